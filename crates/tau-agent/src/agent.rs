@@ -1,0 +1,151 @@
+//! An agent: a model at a provider, ready to be asked.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use tau_core::config::{Config, ConfigError, Merge, ModelOptions, ProviderConfig, ResolvedModel};
+use tau_core::{ChatResponse, Model, Secret};
+use url::Url;
+
+use crate::error::{AgentError, Endpoint};
+use crate::exchange::Exchange;
+use crate::format;
+use crate::request::{ChatRequest, WireCache};
+use crate::stream::{ChatStream, StreamEvent};
+use crate::transport::{HttpTransport, ReplayTransport, Transport, TransportError, WireRequest};
+
+/// A model at a provider: format, address, credential, options and retries. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Agent {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    model: Model,
+    options: ModelOptions,
+    base_url: Url,
+    headers: Vec<(String, Secret)>,
+    exchange: Arc<Exchange>,
+}
+
+impl Agent {
+    /// An agent that speaks HTTP with the provider of a resolved model.
+    ///
+    /// The key is sent as the format wants it. Only `api_key` is read: whoever loads the configuration puts the
+    /// content of `api_key_env` or `api_key_file` there.
+    ///
+    /// # Errors
+    /// When the format is unknown, the address is none, or TLS cannot be set up.
+    pub fn new(resolved: &ResolvedModel) -> Result<Self, AgentSetupError> {
+        let base = base_url(resolved)?;
+        let transport = HttpTransport::new(&base, &resolved.provider.client)?;
+        Self::with_transport(resolved, Arc::new(transport))
+    }
+
+    /// An agent whose requests go through a transport of the caller's.
+    ///
+    /// # Errors
+    /// When the format is unknown or the address is none.
+    pub fn with_transport(
+        resolved: &ResolvedModel,
+        transport: Arc<dyn Transport>,
+    ) -> Result<Self, AgentSetupError> {
+        let format = format::by_name(resolved.provider.format())?;
+        let base_url = base_url(resolved)?;
+        let mut headers: Vec<(String, Secret)> =
+            resolved.provider.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        if let Some(key) = &resolved.provider.api_key {
+            headers.push(format.auth_header(key));
+        }
+        let endpoint = Endpoint::new(&resolved.provider_name, &resolved.model.name, &base_url);
+        let (model, options) = (resolved.model.clone(), resolved.options.clone());
+        let client = resolved.provider.client.clone();
+        let exchange = Arc::new(Exchange { client, format, endpoint, transport });
+        Ok(Self { inner: Arc::new(Inner { model, options, base_url, headers, exchange }) })
+    }
+
+    /// An agent whose model is a recording. It is the model that was recorded, under the name it had.
+    ///
+    /// # Errors
+    /// When the recording is of a format this version does not know.
+    pub fn replay(transport: Arc<ReplayTransport>) -> Result<Self, AgentSetupError> {
+        let mut config = Config::default();
+        let mut provider = ProviderConfig::new("http://replay.invalid/v1");
+        provider.format = Some(transport.recording().format().to_owned());
+        config.providers.insert("replay".to_owned(), provider);
+        let resolved = config.resolve(&format!("replay/{}", transport.recording().model()))?;
+        Self::with_transport(&resolved, transport)
+    }
+
+    /// The model.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.inner.model
+    }
+
+    /// The models that the provider says it has, in the order it names them. Asked once, without retries.
+    ///
+    /// # Errors
+    /// When the server cannot be asked, or answers with something else.
+    pub async fn list_models(&self) -> Result<Vec<String>, AgentError> {
+        let inner = &self.inner;
+        let mut request = WireRequest::get(inner.exchange.format.models_url(&inner.base_url));
+        request.headers.clone_from(&inner.headers);
+        let body = inner.exchange.fetch(request).await?;
+        inner.exchange.format.decode_models(&body).map_err(|error| inner.exchange.format_error(error))
+    }
+
+    /// Asks the model and gives its answer as it comes.
+    ///
+    /// The request is encoded here and now; it is sent when the stream is first polled. It is tried again as the
+    /// client's configuration says, but only while nothing of an answer has come.
+    pub fn stream(&self, request: ChatRequest<'_>, cache: &mut WireCache) -> ChatStream {
+        let inner = &self.inner;
+        let options = match request.options {
+            Some(over) => inner.options.clone().merge(over.clone()),
+            None => inner.options.clone(),
+        };
+        let body = inner.exchange.format.encode_chat(&inner.model, &options, &request, cache);
+        let mut wire = WireRequest::post(inner.exchange.format.chat_url(&inner.base_url), body);
+        wire.headers.clone_from(&inner.headers);
+        Box::pin(Arc::clone(&inner.exchange).answer(wire))
+    }
+
+    /// Asks the model and waits for its whole answer.
+    ///
+    /// # Errors
+    /// When the model cannot be asked or its answer breaks off.
+    pub async fn chat(
+        &self,
+        request: ChatRequest<'_>,
+        cache: &mut WireCache,
+    ) -> Result<ChatResponse, AgentError> {
+        let mut stream = self.stream(request, cache);
+        while let Some(event) = stream.next().await {
+            if let StreamEvent::Completed(response) = event? {
+                return Ok(response);
+            }
+        }
+        Err(self.inner.exchange.interrupted())
+    }
+}
+
+fn base_url(resolved: &ResolvedModel) -> Result<Url, ConfigError> {
+    resolved.provider.base_url(&format!("providers.{}", resolved.provider_name))
+}
+
+/// An agent could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AgentSetupError {
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The wire format is unknown.
+    #[error(transparent)]
+    Format(#[from] format::UnknownFormat),
+    /// TLS could not be set up.
+    #[error("the HTTP client could not be set up: {0}")]
+    Transport(#[from] TransportError),
+}

@@ -1,0 +1,200 @@
+//! One exchange with a server: a request, its retries, its time limits, its answer.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt, TryStreamExt};
+use tau_core::HumanDuration;
+use tau_core::config::ClientConfig;
+use tau_core::event::ModelFailureKind;
+
+use crate::error::{AgentError, Endpoint};
+use crate::format::{Format, FormatError};
+use crate::retry::{RetrySchedule, parse_retry_after};
+use crate::stream::StreamEvent;
+use crate::transport::{Transport, TransportError, WireRequest, WireResponse};
+
+/// What every exchange with one server has in common.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) client: ClientConfig,
+    pub(crate) format: &'static dyn Format,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) transport: Arc<dyn Transport>,
+}
+
+impl Exchange {
+    pub(crate) fn interrupted(&self) -> AgentError {
+        AgentError::new(
+            ModelFailureKind::Interrupted,
+            &self.endpoint,
+            "ended its answer before it was complete",
+        )
+    }
+
+    fn timed_out(&self, limit: Duration, what: &str) -> AgentError {
+        let limit = HumanDuration::from(limit);
+        AgentError::new(ModelFailureKind::Timeout, &self.endpoint, format!("sent {what} for {limit}"))
+    }
+
+    fn transport_error(&self, error: &TransportError) -> AgentError {
+        let verb = match error.kind() {
+            ModelFailureKind::Unreachable => "could not be reached",
+            ModelFailureKind::Interrupted => "broke off its answer",
+            ModelFailureKind::Replay => "has no recorded answer to this request",
+            _ => "failed",
+        };
+        AgentError::new(error.kind(), &self.endpoint, format!("{verb}: {error}"))
+    }
+
+    /// The answer to a request, with retries.
+    pub(crate) fn answer(
+        self: Arc<Self>,
+        request: WireRequest,
+    ) -> impl Stream<Item = Result<StreamEvent, AgentError>> + Send {
+        let retries = RetrySchedule::new(&self.client);
+        let state = Attempt { exchange: self, request, retries, attempt: 1, phase: Phase::Send };
+        futures::stream::unfold(state, |mut state| async move {
+            let event = state.next().await?;
+            Some((event, state))
+        })
+    }
+
+    /// The whole body of an answer, without retries.
+    pub(crate) async fn fetch(&self, request: WireRequest) -> Result<Vec<u8>, AgentError> {
+        let limit = self.client.connect_timeout();
+        let answer = async {
+            let response = self.accepted(request).await?;
+            let body = response.body.try_fold(Vec::new(), async |mut body, chunk| {
+                body.extend_from_slice(&chunk);
+                Ok(body)
+            });
+            body.await.map_err(|error| self.transport_error(&error))
+        };
+        tokio::time::timeout(limit, answer).await.map_err(|_| self.timed_out(limit, "no answer"))?
+    }
+
+    async fn send(&self, request: WireRequest) -> Result<Answer, AgentError> {
+        let limit = self.client.first_token_timeout();
+        let response = tokio::time::timeout(limit, self.accepted(request))
+            .await
+            .map_err(|_| self.timed_out(limit, "no answer"))??;
+        Ok(Answer { stream: self.format.decode_chat(response), anything_came: false })
+    }
+
+    /// The answer to a request, if its status is a success.
+    async fn accepted(&self, request: WireRequest) -> Result<WireResponse, AgentError> {
+        let response = self.transport.send(request).await.map_err(|error| self.transport_error(&error))?;
+        if (200..300).contains(&response.status) { Ok(response) } else { Err(self.refused(response).await) }
+    }
+
+    /// Reads what a server says about an error, as far as it says it soon.
+    async fn refused(&self, mut response: WireResponse) -> AgentError {
+        const MOST: usize = 64 * 1024;
+        let mut body = Vec::new();
+        let read = async {
+            while let Some(Ok(chunk)) = response.body.next().await {
+                body.extend_from_slice(&chunk);
+                if body.len() > MOST {
+                    break;
+                }
+            }
+        };
+        // What was read until then is shown; a slow error body must not hide the error.
+        let _ = tokio::time::timeout(Duration::from_secs(5), read).await;
+        let retry_after = response.retry_after.and_then(|value| parse_retry_after(&value, SystemTime::now()));
+        let text = String::from_utf8_lossy(&body);
+        AgentError::from_status(&self.endpoint, response.status, retry_after, &text)
+    }
+
+    async fn receive(&self, answer: &mut Answer) -> Result<StreamEvent, AgentError> {
+        let (limit, what) = if answer.anything_came {
+            (self.client.idle_timeout(), "nothing more")
+        } else {
+            (self.client.first_token_timeout(), "nothing")
+        };
+        let event = tokio::time::timeout(limit, answer.stream.next())
+            .await
+            .map_err(|_| self.timed_out(limit, what))?;
+        match event {
+            Some(Ok(event)) => {
+                answer.anything_came = true;
+                Ok(event)
+            }
+            None => Err(self.interrupted()),
+            Some(Err(error)) => Err(self.format_error(error)),
+        }
+    }
+
+    pub(crate) fn format_error(&self, error: FormatError) -> AgentError {
+        match error {
+            FormatError::Transport(error) => self.transport_error(&error),
+            FormatError::Server(body) => AgentError::from_stream_body(&self.endpoint, &body),
+            FormatError::Malformed(problem) => {
+                let problem = format!("sent what is no {} answer: {problem}", self.format.name());
+                AgentError::new(ModelFailureKind::Protocol, &self.endpoint, problem)
+            }
+        }
+    }
+}
+
+/// One request on its way through its attempts.
+struct Attempt {
+    exchange: Arc<Exchange>,
+    request: WireRequest,
+    retries: RetrySchedule,
+    attempt: u32,
+    phase: Phase,
+}
+
+enum Phase {
+    Send,
+    Wait(Duration),
+    Answer(Answer),
+    Done,
+}
+
+struct Answer {
+    stream: BoxStream<'static, Result<StreamEvent, FormatError>>,
+    anything_came: bool,
+}
+
+impl Attempt {
+    async fn next(&mut self) -> Option<Result<StreamEvent, AgentError>> {
+        loop {
+            match std::mem::replace(&mut self.phase, Phase::Done) {
+                Phase::Done => return None,
+                Phase::Wait(delay) => {
+                    tokio::time::sleep(delay).await;
+                    self.phase = Phase::Send;
+                }
+                Phase::Send => match self.exchange.send(self.request.clone()).await {
+                    Ok(answer) => self.phase = Phase::Answer(answer),
+                    Err(error) => return Some(self.failed(error)),
+                },
+                Phase::Answer(mut answer) => {
+                    let event = self.exchange.receive(&mut answer).await;
+                    return Some(match event {
+                        Ok(event) => {
+                            if !matches!(event, StreamEvent::Completed(_)) {
+                                self.phase = Phase::Answer(answer);
+                            }
+                            Ok(event)
+                        }
+                        Err(error) if answer.anything_came => Err(error),
+                        Err(error) => self.failed(error),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Tries again where that may help; otherwise the error stands.
+    fn failed(&mut self, error: AgentError) -> Result<StreamEvent, AgentError> {
+        let Some(delay) = self.retries.next_delay(&error) else { return Err(error) };
+        self.attempt += 1;
+        self.phase = Phase::Wait(delay);
+        Ok(StreamEvent::Retrying { attempt: self.attempt, delay, error })
+    }
+}

@@ -1,0 +1,71 @@
+//! Talking to models: one streaming client, whatever the wire format, whoever the provider.
+//!
+//! # Why it exists
+//!
+//! "OpenAI-compatible" is a family resemblance: servers differ in how they index tool calls, where they put
+//! usage, how they end a stream and how they report errors. An agent meets all of it, thousands of times a
+//! day, and each difference that a client reads wrongly is a lost turn. So decoding here is value-first and
+//! lenient about everything that does not matter, and strict about the one thing that does: **a reply is
+//! complete only after the server said so**. A stream that breaks off is a typed error, never a short reply.
+//!
+//! Format and provider are separate axes:
+//!
+//! - A [`Format`](format::Format) turns requests into bytes and streamed bytes into [`StreamEvent`]s.
+//! - A [`Transport`](transport::Transport) moves bytes: over [HTTP](transport::HttpTransport), or out of a
+//!   [recording](transport::ReplayTransport), so that replayed models go through the same encoder and decoder.
+//! - An [`Agent`] is a model at a provider: both of the above with address, credential, options and retries.
+//!
+//! Each message's wire bytes are made once and kept in a [`WireCache`], and the body of a request is a list of
+//! shared slices: what a turn costs does not grow with the history, and the bytes sent for a prefix stay the
+//! same bytes, which is what providers' prompt caches reward.
+//!
+//! # What it does not do
+//!
+//! It runs no tools, keeps no history and has no loop. It reads no environment variable and no file: keys come
+//! in with the configuration.
+//!
+//! # Map
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`format`] | wire formats, one folder each, and their registry |
+//! | [`transport`] | HTTP and replay |
+//! | the crate root | the agent, requests, stream events, errors, retries |
+//!
+//! # Example
+//!
+//! A recorded model answers; nothing leaves the machine.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use tau_agent::{Agent, ChatRequest, WireCache, transport::{Recording, ReplayTransport}};
+//! use tau_core::{ContentBlock, Message};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+//! let recording: Recording = r#"
+//!   {"tau_recording":1,"format":"openai-chat","model":"greeter"}
+//!   {"request":{"model":"greeter","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"Hi"}]}}
+//!   {"response":{"events":[{"choices":[{"delta":{"content":"Hello!"},"finish_reason":"stop"}]}]}}
+//! "#.parse().unwrap();
+//! let agent = Agent::replay(Arc::new(ReplayTransport::new(recording))).unwrap();
+//!
+//! let messages = [Arc::new(Message::user([ContentBlock::text("Hi")]))];
+//! let reply = agent.chat(ChatRequest::new(&messages), &mut WireCache::default()).await.unwrap();
+//! assert_eq!(reply.content, [ContentBlock::text("Hello!")]);
+//! # });
+//! ```
+
+pub mod format;
+pub mod transport;
+
+mod agent;
+mod error;
+mod exchange;
+mod request;
+mod retry;
+mod stream;
+
+pub use agent::{Agent, AgentSetupError};
+pub use error::{AgentError, Endpoint};
+pub use request::{ChatRequest, WireBody, WireCache};
+pub use stream::{ChatStream, StreamEvent};

@@ -1,0 +1,164 @@
+//! What a model is asked, and the bytes it becomes.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tau_core::config::ModelOptions;
+use tau_core::{Message, ToolDefinition};
+
+/// A request for a reply to a conversation.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct ChatRequest<'a> {
+    /// The instructions; empty for none.
+    pub system: &'a str,
+    /// The tools the model may call, in order.
+    pub tools: &'a [ToolDefinition],
+    /// The conversation. Messages are shared and do not change, so that their bytes can be kept.
+    pub messages: &'a [Arc<Message>],
+    /// Options laid over those of the agent.
+    pub options: Option<&'a ModelOptions>,
+}
+
+impl<'a> ChatRequest<'a> {
+    /// A request of a conversation alone.
+    #[must_use]
+    pub const fn new(messages: &'a [Arc<Message>]) -> Self {
+        Self { system: "", tools: &[], messages, options: None }
+    }
+
+    /// The same request with instructions.
+    #[must_use]
+    pub const fn with_system(mut self, system: &'a str) -> Self {
+        self.system = system;
+        self
+    }
+
+    /// The same request with tools.
+    #[must_use]
+    pub const fn with_tools(mut self, tools: &'a [ToolDefinition]) -> Self {
+        self.tools = tools;
+        self
+    }
+
+    /// The same request with options.
+    #[must_use]
+    pub const fn with_options(mut self, options: &'a ModelOptions) -> Self {
+        self.options = Some(options);
+        self
+    }
+}
+
+/// The wire bytes of one conversation, kept from turn to turn.
+///
+/// A message is recognised by its address, so a conversation whose messages are shared (`Arc`) and only added
+/// to is encoded once, each message when it first appears. Give every conversation a cache of its own.
+#[derive(Debug, Default)]
+pub struct WireCache {
+    head: Bytes,
+    messages: Vec<Arc<Message>>,
+    /// The bytes of the messages, in few pieces, so that sending them takes few system calls: a piece is joined
+    /// with the one before when it is not much smaller, so a byte is copied at most log(n) times.
+    pieces: Vec<Bytes>,
+}
+
+impl WireCache {
+    /// The body made of `head`, then each message's bytes, then `tail`.
+    ///
+    /// `encode` is called with the messages the cache does not hold, and their positions; it appends the bytes
+    /// of a message, with any separator from the one before.
+    pub fn body(
+        &mut self,
+        head: Vec<u8>,
+        messages: &[Arc<Message>],
+        tail: &'static [u8],
+        mut encode: impl FnMut(usize, &Message, &mut Vec<u8>),
+    ) -> WireBody {
+        let is_longer = messages.len() >= self.messages.len()
+            && self.messages.iter().zip(messages).all(|(held, message)| Arc::ptr_eq(held, message));
+        if self.head != head || !is_longer {
+            *self = Self { head: Bytes::from(head), ..Self::default() };
+        }
+        let mut fresh = Vec::new();
+        for (position, message) in messages.iter().enumerate().skip(self.messages.len()) {
+            encode(position, message, &mut fresh);
+            self.messages.push(Arc::clone(message));
+        }
+        self.push(fresh);
+        let parts = std::iter::once(&self.head).chain(&self.pieces).cloned();
+        WireBody::new(parts.chain([Bytes::from_static(tail)]))
+    }
+
+    fn push(&mut self, mut fresh: Vec<u8>) {
+        while let Some(before) = self.pieces.pop_if(|before| before.len() / 2 <= fresh.len()) {
+            let mut joined = Vec::with_capacity(before.len() + fresh.len());
+            joined.extend_from_slice(&before);
+            joined.extend_from_slice(&fresh);
+            fresh = joined;
+        }
+        self.pieces.push(Bytes::from(fresh));
+    }
+}
+
+/// The bytes of a request: slices, shared with the cache they came from.
+#[derive(Debug, Clone, Default)]
+pub struct WireBody {
+    parts: std::collections::VecDeque<Bytes>,
+    len: u64,
+}
+
+impl WireBody {
+    /// A body of these parts, one after the other.
+    pub fn new(parts: impl IntoIterator<Item = Bytes>) -> Self {
+        let parts: std::collections::VecDeque<Bytes> =
+            parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let len = parts.iter().map(|part| part.len() as u64).sum();
+        Self { parts, len }
+    }
+
+    /// The length in bytes.
+    #[must_use]
+    pub const fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// All bytes in one piece: a copy.
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<u8> {
+        self.parts.iter().flat_map(|part| part.iter().copied()).collect()
+    }
+}
+
+impl Body for WireBody {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let part = self.parts.pop_front();
+        if let Some(part) = &part {
+            self.len -= part.len() as u64;
+        }
+        Poll::Ready(part.map(|part| Ok(Frame::data(part))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Exact, so that the request carries its length: some servers refuse chunked requests.
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.len)
+    }
+}

@@ -1,0 +1,120 @@
+//! Moving a request's bytes to whoever answers, and the answer's bytes back.
+
+mod http;
+mod replay;
+
+use std::fmt;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+use tau_core::Secret;
+use tau_core::event::ModelFailureKind;
+use url::Url;
+
+use crate::request::WireBody;
+
+pub use http::HttpTransport;
+pub use replay::{Recording, RecordingError, ReplayTransport};
+
+/// Moves requests and answers, knowing nothing of what they say.
+///
+/// An implementer must keep true: one call sends one request; dropping the future or the answer's body gives
+/// the exchange up; no error prints a header's value. A caller may not assume that the answer's chunks fall on
+/// any border, not even one between characters.
+pub trait Transport: fmt::Debug + Send + Sync {
+    /// Sends a request. The future resolves when the status of the answer is known.
+    fn send(&self, request: WireRequest) -> BoxFuture<'static, Result<WireResponse, TransportError>>;
+}
+
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Method {
+    /// Reads something; has no body.
+    Get,
+    /// Asks for something; has a JSON body.
+    Post,
+}
+
+/// A request: JSON is posted, or something is read.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct WireRequest {
+    /// What it is for.
+    pub method: Method,
+    /// Where to.
+    pub url: Url,
+    /// Headers beside those every JSON request has.
+    pub headers: Vec<(String, Secret)>,
+    /// The JSON.
+    pub body: WireBody,
+}
+
+impl WireRequest {
+    /// A POST without further headers.
+    #[must_use]
+    pub const fn post(url: Url, body: WireBody) -> Self {
+        Self { method: Method::Post, url, headers: Vec::new(), body }
+    }
+
+    /// A GET without further headers.
+    #[must_use]
+    pub fn get(url: Url) -> Self {
+        Self { method: Method::Get, url, headers: Vec::new(), body: WireBody::default() }
+    }
+}
+
+/// An answer whose body is still on its way.
+#[non_exhaustive]
+pub struct WireResponse {
+    /// The HTTP status.
+    pub status: u16,
+    /// The `Content-Type`; empty when there is none.
+    pub content_type: String,
+    /// The `Retry-After`, when there is one.
+    pub retry_after: Option<String>,
+    /// The body, in chunks as they come.
+    pub body: BoxStream<'static, Result<Bytes, TransportError>>,
+}
+
+impl fmt::Debug for WireResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WireResponse")
+            .field("status", &self.status)
+            .field("content_type", &self.content_type)
+            .finish_non_exhaustive()
+    }
+}
+
+impl WireResponse {
+    /// An answer with a status, a content type and a body.
+    pub fn new(
+        status: u16,
+        content_type: impl Into<String>,
+        body: BoxStream<'static, Result<Bytes, TransportError>>,
+    ) -> Self {
+        Self { status, content_type: content_type.into(), retry_after: None, body }
+    }
+}
+
+/// Bytes could not be moved.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub struct TransportError {
+    kind: ModelFailureKind,
+    problem: String,
+}
+
+impl TransportError {
+    /// An error of a kind, in words that hold no secret.
+    pub fn new(kind: ModelFailureKind, problem: impl Into<String>) -> Self {
+        Self { kind, problem: problem.into() }
+    }
+
+    /// What kind of failure.
+    #[must_use]
+    pub const fn kind(&self) -> ModelFailureKind {
+        self.kind
+    }
+}

@@ -1,0 +1,226 @@
+//! Events as they are stored, chained by hash.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::body::EventBody;
+use super::envelope::{Event, EventHeader};
+
+/// The version of the event vocabulary that this crate writes. It reads this one and every older one.
+pub const SCHEMA_VERSION: u16 = 1;
+
+/// SHA-256 of a record and so, through its predecessor's hash, of everything before it.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[expect(clippy::exhaustive_structs, reason = "thirty-two bytes")]
+pub struct EventHash(pub [u8; 32]);
+
+impl EventHash {
+    /// What the first record of a journal names as its predecessor.
+    pub const ZERO: Self = Self([0; 32]);
+}
+
+impl fmt::Display for EventHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for EventHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EventHash({self})")
+    }
+}
+
+impl From<EventHash> for String {
+    fn from(hash: EventHash) -> Self {
+        hash.to_string()
+    }
+}
+
+/// A text is not a hash.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a SHA-256 hash of 64 hex digits")]
+pub struct ParseHashError {
+    text: String,
+}
+
+impl FromStr for EventHash {
+    type Err = ParseHashError;
+
+    /// Reads 64 hex digits of either letter case.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let parse = || -> Option<[u8; 32]> {
+            let mut bytes = [0; 32];
+            let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
+            if pairs.len() != bytes.len() {
+                return None;
+            }
+            for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+                *byte = digit(*high)? << 4 | digit(*low)?;
+            }
+            Some(bytes)
+        };
+        parse().map(Self).ok_or_else(|| ParseHashError { text: text.to_owned() })
+    }
+}
+
+impl TryFrom<String> for EventHash {
+    type Error = ParseHashError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+/// An event as it is stored. Whoever stores it need not understand `kind` or `body`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the row of the journal's schema; adding a field is a new version"
+)]
+pub struct Record {
+    /// Where the event stands.
+    #[serde(flatten)]
+    pub header: EventHeader,
+    /// The name of the kind.
+    pub kind: String,
+    /// The version of the vocabulary that wrote the body.
+    pub schema_version: u16,
+    /// The body, JSON.
+    pub body: String,
+    /// The hash of the record before, or [`EventHash::ZERO`].
+    pub prev_hash: EventHash,
+}
+
+impl Record {
+    /// Writes an event down after the record with hash `prev_hash`.
+    ///
+    /// # Errors
+    /// [`RecordErrorKind::Malformed`] when the body cannot be written as JSON, which no value of this vocabulary
+    /// causes.
+    pub fn seal(event: &Event, prev_hash: EventHash) -> Result<Self, RecordError> {
+        let kind = event.body.kind();
+        let malformed = |source| RecordError::new(RecordErrorKind::Malformed, &event.header, kind, source);
+        let tagged = serde_json::to_string(&event.body).map_err(|source| malformed(Some(source)))?;
+        // `{"kind":"x","body":{...}}`: the kind has a column of its own, the body is the rest. An event that says
+        // nothing more than its kind has no `body`, and `null` stands for it.
+        let rest = tagged
+            .strip_prefix(&format!("{{\"kind\":\"{kind}\""))
+            .and_then(|rest| rest.strip_suffix('}'))
+            .ok_or_else(|| malformed(None))?;
+        let body = match rest.strip_prefix(",\"body\":") {
+            Some(body) => body,
+            None if rest.is_empty() => "null",
+            None => return Err(malformed(None)),
+        };
+        Ok(Self {
+            header: event.header.clone(),
+            kind: kind.to_owned(),
+            schema_version: SCHEMA_VERSION,
+            body: body.to_owned(),
+            prev_hash,
+        })
+    }
+
+    /// Reads the event.
+    ///
+    /// # Errors
+    /// [`RecordErrorKind::NewerVersion`] when a newer vocabulary wrote it, [`RecordErrorKind::UnknownKind`] when
+    /// the kind is not of this one, [`RecordErrorKind::Malformed`] when the body is not what the kind says.
+    pub fn open(&self) -> Result<Event, RecordError> {
+        let fail = |kind, source| Err(RecordError::new(kind, &self.header, &self.kind, source));
+        if self.schema_version > SCHEMA_VERSION {
+            return fail(RecordErrorKind::NewerVersion, None);
+        }
+        if !EventBody::KINDS.contains(&self.kind.as_str()) {
+            return fail(RecordErrorKind::UnknownKind, None);
+        }
+        let mut tagged = Map::from_iter([("kind".to_owned(), Value::from(self.kind.as_str()))]);
+        match serde_json::from_str::<Value>(&self.body) {
+            Ok(Value::Null) => {}
+            Ok(body) => {
+                tagged.insert("body".to_owned(), body);
+            }
+            Err(source) => return fail(RecordErrorKind::Malformed, Some(source)),
+        }
+        match serde_json::from_value(Value::Object(tagged)) {
+            Ok(body) => Ok(Event { header: self.header.clone(), body }),
+            Err(source) => fail(RecordErrorKind::Malformed, Some(source)),
+        }
+    }
+
+    /// The hash that the next record names as its predecessor's.
+    ///
+    /// It covers every field; those of variable length are preceded by their length, so that no two records
+    /// share their bytes.
+    #[must_use]
+    pub fn hash(&self) -> EventHash {
+        let mut sha = Sha256::new();
+        let mut framed = |bytes: &[u8]| {
+            sha.update((bytes.len() as u64).to_be_bytes());
+            sha.update(bytes);
+        };
+        let header = &self.header;
+        framed(header.session.as_bytes());
+        framed(&header.seq.0.to_be_bytes());
+        framed(&header.epoch.to_be_bytes());
+        framed(header.id.as_bytes());
+        framed(&header.time.0.to_be_bytes());
+        framed(header.cause.as_ref().map_or(&[][..], |cause| cause.as_bytes()));
+        framed(self.kind.as_bytes());
+        framed(&self.schema_version.to_be_bytes());
+        framed(self.body.as_bytes());
+        framed(&self.prev_hash.0);
+        EventHash(sha.finalize().into())
+    }
+}
+
+/// Why a record could not be written or read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RecordErrorKind {
+    /// A newer version of the vocabulary wrote it: a newer tau can read it.
+    NewerVersion,
+    /// The kind is not of the vocabulary that the record names.
+    UnknownKind,
+    /// The body is not what the kind says.
+    Malformed,
+}
+
+/// A record could not be written or read.
+#[derive(Debug, thiserror::Error)]
+#[error("event {seq} ({event_kind}) of session {session}: {}", match .kind {
+    RecordErrorKind::NewerVersion => "written by a newer version; use a tau at least that new to read it",
+    RecordErrorKind::UnknownKind => "not a kind of event that its version has",
+    RecordErrorKind::Malformed => "its body is damaged",
+})]
+pub struct RecordError {
+    kind: RecordErrorKind,
+    session: crate::id::SessionId,
+    seq: super::envelope::Seq,
+    event_kind: String,
+    source: Option<serde_json::Error>,
+}
+
+impl RecordError {
+    fn new(
+        kind: RecordErrorKind,
+        header: &EventHeader,
+        event_kind: &str,
+        source: Option<serde_json::Error>,
+    ) -> Self {
+        Self { kind, session: header.session, seq: header.seq, event_kind: event_kind.to_owned(), source }
+    }
+
+    /// Why.
+    #[must_use]
+    pub const fn kind(&self) -> RecordErrorKind {
+        self.kind
+    }
+}

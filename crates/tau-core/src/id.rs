@@ -1,0 +1,109 @@
+//! Ids: newtypes from one macro, so that no id can stand where another belongs.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A text is not an id: ids are UUIDs, printed in lower case with hyphens and read in any of their usual forms.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a {what} (expected a UUID such as 01927c3e-9f5a-7d3c-8a51-2f6f0c8b1d4e)")]
+pub struct ParseIdError {
+    what: &'static str,
+    text: String,
+}
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new id: a UUIDv7, so ids made later sort later (to the millisecond). Reads the clock and the
+            /// system's randomness; the kernel never calls it, its inputs bring their ids.
+            #[must_use]
+            pub fn generate() -> Self {
+                Self(Uuid::now_v7())
+            }
+
+            /// The id with these 128 bits, whatever UUID version they spell.
+            #[must_use]
+            pub const fn from_u128(bits: u128) -> Self {
+                Self(Uuid::from_u128(bits))
+            }
+
+            /// The 16 bytes of the id, most significant first.
+            #[must_use]
+            pub const fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIdError;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::try_parse(text)
+                    .map(Self)
+                    .map_err(|_| ParseIdError { what: $what, text: text.to_owned() })
+            }
+        }
+    };
+}
+
+uuid_id!(
+    /// The id of a session: one conversation with one journal.
+    SessionId, "session id");
+uuid_id!(
+    /// The id of a run: one prompt and the work it starts, until its outcome.
+    RunId, "run id");
+uuid_id!(
+    /// The id of a durable event.
+    EventId, "event id");
+uuid_id!(
+    /// The id of a question that the model asks a person.
+    QuestionId, "question id");
+
+/// The id of a tool call, as the model's provider gave it: an opaque text, unique within one session.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ToolCallId(String);
+
+impl ToolCallId {
+    /// The id with this text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text of the id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ToolCallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ToolCallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ToolCallId({})", self.0)
+    }
+}

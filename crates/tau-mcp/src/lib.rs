@@ -1,0 +1,1 @@
+//! Model Context Protocol client: servers' tools as tool executors

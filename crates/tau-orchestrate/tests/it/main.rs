@@ -1,0 +1,12 @@
+//! Integration tests of tau-orchestrate.
+
+#![expect(clippy::unwrap_used, reason = "clippy takes helpers of tests for ordinary code")]
+
+mod chain;
+mod conditional;
+mod observe;
+mod parallel;
+mod parallel_properties;
+mod support;
+#[cfg(feature = "tracing")]
+mod tracing;

@@ -1,0 +1,160 @@
+//! Effects at work: the model is called, tools run as tasks.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tau_agent::ChatRequest;
+use tau_core::event::ToolOutcome;
+use tau_core::{HumanDuration, ToolCall, ToolCallId, ToolResult};
+use tau_tools::environment::Environment;
+use tau_tools::{FinishedCall, OutputBounds, Progress, ToolContext, ToolRegistry};
+use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, Semaphore};
+use tokio::task::{AbortHandle, Id, JoinSet};
+
+use super::log::Log;
+use super::subscription::Delta;
+use super::{ModelCall, Session, SessionOptions};
+use crate::kernel::{Effect, Input};
+
+impl Session {
+    pub(super) fn start(&mut self, effect: Effect) {
+        match effect {
+            Effect::CallModel { run, turn } => {
+                let history = self.state.history();
+                debug_assert!(history.is_ready(), "every call has its result before the model is asked");
+                let system = self.state.config().map_or("", |config| &config.system);
+                let request =
+                    ChatRequest::new(history.messages()).with_system(system).with_tools(&self.definitions);
+                let stream = self.agent.stream(request, &mut self.cache);
+                self.model = Some(ModelCall { run, turn, stream });
+            }
+            Effect::StopModel => self.model = None,
+            Effect::RunTool { call } => self.tools.start(call),
+            Effect::StopTool { call_id } => self.tools.stop(&call_id),
+        }
+    }
+}
+
+/// The tool calls that are on.
+#[derive(Debug)]
+pub(super) struct Tools {
+    registry: ToolRegistry,
+    environment: Arc<dyn Environment>,
+    timeout: Duration,
+    bounds: OutputBounds,
+    log: Arc<Log>,
+    running: JoinSet<FinishedCall>,
+    calls: BTreeMap<ToolCallId, AbortHandle>,
+    /// Calls by task, for those whose task ends without a result.
+    ids: BTreeMap<Id, ToolCallId>,
+    /// Calls that change nothing share it; any other has it alone. It is fair, so calls run in their order.
+    world: Arc<RwLock<()>>,
+    slots: Arc<Semaphore>,
+}
+
+/// The right to run: shared or alone.
+enum Turn {
+    Shared(#[expect(dead_code, reason = "held, not read")] OwnedRwLockReadGuard<()>),
+    Alone(#[expect(dead_code, reason = "held, not read")] OwnedRwLockWriteGuard<()>),
+}
+
+impl Tools {
+    pub(super) fn new(options: &SessionOptions, log: Arc<Log>) -> Self {
+        Self {
+            registry: options.tools.clone(),
+            environment: Arc::clone(&options.environment),
+            timeout: options.tool_timeout,
+            bounds: options.output_bounds,
+            log,
+            running: JoinSet::new(),
+            calls: BTreeMap::new(),
+            ids: BTreeMap::new(),
+            world: Arc::new(RwLock::new(())),
+            slots: Arc::new(Semaphore::new(options.parallel_tools.max(1))),
+        }
+    }
+
+    pub(super) fn any_running(&self) -> bool {
+        !self.running.is_empty()
+    }
+
+    /// Starts a call as a task of its own.
+    pub(super) fn start(&mut self, call: ToolCall) {
+        let id = call.id.clone();
+        let (registry, timeout, bounds) = (self.registry.clone(), self.timeout, self.bounds);
+        let (log, call_id) = (Arc::clone(&self.log), id.clone());
+        let progress = Progress::new(move |text| {
+            log.delta(Delta::ToolOutput { call_id: call_id.clone(), text: text.to_owned() });
+        });
+        let context = ToolContext::new(Arc::clone(&self.environment)).with_progress(progress);
+        let slots = Arc::clone(&self.slots);
+        let turn = self.queue(&call);
+        let task = self.running.spawn(async move {
+            let _turn = turn.await;
+            // Closed never: the semaphore lives as long as the session.
+            let _slot = slots.acquire_owned().await;
+            registry.run(&call, &context, timeout, bounds).await
+        });
+        self.ids.insert(task.id(), id.clone());
+        self.calls.insert(id, task);
+    }
+
+    /// Queues up for the right to run, here and now, so that calls get it in the order they were started.
+    fn queue(&self, call: &ToolCall) -> impl Future<Output = Turn> + Send + 'static {
+        let world = Arc::clone(&self.world);
+        let is_shared = self.registry.runs_beside_others(call);
+        let mut turn = Box::pin(async move {
+            if is_shared { Turn::Shared(world.read_owned().await) } else { Turn::Alone(world.write_owned().await) }
+        });
+        // One poll joins the lock's queue; a lock that is free is had at once.
+        let first = futures::FutureExt::now_or_never(futures::future::poll_fn(|context| {
+            std::task::Poll::Ready(match turn.as_mut().poll(context) {
+                std::task::Poll::Ready(turn) => Some(turn),
+                std::task::Poll::Pending => None,
+            })
+        }));
+        async move {
+            match first.flatten() {
+                Some(had) => had,
+                None => turn.await,
+            }
+        }
+    }
+
+    /// Stops a call. Its task is dropped, and with it everything it started.
+    pub(super) fn stop(&mut self, id: &ToolCallId) {
+        if let Some(task) = self.calls.remove(id) {
+            task.abort();
+        }
+    }
+
+    /// The next call that ends.
+    pub(super) async fn next(&mut self) -> Input {
+        loop {
+            match self.running.join_next_with_id().await {
+                Some(Ok((task, finished))) => {
+                    self.ids.remove(&task);
+                    self.calls.remove(&finished.result.call_id);
+                    let elapsed = HumanDuration::from(Duration::from_millis(finished.elapsed.as_millis() as u64));
+                    return Input::ToolFinished { outcome: finished.outcome, result: finished.result, elapsed };
+                }
+                Some(Err(error)) => {
+                    let Some(call_id) = self.ids.remove(&error.id()) else { continue };
+                    // A call that was stopped has its result already; a task that crashed needs one.
+                    if self.calls.remove(&call_id).is_some() {
+                        let result = ToolResult::error(call_id, "The tool crashed; it may have done a part of its work.");
+                        let elapsed = HumanDuration::from(Duration::ZERO);
+                        return Input::ToolFinished { outcome: ToolOutcome::Failed, result, elapsed };
+                    }
+                }
+                None => return std::future::pending().await,
+            }
+        }
+    }
+
+    /// Stops every call and waits until their tasks are gone.
+    pub(super) async fn shutdown(&mut self) {
+        self.running.shutdown().await;
+    }
+}

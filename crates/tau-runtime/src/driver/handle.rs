@@ -1,0 +1,102 @@
+//! Reaching a session.
+
+use std::sync::Arc;
+
+use tau_core::event::{CancelScope, Event, PermissionAnswer, Seq};
+use tau_core::{ContentBlock, RunId, SessionId, ToolCallId};
+use tokio::sync::{mpsc, oneshot};
+
+use super::log::Log;
+use super::subscription::Subscription;
+use crate::kernel::{Input, Rejection};
+
+/// An input, and where its answer goes.
+#[derive(Debug)]
+pub(super) struct Command {
+    pub(super) input: Input,
+    pub(super) answer: oneshot::Sender<Result<(), Rejection>>,
+}
+
+/// The way to reach a session. Cheap to clone; the session ends when every handle is gone.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    id: SessionId,
+    mailbox: mpsc::Sender<Command>,
+    log: Arc<Log>,
+}
+
+/// The session could not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HandleError {
+    /// It does not fit the state the session is in.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The session has ended.
+    #[error("the session has ended")]
+    Ended,
+}
+
+impl Handle {
+    pub(super) const fn new(id: SessionId, mailbox: mpsc::Sender<Command>, log: Arc<Log>) -> Self {
+        Self { id, mailbox, log }
+    }
+
+    /// The session.
+    #[must_use]
+    pub const fn session_id(&self) -> SessionId {
+        self.id
+    }
+
+    /// Asks for work and gives the id of its run. It starts when the runs before it have ended.
+    ///
+    /// # Errors
+    /// When the session is closed or has ended.
+    pub async fn prompt(&self, content: impl IntoIterator<Item = ContentBlock>) -> Result<RunId, HandleError> {
+        let run = RunId::generate();
+        self.send(Input::Prompt { run, content: content.into_iter().collect() }).await?;
+        Ok(run)
+    }
+
+    /// Adds context, which the model reads with its next request.
+    ///
+    /// # Errors
+    /// When the session is closed or has ended.
+    pub async fn inject(&self, content: impl IntoIterator<Item = ContentBlock>) -> Result<(), HandleError> {
+        self.send(Input::Inject { content: content.into_iter().collect() }).await
+    }
+
+    /// Answers a request for permission.
+    ///
+    /// # Errors
+    /// When the call does not wait for permission (any more), or the session has ended.
+    pub async fn answer_permission(&self, call_id: ToolCallId, answer: PermissionAnswer) -> Result<(), HandleError> {
+        self.send(Input::PermissionAnswer { call_id, answer }).await
+    }
+
+    /// Cancels. When it returns, the cancel is committed and everything it stops is being stopped.
+    ///
+    /// # Errors
+    /// When there is nothing to cancel, or the session has ended.
+    pub async fn cancel(&self, scope: CancelScope) -> Result<(), HandleError> {
+        self.send(Input::Cancel { scope }).await
+    }
+
+    /// Follows the session from the event after `after`; [`Seq::default`] is the beginning.
+    #[must_use]
+    pub fn subscribe(&self, after: Seq) -> Subscription {
+        Subscription::new(Arc::clone(&self.log), after)
+    }
+
+    /// The events so far after `after`.
+    #[must_use]
+    pub fn events(&self, after: Seq) -> Vec<Arc<Event>> {
+        self.log.after(after)
+    }
+
+    async fn send(&self, input: Input) -> Result<(), HandleError> {
+        let (answer, answered) = oneshot::channel();
+        self.mailbox.send(Command { input, answer }).await.map_err(|_| HandleError::Ended)?;
+        answered.await.map_err(|_| HandleError::Ended)?.map_err(HandleError::Rejected)
+    }
+}

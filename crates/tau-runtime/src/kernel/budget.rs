@@ -1,0 +1,28 @@
+//! The budget of a run.
+
+use tau_core::event::{BudgetLimit, RunOutcome};
+
+use super::step::Step;
+
+/// How the run ends if it may not ask the model again.
+pub(super) fn exceeded(step: &Step<'_>) -> Option<RunOutcome> {
+    let (run, config) = (step.control.run()?, step.control.config()?);
+    let (budget, spent) = (&config.budget, &run.spent);
+    let limit = if budget.max_tokens.is_some_and(|most| spent.usage.total() >= most) {
+        BudgetLimit::Tokens
+    } else if budget.max_cost.is_some_and(|most| spent.cost >= most) {
+        BudgetLimit::Cost
+    } else if run.turn >= budget.max_turns() {
+        return Some(RunOutcome::TurnLimit { limit: budget.max_turns() });
+    } else {
+        return None;
+    };
+    Some(RunOutcome::BudgetExceeded { limit })
+}
+
+/// Whether the calls just announced are more than the run may make.
+pub(super) fn tool_calls_exceeded(step: &Step<'_>) -> Option<BudgetLimit> {
+    let (run, config) = (step.control.run()?, step.control.config()?);
+    let is_exceeded = config.budget.max_tool_calls.is_some_and(|most| run.spent.tool_calls > most);
+    is_exceeded.then_some(BudgetLimit::ToolCalls)
+}

@@ -1,0 +1,217 @@
+//! The loop as a pure state machine.
+//!
+//! ```text
+//!            Prompt                 ModelReply without calls
+//!  Idle ───────────────▶ Asking ─────────────────────────────▶ Idle (run finished)
+//!                         ▲  │ ModelReply with calls
+//!        all results in   │  ▼
+//!                        Acting ◀─┐ PermissionAnswer, ToolFinished
+//!                            └────┘
+//!  Cancel, a budget met or a model that cannot be asked lead from any state to Idle,
+//!  with a result for every call that was open.
+//! ```
+//!
+//! [`decide`] is one match; each operation has a file of its own. Within a decision the events said so far are
+//! applied to a copy of the small [`Control`](control::Control) part of the state, never to the history.
+
+mod budget;
+mod cancel;
+mod control;
+mod permission;
+mod prompt;
+mod step;
+mod tools;
+mod turn;
+
+use serde::{Deserialize, Serialize};
+use tau_core::event::{
+    CancelScope, EventBody, ModelFailure, PermissionAnswer, Seq, SessionConfig, ToolOutcome,
+};
+use tau_core::{ChatResponse, ContentBlock, HumanDuration, RunId, ToolCall, ToolCallId, ToolResult};
+use tau_session::History;
+
+use control::Control;
+use step::Step;
+
+/// Everything a session is: the fold of its journal. Serialisable, so that it can be kept as a snapshot.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    seq: Seq,
+    control: Control,
+    history: History,
+}
+
+impl State {
+    /// Takes the next event in. Total: an event that cannot have happened changes nothing but the count.
+    pub fn apply(&mut self, event: &EventBody) {
+        self.seq = self.seq.next();
+        self.control.apply(event);
+        self.history.apply(self.seq, event);
+    }
+
+    /// The place of the newest event; 0 before the first.
+    #[must_use]
+    pub const fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    /// The conversation.
+    #[must_use]
+    pub const fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// What the session was created with; `None` before it was.
+    #[must_use]
+    pub fn config(&self) -> Option<&SessionConfig> {
+        self.control.config()
+    }
+
+    /// The run that is on.
+    #[must_use]
+    pub fn active_run(&self) -> Option<RunId> {
+        self.control.run().map(|run| run.id)
+    }
+
+    /// Calls that wait for permission, in order.
+    pub fn calls_to_ask(&self) -> impl Iterator<Item = &ToolCallId> {
+        self.control.run().into_iter().flat_map(|run| run.calls_to_ask())
+    }
+}
+
+/// What reaches the kernel.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Input {
+    /// The session begins.
+    Create(Box<SessionConfig>),
+    /// Someone asks for work. It waits for the runs before it.
+    Prompt {
+        /// The run that the prompt starts.
+        run: RunId,
+        /// What is asked.
+        content: Vec<ContentBlock>,
+    },
+    /// Someone adds context, which the model reads with the next request.
+    Inject {
+        /// What the model shall know.
+        content: Vec<ContentBlock>,
+    },
+    /// The model answered.
+    ModelReply {
+        /// The run that asked.
+        run: RunId,
+        /// The turn that asked.
+        turn: u32,
+        /// The answer.
+        response: Box<ChatResponse>,
+    },
+    /// The model could not be asked, or its answer broke off.
+    ModelFailure {
+        /// The run that asked.
+        run: RunId,
+        /// The turn that asked.
+        turn: u32,
+        /// Why.
+        failure: ModelFailure,
+    },
+    /// A tool call ended.
+    ToolFinished {
+        /// How.
+        outcome: ToolOutcome,
+        /// What the model gets to see.
+        result: ToolResult,
+        /// How long it ran.
+        elapsed: HumanDuration,
+    },
+    /// Someone answered a request for permission.
+    PermissionAnswer {
+        /// The call.
+        call_id: ToolCallId,
+        /// The answer.
+        answer: PermissionAnswer,
+    },
+    /// Someone cancels.
+    Cancel {
+        /// What.
+        scope: CancelScope,
+    },
+}
+
+/// What the driver is to do, once the events of the decision are committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Effect {
+    /// Ask the model, with the history as it then is.
+    CallModel {
+        /// The run.
+        run: RunId,
+        /// The turn.
+        turn: u32,
+    },
+    /// Give the request to the model up.
+    StopModel,
+    /// Run a tool.
+    RunTool {
+        /// The call.
+        call: ToolCall,
+    },
+    /// Stop a tool.
+    StopTool {
+        /// The call.
+        call_id: ToolCallId,
+    },
+}
+
+/// What happens next: events to commit, in one append, and effects to start after.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Decision {
+    /// What happened.
+    pub events: Vec<EventBody>,
+    /// What is to be done.
+    pub effects: Vec<Effect>,
+}
+
+/// Why an input changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// The session is closed, or was not created.
+    #[error("the session is not open")]
+    NotOpen,
+    /// The session was created before.
+    #[error("the session was created before")]
+    AlreadyCreated,
+    /// A run of this id is known already.
+    #[error("run {0} was submitted before")]
+    DuplicateRun(RunId),
+    /// The call does not wait for permission: it was answered, cancelled, or never asked about.
+    #[error("call {0} does not wait for permission")]
+    NotWaiting(ToolCallId),
+    /// There is nothing of that kind to cancel.
+    #[error("there is nothing to cancel")]
+    NothingToCancel,
+    /// It answers a request that nobody waits for any more.
+    #[error("nobody waits for this answer any more")]
+    Stale,
+}
+
+/// Decides what an input leads to. Pure: the same state and input give the same decision.
+///
+/// # Errors
+/// When the input does not fit the state; nothing happens then.
+pub fn decide(state: &State, input: Input) -> Result<Decision, Rejection> {
+    let mut step = Step::new(state);
+    match input {
+        Input::Create(config) => prompt::create(&mut step, config)?,
+        Input::Prompt { run, content } => prompt::submit(&mut step, run, content)?,
+        Input::Inject { content } => prompt::inject(&mut step, content)?,
+        Input::ModelReply { run, turn, response } => turn::replied(&mut step, run, turn, *response)?,
+        Input::ModelFailure { run, turn, failure } => turn::failed(&mut step, run, turn, failure)?,
+        Input::ToolFinished { outcome, result, elapsed } => tools::finished(&mut step, outcome, result, elapsed)?,
+        Input::PermissionAnswer { call_id, answer } => permission::answered(&mut step, &call_id, answer)?,
+        Input::Cancel { scope } => cancel::cancel(&mut step, scope)?,
+    }
+    Ok(step.into_decision())
+}

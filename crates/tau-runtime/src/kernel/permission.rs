@@ -1,0 +1,75 @@
+//! Permission: which calls run, which are asked about, and what the answers mean.
+
+use tau_core::event::{DenialReason, EventBody, PermissionAnswer};
+use tau_core::{ToolCall, ToolCallId};
+use tau_tools::Verdict;
+
+use super::control::CallState;
+use super::step::Step;
+use super::{Rejection, tools};
+
+/// Judges a call that was announced.
+pub(super) fn judge(step: &mut Step<'_>, call: ToolCall) {
+    // A call of no tool does nothing but tell the model so: there is nothing to permit.
+    if !step.control.has_tool(&call.name) {
+        return tools::run(step, call);
+    }
+    match step.control.policy().verdict(&call.name, step.control.effect_class(&call.name)) {
+        Verdict::Allow => tools::run(step, call),
+        Verdict::Ask { reason } => step.emit(EventBody::PermissionRequested { call_id: call.id, reason }),
+        Verdict::Deny { reason } => {
+            tools::refuse(step, &call.id, DenialReason::Rule, format!("Not run: {reason}. Do it another way."));
+        }
+        // A verdict this version does not know does not let anything run.
+        _ => tools::refuse(step, &call.id, DenialReason::Rule, "Not run: the permission rules do not allow it."),
+    }
+}
+
+/// Someone answered.
+pub(super) fn answered(
+    step: &mut Step<'_>,
+    call_id: &ToolCallId,
+    answer: PermissionAnswer,
+) -> Result<(), Rejection> {
+    let asked = step.run()?.call(call_id).filter(|call| call.state == CallState::Asked);
+    let call = asked.map(|call| call.call.clone()).ok_or_else(|| Rejection::NotWaiting(call_id.clone()))?;
+    step.emit(EventBody::PermissionAnswered { call_id: call_id.clone(), answer: answer.clone() });
+    match answer {
+        PermissionAnswer::Allow => tools::run(step, call),
+        PermissionAnswer::AllowAlways => {
+            let tool = call.name.clone();
+            tools::run(step, call);
+            allow_waiting(step, &tool);
+        }
+        PermissionAnswer::Deny { message } => {
+            let said = if message.is_empty() { String::new() } else { format!(" They said: {message}") };
+            let text = format!("Not run: the user does not allow this call.{said}");
+            tools::refuse(step, call_id, DenialReason::Person, text);
+        }
+        _ => {
+            let text = format!(
+                "Not run: `{}` needs permission, and nobody is there to give it. Do what can be done without it.",
+                call.name
+            );
+            tools::refuse(step, call_id, DenialReason::NobodyToAsk, text);
+        }
+    }
+    tools::ask_when_ready(step);
+    Ok(())
+}
+
+/// Lets the other calls of the reply run that wait for the same answer.
+fn allow_waiting(step: &mut Step<'_>, tool: &str) {
+    let waiting: Vec<ToolCall> = step
+        .control
+        .run()
+        .into_iter()
+        .flat_map(|run| &run.calls)
+        .filter(|call| call.state == CallState::Asked && call.call.name == tool)
+        .map(|call| call.call.clone())
+        .collect();
+    for call in waiting {
+        step.emit(EventBody::PermissionAnswered { call_id: call.id.clone(), answer: PermissionAnswer::Allow });
+        tools::run(step, call);
+    }
+}

@@ -1,0 +1,62 @@
+//! Prompts and injected context: how work and knowledge enter.
+
+use tau_core::event::{EventBody, RunOutcome, SessionConfig};
+use tau_core::{ContentBlock, RunId};
+
+use super::step::Step;
+use super::{Rejection, turn};
+
+/// The session begins.
+pub(super) fn create(step: &mut Step<'_>, config: Box<SessionConfig>) -> Result<(), Rejection> {
+    if step.control.config().is_some() {
+        return Err(Rejection::AlreadyCreated);
+    }
+    step.emit(EventBody::SessionCreated(config));
+    Ok(())
+}
+
+/// Someone asks for work: it starts when no run is on, and waits otherwise.
+pub(super) fn submit(step: &mut Step<'_>, run: RunId, content: Vec<ContentBlock>) -> Result<(), Rejection> {
+    step.require_open()?;
+    let is_active = step.control.run().is_some_and(|active| active.id == run);
+    if is_active || step.control.queue().contains(&run) {
+        return Err(Rejection::DuplicateRun(run));
+    }
+    step.emit(EventBody::PromptSubmitted { run, content });
+    if step.control.run().is_none() {
+        step.emit(EventBody::RunStarted { run });
+        turn::ask(step);
+    }
+    Ok(())
+}
+
+/// Someone adds context: the fold holds it until the next request.
+pub(super) fn inject(step: &mut Step<'_>, content: Vec<ContentBlock>) -> Result<(), Rejection> {
+    step.require_open()?;
+    step.emit(EventBody::ContextInjected { content });
+    Ok(())
+}
+
+/// Ends the run that is on, and starts the next that waits.
+pub(super) fn finish_run(step: &mut Step<'_>, outcome: RunOutcome) {
+    end_run(step, outcome);
+    if let Some(run) = step.control.queue().front().copied() {
+        step.emit(EventBody::RunStarted { run });
+        turn::ask(step);
+    }
+}
+
+/// Ends the run that is on, and every one that waits, without asking the model.
+pub(super) fn cancel_all(step: &mut Step<'_>) {
+    end_run(step, RunOutcome::Cancelled);
+    while let Some(run) = step.control.queue().front().copied() {
+        step.emit(EventBody::RunStarted { run });
+        end_run(step, RunOutcome::Cancelled);
+    }
+}
+
+fn end_run(step: &mut Step<'_>, outcome: RunOutcome) {
+    if let Some(run) = step.control.run().map(|run| run.id) {
+        step.emit(EventBody::RunFinished { run, outcome });
+    }
+}

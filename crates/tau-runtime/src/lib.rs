@@ -1,0 +1,53 @@
+//! An agent runtime built like an operating-system kernel: a pure state machine that decides, and a driver
+//! that does.
+//!
+//! # Why it exists
+//!
+//! An agent's loop is easy to write and hard to trust. Written as a function that awaits models and tools, its
+//! state is wherever the function happens to be, so a crash loses it, a cancel tears a call from its result, and
+//! nothing can be tested but by running it. Here the loop is a value:
+//!
+//! - [`kernel::decide`] takes a state and an input and says which events happen and which effects they call
+//!   for. It does no I/O, reads no clock, draws no randomness and is not async.
+//! - [`kernel::State::apply`] takes one event into the state. The state *is* the fold of the journal.
+//! - The [driver](Session) does all I/O: it commits the events, applies them, and only then starts the
+//!   effects, so nothing touches the world before the journal says so.
+//!
+//! What streams while a model or a tool works (words, output) goes from the driver to subscribers without
+//! passing the kernel, and is never journaled.
+//!
+//! # What it does not do
+//!
+//! It stores nothing, knows no identity, and names no extension: those are programs that connect to it.
+//!
+//! # Map
+//!
+//! | item | is |
+//! |---|---|
+//! | [`kernel`] | the state machine, one file for each operation |
+//! | [`Session`], [`Handle`], [`Subscription`] | the driver of one session, and the two ways to reach it |
+//! | [`SystemPrompt`] | instructions, memory and skills made into what the model is told first |
+//!
+//! # Example
+//!
+//! ```
+//! use tau_core::{ContentBlock, RunId, event::SessionConfig};
+//! use tau_runtime::kernel::{Effect, Input, State, decide};
+//!
+//! let mut state = State::default();
+//! let created = decide(&state, Input::Create(Box::new(SessionConfig::new("local/qwen3")))).unwrap();
+//! created.events.iter().for_each(|event| state.apply(event));
+//!
+//! let run = RunId::from_u128(1);
+//! let prompt = Input::Prompt { run, content: vec![ContentBlock::text("Hi")] };
+//! let decision = decide(&state, prompt).unwrap();
+//! assert_eq!(decision.effects, [Effect::CallModel { run, turn: 1 }]);
+//! ```
+
+pub mod kernel;
+
+mod driver;
+mod system_prompt;
+
+pub use driver::{Delta, Handle, HandleError, Session, SessionOptions, Subscription, Update};
+pub use system_prompt::SystemPrompt;

@@ -1,0 +1,142 @@
+//! The fold of events into messages.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tau_core::event::{EventBody, Seq};
+use tau_core::{ContentBlock, Message, RunId, TokenUsage, ToolCallId, ToolResult};
+
+use crate::estimate::estimate_tokens;
+
+/// A conversation, as the events so far make it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    messages: Vec<Arc<Message>>,
+    /// The event each message comes from.
+    origins: Vec<Seq>,
+    /// Prompts whose run has not started.
+    prompts: BTreeMap<RunId, Vec<ContentBlock>>,
+    /// Context that waits for the next request.
+    injected: Vec<ContentBlock>,
+    /// Calls of the newest reply, in order, each with its result once it is in.
+    open_calls: Vec<(ToolCallId, Option<ToolResult>)>,
+    /// Every call id of the session, so that a repeated one can be told.
+    call_ids: BTreeSet<ToolCallId>,
+    usage: TokenUsage,
+    /// Tokens of the newest request and its reply, as the provider counted.
+    counted: u64,
+    /// Estimate for the messages since.
+    uncounted: u64,
+}
+
+impl History {
+    /// Takes the next event in. Total: an event that cannot have happened changes nothing.
+    ///
+    /// A rewind is resolved before the fold, by leaving out the events it takes back.
+    pub fn apply(&mut self, seq: Seq, event: &EventBody) {
+        match event {
+            EventBody::PromptSubmitted { run, content } => {
+                self.prompts.insert(*run, content.clone());
+            }
+            EventBody::ContextInjected { content } => self.injected.extend(content.iter().cloned()),
+            EventBody::RunStarted { run } => {
+                if let Some(content) = self.prompts.remove(run) {
+                    self.land_injected(seq);
+                    self.push(seq, Message::user(content));
+                }
+            }
+            EventBody::ModelRequested { .. } => self.land_injected(seq),
+            EventBody::ModelReplied { response, .. } => {
+                if let Some(usage) = response.usage {
+                    self.usage += usage;
+                    self.counted = usage.total();
+                    self.uncounted = 0;
+                }
+                // A reply of nothing is nothing to say again: providers refuse empty messages.
+                if !response.content.is_empty() {
+                    self.messages.push(Arc::new(Message::assistant(response.content.iter().cloned())));
+                    self.origins.push(seq);
+                    if response.usage.is_none() {
+                        self.uncounted += self.messages.last().map_or(0, |message| estimate_tokens(message));
+                    }
+                }
+            }
+            EventBody::ToolRequested { call, .. } => {
+                self.call_ids.insert(call.id.clone());
+                self.open_calls.push((call.id.clone(), None));
+            }
+            EventBody::ToolFinished { result, .. } => self.finish_call(seq, result),
+            EventBody::Compacted { through, replacement, .. } => self.compact(*through, replacement),
+            EventBody::SubagentFinished { usage, .. } => self.usage += *usage,
+            _ => {}
+        }
+    }
+
+    /// The conversation, oldest message first. Messages are only ever added, until a compaction.
+    #[must_use]
+    pub fn messages(&self) -> &[Arc<Message>] {
+        &self.messages
+    }
+
+    /// Whether the conversation may be sent: no call waits for its result.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.open_calls.is_empty()
+    }
+
+    /// Calls without a result, in order.
+    pub fn open_calls(&self) -> impl Iterator<Item = &ToolCallId> {
+        self.open_calls.iter().filter(|(_, result)| result.is_none()).map(|(id, _)| id)
+    }
+
+    /// Whether the session has a call of this id.
+    #[must_use]
+    pub fn has_call(&self, id: &ToolCallId) -> bool {
+        self.call_ids.contains(id)
+    }
+
+    /// Tokens of the whole session, as providers counted them.
+    #[must_use]
+    pub const fn usage(&self) -> TokenUsage {
+        self.usage
+    }
+
+    /// Tokens that the next request will hold, about.
+    #[must_use]
+    pub const fn context_tokens(&self) -> u64 {
+        self.counted + self.uncounted
+    }
+
+    fn push(&mut self, seq: Seq, message: Message) {
+        self.uncounted += estimate_tokens(&message);
+        self.messages.push(Arc::new(message));
+        self.origins.push(seq);
+    }
+
+    fn land_injected(&mut self, seq: Seq) {
+        if !self.injected.is_empty() {
+            let content = std::mem::take(&mut self.injected);
+            self.push(seq, Message::user(content));
+        }
+    }
+
+    fn finish_call(&mut self, seq: Seq, result: &ToolResult) {
+        let waiting = self.open_calls.iter_mut().find(|(id, held)| *id == result.call_id && held.is_none());
+        let Some((_, held)) = waiting else { return };
+        *held = Some(result.clone());
+        if self.open_calls.iter().all(|(_, held)| held.is_some()) {
+            let results = std::mem::take(&mut self.open_calls).into_iter().filter_map(|(_, held)| held);
+            self.push(seq, Message::tool(results));
+        }
+    }
+
+    fn compact(&mut self, through: Seq, replacement: &[Message]) {
+        let kept = self.origins.partition_point(|origin| *origin <= through);
+        let replaced = replacement.iter().cloned().map(Arc::new);
+        self.messages = replaced.chain(self.messages.drain(kept..)).collect();
+        self.origins = vec![through; replacement.len()].into_iter().chain(self.origins.drain(kept..)).collect();
+        self.counted = 0;
+        self.uncounted = self.messages.iter().map(|message| estimate_tokens(message)).sum();
+    }
+}

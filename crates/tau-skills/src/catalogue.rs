@@ -1,0 +1,178 @@
+//! What discovery found, and what it did not take.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use tau_memory::text::ReadErrorKind;
+
+use crate::front_matter::FrontMatterError;
+use crate::listing::{self, Listing};
+use crate::skill::Skill;
+
+/// The skills of a session, by name, and an account of everything else that was met.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Catalogue {
+    /// Skills that can be used.
+    pub skills: BTreeMap<String, Skill>,
+    /// Skills that lost to one of the same name.
+    pub shadowed: Vec<Shadowed>,
+    /// Files and folders that were not taken.
+    pub skipped: Vec<Skipped>,
+    /// Departures from the specification in skills that were loaded, shadowed ones included.
+    pub warnings: Vec<Warning>,
+}
+
+/// A skill that lost to one of the same name.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Shadowed {
+    /// The loser.
+    pub skill: Skill,
+    /// The `SKILL.md` of the winner.
+    pub by: PathBuf,
+}
+
+/// A file or folder that was not taken.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}: {reason}", path.display())]
+#[non_exhaustive]
+pub struct Skipped {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+/// Why a file or folder was not taken.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum SkipReason {
+    /// It could not be read.
+    #[error("{0}")]
+    Unreadable(ReadErrorKind),
+    /// It does not start with a line `---`.
+    #[error("no front matter")]
+    NoFrontMatter,
+    /// No second line `---`.
+    #[error("front matter without an end")]
+    UnterminatedFrontMatter,
+    /// No second line `---` within the part that is read.
+    #[error("front matter longer than {limit} bytes")]
+    FrontMatterTooLong {
+        /// Bytes looked at.
+        limit: usize,
+    },
+    /// The front matter could not be understood.
+    #[error("front matter is {0}")]
+    FrontMatter(FrontMatterError),
+    /// Without a description, a model cannot know when to use a skill.
+    #[error("no description")]
+    NoDescription,
+    /// The name is empty, has control characters or is longer than 256 bytes.
+    #[error("unusable name")]
+    UnusableName,
+    /// `skill.md` or the like; the name must be exactly `SKILL.md`.
+    #[error("not named SKILL.md")]
+    FileNameCase,
+    /// A link or root that leads to a folder visited before.
+    #[error("already visited as {}", folder.display())]
+    AlreadyVisited {
+        /// The folder, free of links.
+        folder: PathBuf,
+    },
+    /// Folders below the depth limit were not entered.
+    #[error("{folders} folders are too deep")]
+    DepthLimit {
+        /// How many.
+        folders: usize,
+    },
+    /// The root has more folders than are visited.
+    #[error("more than {limit} folders")]
+    FolderLimit {
+        /// Folders visited.
+        limit: usize,
+    },
+    /// A resource that is a link to outside of its skill.
+    #[error("points out of the skill, to {}", target.display())]
+    OutsideSkill {
+        /// Where it points.
+        target: PathBuf,
+    },
+}
+
+/// A departure from the specification that did not keep a skill from being loaded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {kind}", path.display())]
+#[non_exhaustive]
+pub struct Warning {
+    /// The `SKILL.md`.
+    pub path: PathBuf,
+    /// The departure.
+    pub kind: WarningKind,
+}
+
+/// The departures from the specification that are forgiven.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WarningKind {
+    /// The front matter was not YAML; values that were not were taken as text.
+    #[error("front matter is not YAML; values with a colon need quotes")]
+    InvalidYamlRepaired,
+    /// A field occurs twice; the last value counts.
+    #[error("field `{field}` occurs more than once")]
+    DuplicateField {
+        /// The field.
+        field: String,
+    },
+    /// The value has the wrong type; the field was ignored.
+    #[error("field `{field}` has a value of the wrong type and was ignored")]
+    WrongType {
+        /// The field.
+        field: String,
+    },
+    /// No name; the folder's is used.
+    #[error("no name; using that of the folder, `{folder}`")]
+    NoName {
+        /// Name of the folder.
+        folder: String,
+    },
+    /// The name is not that of the folder; the name counts.
+    #[error("name `{name}` is not that of the folder, `{folder}`")]
+    NameIsNotFolder {
+        /// The name.
+        name: String,
+        /// Name of the folder.
+        folder: String,
+    },
+    /// The name is longer than 64 characters, or has others than lower-case letters, digits and single hyphens.
+    #[error("name `{name}` is not of the form the specification wants")]
+    NameFormat {
+        /// The name.
+        name: String,
+    },
+    /// The description is longer than 1,024 characters.
+    #[error("description has {characters} characters; the specification allows 1024")]
+    LongDescription {
+        /// Its length.
+        characters: usize,
+    },
+}
+
+impl Catalogue {
+    /// The first level of disclosure: a line for each skill the model may invoke, by name, in at most `budget` bytes.
+    ///
+    /// Where they do not fit, the longest descriptions are shortened first, all to the same length; then descriptions
+    /// are left out; then skills, from the end, with a last line that says how many. Without skills the text is empty,
+    /// so that nothing is said about skills at all.
+    #[must_use]
+    pub fn render(&self, budget: usize) -> Listing {
+        listing::render(self.skills.values().filter(|skill| skill.front_matter.is_model_invocable()), budget)
+    }
+}
+
+impl Skipped {
+    pub(crate) fn new(path: &Path, reason: SkipReason) -> Self {
+        Self { path: path.to_path_buf(), reason }
+    }
+}

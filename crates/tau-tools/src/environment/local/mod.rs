@@ -1,0 +1,202 @@
+//! The environment of this machine.
+
+mod files;
+mod orphans;
+mod process;
+mod root;
+mod search;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+pub use orphans::{adopt_orphans, kill_descendants};
+use root::Root;
+use search::Cancelled;
+
+use super::error::{EnvironmentError, EnvironmentErrorKind};
+use super::query::{GlobMatches, GlobQuery, GrepMatches, GrepQuery};
+use super::{CommandExit, CommandSpec, DirectoryEntry, Environment, FileKind, Metadata, OutputSink, WorkspacePath};
+
+/// Files, search and processes of this machine, below one folder.
+///
+/// **Files.** On Linux the kernel keeps every path below the root while it resolves it (`openat2`), so that no
+/// link leads out, whoever changes it when. Where the kernel cannot (Linux before 5.6, other systems), links are
+/// resolved and checked first: a process that exchanges a folder for a link between the check and the opening
+/// then wins. Hard links are not links: one below the root to a file outside is that file.
+///
+/// **Writing** replaces a file by a rename in its folder. The new file keeps the permission bits, and the owner
+/// where the system allows it; other names (hard links) of the old file keep the old content.
+///
+/// **Commands** run in a shell, in a process group, without standard input, and see no environment variable but
+/// those of [`with_env`](Self::with_env). They are *not* kept below the root: that is a sandbox's work. When the
+/// shell exits, what it left in the background is killed; when the future is dropped, so is the whole tree
+/// (SIGKILL). A process that left its group *and* lost its parents before that is found by
+/// [`kill_descendants`] alone.
+///
+/// Needs a tokio runtime with its I/O and time drivers on.
+#[derive(Clone)]
+pub struct LocalEnvironment {
+    root: Arc<Root>,
+    shell: PathBuf,
+    environment: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for LocalEnvironment {
+    /// Names of variables only: values may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalEnvironment")
+            .field("root", &self.root.path())
+            .field("shell", &self.shell)
+            .field("environment", &self.environment.keys().collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+impl LocalEnvironment {
+    /// The environment below a folder, with bash as the shell, or sh where there is none.
+    ///
+    /// # Errors
+    /// When the folder is none, or cannot be opened.
+    pub fn new(root: impl AsRef<Path>) -> io::Result<Self> {
+        let bash = ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"].into_iter().map(Path::new);
+        let shell = bash.into_iter().find(|shell| shell.exists()).unwrap_or_else(|| Path::new("/bin/sh"));
+        let root = Arc::new(Root::open_at(root.as_ref())?);
+        Ok(Self { root, shell: shell.to_owned(), environment: BTreeMap::new() })
+    }
+
+    /// The same with another shell. It is given `-c -- script`.
+    #[must_use]
+    pub fn with_shell(mut self, shell: impl Into<PathBuf>) -> Self {
+        self.shell = shell.into();
+        self
+    }
+
+    /// The same with these environment variables for commands, and no others.
+    #[must_use]
+    pub fn with_env(mut self, environment: BTreeMap<String, String>) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    /// Does blocking work on a thread for it.
+    fn blocking<'a, T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Arc<Root>) -> Result<T, EnvironmentError> + Send + 'static,
+    ) -> BoxFuture<'a, Result<T, EnvironmentError>> {
+        let root = Arc::clone(&self.root);
+        async move {
+            match tokio::task::spawn_blocking(move || work(&root)).await {
+                Ok(done) => done,
+                Err(error) => match error.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    Err(_) => Err(EnvironmentError::new(
+                        EnvironmentErrorKind::Io,
+                        WorkspacePath::root(),
+                        "the program is shutting down",
+                    )),
+                },
+            }
+        }
+        .boxed()
+    }
+
+    /// The same, stopped early when the future is dropped.
+    fn cancellable<'a, T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Arc<Root>, &Cancelled) -> Result<T, EnvironmentError> + Send + 'static,
+    ) -> BoxFuture<'a, Result<T, EnvironmentError>> {
+        let cancelled = Cancelled::default();
+        let guard = CancelOnDrop(Arc::clone(&cancelled));
+        let working = self.blocking(move |root| work(root, &cancelled));
+        async move {
+            let _guard = guard;
+            working.await
+        }
+        .boxed()
+    }
+}
+
+struct CancelOnDrop(Cancelled);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Environment for LocalEnvironment {
+    fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    fn metadata<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<Metadata, EnvironmentError>> {
+        let path = path.clone();
+        self.blocking(move |root| files::metadata(root, &path))
+    }
+
+    fn read<'a>(&'a self, path: &'a WorkspacePath, limit: u64) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>> {
+        let path = path.clone();
+        self.blocking(move |root| files::read(root, &path, limit))
+    }
+
+    fn write<'a>(
+        &'a self,
+        path: &'a WorkspacePath,
+        content: &'a [u8],
+    ) -> BoxFuture<'a, Result<(), EnvironmentError>> {
+        let (path, content) = (path.clone(), content.to_vec());
+        self.blocking(move |root| files::write(root, &path, &content))
+    }
+
+    fn list<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<Vec<DirectoryEntry>, EnvironmentError>> {
+        let path = path.clone();
+        self.blocking(move |root| files::list(root, &path))
+    }
+
+    fn glob<'a>(&'a self, query: &'a GlobQuery) -> BoxFuture<'a, Result<GlobMatches, EnvironmentError>> {
+        let query = query.clone();
+        self.cancellable(move |root, cancelled| search::glob(root, &query, cancelled))
+    }
+
+    fn grep<'a>(&'a self, query: &'a GrepQuery) -> BoxFuture<'a, Result<GrepMatches, EnvironmentError>> {
+        let query = query.clone();
+        self.cancellable(move |root, cancelled| search::grep(root, &query, cancelled))
+    }
+
+    fn run<'a>(
+        &'a self,
+        command: &'a CommandSpec,
+        output: OutputSink<'a>,
+    ) -> BoxFuture<'a, Result<CommandExit, EnvironmentError>> {
+        let path = command.directory.clone();
+        async move {
+            let directory = self
+                .blocking(move |root| {
+                    if files::metadata(root, &path)?.kind != FileKind::Directory {
+                        let problem = "is not a folder, so no command can start in it";
+                        return Err(EnvironmentError::new(EnvironmentErrorKind::NotAFile, &path, problem));
+                    }
+                    root.resolve(path.as_path()).map_err(|e| files::error(&path, e))
+                })
+                .await?;
+            let launch = process::Launch {
+                shell: &self.shell,
+                environment: &self.environment,
+                directory,
+                script: &command.script,
+            };
+            process::run(launch, output).await.map_err(|error| {
+                let problem = format!("the command cannot be run: {error}");
+                EnvironmentError::new(EnvironmentErrorKind::Io, self.shell.display(), problem)
+            })
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,143 @@
+//! The port through which every tool acts: files, search and processes below one root folder.
+
+mod error;
+mod local;
+mod memory;
+mod path;
+mod query;
+mod search;
+
+use std::fmt;
+use std::path::Path;
+use std::time::SystemTime;
+
+use futures::future::BoxFuture;
+
+pub use error::{EnvironmentError, EnvironmentErrorKind};
+pub use local::{LocalEnvironment, adopt_orphans, kill_descendants};
+pub use memory::MemoryEnvironment;
+pub use path::{PathError, WorkspacePath};
+pub use query::{CaseSensitivity, GlobMatches, GlobQuery, GrepLine, GrepMatches, GrepQuery};
+
+/// Files, search and processes below one root folder.
+///
+/// An implementer must keep true:
+/// - No call reaches a file outside the root, whatever links stand below it. Commands are the exception: how far
+///   they reach is the business of the sandbox around them.
+/// - [`write`](Self::write) is atomic: a reader sees the old content or the new, never a part.
+/// - Dropping the future of [`run`](Self::run) ends every process the command started.
+/// - Results are in a fixed order, so that the same tree gives a model the same text.
+///
+/// A caller may not assume that a file stays what it was between two calls.
+pub trait Environment: fmt::Debug + Send + Sync {
+    /// The root folder, absolute, as the model is told.
+    fn root(&self) -> &Path;
+
+    /// What stands at a path, links followed.
+    fn metadata<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<Metadata, EnvironmentError>>;
+
+    /// The content of a file, if it is no longer than `limit` bytes.
+    fn read<'a>(&'a self, path: &'a WorkspacePath, limit: u64) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>>;
+
+    /// Replaces or creates a file, with the folders above it. An existing file keeps its permission bits.
+    fn write<'a>(
+        &'a self,
+        path: &'a WorkspacePath,
+        content: &'a [u8],
+    ) -> BoxFuture<'a, Result<(), EnvironmentError>>;
+
+    /// The entries of a folder, sorted by name.
+    fn list<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<Vec<DirectoryEntry>, EnvironmentError>>;
+
+    /// Files whose path matches a pattern, newest first, then by path.
+    fn glob<'a>(&'a self, query: &'a GlobQuery) -> BoxFuture<'a, Result<GlobMatches, EnvironmentError>>;
+
+    /// Lines that match a regular expression, by path and line.
+    fn grep<'a>(&'a self, query: &'a GrepQuery) -> BoxFuture<'a, Result<GrepMatches, EnvironmentError>>;
+
+    /// Runs a command to its end, giving its output to `output` as it comes.
+    fn run<'a>(
+        &'a self,
+        command: &'a CommandSpec,
+        output: OutputSink<'a>,
+    ) -> BoxFuture<'a, Result<CommandExit, EnvironmentError>>;
+}
+
+/// Takes the output of a command piece by piece; stdout and stderr come as they were written.
+pub type OutputSink<'a> = &'a (dyn Fn(&[u8]) + Send + Sync);
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Metadata {
+    /// A file or a folder, links followed.
+    pub kind: FileKind,
+    /// Bytes of a file.
+    pub len: u64,
+    /// When it last changed, where that is known.
+    pub modified: Option<SystemTime>,
+}
+
+impl Metadata {
+    /// Something of this kind and length, of unknown age.
+    #[must_use]
+    pub const fn new(kind: FileKind, len: u64) -> Self {
+        Self { kind, len, modified: None }
+    }
+}
+
+/// What kind of thing stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum FileKind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Directory,
+    /// A pipe, a socket, a device: nothing a tool reads.
+    Other,
+}
+
+/// One entry of a folder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct DirectoryEntry {
+    /// The name within the folder.
+    pub name: String,
+    /// What it is, links followed; [`FileKind::Other`] for a link that leads nowhere or outside the root.
+    pub kind: FileKind,
+}
+
+impl DirectoryEntry {
+    /// An entry.
+    pub fn new(name: impl Into<String>, kind: FileKind) -> Self {
+        Self { name: name.into(), kind }
+    }
+}
+
+/// A command for a shell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CommandSpec {
+    /// What a POSIX shell is given.
+    pub script: String,
+    /// The folder it starts in.
+    pub directory: WorkspacePath,
+}
+
+impl CommandSpec {
+    /// A command that starts in the root folder.
+    pub fn new(script: impl Into<String>) -> Self {
+        Self { script: script.into(), directory: WorkspacePath::root() }
+    }
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CommandExit {
+    /// It exited with this code.
+    Code(i32),
+    /// A signal with this number ended it.
+    Signal(i32),
+}

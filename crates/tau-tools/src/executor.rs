@@ -1,0 +1,121 @@
+//! What a tool is.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tau_core::{EffectClass, ToolDefinition, ToolResultBlock};
+
+use crate::environment::Environment;
+
+/// An asynchronous function that a model may call.
+///
+/// An implementer must keep true:
+/// - [`definition`](Self::definition) never changes: the model's prompt cache depends on its bytes.
+/// - Dropping the future of [`execute`](Self::execute) stops everything the call has started, processes
+///   included. That is how calls are cancelled and timed out.
+/// - Everything it does to the world goes through the context's environment.
+///
+/// A caller may not assume that the arguments were checked against the schema before, that two calls do not
+/// overlap, or that the output is short; [`ToolRegistry::run`](crate::ToolRegistry::run) sees to the last two.
+pub trait ToolExecutor: fmt::Debug + Send + Sync {
+    /// What the model is told.
+    fn definition(&self) -> &ToolDefinition;
+
+    /// What may be repeated after a crash. Pure tools also run beside each other, and need no permission.
+    fn effect(&self) -> EffectClass {
+        EffectClass::AtMostOnce
+    }
+
+    /// How long this call may take, when it is not the session's default.
+    fn timeout(&self, arguments: &Value) -> Option<Duration> {
+        let _ = arguments;
+        None
+    }
+
+    /// Runs one call. A failure is an output too: the model reads it and may do better.
+    fn execute<'a>(&'a self, context: &'a ToolContext, arguments: &'a Value) -> BoxFuture<'a, ToolOutput>;
+}
+
+/// What a call has to work with.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ToolContext {
+    /// Files, search and processes.
+    pub environment: Arc<dyn Environment>,
+    /// Where output goes while the call runs.
+    pub progress: Progress,
+}
+
+impl ToolContext {
+    /// A context without anybody listening to progress.
+    #[must_use]
+    pub fn new(environment: Arc<dyn Environment>) -> Self {
+        Self { environment, progress: Progress::default() }
+    }
+
+    /// The same context with a listener.
+    #[must_use]
+    pub fn with_progress(mut self, progress: Progress) -> Self {
+        self.progress = progress;
+        self
+    }
+}
+
+/// A listener to what a call prints while it runs. What it hears may be lost; the result never is.
+#[derive(Clone, Default)]
+pub struct Progress(Option<Arc<dyn Fn(&str) + Send + Sync>>);
+
+impl Progress {
+    /// Calls `listener` with each piece of output. It must be quick: the tool waits for it.
+    pub fn new(listener: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(listener)))
+    }
+
+    /// Tells the listener, if there is one.
+    pub fn report(&self, text: &str) {
+        if let Some(listener) = &self.0 {
+            listener(text);
+        }
+    }
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Progress(listened to)" } else { "Progress(nobody)" })
+    }
+}
+
+/// What a call gave: content for the model, and whether it is a failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ToolOutput {
+    /// What the model gets to see.
+    pub content: Vec<ToolResultBlock>,
+    /// Whether the call failed.
+    pub is_error: bool,
+}
+
+impl ToolOutput {
+    /// Success, in words.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { content: vec![ToolResultBlock::text(text)], is_error: false }
+    }
+
+    /// Failure, in words that tell the model what to do instead.
+    pub fn error(text: impl Into<String>) -> Self {
+        Self { content: vec![ToolResultBlock::text(text)], is_error: true }
+    }
+
+    /// Reads a tool's arguments into its type.
+    ///
+    /// # Errors
+    /// The output that tells the model which argument is wrong.
+    pub fn arguments<T: DeserializeOwned>(tool: &str, arguments: &Value) -> Result<T, Self> {
+        T::deserialize(arguments)
+            .map_err(|error| Self::error(format!("Invalid arguments for `{tool}`: {error}. Nothing was done.")))
+    }
+}

@@ -1,0 +1,41 @@
+//! The tool system of an agent: what a tool is, how a call of it is run, who may run it, and the tools every
+//! agent needs.
+//!
+//! # Why it exists
+//!
+//! A tool call is text that a model wrote. Between that text and a changed file stand the questions every
+//! agent must answer the same way for every tool: does the tool exist, are the arguments what it takes, may
+//! it run, how long, beside what else, and how much of its output may the model see. This crate answers them
+//! once, so that a tool is only its own job.
+//!
+//! - A tool is a [`ToolExecutor`]: a definition, an effect class and an asynchronous function.
+//! - A [`ToolRegistry`] holds tools in a fixed order and [runs](ToolRegistry::run) calls: every call ends in
+//!   exactly one result, whether it names no tool, holds no JSON, fails, panics or takes too long.
+//! - Tools touch the world through the [`Environment`](environment::Environment) port alone, so the same
+//!   tools work on this machine, in memory, in a sandbox or on another host.
+//! - [`PermissionPolicy`] is a pure function from a call to a [`Verdict`].
+//!
+//! # What it does not do
+//!
+//! It speaks no MCP, calls no model and knows no loop: it runs one call when it is told to.
+//!
+//! # Map
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`environment`] | the port to files, search and processes; the local and the in-memory implementation |
+//! | [`builtin`] | read, write, edit, bash, glob, grep: one folder each, with the same files in it |
+//! | the crate root | executors, the registry, permissions, bounds on output |
+
+pub mod builtin;
+pub mod environment;
+
+mod executor;
+mod output;
+mod permission;
+mod registry;
+
+pub use executor::{Progress, ToolContext, ToolExecutor, ToolOutput};
+pub use output::{OutputBounds, bound_text};
+pub use permission::{PermissionPolicy, Verdict};
+pub use registry::{FinishedCall, ToolRegistry};

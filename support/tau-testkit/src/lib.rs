@@ -1,0 +1,1 @@
+//! Test support of tau: scripted models, fakes and check helpers

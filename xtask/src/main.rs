@@ -1,0 +1,67 @@
+//! The development tasks of this workspace, run as `cargo xtask <task>`.
+//!
+//! `tidy` checks the shape of the repository, `test` is everything continuous integration runs, `release` orders
+//! and publishes the libraries. `bench` and `codegen` build and start the crate that does the work.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task speaks to the person at the terminal")]
+
+mod process;
+mod release;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::process::Cmd;
+
+/// The development tasks of this workspace
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    Tidy(tidy::Args),
+    Test(test::Args),
+    Release(release::Args),
+    /// Run the benchmarks in release mode
+    ///
+    /// The same as `cargo run --release -p tau-benches -- <ARGS>`.
+    Bench(Passthrough),
+    /// Generate the checked-in code again; `--check` only says whether it is fresh
+    ///
+    /// The same as `cargo run -p tau-codegen -- <ARGS>`.
+    Codegen(Passthrough),
+}
+
+#[derive(Debug, clap::Args)]
+struct Passthrough {
+    /// Arguments handed on unchanged
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    run(Cli::parse().task).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(task: Task) -> anyhow::Result<ExitCode> {
+    let root = workspace::root()?;
+    match task {
+        Task::Tidy(args) => tidy::run(&root, &args),
+        Task::Test(args) => test::run(&root, &args),
+        Task::Release(args) => release::run(&root, &args),
+        Task::Bench(tail) => {
+            Cmd::cargo(["run", "--release", "-p", "tau-benches", "--"]).args(tail.args).forward(&root)
+        }
+        Task::Codegen(tail) => Cmd::cargo(["run", "-p", "tau-codegen", "--"]).args(tail.args).forward(&root),
+    }
+}

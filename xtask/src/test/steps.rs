@@ -1,0 +1,198 @@
+//! What each step runs.
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+use crate::process::Cmd;
+use crate::tidy;
+use crate::workspace::Workspace;
+
+/// The version of cargo-deny that is installed where none is.
+const CARGO_DENY: &str = "0.20.2";
+const CODEGEN: &str = "support/tau-codegen/Cargo.toml";
+const EXAMPLES: &str = "examples/Cargo.toml";
+
+/// One step. The order of the variants is the order of the run: what fails fast comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Step {
+    /// rustfmt has nothing to change
+    Fmt,
+    /// clippy finds nothing in any target
+    Clippy,
+    /// the rules of `cargo xtask tidy`
+    Tidy,
+    /// the checked-in generated code is fresh
+    Codegen,
+    /// unit and integration tests, with cargo-nextest where it is installed
+    Tests,
+    /// the examples in doc comments
+    DocTests,
+    /// the documentation builds without a warning
+    Docs,
+    /// format, clippy and tests of the examples workspace
+    Examples,
+    /// licences, banned crates and sources of dependencies
+    Deny,
+    /// security advisories about dependencies
+    Advisories,
+}
+
+/// How a step ended.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Passed,
+    /// Nothing to do, or not possible here, and why.
+    Skipped(String),
+    Failed {
+        /// The command to run again.
+        command: String,
+        /// How it ended.
+        code: String,
+    },
+}
+
+/// Where the steps run.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    root: &'a Path,
+    target_dir: PathBuf,
+}
+
+impl<'a> Context<'a> {
+    /// Asks cargo where the workspace builds.
+    pub(crate) fn new(root: &'a Path) -> anyhow::Result<Self> {
+        Ok(Context { root, target_dir: Workspace::load(root)?.target_dir })
+    }
+
+    /// Runs commands one after the other up to the first that fails.
+    fn all(&self, commands: impl IntoIterator<Item = Cmd>) -> anyhow::Result<Outcome> {
+        for command in commands {
+            println!("$ {command}");
+            let status = command.status(self.root)?;
+            if !status.success() {
+                return Ok(Outcome::Failed { command: command.to_string(), code: status.to_string() });
+            }
+        }
+        Ok(Outcome::Passed)
+    }
+}
+
+impl Step {
+    /// The name on the command line.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// The first sentence of the step's help.
+    pub(crate) fn summary(self) -> String {
+        let value = self.to_possible_value();
+        value.and_then(|value| value.get_help().map(ToString::to_string)).unwrap_or_default()
+    }
+
+    /// Runs the step.
+    pub(crate) fn run(self, context: &Context<'_>) -> anyhow::Result<Outcome> {
+        match self {
+            Step::Fmt => context.all([Cmd::cargo(["fmt", "--all", "--check"])]),
+            Step::Clippy => context.all([clippy(&["--workspace", "--all-targets", "--locked"])]),
+            Step::Tidy => tidy(context),
+            Step::Codegen => codegen(context),
+            Step::Tests => context.all([tests(context)]),
+            Step::DocTests => context.all([Cmd::cargo(["test", "--workspace", "--doc"])]),
+            Step::Docs => context
+                .all([Cmd::cargo(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings")]),
+            Step::Examples => examples(context),
+            Step::Deny => deny(context),
+            Step::Advisories => advisories(context),
+        }
+    }
+}
+
+fn clippy(args: &[&str]) -> Cmd {
+    Cmd::cargo(["clippy"]).args(args.iter().copied()).args(["--", "-D", "warnings"])
+}
+
+fn tidy(context: &Context<'_>) -> anyhow::Result<Outcome> {
+    Ok(if tidy::report(context.root)? {
+        Outcome::Passed
+    } else {
+        Outcome::Failed { command: "cargo xtask tidy".to_owned(), code: "see the errors above".to_owned() }
+    })
+}
+
+fn codegen(context: &Context<'_>) -> anyhow::Result<Outcome> {
+    if !context.root.join(CODEGEN).exists() {
+        return Ok(Outcome::Skipped(format!("there is no {CODEGEN}")));
+    }
+    context.all([Cmd::cargo(["run", "-p", "tau-codegen", "--", "--check"])])
+}
+
+fn tests(context: &Context<'_>) -> Cmd {
+    if Cmd::cargo(["nextest", "--version"]).succeeds(context.root) {
+        Cmd::cargo(["nextest", "run", "--workspace"])
+    } else {
+        Cmd::cargo(["test", "--workspace", "--lib", "--bins", "--tests"])
+    }
+}
+
+/// The examples are a workspace of their own, so that they see the crates as their users do; they share the build
+/// folder, so that nothing is built twice.
+fn examples(context: &Context<'_>) -> anyhow::Result<Outcome> {
+    if !context.root.join(EXAMPLES).exists() {
+        return Ok(Outcome::Skipped(format!("there is no {EXAMPLES}")));
+    }
+    let manifest = ["--manifest-path", EXAMPLES];
+    let target = context.target_dir.to_string_lossy();
+    let fmt = Cmd::cargo(["fmt"]).args(manifest).args(["--all", "--check"]);
+    let clippy = clippy(&["--manifest-path", EXAMPLES, "--workspace", "--all-targets"]);
+    let test = Cmd::cargo(["test"]).args(manifest).args(["--workspace"]);
+    context.all([fmt, clippy.env("CARGO_TARGET_DIR", &*target), test.env("CARGO_TARGET_DIR", &*target)])
+}
+
+fn deny(context: &Context<'_>) -> anyhow::Result<Outcome> {
+    let (tool, install) = cargo_deny(context);
+    let check = tool.args(["check", "--hide-inclusion-graph", "licenses", "bans", "sources"]);
+    context.all(install.into_iter().chain([check]))
+}
+
+/// Advisories come from a database on the network. Without it nothing can be said, and that is no failure.
+fn advisories(context: &Context<'_>) -> anyhow::Result<Outcome> {
+    let (tool, install) = cargo_deny(context);
+    if let failed @ Outcome::Failed { .. } = context.all(install)? {
+        return Ok(failed);
+    }
+    let fetch = tool.clone().args(["fetch", "db"]);
+    println!("$ {fetch}");
+    let fetched = fetch.output(context.root)?;
+    if fetched.status.success() {
+        return context.all([tool.args(["check", "--hide-inclusion-graph", "advisories"])]);
+    }
+    let complaint = String::from_utf8_lossy(&fetched.stderr).into_owned();
+    if is_unreachable(&complaint) {
+        let cause = complaint.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+        return Ok(Outcome::Skipped(format!("database not reachable ({cause})")));
+    }
+    print!("{complaint}");
+    Ok(Outcome::Failed { command: fetch.to_string(), code: fetched.status.to_string() })
+}
+
+/// Whether the complaint is about the way to the database and not about our configuration.
+fn is_unreachable(complaint: &str) -> bool {
+    complaint.contains("failed to fetch advisory database")
+}
+
+/// The tool, and what installs it first where there is none.
+fn cargo_deny(context: &Context<'_>) -> (Cmd, Option<Cmd>) {
+    let installed = Cmd::cargo(["deny"]);
+    if installed.clone().args(["--version"]).succeeds(context.root) {
+        return (installed, None);
+    }
+    let tools = context.target_dir.join("tools");
+    let binary = tools.join("bin").join("cargo-deny").to_string_lossy().into_owned();
+    let tool = Cmd::new(binary, Vec::<String>::new());
+    if tool.clone().args(["--version"]).succeeds(context.root) {
+        return (tool, None);
+    }
+    let install = ["install", "cargo-deny", "--version", CARGO_DENY, "--locked", "--debug", "--root"];
+    (tool, Some(Cmd::cargo(install).args([tools.to_string_lossy().into_owned()])))
+}
