@@ -1,2 +1,50 @@
-//! x
-fn main() {}
+//! The `tau` command line.
+//!
+//! It is an edge: it reads the environment, the files of configuration and the terminal, and puts the libraries
+//! together. What an agent is and does is theirs.
+
+mod args;
+mod commands;
+mod config;
+mod environment;
+mod exit;
+mod interrupt;
+mod output;
+mod session;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command, ConfigCommand};
+use exit::Exit;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Run(args) => on_runtime(commands::run::run(*args)),
+        Command::Config(ConfigCommand::Show(args)) => commands::config::show(&args),
+        Command::Config(ConfigCommand::Check(args)) => commands::config::check(&args),
+        Command::Doctor(args) => on_runtime(commands::doctor::doctor(args)),
+        Command::Schema(args) => Ok(commands::schema::print(&args)),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(report) => {
+            anstream::eprintln!("{report:?}");
+            exit::of_report(&report).into()
+        }
+    }
+}
+
+/// One thread does everything: a session is one task, and what blocks has threads of its own.
+fn on_runtime(work: impl Future<Output = miette::Result<Exit>>) -> miette::Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| miette::miette!("the asynchronous runtime could not start: {error}"))?;
+    let result = runtime.block_on(work);
+    // A thread that still waits for a pipe must not hold the exit up.
+    runtime.shutdown_background();
+    result
+}

@@ -1,9 +1,10 @@
 //! The development tasks of this workspace, run as `cargo xtask <task>`.
 //!
-//! `tidy` checks the shape of the repository, `test` is everything continuous integration runs, `release` orders
+//! `demo` shows the agent at work, `tidy` checks the shape of the repository, `test` is everything continuous integration runs, `release` orders
 //! and publishes the libraries. `bench` and `codegen` build and start the crate that does the work.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task speaks to the person at the terminal")]
 
+mod demo;
 mod process;
 mod release;
 mod test;
@@ -26,6 +27,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    Demo(demo::Args),
     Tidy(tidy::Args),
     Test(test::Args),
     Release(release::Args),
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
 fn run(task: Task) -> anyhow::Result<ExitCode> {
     let root = workspace::root()?;
     match task {
+        Task::Demo(args) => demo::run(&root, &args),
         Task::Tidy(args) => tidy::run(&root, &args),
         Task::Test(args) => test::run(&root, &args),
         Task::Release(args) => release::run(&root, &args),

@@ -1,5 +1,6 @@
 //! An agent: a model at a provider, ready to be asked.
 
+use std::fmt;
 use std::sync::Arc;
 
 use futures::StreamExt;
@@ -20,13 +21,23 @@ pub struct Agent {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
 struct Inner {
     model: Model,
     options: ModelOptions,
     base_url: Url,
     headers: Vec<(String, Secret)>,
     exchange: Arc<Exchange>,
+}
+
+/// The address and the headers stay out of it: they may hold secrets, and the endpoint says where.
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inner")
+            .field("model", &self.model)
+            .field("options", &self.options)
+            .field("exchange", &self.exchange)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Agent {
@@ -61,7 +72,8 @@ impl Agent {
         let endpoint = Endpoint::new(&resolved.provider_name, &resolved.model.name, &base_url);
         let (model, options) = (resolved.model.clone(), resolved.options.clone());
         let client = resolved.provider.client.clone();
-        let exchange = Arc::new(Exchange { client, format, endpoint, transport });
+        let secrets = secrets(&resolved.provider, &base_url);
+        let exchange = Arc::new(Exchange { client, format, endpoint, transport, secrets });
         Ok(Self { inner: Arc::new(Inner { model, options, base_url, headers, exchange }) })
     }
 
@@ -129,6 +141,18 @@ impl Agent {
         }
         Err(self.inner.exchange.interrupted())
     }
+}
+
+/// Everything that must not show, should a server repeat it in what it says.
+fn secrets(provider: &ProviderConfig, base_url: &Url) -> Vec<Secret> {
+    /// Shorter texts are words of everyday, and taking them out would garble the error.
+    const SHORTEST: usize = 6;
+    let headers = provider.headers.values().flat_map(|value| value.expose().split_whitespace());
+    let key = provider.api_key.iter().map(Secret::expose);
+    let address = [base_url.username(), base_url.password().unwrap_or_default()];
+    let query: Vec<String> = base_url.query_pairs().map(|(_, value)| value.into_owned()).collect();
+    let texts = headers.chain(key).chain(address).chain(query.iter().map(String::as_str));
+    texts.filter(|text| text.len() >= SHORTEST).map(Secret::new).collect()
 }
 
 fn base_url(resolved: &ResolvedModel) -> Result<Url, ConfigError> {

@@ -49,7 +49,10 @@ impl AgentError {
     pub(crate) fn new(kind: ModelFailureKind, endpoint: &Endpoint, problem: impl Into<String>) -> Self {
         let retryable = matches!(
             kind,
-            ModelFailureKind::Unreachable | ModelFailureKind::RateLimited | ModelFailureKind::Server
+            ModelFailureKind::Unreachable
+                | ModelFailureKind::RateLimited
+                | ModelFailureKind::Server
+                | ModelFailureKind::Interrupted
         );
         Self {
             kind,
@@ -68,17 +71,13 @@ impl AgentError {
         retry_after: Option<Duration>,
         body: &str,
     ) -> Self {
-        use ModelFailureKind::{InvalidRequest, NotFound, RateLimited, Server, Timeout, Unauthorized};
         let said = ServerWords::read(body);
-        let kind = match status {
-            401 | 403 => Unauthorized,
-            404 => NotFound,
-            408 => Timeout,
-            429 => RateLimited,
-            500.. => Server,
-            _ => InvalidRequest,
-        };
+        let kind = kind_of_status(status);
         let mut problem = format!("answered {status}");
+        if (300..400).contains(&status) {
+            // Following it would carry the key elsewhere.
+            problem.push_str(", a redirect, which is not followed");
+        }
         if let Some(wait) = retry_after {
             problem.push_str(&format!(", asking to wait {}", HumanDuration::from(wait)));
         }
@@ -88,6 +87,7 @@ impl AgentError {
         let mut error = Self::new(kind, endpoint, problem);
         error.status = Some(status);
         error.retry_after = retry_after;
+        error.retryable |= status == 408;
         // A used-up quota does not come back by waiting a little.
         error.retryable &= !said.is_quota();
         error
@@ -96,15 +96,27 @@ impl AgentError {
     /// An error the server put into the stream of an answer that had begun well.
     pub(crate) fn from_stream_body(endpoint: &Endpoint, body: &str) -> Self {
         let said = ServerWords::read(body);
-        let kind = if said.is_quota() || said.code == "429" || said.code == "rate_limit_exceeded" {
+        // Gateways put the status they would have answered with into the code.
+        let status = said.code.parse().ok().filter(|status| (400..600).contains(status));
+        let kind = if said.is_quota() || said.code == "rate_limit_exceeded" {
             ModelFailureKind::RateLimited
         } else {
-            ModelFailureKind::Server
+            status.map_or(ModelFailureKind::Server, kind_of_status)
         };
         let mut error =
             Self::new(kind, endpoint, format!("reported an error in its answer: {}", said.message));
         error.retryable &= !said.is_quota();
         error
+    }
+
+    /// The same error without these texts, should the server have repeated one.
+    pub(crate) fn without<'a>(mut self, secrets: impl Iterator<Item = &'a str>) -> Self {
+        for secret in secrets {
+            if self.problem.contains(secret) {
+                self.problem = self.problem.replace(secret, "[redacted]");
+            }
+        }
+        self
     }
 
     /// What kind of failure.
@@ -167,6 +179,18 @@ impl AgentError {
     #[must_use]
     pub fn to_failure(&self) -> ModelFailure {
         ModelFailure::new(self.kind, self.to_string())
+    }
+}
+
+const fn kind_of_status(status: u16) -> ModelFailureKind {
+    match status {
+        401 | 403 => ModelFailureKind::Unauthorized,
+        // A redirect says that the server is elsewhere.
+        300..=399 | 404 => ModelFailureKind::NotFound,
+        408 => ModelFailureKind::Timeout,
+        429 => ModelFailureKind::RateLimited,
+        500.. => ModelFailureKind::Server,
+        _ => ModelFailureKind::InvalidRequest,
     }
 }
 

@@ -1,13 +1,15 @@
 //! One exchange with a server: a request, its retries, its time limits, its answer.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, TryStreamExt};
-use tau_core::HumanDuration;
 use tau_core::config::ClientConfig;
 use tau_core::event::ModelFailureKind;
+use tau_core::{ChatResponse, ContentBlock, HumanDuration, Secret, ToolCallId};
+use tokio::time::Instant;
 
 use crate::error::{AgentError, Endpoint};
 use crate::format::{Format, FormatError};
@@ -22,6 +24,8 @@ pub(crate) struct Exchange {
     pub(crate) format: &'static dyn Format,
     pub(crate) endpoint: Endpoint,
     pub(crate) transport: Arc<dyn Transport>,
+    /// What no error may show.
+    pub(crate) secrets: Vec<Secret>,
 }
 
 impl Exchange {
@@ -48,6 +52,11 @@ impl Exchange {
         AgentError::new(error.kind(), &self.endpoint, format!("{verb}: {error}"))
     }
 
+    /// The error without the secrets that the server may have repeated.
+    fn without_secrets(&self, error: AgentError) -> AgentError {
+        error.without(self.secrets.iter().map(Secret::expose))
+    }
+
     /// The answer to a request, with retries.
     pub(crate) fn answer(
         self: Arc<Self>,
@@ -72,15 +81,21 @@ impl Exchange {
             });
             body.await.map_err(|error| self.transport_error(&error))
         };
-        tokio::time::timeout(limit, answer).await.map_err(|_| self.timed_out(limit, "no answer"))?
+        let answer = tokio::time::timeout(limit, answer).await;
+        answer
+            .map_err(|_| self.timed_out(limit, "no answer"))
+            .flatten()
+            .map_err(|error| self.without_secrets(error))
     }
 
     async fn send(&self, request: WireRequest) -> Result<Answer, AgentError> {
         let limit = self.client.first_token_timeout();
-        let response = tokio::time::timeout(limit, self.accepted(request))
+        // One limit for status and first token together; one that is too far away to say is none.
+        let first_token_by = Instant::now().checked_add(limit);
+        let response = within(first_token_by, self.accepted(request))
             .await
-            .map_err(|_| self.timed_out(limit, "no answer"))??;
-        Ok(Answer { stream: self.format.decode_chat(response), anything_came: false })
+            .ok_or_else(|| self.timed_out(limit, "no answer"))??;
+        Ok(Answer { stream: self.format.decode_chat(response), anything_came: false, first_token_by })
     }
 
     /// The answer to a request, if its status is a success.
@@ -92,6 +107,7 @@ impl Exchange {
     /// Reads what a server says about an error, as far as it says it soon.
     async fn refused(&self, mut response: WireResponse) -> AgentError {
         const MOST: usize = 64 * 1024;
+        const WORDS: Duration = Duration::from_secs(5);
         let mut body = Vec::new();
         let read = async {
             while let Some(Ok(chunk)) = response.body.next().await {
@@ -102,21 +118,20 @@ impl Exchange {
             }
         };
         // What was read until then is shown; a slow error body must not hide the error.
-        let _ = tokio::time::timeout(Duration::from_secs(5), read).await;
+        let _ = tokio::time::timeout(WORDS.min(self.client.first_token_timeout()), read).await;
         let retry_after = response.retry_after.and_then(|value| parse_retry_after(&value, SystemTime::now()));
         let text = String::from_utf8_lossy(&body);
         AgentError::from_status(&self.endpoint, response.status, retry_after, &text)
     }
 
     async fn receive(&self, answer: &mut Answer) -> Result<StreamEvent, AgentError> {
-        let (limit, what) = if answer.anything_came {
-            (self.client.idle_timeout(), "nothing more")
+        let (limit, what, by) = if answer.anything_came {
+            let limit = self.client.idle_timeout();
+            (limit, "nothing more", Instant::now().checked_add(limit))
         } else {
-            (self.client.first_token_timeout(), "nothing")
+            (self.client.first_token_timeout(), "nothing", answer.first_token_by)
         };
-        let event = tokio::time::timeout(limit, answer.stream.next())
-            .await
-            .map_err(|_| self.timed_out(limit, what))?;
+        let event = within(by, answer.stream.next()).await.ok_or_else(|| self.timed_out(limit, what))?;
         match event {
             Some(Ok(event)) => {
                 answer.anything_came = true;
@@ -135,6 +150,32 @@ impl Exchange {
                 let problem = format!("sent what is no {} answer: {problem}", self.format.name());
                 AgentError::new(ModelFailureKind::Protocol, &self.endpoint, problem)
             }
+        }
+    }
+}
+
+/// What a future gives, if it gives it in time.
+async fn within<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
+    match deadline {
+        Some(deadline) => tokio::time::timeout_at(deadline, future).await.ok(),
+        None => Some(future.await),
+    }
+}
+
+/// Gives calls without an id, or with that of another call of the reply, one of their own: a result could not be
+/// paired with its call otherwise. The ids come from the request's bytes, so that a replay makes the same ones,
+/// and the next request makes others.
+fn name_calls(response: &mut ChatResponse, request: &WireRequest) {
+    let mut seen = BTreeSet::new();
+    let mut digest = None;
+    let calls = response.content.iter_mut().filter_map(|block| match block {
+        ContentBlock::ToolCall(call) => Some(call),
+        _ => None,
+    });
+    for (index, call) in calls.enumerate() {
+        if call.id.as_str().is_empty() || !seen.insert(call.id.clone()) {
+            let digest = *digest.get_or_insert_with(|| request.body.digest());
+            call.id = ToolCallId::new(format!("call_{digest:016x}_{index}"));
         }
     }
 }
@@ -158,6 +199,7 @@ enum Phase {
 struct Answer {
     stream: BoxStream<'static, Result<StreamEvent, FormatError>>,
     anything_came: bool,
+    first_token_by: Option<Instant>,
 }
 
 impl Attempt {
@@ -171,15 +213,17 @@ impl Attempt {
                 }
                 Phase::Send => match self.exchange.send(self.request.clone()).await {
                     Ok(answer) => self.phase = Phase::Answer(answer),
-                    Err(error) => return Some(self.failed(error)),
+                    Err(error) => return Some(self.failed(self.exchange.without_secrets(error))),
                 },
                 Phase::Answer(mut answer) => {
                     let event = self.exchange.receive(&mut answer).await;
-                    return Some(match event {
+                    return Some(match event.map_err(|error| self.exchange.without_secrets(error)) {
+                        Ok(StreamEvent::Completed(mut response)) => {
+                            name_calls(&mut response, &self.request);
+                            Ok(StreamEvent::Completed(response))
+                        }
                         Ok(event) => {
-                            if !matches!(event, StreamEvent::Completed(_)) {
-                                self.phase = Phase::Answer(answer);
-                            }
+                            self.phase = Phase::Answer(answer);
                             Ok(event)
                         }
                         Err(error) if answer.anything_came => Err(error),

@@ -131,6 +131,14 @@ impl WireBody {
         self.len == 0
     }
 
+    /// A number that stands for the bytes (FNV-1a), the same for the same bytes in every version and process.
+    pub(crate) fn digest(&self) -> u64 {
+        const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+        const PRIME: u64 = 0x0000_0100_0000_01b3;
+        let bytes = self.parts.iter().flat_map(|part| part.iter());
+        bytes.fold(BASIS, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME))
+    }
+
     /// All bytes in one piece: a copy.
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {

@@ -1,1 +1,3 @@
 //! Model Context Protocol client: servers' tools as tool executors
+
+pub mod config;

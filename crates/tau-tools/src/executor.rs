@@ -67,7 +67,9 @@ impl ToolContext {
 
 /// A listener to what a call prints while it runs. What it hears may be lost; the result never is.
 #[derive(Clone, Default)]
-pub struct Progress(Option<Arc<dyn Fn(&str) + Send + Sync>>);
+pub struct Progress(Option<Arc<Listener>>);
+
+type Listener = dyn Fn(&str) + Send + Sync;
 
 impl Progress {
     /// Calls `listener` with each piece of output. It must be quick: the tool waits for it.
@@ -115,7 +117,8 @@ impl ToolOutput {
     /// # Errors
     /// The output that tells the model which argument is wrong.
     pub fn arguments<T: DeserializeOwned>(tool: &str, arguments: &Value) -> Result<T, Self> {
-        T::deserialize(arguments)
-            .map_err(|error| Self::error(format!("Invalid arguments for `{tool}`: {error}. Nothing was done.")))
+        T::deserialize(arguments).map_err(|error| {
+            Self::error(format!("Invalid arguments for `{tool}`: {error}. Nothing was done."))
+        })
     }
 }

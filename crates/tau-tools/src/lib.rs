@@ -26,6 +26,33 @@
 //! | [`environment`] | the port to files, search and processes; the local and the in-memory implementation |
 //! | [`builtin`] | read, write, edit, bash, glob, grep: one folder each, with the same files in it |
 //! | the crate root | executors, the registry, permissions, bounds on output |
+//!
+//! # Example
+//!
+//! ```
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//! use tau_core::{ToolArguments, ToolCall, ToolCallId};
+//! use tau_tools::environment::MemoryEnvironment;
+//! use tau_tools::{OutputBounds, ToolContext, builtin};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+//! let files = MemoryEnvironment::new([("src/main.rs", "fn main() {\n    run(3);\n}\n")])?;
+//! let context = ToolContext::new(Arc::new(files));
+//! let tools = builtin::all();
+//!
+//! let arguments = ToolArguments::parse(r#"{"pattern": "run\\(", "glob": "*.rs"}"#);
+//! let call = ToolCall::new(ToolCallId::new("call_1"), "grep", arguments);
+//! let finished = tools.run(&call, &context, Duration::from_secs(10), OutputBounds::default()).await;
+//! assert_eq!(finished.result.text(), "src/main.rs:2:    run(3);\n");
+//!
+//! let call = ToolCall::new(ToolCallId::new("call_2"), "raed", ToolArguments::parse("{}"));
+//! let finished = tools.run(&call, &context, Duration::from_secs(10), OutputBounds::default()).await;
+//! assert_eq!(finished.result.text(), "There is no tool `raed`; did you mean `read`?");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod builtin;
 pub mod environment;

@@ -26,33 +26,38 @@ impl OutputBounds {
     pub const fn new(head: usize, tail: usize) -> Self {
         Self { head, tail }
     }
+
+    /// Bytes kept in all.
+    #[must_use]
+    pub const fn total(self) -> usize {
+        self.head.saturating_add(self.tail)
+    }
 }
 
 /// The text within the bounds; cut at character borders, at line ends where one is near.
 #[must_use]
 pub fn bound_text(text: String, bounds: OutputBounds) -> String {
-    if text.len() <= bounds.head + bounds.tail {
+    if text.len() <= bounds.total() {
         return text;
     }
-    let head = line_end_before(&text, text.floor_char_boundary(bounds.head));
-    let tail = line_start_after(&text, text.ceil_char_boundary(text.len() - bounds.tail));
-    if tail <= head {
-        return text;
-    }
+    let head = line_end_before(&text, text.floor_char_boundary(bounds.head), near(bounds.head));
+    let tail = line_start_after(&text, text.ceil_char_boundary(text.len() - bounds.tail), near(bounds.tail));
     let missing = &text[head..tail];
     let lines = missing.bytes().filter(|byte| *byte == b'\n').count();
     format!("{}\n[... {} bytes, {lines} lines left out ...]\n{}", &text[..head], missing.len(), &text[tail..])
 }
 
-/// A cut may move this far to fall on a line end.
-const NEAR: usize = 2_000;
+/// How far a cut may move to fall on a line end: never so far that little is left.
+fn near(kept: usize) -> usize {
+    (kept / 4).min(2_000)
+}
 
-fn line_end_before(text: &str, at: usize) -> usize {
-    let from = text.ceil_char_boundary(at.saturating_sub(NEAR));
+fn line_end_before(text: &str, at: usize, near: usize) -> usize {
+    let from = text.ceil_char_boundary(at.saturating_sub(near)).min(at);
     text[from..at].rfind('\n').map_or(at, |offset| from + offset)
 }
 
-fn line_start_after(text: &str, at: usize) -> usize {
-    let to = text.floor_char_boundary((at + NEAR).min(text.len()));
+fn line_start_after(text: &str, at: usize, near: usize) -> usize {
+    let to = text.floor_char_boundary((at + near).min(text.len())).max(at);
     text[at..to].find('\n').map_or(at, |offset| at + offset + 1)
 }

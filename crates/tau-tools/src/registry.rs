@@ -109,7 +109,12 @@ impl ToolRegistry {
         FinishedCall { outcome, result, elapsed: started.elapsed() }
     }
 
-    async fn outcome(&self, call: &ToolCall, context: &ToolContext, timeout: Duration) -> (ToolOutcome, ToolOutput) {
+    async fn outcome(
+        &self,
+        call: &ToolCall,
+        context: &ToolContext,
+        timeout: Duration,
+    ) -> (ToolOutcome, ToolOutput) {
         let failed = |text: String| (ToolOutcome::Failed, ToolOutput::error(text));
         let Some(tool) = self.get(&call.name) else {
             return failed(self.unknown(&call.name));
@@ -135,7 +140,9 @@ impl ToolRegistry {
         match tokio::time::timeout(limit, running).await {
             Ok(Ok(output)) if output.is_error => (ToolOutcome::Failed, output),
             Ok(Ok(output)) => (ToolOutcome::Succeeded, output),
-            Ok(Err(_panic)) => failed(format!("`{}` crashed; this is a fault in the tool, not in the call.", call.name)),
+            Ok(Err(_panic)) => {
+                failed(format!("`{}` crashed; this is a fault in the tool, not in the call.", call.name))
+            }
             Err(_elapsed) => {
                 let limit = tau_core::HumanDuration::from(limit);
                 let text = format!("`{}` was stopped: it took longer than {limit}.", call.name);
@@ -167,7 +174,7 @@ fn bound_block(block: ToolResultBlock, bounds: OutputBounds) -> ToolResultBlock 
         ToolResultBlock::Text { text } => ToolResultBlock::Text { text: bound_text(text, bounds) },
         ToolResultBlock::Json { value } => {
             let text = value.to_string();
-            if text.len() > bounds.head + bounds.tail {
+            if text.len() > bounds.total() {
                 ToolResultBlock::Text { text: bound_text(text, bounds) }
             } else {
                 ToolResultBlock::Json { value }

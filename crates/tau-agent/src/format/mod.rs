@@ -3,6 +3,7 @@
 //! A format is a folder with the same files in it: `encode` writes, `decode` reads.
 
 mod openai_chat;
+mod sse;
 
 use std::fmt;
 

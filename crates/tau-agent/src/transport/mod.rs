@@ -8,8 +8,8 @@ use std::fmt;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
-use tau_core::Secret;
 use tau_core::event::ModelFailureKind;
+use tau_core::{Secret, redact_url};
 use url::Url;
 
 use crate::request::WireBody;
@@ -37,8 +37,8 @@ pub enum Method {
     Post,
 }
 
-/// A request: JSON is posted, or something is read.
-#[derive(Debug, Clone)]
+/// A request: JSON is posted, or something is read. It prints without secrets.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WireRequest {
     /// What it is for.
@@ -49,6 +49,17 @@ pub struct WireRequest {
     pub headers: Vec<(String, Secret)>,
     /// The JSON.
     pub body: WireBody,
+}
+
+impl fmt::Debug for WireRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WireRequest")
+            .field("method", &self.method)
+            .field("url", &redact_url(&self.url))
+            .field("headers", &self.headers)
+            .field("body_len", &self.body.len())
+            .finish()
+    }
 }
 
 impl WireRequest {

@@ -40,8 +40,11 @@ fn what_is_not_a_duration_says_what_to_write() {
             "unknown time unit \"parsecs\", supported units: ns, us/µs, ms, sec, min, hours, days, weeks, months, \
              years (and few variations)",
         ),
-        ("99999999999999999999s", "number is too large or cannot be represented without a lack of precision \
-          (values below 1ns are not supported)"),
+        (
+            "99999999999999999999s",
+            "number is too large or cannot be represented without a lack of precision \
+          (values below 1ns are not supported)",
+        ),
     ];
     for (text, reason) in table {
         assert_eq!(

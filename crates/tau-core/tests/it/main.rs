@@ -1,5 +1,7 @@
 //! Tests of the vocabulary, through its public names alone.
 
+#![expect(clippy::unwrap_used, reason = "clippy takes helpers of tests for ordinary code")]
+
 mod config_merge;
 mod config_resolve;
 mod config_toml;

@@ -23,7 +23,9 @@ fn an_unknown_name_is_told_the_known_ones() {
     for text in ["", "chat ting", "image"] {
         assert_eq!(
             text.parse::<Protocol>().unwrap_err().to_string(),
-            format!("`{text}` is not a protocol; the protocols are chat, vision, tools, embeddings and audio"),
+            format!(
+                "`{text}` is not a protocol; the protocols are chat, vision, tools, embeddings and audio"
+            ),
         );
     }
 }

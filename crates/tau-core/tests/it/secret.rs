@@ -12,7 +12,10 @@ fn a_secret_shows_itself_to_nobody_who_does_not_ask() {
     let secret: Secret = serde_json::from_str("\"sk-live-1\"").unwrap();
     assert_eq!(secret.expose(), "sk-live-1");
     assert_eq!(secret, Secret::new("sk-live-1"));
-    assert_eq!(format!("{secret} {secret:?} {secret:#?} {secret:>20}"), "[redacted] [redacted] [redacted] [redacted]");
+    assert_eq!(
+        format!("{secret} {secret:?} {secret:#?} {secret:>20}"),
+        "[redacted] [redacted] [redacted] [redacted]"
+    );
     assert_eq!(serde_json::to_string(&secret).unwrap(), "\"[redacted]\"");
 }
 
@@ -50,7 +53,10 @@ fn addresses_lose_credentials_and_keep_the_rest() {
         ("https://t0ken@example.com/", "https://redacted@example.com/"),
         ("https://:pass@example.com/", "https://:redacted@example.com/"),
         ("https://example.com/?key=s3cret&alt=sse", "https://example.com/?key=redacted&alt=redacted"),
-        ("https://example.com/?api-key=a%20b&api-key=c", "https://example.com/?api-key=redacted&api-key=redacted"),
+        (
+            "https://example.com/?api-key=a%20b&api-key=c",
+            "https://example.com/?api-key=redacted&api-key=redacted",
+        ),
         ("https://example.com/?a=b=c", "https://example.com/?a=redacted"),
         ("https://example.com/?s3cret", "https://example.com/?redacted"),
         ("https://example.com/?", "https://example.com/?"),

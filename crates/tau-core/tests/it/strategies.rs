@@ -23,7 +23,8 @@ pub(crate) fn json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(3, 16, 4, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Value::from),
-            btree_map(any::<String>(), inner, 0..4).prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            btree_map(any::<String>(), inner, 0..4)
+                .prop_map(|entries| Value::Object(entries.into_iter().collect())),
         ]
     })
 }

@@ -44,7 +44,13 @@ fn a_price_per_million_is_taken_exactly_and_rounded_down() {
 
 #[test]
 fn each_kind_of_token_has_its_price() {
-    let usage = TokenUsage { input: 1_000_000, cached_input: 600_000, cache_write: 100_000, output: 10, reasoning: 9 };
+    let usage = TokenUsage {
+        input: 1_000_000,
+        cached_input: 600_000,
+        cache_write: 100_000,
+        output: 10,
+        reasoning: 9,
+    };
     let mut prices = Prices::new(money("3"), money("15"));
     assert_eq!(prices.cost(&usage), money("3.00015"));
     prices.cached_input = Some(money("0.3"));
@@ -83,7 +89,20 @@ fn an_amount_is_shown_with_at_least_two_decimals() {
 #[test]
 fn what_is_not_an_amount_is_refused() {
     let table = [
-        "", "$", "$$1", ".5", "1.", "1,5", "-1", "+1", "1e3", "0.1234567890", "NaN", "1 000", "18446744074", "٣",
+        "",
+        "$",
+        "$$1",
+        ".5",
+        "1.",
+        "1,5",
+        "-1",
+        "+1",
+        "1e3",
+        "0.1234567890",
+        "NaN",
+        "1 000",
+        "18446744074",
+        "٣",
     ];
     for text in table {
         assert_eq!(

@@ -12,7 +12,9 @@ use futures::future::{self, BoxFuture};
 use super::error::{EnvironmentError, EnvironmentErrorKind};
 use super::query::{GlobMatches, GlobQuery, GrepMatches, GrepQuery};
 use super::search::{Collector, IgnoreRules, LineSearch, Newest, PathGlob, is_dotted, is_git_folder};
-use super::{CommandExit, CommandSpec, DirectoryEntry, Environment, FileKind, Metadata, OutputSink, WorkspacePath};
+use super::{
+    CommandExit, CommandSpec, DirectoryEntry, Environment, FileKind, Metadata, OutputSink, WorkspacePath,
+};
 
 /// Files in memory below `/workspace`, for tests and examples. Folders are what stands above files.
 ///
@@ -42,7 +44,9 @@ struct File {
 impl fmt::Debug for MemoryEnvironment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let files = self.lock();
-        f.debug_struct("MemoryEnvironment").field("files", &files.by_path.keys().collect::<Vec<_>>()).finish_non_exhaustive()
+        f.debug_struct("MemoryEnvironment")
+            .field("files", &files.by_path.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
     }
 }
 
@@ -72,7 +76,10 @@ impl MemoryEnvironment {
     #[must_use]
     pub fn with_commands(
         mut self,
-        commands: impl Fn(&CommandSpec, OutputSink<'_>) -> Result<CommandExit, EnvironmentError> + Send + Sync + 'static,
+        commands: impl Fn(&CommandSpec, OutputSink<'_>) -> Result<CommandExit, EnvironmentError>
+        + Send
+        + Sync
+        + 'static,
     ) -> Self {
         self.commands = Some(Arc::new(commands));
         self
@@ -120,7 +127,8 @@ impl Files {
     }
 
     fn file_above(&self, path: &WorkspacePath) -> Option<WorkspacePath> {
-        std::iter::successors(path.parent(), WorkspacePath::parent).find(|above| self.by_path.contains_key(above))
+        std::iter::successors(path.parent(), WorkspacePath::parent)
+            .find(|above| self.by_path.contains_key(above))
     }
 
     /// The files below a folder with their paths from there.
@@ -146,7 +154,8 @@ impl Files {
     }
 
     fn write(&mut self, path: &WorkspacePath, content: &[u8]) -> Result<(), EnvironmentError> {
-        let is_folder = path.as_path().as_os_str().is_empty() || self.below(path).any(|(_, below, _)| !below.as_os_str().is_empty());
+        let is_folder = path.as_path().as_os_str().is_empty()
+            || self.below(path).any(|(_, below, _)| !below.as_os_str().is_empty());
         if is_folder {
             return Err(EnvironmentError::io(path, std::io::ErrorKind::IsADirectory.into()));
         }
@@ -186,7 +195,9 @@ impl Files {
         let mut newest = Newest::new(query.limit);
         for (path, below, file) in self.below(&query.below) {
             let dotted = !query.hidden && !glob.dotted && below.iter().any(is_dotted);
-            let hidden = dotted || below.iter().any(is_git_folder) || (!query.hidden && hides(&rules, &query.below, below));
+            let hidden = dotted
+                || below.iter().any(is_git_folder)
+                || (!query.hidden && hides(&rules, &query.below, below));
             if !hidden && glob.is_match(below) {
                 newest.add(file.changed, path.clone());
             }
@@ -221,7 +232,11 @@ impl Files {
 }
 
 /// Whether ignore rules hide a file or a folder on the way to it, as a walk from `start` would meet them.
-fn hides<L: Fn(&Path) -> Option<Vec<u8>>>(rules: &IgnoreRules<L>, start: &WorkspacePath, below: &Path) -> bool {
+fn hides<L: Fn(&Path) -> Option<Vec<u8>>>(
+    rules: &IgnoreRules<L>,
+    start: &WorkspacePath,
+    below: &Path,
+) -> bool {
     let mut path = PathBuf::from(start.as_path());
     let mut names = below.iter().peekable();
     while let Some(name) = names.next() {
@@ -242,7 +257,11 @@ impl Environment for MemoryEnvironment {
         future::ready(self.lock().metadata(path)).boxed()
     }
 
-    fn read<'a>(&'a self, path: &'a WorkspacePath, limit: u64) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>> {
+    fn read<'a>(
+        &'a self,
+        path: &'a WorkspacePath,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>> {
         future::ready(self.lock().read(path, limit)).boxed()
     }
 
@@ -255,7 +274,10 @@ impl Environment for MemoryEnvironment {
         async move { self.lock().write(path, content) }.boxed()
     }
 
-    fn list<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<Vec<DirectoryEntry>, EnvironmentError>> {
+    fn list<'a>(
+        &'a self,
+        path: &'a WorkspacePath,
+    ) -> BoxFuture<'a, Result<Vec<DirectoryEntry>, EnvironmentError>> {
         future::ready(self.lock().list(path)).boxed()
     }
 

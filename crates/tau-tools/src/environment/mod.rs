@@ -37,7 +37,11 @@ pub trait Environment: fmt::Debug + Send + Sync {
     fn metadata<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<Metadata, EnvironmentError>>;
 
     /// The content of a file, if it is no longer than `limit` bytes.
-    fn read<'a>(&'a self, path: &'a WorkspacePath, limit: u64) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>>;
+    fn read<'a>(
+        &'a self,
+        path: &'a WorkspacePath,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>>;
 
     /// Replaces or creates a file, with the folders above it. An existing file keeps its permission bits.
     fn write<'a>(
@@ -47,7 +51,10 @@ pub trait Environment: fmt::Debug + Send + Sync {
     ) -> BoxFuture<'a, Result<(), EnvironmentError>>;
 
     /// The entries of a folder, sorted by name.
-    fn list<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<Vec<DirectoryEntry>, EnvironmentError>>;
+    fn list<'a>(
+        &'a self,
+        path: &'a WorkspacePath,
+    ) -> BoxFuture<'a, Result<Vec<DirectoryEntry>, EnvironmentError>>;
 
     /// Files whose path matches a pattern, newest first, then by path.
     fn glob<'a>(&'a self, query: &'a GlobQuery) -> BoxFuture<'a, Result<GlobMatches, EnvironmentError>>;

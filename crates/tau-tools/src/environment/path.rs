@@ -72,7 +72,14 @@ impl WorkspacePath {
     /// A path below this one. `name` must be one name, as a folder lists it.
     #[must_use]
     pub fn join(&self, name: impl AsRef<Path>) -> Self {
-        Self(self.0.join(name.as_ref().components().filter(|part| matches!(part, Component::Normal(_))).collect::<PathBuf>()))
+        Self(
+            self.0.join(
+                name.as_ref()
+                    .components()
+                    .filter(|part| matches!(part, Component::Normal(_)))
+                    .collect::<PathBuf>(),
+            ),
+        )
     }
 
     /// The folder above; `None` for the root.

@@ -9,7 +9,7 @@ use tau_core::{
     ContentBlock, Image, ImageSource, Message, Model, Role, ToolArguments, ToolDefinition, ToolResultBlock,
 };
 
-use super::NAME;
+use super::{ECHO_TEXT, NAME};
 use crate::request::{ChatRequest, WireBody, WireCache};
 
 /// Ends the list of messages and the body.
@@ -128,7 +128,7 @@ fn assistant_message(message: &Message) -> Map<String, Value> {
         .map(|call| {
             json!({
                 "id": call.id, "type": "function",
-                "function": { "name": call.name, "arguments": wire_arguments(&call.arguments) },
+                "function": { "name": wire_name(&call.name), "arguments": wire_arguments(&call.arguments) },
             })
         })
         .collect();
@@ -146,20 +146,33 @@ fn assistant_message(message: &Message) -> Map<String, Value> {
             && data.format == NAME
             && let Ok(Value::Object(echo)) = serde_json::from_str(&data.json)
         {
-            fields.extend(echo);
+            let text = || Value::from(reasoning.text.as_str());
+            fields.extend(echo.into_iter().map(|(field, value)| {
+                let value = if value == ECHO_TEXT { text() } else { value };
+                (field, value)
+            }));
         }
     }
     fields
 }
 
+/// The name as the model wrote it, where it can be a tool's. Servers refuse other names, for every request of the
+/// session from then on. The call itself was refused, and the model was told.
+fn wire_name(name: &str) -> String {
+    const MOST: usize = 64;
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || "_-".contains(c) { c } else { '_' };
+    let name: String = name.chars().take(MOST).map(allowed).collect();
+    if name.is_empty() { "unnamed".to_owned() } else { name }
+}
+
 /// The arguments as the model wrote them. Servers parse the arguments of *past* calls to render their prompt
-/// and fail on text that is not JSON, for every request of the session from then on; so such text is sent
+/// and fail on text that is no JSON object, for every request of the session from then on; so such text is sent
 /// inside an object. The call itself was refused, and the model was told.
 fn wire_arguments(arguments: &ToolArguments) -> String {
     match arguments.value() {
         Ok(_) if arguments.raw().trim().is_empty() => "{}".to_owned(),
-        Ok(_) => arguments.raw().to_owned(),
-        Err(_) => json!({ "invalid_json": arguments.raw() }).to_string(),
+        Ok(Value::Object(_)) => arguments.raw().to_owned(),
+        _ => json!({ "invalid_json": arguments.raw() }).to_string(),
     }
 }
 

@@ -6,7 +6,7 @@ use tau_core::{
     ToolCallId,
 };
 
-use super::NAME;
+use super::{ECHO_TEXT, NAME};
 use crate::stream::StreamEvent;
 
 /// The reply so far.
@@ -16,8 +16,10 @@ pub(super) struct Fold {
     model: String,
     text: String,
     reasoning: String,
-    /// Provider data to echo, by field: lists are joined, texts appended.
-    echo: Map<String, Value>,
+    /// The field that the words of the reasoning came in.
+    reasoning_field: Option<&'static str>,
+    /// The provider's own record of the reasoning, fragments joined.
+    reasoning_details: Vec<Value>,
     calls: Vec<PartialCall>,
     finish: Option<FinishReason>,
     usage: Option<TokenUsage>,
@@ -47,12 +49,11 @@ impl Fold {
         let mut events = Vec::new();
         keep_first(&mut self.id, &chunk["id"]);
         keep_first(&mut self.model, &chunk["model"]);
-        if let Some(usage) = read_usage(&chunk["usage"]) {
-            self.usage = Some(usage);
-        }
         // Only the first choice was asked for.
-        let Some(choice) = chunk["choices"].get(0) else { return events };
-        if let Some(usage) = read_usage(&choice["usage"]) {
+        let choice = &chunk["choices"][0];
+        // Moonshot puts usage into the choice, Groq into a field of its own.
+        let places = [&chunk["usage"], &choice["usage"], &chunk["x_groq"]["usage"]];
+        if let Some(usage) = places.into_iter().find_map(read_usage) {
             self.usage = Some(usage);
         }
         // A server that does not stream sends the whole message where the delta would be.
@@ -75,23 +76,34 @@ impl Fold {
     }
 
     fn push_reasoning(&mut self, delta: &Value, events: &mut Vec<StreamEvent>) {
-        // DeepSeek, vLLM, llama.cpp and xAI say `reasoning_content`; OpenRouter, Groq and Ollama `reasoning`.
-        // A server that sends both sends the same words twice.
-        let words = ["reasoning_content", "reasoning"].iter().find_map(|key| delta[*key].as_str());
-        if let Some(words) = words.filter(|words| !words.is_empty()) {
-            self.reasoning.push_str(words);
-            events.push(StreamEvent::ReasoningDelta(words.to_owned()));
+        // DeepSeek, llama.cpp, xAI and older vLLM say `reasoning_content`; OpenRouter, Groq, Ollama and newer vLLM
+        // `reasoning`. A server that sends both sends the same words twice.
+        let named = ["reasoning_content", "reasoning"]
+            .into_iter()
+            .filter_map(|field| Some((field, delta[field].as_str().filter(|words| !words.is_empty())?)))
+            .next();
+        if let Some((field, words)) = named {
+            self.reasoning_field.get_or_insert(field);
+            self.push_thought(words, events);
         }
-        if let Some(details) = delta["reasoning_details"].as_array() {
-            let held = self.echo.entry("reasoning_details").or_insert_with(|| Value::Array(Vec::new()));
-            if let Some(held) = held.as_array_mut() {
-                held.extend(details.iter().cloned());
+        // Mistral puts thoughts among the parts of the content.
+        for part in delta["content"].as_array().into_iter().flatten() {
+            for words in texts(&part["thinking"]) {
+                self.push_thought(words, events);
             }
+        }
+        for detail in delta["reasoning_details"].as_array().into_iter().flatten() {
+            push_detail(&mut self.reasoning_details, detail);
         }
     }
 
+    fn push_thought(&mut self, words: &str, events: &mut Vec<StreamEvent>) {
+        self.reasoning.push_str(words);
+        events.push(StreamEvent::ReasoningDelta(words.to_owned()));
+    }
+
     fn push_call(&mut self, call: &Value, events: &mut Vec<StreamEvent>) {
-        let at = self.position(call);
+        let Some(at) = self.position(call) else { return };
         let slot = &mut self.calls[at];
         keep_first(&mut slot.id, &call["id"]);
         let function = &call["function"];
@@ -113,44 +125,41 @@ impl Fold {
         }
     }
 
-    /// Which call a fragment belongs to. Servers disagree: some give every call the same index and tell them
-    /// apart by id, some give no index, some give each fragment a new id.
-    fn position(&mut self, call: &Value) -> usize {
+    /// Which call a fragment belongs to; `None` when it holds nothing. Servers disagree: some give every call the
+    /// same index and tell them apart by id or by name alone, some give no index, some give each fragment a new
+    /// id.
+    fn position(&mut self, call: &Value) -> Option<usize> {
         let index = call["index"].as_u64();
-        let id = call["id"].as_str().filter(|id| !id.is_empty());
-        let names_tool = call["function"]["name"].as_str().is_some_and(|name| !name.is_empty());
+        let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        let (id, name) = (text(&call["id"]), text(&call["function"]["name"]));
         let same_index = |held: &PartialCall| index.is_some() && held.index == index;
-        let found = match id {
-            Some(id) => self
-                .calls
-                .iter()
-                .rposition(|held| held.id == id && (index.is_none() || same_index(held)))
+        let last = |wanted: &dyn Fn(&PartialCall) -> bool| self.calls.iter().rposition(wanted);
+        let found = match (&id, &name) {
+            (Some(id), _) => last(&|held| held.id == *id && (index.is_none() || same_index(held)))
                 // The same index under another id, naming a tool, is another call; not naming one, it goes on.
-                .or_else(|| {
-                    self.calls
-                        .iter()
-                        .rposition(|held| same_index(held) && (held.id.is_empty() || !names_tool))
-                }),
-            None => self.calls.iter().rposition(same_index),
+                .or_else(|| last(&|held| same_index(held) && (held.id.is_empty() || name.is_none()))),
+            // A name that is repeated goes on, as long as the arguments can.
+            (None, Some(name)) => last(&same_index).filter(|at| self.calls[*at].goes_on_as(name)),
+            (None, None) if index.is_some() => last(&same_index),
+            (None, None) => self.calls.len().checked_sub(1),
         };
-        let fallback = if index.is_none() && id.is_none() && !names_tool {
-            self.calls.len().checked_sub(1)
-        } else {
-            None
-        };
-        found.or(fallback).unwrap_or_else(|| {
-            self.calls.push(PartialCall { index, ..PartialCall::default() });
-            self.calls.len() - 1
-        })
+        if found.is_some() {
+            return found;
+        }
+        if id.is_none() && name.is_none() && call["function"]["arguments"].is_null() {
+            return None;
+        }
+        self.calls.push(PartialCall { index, ..PartialCall::default() });
+        Some(self.calls.len() - 1)
     }
 
     /// The whole reply.
     pub(super) fn finish(self) -> ChatResponse {
+        let called = !self.calls.is_empty();
         let mut content = Vec::new();
-        if !self.reasoning.is_empty() || !self.echo.is_empty() {
-            let data =
-                (!self.echo.is_empty()).then(|| Opaque::new(NAME, Value::Object(self.echo).to_string()));
-            content.push(ContentBlock::Reasoning(match data {
+        let echo = self.echo(called);
+        if !self.reasoning.is_empty() || echo.is_some() {
+            content.push(ContentBlock::Reasoning(match echo {
                 Some(data) => Reasoning::with_data(self.reasoning, data),
                 None => Reasoning::text(self.reasoning),
             }));
@@ -158,7 +167,6 @@ impl Fold {
         if !self.text.is_empty() {
             content.push(ContentBlock::text(self.text));
         }
-        let called = !self.calls.is_empty();
         content.extend(self.calls.into_iter().map(|call| {
             ContentBlock::ToolCall(ToolCall::new(
                 ToolCallId::new(call.id),
@@ -173,6 +181,52 @@ impl Fold {
         response.usage = self.usage;
         response
     }
+
+    /// What the provider wants back: its own record where it gave one. Words alone are wanted back beside tool
+    /// calls (DeepSeek refuses the request without them); they are not written down twice, see [`ECHO_TEXT`].
+    fn echo(&self, called: bool) -> Option<Opaque> {
+        let (field, value) = if self.reasoning_details.is_empty() {
+            (self.reasoning_field.filter(|_| called)?, ECHO_TEXT)
+        } else {
+            ("reasoning_details", Value::Array(self.reasoning_details.clone()))
+        };
+        Some(Opaque::new(NAME, Value::Object(Map::from_iter([(field.to_owned(), value)])).to_string()))
+    }
+}
+
+impl PartialCall {
+    /// Whether a fragment that names a tool and has no id may go on with this call.
+    fn goes_on_as(&self, name: &str) -> bool {
+        let is_complete = serde_json::from_str::<Map<String, Value>>(&self.arguments).is_ok();
+        self.name.is_empty() || (self.name == name && !is_complete)
+    }
+}
+
+/// Adds a record of reasoning. Streams cut its texts into fragments of the same index, and a signature covers
+/// the joined text.
+fn push_detail(held: &mut Vec<Value>, detail: &Value) {
+    const TEXTS: [&str; 2] = ["text", "summary"];
+    // The last fragment may hold the signature alone, so the type tells, not the fields.
+    let is_text = ["reasoning.text", "reasoning.summary"].iter().any(|kind| detail["type"] == *kind);
+    if let Some(Value::Object(last)) = held.last_mut()
+        && let Some(fields) = detail.as_object().filter(|_| is_text)
+        && ["type", "index"].iter().all(|key| last.get(*key) == fields.get(*key))
+    {
+        for (key, value) in fields {
+            match last.get_mut(key) {
+                Some(Value::String(text)) if TEXTS.contains(&key.as_str()) => {
+                    text.push_str(value.as_str().unwrap_or_default());
+                }
+                Some(held) if held.is_null() => *held = value.clone(),
+                Some(_) => {}
+                None => {
+                    last.insert(key.clone(), value.clone());
+                }
+            }
+        }
+        return;
+    }
+    held.push(detail.clone());
 }
 
 fn keep_first(held: &mut String, value: &Value) {
@@ -193,11 +247,21 @@ fn texts(content: &Value) -> impl Iterator<Item = &str> {
 fn read_usage(usage: &Value) -> Option<TokenUsage> {
     let input = usage["prompt_tokens"].as_u64()?;
     let first = |paths: &[&str]| paths.iter().find_map(|path| usage.pointer(path)?.as_u64()).unwrap_or(0);
+    let reasoning = first(&["/completion_tokens_details/reasoning_tokens"]);
+    let mut output = first(&["/completion_tokens"]);
+    // xAI and Gemini do not count reasoning as output; the total shows it.
+    if reasoning > 0 && Some(input + output + reasoning) == usage["total_tokens"].as_u64() {
+        output += reasoning;
+    }
     Some(TokenUsage {
         input,
-        cached_input: first(&["/prompt_tokens_details/cached_tokens", "/prompt_cache_hit_tokens"]),
+        cached_input: first(&[
+            "/prompt_tokens_details/cached_tokens",
+            "/prompt_cache_hit_tokens",
+            "/cached_tokens",
+        ]),
         cache_write: first(&["/prompt_tokens_details/cache_write_tokens"]),
-        output: first(&["/completion_tokens"]),
-        reasoning: first(&["/completion_tokens_details/reasoning_tokens"]),
+        output,
+        reasoning,
     })
 }

@@ -21,6 +21,9 @@ use crate::transport::WireResponse;
 
 pub(super) const NAME: &str = "openai-chat";
 
+/// In what is echoed, stands for the text of the reasoning it belongs to.
+const ECHO_TEXT: Value = Value::Bool(true);
+
 /// OpenAI-compatible chat completions.
 #[derive(Debug)]
 pub(super) struct OpenAiChat;

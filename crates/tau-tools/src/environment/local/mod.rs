@@ -22,7 +22,9 @@ use search::Cancelled;
 
 use super::error::{EnvironmentError, EnvironmentErrorKind};
 use super::query::{GlobMatches, GlobQuery, GrepMatches, GrepQuery};
-use super::{CommandExit, CommandSpec, DirectoryEntry, Environment, FileKind, Metadata, OutputSink, WorkspacePath};
+use super::{
+    CommandExit, CommandSpec, DirectoryEntry, Environment, FileKind, Metadata, OutputSink, WorkspacePath,
+};
 
 /// Files, search and processes of this machine, below one folder.
 ///
@@ -141,7 +143,11 @@ impl Environment for LocalEnvironment {
         self.blocking(move |root| files::metadata(root, &path))
     }
 
-    fn read<'a>(&'a self, path: &'a WorkspacePath, limit: u64) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>> {
+    fn read<'a>(
+        &'a self,
+        path: &'a WorkspacePath,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>> {
         let path = path.clone();
         self.blocking(move |root| files::read(root, &path, limit))
     }
@@ -155,7 +161,10 @@ impl Environment for LocalEnvironment {
         self.blocking(move |root| files::write(root, &path, &content))
     }
 
-    fn list<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<Vec<DirectoryEntry>, EnvironmentError>> {
+    fn list<'a>(
+        &'a self,
+        path: &'a WorkspacePath,
+    ) -> BoxFuture<'a, Result<Vec<DirectoryEntry>, EnvironmentError>> {
         let path = path.clone();
         self.blocking(move |root| files::list(root, &path))
     }
@@ -198,5 +207,76 @@ impl Environment for LocalEnvironment {
             })
         }
         .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_search_nobody_waits_for_is_told_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = LocalEnvironment::new(folder.path()).unwrap();
+        let (started, has_started) = mpsc::channel();
+        let (stopped, has_stopped) = mpsc::channel();
+        let mut search = environment.cancellable(move |_, cancelled| {
+            started.send(()).unwrap();
+            while !cancelled.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            stopped.send(()).unwrap();
+            Ok(())
+        });
+        assert!(futures::poll!(&mut search).is_pending());
+        has_started.recv_timeout(Duration::from_secs(10)).unwrap();
+        drop(search);
+        has_stopped.recv_timeout(Duration::from_secs(10)).unwrap();
+    }
+
+    #[test]
+    fn a_search_that_is_told_so_stops() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("file"), "needle\n").unwrap();
+        let root = Arc::new(Root::open_at(folder.path()).unwrap());
+        for (stopped, total) in [(false, 1), (true, 0)] {
+            let cancelled = Cancelled::new(stopped.into());
+            assert_eq!(search::grep(&root, &GrepQuery::new("needle"), &cancelled).unwrap().total, total);
+            assert_eq!(search::glob(&root, &GlobQuery::new("*"), &cancelled).unwrap().total, total);
+        }
+    }
+
+    /// What is done where the kernel cannot keep a path below the root.
+    #[test]
+    fn links_are_checked_without_the_help_of_the_kernel() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = folder.path().join("inside");
+        std::fs::create_dir(&inside).unwrap();
+        std::fs::write(folder.path().join("secret"), "secret").unwrap();
+        std::fs::write(inside.join("file"), "old").unwrap();
+        symlink("../secret", inside.join("out")).unwrap();
+        symlink("../new", inside.join("dangling")).unwrap();
+        symlink("..", inside.join("up")).unwrap();
+        symlink(inside.join("file"), inside.join("in")).unwrap();
+        let root = Root::open_at(&inside).unwrap().checked();
+        let at = |name: &str| WorkspacePath::root().join(name);
+        for name in ["out", "up/secret"] {
+            assert_eq!(files::read(&root, &at(name), 10).unwrap_err().kind(), EnvironmentErrorKind::Outside);
+        }
+        for name in ["out", "up/secret", "up/new", "dangling"] {
+            let kind = files::write(&root, &at(name), b"").unwrap_err().kind();
+            assert_eq!(kind, EnvironmentErrorKind::Outside, "{name}");
+        }
+        assert_eq!(files::list(&root, &at("up")).unwrap_err().kind(), EnvironmentErrorKind::Outside);
+        assert_eq!(std::fs::read(folder.path().join("secret")).unwrap(), b"secret");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+        files::write(&root, &at("in"), b"new").unwrap();
+        assert_eq!(files::read(&root, &at("file"), 10).unwrap(), b"new");
+        files::write(&root, &at("a/b/c"), b"deep").unwrap();
+        assert_eq!(files::read(&root, &at("a/b/c"), 10).unwrap(), b"deep");
     }
 }

@@ -28,6 +28,8 @@ impl LineSearch {
     pub(in crate::environment) fn new(query: &GrepQuery) -> Result<Self, EnvironmentError> {
         let matcher = RegexMatcherBuilder::new()
             .case_insensitive(query.case == CaseSensitivity::Insensitive)
+            // `^` and `$` mean lines, whichever way they end.
+            .multi_line(true)
             .crlf(true)
             .build(&query.pattern)
             .map_err(|error| {

@@ -1,0 +1,171 @@
+//! What the command line takes.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tau_core::Money;
+
+/// An agent runtime: give it a task, and it reads, searches, edits and runs commands until the task is done.
+#[derive(Debug, Parser)]
+#[command(name = "tau", version, about, max_term_width = 100, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  tau run \"why does the build fail?\"
+  tau run --model ollama/qwen3:8b --allow edit --allow bash \"make the tests pass\"
+  git diff | tau run --output json -
+  tau config show --origin
+  tau doctor";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the agent on a task and stream what it does.
+    Run(Box<RunArgs>),
+    /// Show or check the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Report what works here and what is missing.
+    Doctor(DoctorArgs),
+    /// Print the JSON Schema of a format that tau reads or writes.
+    Schema(SchemaArgs),
+}
+
+const RUN_HELP: &str = "\
+The answer goes to standard output; tool calls, questions and the summary go to standard error.
+
+Permissions:
+  Tools that only read run at once. Any other call is asked about at a terminal; without one it is denied,
+  the agent is told so, and the exit code is 3. `--allow TOOL` lets a tool run unasked.
+
+Exit codes:
+  0    done
+  1    failed: the model could not be asked, or the machine failed
+  2    the command line or the configuration is wrong; nothing was done
+  3    a call needed permission, and nobody was there to give it
+  4    the budget of tokens, money or tool calls was used up
+  5    the limit of turns was met
+  130  interrupted (Ctrl-C once cancels, twice kills)";
+
+#[derive(Debug, Args)]
+#[command(after_help = RUN_HELP)]
+pub(crate) struct RunArgs {
+    /// The task. `-`, or nothing with standard input not a terminal, reads it from standard input.
+    pub(crate) prompt: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+
+    /// Form of the output: for people, one JSON object at the end, or one JSON object a line as it happens.
+    #[arg(long, short, value_enum, default_value_t = OutputFormat::Text)]
+    pub(crate) output: OutputFormat,
+
+    /// The most calls of the model. Default: 100.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_turns: Option<u32>,
+
+    /// The most tokens, read and written.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_tokens: Option<u64>,
+
+    /// The most US dollars, for models with configured prices.
+    #[arg(long, value_name = "USD")]
+    pub(crate) max_cost: Option<Money>,
+
+    /// The most calls of tools.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_tool_calls: Option<u32>,
+
+    /// Let a tool run without asking. May be given several times.
+    #[arg(long, value_name = "TOOL")]
+    pub(crate) allow: Vec<String>,
+
+    /// Never let a tool run. May be given several times.
+    #[arg(long, value_name = "TOOL")]
+    pub(crate) deny: Vec<String>,
+
+    /// Let every tool run without asking. There is no sandbox yet: for throw-away machines.
+    #[arg(long)]
+    pub(crate) allow_all: bool,
+}
+
+/// What every command that reads the configuration takes.
+#[derive(Debug, Default, Args)]
+pub(crate) struct CommonArgs {
+    /// The model: a name under [models], `provider/model`, or `replay:FILE` for a recorded one.
+    #[arg(long, short, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+
+    /// Work in this folder instead of the current one.
+    #[arg(long, short = 'C', value_name = "DIR")]
+    pub(crate) cwd: Option<PathBuf>,
+
+    /// Read this file of configuration instead of the user's.
+    #[arg(long, value_name = "FILE", env = "TAU_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Let the project's .tau/config.toml set everything, providers and permissions too. It can then send your
+    /// keys anywhere and run anything: only for projects you trust.
+    #[arg(long, env = "TAU_TRUST_PROJECT", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) trust_project: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For people.
+    Text,
+    /// One JSON object when it is over.
+    Json,
+    /// One JSON object a line, as it happens.
+    StreamJson,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print the configuration in force, as TOML. Secrets are not shown.
+    Show(ShowArgs),
+    /// Check every layer and say what is wrong, and where.
+    Check(CheckArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+
+    /// Say beside each value where it comes from.
+    #[arg(long)]
+    pub(crate) origin: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Which format.
+    #[arg(value_enum)]
+    pub(crate) of: SchemaOf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// The file of configuration.
+    Config,
+    /// What `tau run --output json` prints.
+    Summary,
+    /// A line of what `tau run --output stream-json` prints.
+    StreamJson,
+}

@@ -1,0 +1,128 @@
+//! `tau doctor`: what works here, and what is missing.
+
+use anstyle::{AnsiColor, Style};
+use tau_agent::Agent;
+
+use crate::args::{CommonArgs, DoctorArgs};
+use crate::config::{self, Loaded};
+use crate::exit::Exit;
+use crate::{environment, session};
+
+/// What a check came to.
+enum Finding {
+    Good,
+    /// Works, but someone should know.
+    Note,
+    Bad,
+}
+
+/// Says it, a line for each check, and counts what is bad.
+#[derive(Default)]
+struct Report {
+    bad: usize,
+}
+
+impl Report {
+    fn say(&mut self, finding: &Finding, what: &str, detail: &str) {
+        let (style, mark): (Style, &str) = match finding {
+            Finding::Good => (AnsiColor::Green.on_default(), "✓"),
+            Finding::Note => (AnsiColor::Yellow.on_default(), "!"),
+            Finding::Bad => (AnsiColor::Red.on_default(), "✗"),
+        };
+        self.bad += usize::from(matches!(finding, Finding::Bad));
+        anstream::println!("{style}{mark}{style:#} {what:14} {}", detail.replace('\n', "\n                 "));
+    }
+}
+
+/// Checks everything a run needs.
+pub(crate) async fn doctor(args: DoctorArgs) -> miette::Result<Exit> {
+    let mut report = Report::default();
+    report.say(&Finding::Good, "tau", concat!("version ", env!("CARGO_PKG_VERSION")));
+    match config::load(&args.common, None) {
+        Ok(loaded) => {
+            check_config(&mut report, &loaded, &args.common);
+            check_model(&mut report, &loaded).await;
+            check_project(&mut report, &loaded);
+        }
+        Err(error) => report.say(&Finding::Bad, "configuration", &error.to_string()),
+    }
+    check_machine(&mut report);
+    Ok(if report.bad == 0 { Exit::Done } else { Exit::Failed })
+}
+
+fn check_config(report: &mut Report, loaded: &Loaded, common: &CommonArgs) {
+    for file in &loaded.files {
+        report.say(&Finding::Good, "configuration", &format!("read {}", file.display()));
+    }
+    if loaded.files.is_empty() && common.config.is_none() {
+        let folder = environment::config_dir();
+        let place = folder.map_or_else(|| "config.toml".to_owned(), |folder| folder.join("config.toml").display().to_string());
+        report.say(&Finding::Note, "configuration", &format!("no file; yours would be {place}"));
+    }
+    if !loaded.distrusted.is_empty() {
+        let detail = format!("the project is not trusted; left out: {}", loaded.distrusted.join(", "));
+        report.say(&Finding::Note, "trust", &detail);
+    }
+}
+
+async fn check_model(report: &mut Report, loaded: &Loaded) {
+    match session::choose_model(loaded).await {
+        Err(error) => {
+            let help = error.help().map(|help| format!("\n{help}")).unwrap_or_default();
+            report.say(&Finding::Bad, "model", &format!("{error}{help}"));
+        }
+        Ok(chosen) if chosen.name.starts_with("replay:") => {
+            report.say(&Finding::Good, "model", &format!("{} (a recording)", chosen.name));
+        }
+        Ok(chosen) => check_answers(report, &chosen.name, &chosen.agent).await,
+    }
+}
+
+async fn check_answers(report: &mut Report, name: &str, agent: &Agent) {
+    match agent.list_models().await {
+        Ok(models) if models.is_empty() || models.contains(&agent.model().name) => {
+            report.say(&Finding::Good, "model", &format!("{name}; its server answers"));
+        }
+        Ok(models) => {
+            let shown: Vec<&str> = models.iter().take(8).map(String::as_str).collect();
+            let detail = format!("{name}: the server answers, but does not list this model; it has {}", shown.join(", "));
+            report.say(&Finding::Note, "model", &detail);
+        }
+        Err(error) => report.say(&Finding::Bad, "model", &format!("{name}: {error}")),
+    }
+}
+
+fn check_project(report: &mut Report, loaded: &Loaded) {
+    report.say(&Finding::Good, "folder", &loaded.working_dir.display().to_string());
+    let memory = session::memory(loaded).load();
+    for section in &memory.sections {
+        report.say(&Finding::Good, "instructions", &format!("{}, {} bytes", section.path.display(), section.text.len()));
+    }
+    for skipped in &memory.skipped {
+        report.say(&Finding::Note, "instructions", &skipped.to_string());
+    }
+    let skills = session::skills(loaded);
+    if !skills.skills.is_empty() {
+        let names: Vec<&str> = skills.skills.values().map(|skill| skill.name.as_str()).collect();
+        report.say(&Finding::Good, "skills", &names.join(", "));
+    }
+    for skipped in &skills.skipped {
+        report.say(&Finding::Note, "skills", &skipped.to_string());
+    }
+}
+
+fn check_machine(report: &mut Report) {
+    for program in ["bash", "git"] {
+        match find_program(program) {
+            Some(path) => report.say(&Finding::Good, program, &path),
+            None if program == "bash" => report.say(&Finding::Note, program, "not found; commands run in sh"),
+            None => report.say(&Finding::Note, program, "not found; the agent cannot use version control"),
+        }
+    }
+    report.say(&Finding::Note, "sandbox", "none yet: commands run with your rights, so they ask for permission first");
+}
+
+fn find_program(name: &str) -> Option<String> {
+    let path = environment::variable("PATH")?;
+    path.split(':').map(|folder| std::path::Path::new(folder).join(name)).find(|file| file.is_file()).map(|file| file.display().to_string())
+}

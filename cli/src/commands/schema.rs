@@ -1,0 +1,24 @@
+//! `tau schema`: formats, described for programs.
+
+use std::io::{self, Write};
+
+use schemars::{Schema, schema_for};
+use tau_core::config::Config;
+
+use crate::args::{SchemaArgs, SchemaOf};
+use crate::exit::Exit;
+use crate::output::{Line, Summary};
+
+/// Prints the JSON Schema of a format.
+pub(crate) fn print(args: &SchemaArgs) -> Exit {
+    let (title, mut schema): (&str, Schema) = match args.of {
+        SchemaOf::Config => ("Configuration of tau", schema_for!(Config)),
+        SchemaOf::Summary => ("Output of tau run --output json", schema_for!(Summary)),
+        SchemaOf::StreamJson => ("A line of tau run --output stream-json", schema_for!(Line<'_>)),
+    };
+    schema.insert("title".to_owned(), title.into());
+    let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    // Output that nobody reads is no error of ours.
+    let _ = writeln!(io::stdout(), "{text}");
+    Exit::Done
+}

@@ -1,0 +1,47 @@
+//! What this process was started with. The only place that reads environment variables, the home folder and the
+//! working folder: libraries are given what they need.
+
+#![expect(clippy::disallowed_methods, reason = "this is the binary's edge to the process")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use etcetera::{BaseStrategy, choose_base_strategy};
+
+use crate::exit::UsageError;
+
+/// An environment variable; `None` when it is unset, empty or not UTF-8.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The variables a command is started with: all that are UTF-8.
+pub(crate) fn all() -> BTreeMap<String, String> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}
+
+/// The folder of the user's configuration of tau.
+pub(crate) fn config_dir() -> Option<PathBuf> {
+    choose_base_strategy().ok().map(|strategy| strategy.config_dir().join("tau"))
+}
+
+/// The folder to work in, canonical.
+pub(crate) fn working_dir(chosen: Option<&Path>) -> Result<PathBuf, UsageError> {
+    let folder = match chosen {
+        Some(folder) => folder.to_owned(),
+        None => std::env::current_dir()
+            .map_err(|error| UsageError::new(format!("the current folder cannot be read: {error}"), "give one with --cwd"))?,
+    };
+    let canonical = folder.canonicalize().map_err(|error| {
+        UsageError::new(format!("cannot work in {}: {error}", folder.display()), "give a folder that exists with --cwd")
+    })?;
+    if !canonical.is_dir() {
+        return Err(UsageError::new(format!("{} is not a folder", folder.display()), "give a folder with --cwd"));
+    }
+    Ok(canonical)
+}
+
+/// The root of the project: the nearest folder upward that holds `.git`, else the working folder itself.
+pub(crate) fn project_root(working_dir: &Path) -> PathBuf {
+    working_dir.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(working_dir).to_owned()
+}

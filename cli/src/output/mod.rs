@@ -1,0 +1,48 @@
+//! What a run shows: for people, as one JSON object, or as a stream of them.
+
+mod json;
+mod stream_json;
+mod summary;
+mod text;
+
+use std::io;
+
+use tau_runtime::Update;
+
+use crate::args::OutputFormat;
+
+pub(crate) use stream_json::Line;
+pub(crate) use summary::{Summary, Tally};
+
+/// What is known when a run starts.
+#[derive(Debug, Clone)]
+pub(crate) struct Started {
+    pub(crate) session_id: String,
+    pub(crate) model: String,
+    pub(crate) working_dir: String,
+    pub(crate) tools: Vec<String>,
+}
+
+/// A way to show a run. An error means that nobody can see it any more.
+pub(crate) trait Renderer {
+    /// The run is about to start.
+    fn start(&mut self, started: &Started) -> io::Result<()>;
+
+    /// Something happened, or streams.
+    fn update(&mut self, update: &Update) -> io::Result<()>;
+
+    /// Something that people should know; says nothing where programs listen.
+    fn note(&mut self, text: &str);
+
+    /// The run is over.
+    fn finish(&mut self, summary: &Summary) -> io::Result<()>;
+}
+
+/// The renderer of a format.
+pub(crate) fn renderer(format: OutputFormat) -> Box<dyn Renderer> {
+    match format {
+        OutputFormat::Text => Box::new(text::Text::new()),
+        OutputFormat::Json => Box::new(json::Json),
+        OutputFormat::StreamJson => Box::new(stream_json::StreamJson),
+    }
+}

@@ -1,0 +1,179 @@
+//! What a run came to.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use tau_core::event::{DenialReason, EventBody, RunOutcome, ToolOutcome};
+use tau_core::{Message, Model, Money, TokenUsage};
+use tau_runtime::Update;
+
+use crate::exit::Exit;
+
+/// What a run came to, as `--output json` prints it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct Summary {
+    /// How the run ended.
+    pub(crate) outcome: Outcome,
+    /// The words of the model's last reply.
+    pub(crate) result: String,
+    /// What went wrong, when it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<String>,
+    /// Replies of the model.
+    pub(crate) turns: u32,
+    /// Calls of tools.
+    pub(crate) tool_calls: u32,
+    /// Tools that needed permission when nobody was there to give it.
+    pub(crate) denied: Vec<String>,
+    /// Tokens, as the provider counted them.
+    pub(crate) usage: Usage,
+    /// US dollars, as a decimal number; absent for models without configured prices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cost: Option<String>,
+    /// Milliseconds from the prompt to the end.
+    pub(crate) duration_ms: u64,
+    /// What the program exits with.
+    pub(crate) exit_code: u8,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    /// The model had nothing more to do.
+    Completed,
+    /// The limit of turns was met.
+    TurnLimit,
+    /// The budget of tokens, money or tool calls was used up.
+    BudgetExceeded,
+    /// It was cancelled.
+    Cancelled,
+    /// It failed.
+    Failed,
+}
+
+/// Tokens, as the provider counted them.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub(crate) struct Usage {
+    /// Tokens read, cached ones included.
+    pub(crate) input: u64,
+    /// Of the input: read from the provider's cache.
+    pub(crate) cached_input: u64,
+    /// Of the input: written to the provider's cache.
+    pub(crate) cache_write: u64,
+    /// Tokens written, reasoning included.
+    pub(crate) output: u64,
+    /// Of the output: reasoning.
+    pub(crate) reasoning: u64,
+}
+
+impl From<TokenUsage> for Usage {
+    fn from(usage: TokenUsage) -> Self {
+        let TokenUsage { input, cached_input, cache_write, output, reasoning } = usage;
+        Self { input, cached_input, cache_write, output, reasoning }
+    }
+}
+
+impl Summary {
+    pub(crate) fn exit(&self) -> Exit {
+        match self.outcome {
+            Outcome::Failed => Exit::Failed,
+            Outcome::Cancelled => Exit::Interrupted,
+            Outcome::BudgetExceeded => Exit::Budget,
+            Outcome::TurnLimit => Exit::TurnLimit,
+            Outcome::Completed if !self.denied.is_empty() => Exit::Denied,
+            Outcome::Completed => Exit::Done,
+        }
+    }
+}
+
+/// Counts while a run goes on.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    started: Instant,
+    turns: u32,
+    tool_calls: u32,
+    usage: TokenUsage,
+    result: String,
+    names: std::collections::BTreeMap<String, String>,
+    denied: BTreeSet<String>,
+    outcome: Option<RunOutcome>,
+}
+
+impl Tally {
+    pub(crate) fn new() -> Self {
+        Self {
+            started: Instant::now(),
+            turns: 0,
+            tool_calls: 0,
+            usage: TokenUsage::default(),
+            result: String::new(),
+            names: std::collections::BTreeMap::new(),
+            denied: BTreeSet::new(),
+            outcome: None,
+        }
+    }
+
+    /// Counts an update. True when the run is over.
+    pub(crate) fn count(&mut self, update: &Update) -> bool {
+        let Update::Event(event) = update else { return false };
+        match &event.body {
+            EventBody::ModelReplied { response, .. } => {
+                self.turns += 1;
+                self.usage += response.usage.unwrap_or_default();
+                self.result = Message::assistant(response.content.iter().cloned()).text();
+            }
+            EventBody::ToolRequested { call, .. } => {
+                self.tool_calls += 1;
+                self.names.insert(call.id.to_string(), call.name.clone());
+            }
+            EventBody::ToolFinished {
+                outcome: ToolOutcome::Denied { reason: DenialReason::NobodyToAsk }, result, ..
+            } => {
+                self.denied.extend(self.names.get(result.call_id.as_str()).cloned());
+            }
+            EventBody::RunFinished { outcome, .. } => self.outcome = Some(outcome.clone()),
+            _ => {}
+        }
+        self.outcome.is_some()
+    }
+
+    pub(crate) fn tool_name(&self, call_id: &str) -> Option<&str> {
+        self.names.get(call_id).map(String::as_str)
+    }
+
+    /// What it came to. A run that was torn down before it ended counts as cancelled.
+    pub(crate) fn summary(self, model: &Model) -> Summary {
+        let (outcome, error) = match self.outcome {
+            Some(RunOutcome::Completed) => (Outcome::Completed, None),
+            Some(RunOutcome::TurnLimit { .. }) => (Outcome::TurnLimit, None),
+            Some(RunOutcome::BudgetExceeded { .. }) => (Outcome::BudgetExceeded, None),
+            Some(RunOutcome::Failed { failure }) => (Outcome::Failed, Some(failure.message)),
+            _ => (Outcome::Cancelled, None),
+        };
+        let mut summary = Summary {
+            outcome,
+            result: self.result,
+            error,
+            turns: self.turns,
+            tool_calls: self.tool_calls,
+            denied: self.denied.into_iter().collect(),
+            usage: self.usage.into(),
+            cost: model.cost(&self.usage).map(dollars),
+            duration_ms: milliseconds(self.started.elapsed()),
+            exit_code: 0,
+        };
+        summary.exit_code = summary.exit() as u8;
+        summary
+    }
+}
+
+fn dollars(cost: Money) -> String {
+    cost.to_string().trim_start_matches('$').to_owned()
+}
+
+pub(crate) fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

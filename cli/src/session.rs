@@ -1,0 +1,214 @@
+//! A session, put together from the configuration.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tau_agent::Agent;
+use tau_agent::transport::{Recording, ReplayTransport};
+use tau_core::config::{PermissionMode, ResolvedModel};
+use tau_core::event::SessionConfig;
+use tau_core::{HumanDuration, Secret};
+use tau_memory::bootstrap::Bootstrap;
+use tau_runtime::{SessionOptions, SystemPrompt};
+use tau_skills::{Catalogue, Discovery, Scope};
+use tau_tools::environment::LocalEnvironment;
+use tau_tools::{PermissionPolicy, ToolRegistry, builtin};
+
+use crate::args::RunArgs;
+use crate::config::{LoadError, Loaded};
+use crate::environment;
+use crate::exit::UsageError;
+
+/// Where a project keeps skills, the nearest to tau first.
+const SKILL_FOLDERS: [&str; 3] = [".tau/skills", ".agents/skills", ".claude/skills"];
+
+/// What a model begins with when it is a recording.
+const REPLAY: &str = "replay:";
+
+/// A model that is ready, and how people know it.
+#[derive(Debug)]
+pub(crate) struct ChosenModel {
+    pub(crate) agent: Agent,
+    /// The name it was asked for by.
+    pub(crate) name: String,
+    /// What there is to say about how it was chosen.
+    pub(crate) note: Option<String>,
+}
+
+/// The options of a session for a run.
+pub(crate) async fn options(loaded: &Loaded, args: &RunArgs) -> miette::Result<(SessionOptions, ChosenModel)> {
+    let chosen = choose_model(loaded).await?;
+    let tools = tools(loaded)?;
+    let mut config = SessionConfig::new(&chosen.name);
+    config.prices.clone_from(&chosen.agent.model().prices);
+    config.system = system_prompt(loaded).render();
+    config.budget = loaded.config.agent.budget;
+    config.permissions = loaded.config.permissions.clone();
+    config.permissions.allow.extend(args.allow.iter().cloned());
+    config.permissions.deny.extend(args.deny.iter().cloned());
+    if args.allow_all {
+        config.permissions.mode = Some(PermissionMode::Bypass);
+    }
+    check_rules(&config, &tools)?;
+    let environment = environment(loaded)?;
+    let mut options = SessionOptions::new(config, chosen.agent.clone(), tools, Arc::new(environment));
+    options.parallel_tools = loaded.config.agent.parallel_tools();
+    options.tool_timeout = loaded.config.agent.tool_timeout();
+    Ok((options, chosen))
+}
+
+fn tools(loaded: &Loaded) -> Result<ToolRegistry, UsageError> {
+    let all = builtin::all();
+    match &loaded.config.agent.tools {
+        None => Ok(all),
+        Some(names) => all
+            .select(names)
+            .map_err(|problem| UsageError::new(format!("agent.tools: {problem}"), "see `tau config show --origin`")),
+    }
+}
+
+/// A rule that means no tool would silently protect nothing.
+fn check_rules(config: &SessionConfig, tools: &ToolRegistry) -> Result<(), UsageError> {
+    let help = "a rule is the name of a tool, such as `bash`";
+    if let Some(rule) = PermissionPolicy::unclear_rules(&config.permissions).next() {
+        return Err(UsageError::new(format!("the permission rule `{rule}` is not understood"), help));
+    }
+    let rules = &config.permissions;
+    let unknown = [&rules.allow, &rules.ask, &rules.deny].into_iter().flatten().find(|rule| tools.get(rule).is_none());
+    match unknown {
+        Some(rule) => {
+            let names: Vec<&str> = tools.names().collect();
+            let message = format!("the permission rule `{rule}` names no tool; the tools are {}", names.join(", "));
+            Err(UsageError::new(message, help))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The machine, without the keys of providers in what commands can read.
+fn environment(loaded: &Loaded) -> miette::Result<LocalEnvironment> {
+    let mut variables = environment::all();
+    for provider in loaded.config.providers.values() {
+        if let Some(name) = &provider.api_key_env {
+            variables.remove(name);
+        }
+    }
+    let environment = LocalEnvironment::new(&loaded.working_dir)
+        .map_err(|error| miette::miette!("cannot work in {}: {error}", loaded.working_dir.display()))?;
+    Ok(environment.with_env(variables))
+}
+
+fn system_prompt(loaded: &Loaded) -> SystemPrompt {
+    let prompt = SystemPrompt::new(&loaded.working_dir).memory(memory(loaded).load()).skills(skills(loaded));
+    match &loaded.config.agent.system_prompt {
+        Some(text) => prompt.instructions(text),
+        None => prompt,
+    }
+}
+
+/// The files of instructions: the user's own, then the project's from its root down to the working folder.
+pub(crate) fn memory(loaded: &Loaded) -> Bootstrap {
+    let memory = Bootstrap::new(&loaded.working_dir).boundary(&loaded.project_root);
+    match environment::config_dir() {
+        Some(folder) => memory.user_file(folder.join("AGENTS.md")),
+        None => memory,
+    }
+}
+
+/// The project's skills. Those of the user lie outside the working folder, where the file tools do not reach.
+pub(crate) fn skills(loaded: &Loaded) -> Catalogue {
+    let roots = SKILL_FOLDERS.iter().map(|folder| loaded.working_dir.join(folder));
+    roots.fold(Discovery::new(), |discovery, root| discovery.root(root, Scope::Project)).discover()
+}
+
+/// The model to use: as configured, or else one that a local Ollama has.
+pub(crate) async fn choose_model(loaded: &Loaded) -> miette::Result<ChosenModel> {
+    let name = loaded.config.model.clone();
+    if let Some(path) = name.as_deref().and_then(|name| name.strip_prefix(REPLAY)) {
+        return replay(Path::new(path));
+    }
+    let problems = loaded.config.validate();
+    if !problems.is_empty() {
+        return Err(LoadError::from_problems(&problems).into());
+    }
+    match name {
+        Some(name) => {
+            let resolved = loaded.config.resolve(&name).map_err(|problem| LoadError::from_problems(&[problem]))?;
+            Ok(ChosenModel { agent: agent(resolved)?, name, note: None })
+        }
+        None => local_ollama(loaded).await,
+    }
+}
+
+fn replay(path: &Path) -> miette::Result<ChosenModel> {
+    let help = "give the file of a recording: --model replay:FILE";
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        UsageError::new(format!("the recording {} cannot be read: {error}", path.display()), help)
+    })?;
+    let recording: Recording =
+        text.parse().map_err(|error| UsageError::new(format!("{}: {error}", path.display()), help))?;
+    let name = format!("{REPLAY}{}", recording.model());
+    let agent = Agent::replay(Arc::new(ReplayTransport::new(recording)))
+        .map_err(|error| UsageError::new(error.to_string(), help))?;
+    let note = format!("the model is a recording, {}: no model is asked, the tools are real", path.display());
+    Ok(ChosenModel { agent, name, note: Some(note) })
+}
+
+/// An agent whose key is read from where the configuration says it is.
+pub(crate) fn agent(mut resolved: ResolvedModel) -> miette::Result<Agent> {
+    let provider = &mut resolved.provider;
+    let path = format!("providers.{}", resolved.provider_name);
+    if let Some(variable) = &provider.api_key_env {
+        let key = environment::variable(variable).ok_or_else(|| {
+            let message = format!("provider `{}` needs its key in the variable {variable}, which is not set", resolved.provider_name);
+            UsageError::new(message, format!("export {variable}=..., or set `{path}.api_key_file`"))
+        })?;
+        provider.api_key = Some(Secret::new(key.trim()));
+    } else if let Some(file) = &provider.api_key_file {
+        let key = std::fs::read_to_string(file).map_err(|error| {
+            let message = format!("{path}.api_key_file: {} cannot be read: {error}", file.display());
+            UsageError::new(message, "write the key into that file, or set `api_key_env` instead")
+        })?;
+        if key.trim().is_empty() {
+            let message = format!("{path}.api_key_file: {} is empty", file.display());
+            return Err(UsageError::new(message, "write the key into that file").into());
+        }
+        provider.api_key = Some(Secret::new(key.trim()));
+    }
+    Agent::new(&resolved).map_err(|error| miette::miette!("{error}"))
+}
+
+/// How long a local server may take to say which models it has.
+const LOCAL_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// The first model of a local Ollama.
+async fn local_ollama(loaded: &Loaded) -> miette::Result<ChosenModel> {
+    let models = list_models(loaded, "ollama").await.unwrap_or_default();
+    let Some(first) = models.first() else { return Err(no_model().into()) };
+    let name = format!("ollama/{first}");
+    let resolved = loaded.config.resolve(&name).map_err(|problem| LoadError::from_problems(&[problem]))?;
+    let note = format!("no model is configured; using `{name}` of the local Ollama (choose with --model or `model = ...`)");
+    Ok(ChosenModel { agent: agent(resolved)?, name, note: Some(note) })
+}
+
+/// The models of a provider that should answer at once.
+pub(crate) async fn list_models(loaded: &Loaded, provider: &str) -> miette::Result<Vec<String>> {
+    let resolved = loaded.config.resolve(&format!("{provider}/-"));
+    let mut resolved = resolved.map_err(|problem| LoadError::from_problems(&[problem]))?;
+    resolved.provider.client.connect_timeout = Some(HumanDuration::from(LOCAL_TIMEOUT));
+    agent(resolved)?.list_models().await.map_err(|error| miette::miette!("{error}"))
+}
+
+fn no_model() -> UsageError {
+    UsageError::new(
+        "no model is configured, and no local Ollama with a model answers at http://localhost:11434",
+        "do one of these:\n\
+         - install Ollama and get a model: `ollama pull qwen3:8b`, then run tau again\n\
+         - use a provider: `export OPENAI_API_KEY=...`, then `tau run --model openai/MODEL ...`\n\
+         - use any OpenAI-compatible server: put this into the file that `tau doctor` names\n\
+         \x20   model = \"mine/MODEL\"\n\
+         \x20   [providers.mine]\n\
+         \x20   base_url = \"http://localhost:8000/v1\"",
+    )
+}

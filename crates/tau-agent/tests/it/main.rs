@@ -1,0 +1,11 @@
+//! Tests of tau-agent through its public names: the encoder, the decoder, real connections, recordings.
+
+#![expect(clippy::unwrap_used, reason = "clippy takes helpers of tests for ordinary code")]
+
+mod cassettes;
+mod http_errors;
+mod http_secrets;
+mod openai_chat_decode;
+mod openai_chat_encode;
+mod replay;
+mod support;

@@ -1,0 +1,200 @@
+use insta::assert_snapshot;
+use serde_json::json;
+use tau_core::config::{Config, PermissionMode, ReasoningEffort};
+
+/// Every key there is.
+pub(crate) const FULL: &str = r#"
+model = "fast"
+
+[agent]
+system_prompt = "Be brief."
+tools = ["read", "search"]
+parallel_tools = 4
+tool_timeout = "1m30s"
+budget = { max_turns = 20, max_tokens = 100_000, max_cost = 0.15, max_tool_calls = 50 }
+
+[agent.options]
+temperature = 0.2
+top_p = 1
+max_tokens = 4096
+seed = 7
+stop = ["END"]
+reasoning_effort = "low"
+extra = { user = "me", logit_bias = { "50256" = -100 } }
+
+[permissions]
+mode = "dont_ask"
+allow = ["read"]
+ask = ["write"]
+deny = ["shell"]
+
+[client]
+connect_timeout = "5s"
+first_token_timeout = "10m"
+idle_timeout = "24s"
+max_retries = 5
+max_retry_delay = "250ms"
+
+[providers.local]
+format = "openai-chat"
+base_url = "http://localhost:11434/v1"
+api_key = "sk-1"
+headers = { "x-team" = "a" }
+client = { max_retries = 0 }
+
+[providers.env]
+base_url = "https://example.com/v1"
+api_key_env = "EXAMPLE_KEY"
+
+[providers.file]
+base_url = "https://example.com/v1"
+api_key_file = "/run/secrets/key"
+
+[models.fast]
+provider = "local"
+name = "qwen3:32b"
+prices = { input = 3, cached_input = 0.3, cache_write = "3.75", output = 15.0 }
+options = { reasoning_effort = "high" }
+
+[models.fast.capabilities]
+tools = true
+parallel_tools = false
+reasoning = true
+vision = true
+embeddings = false
+audio = false
+context_window = 32_768
+max_output = 8_192
+"#;
+
+#[test]
+fn a_full_example_reads_is_sound_and_loses_nothing() {
+    let config: Config = toml::from_str(FULL).unwrap();
+    assert_eq!(config.validate(), []);
+    let expected = json!({
+        "model": "fast",
+        "agent": {
+            "system_prompt": "Be brief.",
+            "tools": ["read", "search"],
+            "parallel_tools": 4,
+            "tool_timeout": "1m30s",
+            "budget": {"max_turns": 20, "max_tokens": 100_000, "max_cost": "0.15", "max_tool_calls": 50},
+            "options": {
+                "temperature": 0.2, "top_p": 1.0, "max_tokens": 4096, "seed": 7, "stop": ["END"],
+                "reasoning_effort": "low", "extra": {"user": "me", "logit_bias": {"50256": -100}},
+            },
+        },
+        "permissions": {"mode": "dont_ask", "allow": ["read"], "ask": ["write"], "deny": ["shell"]},
+        "client": {
+            "connect_timeout": "5s", "first_token_timeout": "10m", "idle_timeout": "24s",
+            "max_retries": 5, "max_retry_delay": "250ms",
+        },
+        "providers": {
+            "local": {
+                "format": "openai-chat", "base_url": "http://localhost:11434/v1", "api_key": "[redacted]",
+                "headers": {"x-team": "[redacted]"}, "client": {"max_retries": 0},
+            },
+            "env": {"base_url": "https://example.com/v1", "api_key_env": "EXAMPLE_KEY", "client": {}},
+            "file": {"base_url": "https://example.com/v1", "api_key_file": "/run/secrets/key", "client": {}},
+        },
+        "models": {
+            "fast": {
+                "provider": "local",
+                "name": "qwen3:32b",
+                "prices": {"input": "3", "cached_input": "0.3", "cache_write": "3.75", "output": "15"},
+                "options": {"reasoning_effort": "high"},
+                "capabilities": {
+                    "tools": true, "parallel_tools": false, "reasoning": true, "vision": true,
+                    "embeddings": false, "audio": false, "context_window": 32_768, "max_output": 8_192,
+                },
+            },
+        },
+    });
+    assert_eq!(serde_json::to_value(&config).unwrap(), expected);
+    assert_eq!(config.providers["local"].api_key.as_ref().map(|key| key.expose()), Some("sk-1"));
+    assert_eq!(config.providers["local"].headers["x-team"].expose(), "a");
+}
+
+#[test]
+fn every_word_of_an_enumeration_reads() {
+    for (word, mode) in [
+        ("default", PermissionMode::Default),
+        ("dont_ask", PermissionMode::DontAsk),
+        ("bypass", PermissionMode::Bypass),
+    ] {
+        let config: Config = toml::from_str(&format!("permissions.mode = \"{word}\"")).unwrap();
+        assert_eq!(config.permissions.mode, Some(mode));
+    }
+    for effort in [
+        ReasoningEffort::None,
+        ReasoningEffort::Minimal,
+        ReasoningEffort::Low,
+        ReasoningEffort::Medium,
+        ReasoningEffort::High,
+    ] {
+        let config: Config =
+            toml::from_str(&format!("agent.options.reasoning_effort = \"{}\"", effort.as_str())).unwrap();
+        assert_eq!(config.agent.options.reasoning_effort, Some(effort));
+    }
+}
+
+fn error(toml: &str) -> String {
+    toml::from_str::<Config>(toml).unwrap_err().to_string()
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line() {
+    assert_snapshot!(error("model = \"m\"\n\n[client]\nmax_retires = 3\n"), @r#"
+    TOML parse error at line 4, column 1
+      |
+    4 | max_retires = 3
+      | ^^^^^^^^^^^
+    unknown field `max_retires`, expected one of `connect_timeout`, `first_token_timeout`, `idle_timeout`, `max_retries`, `max_retry_delay`
+    "#);
+    assert_snapshot!(error("[models.fast.capabilities]\ntool = true\n"), @r#"
+    TOML parse error at line 2, column 1
+      |
+    2 | tool = true
+      | ^^^^
+    unknown field `tool`, expected one of `tools`, `parallel_tools`, `reasoning`, `vision`, `embeddings`, `audio`, `context_window`, `max_output`
+    "#);
+}
+
+#[test]
+fn a_wrong_value_is_named_with_its_line() {
+    assert_snapshot!(error("[client]\nidle_timeout = 24\n"), @r#"
+    TOML parse error at line 2, column 16
+      |
+    2 | idle_timeout = 24
+      |                ^^
+    invalid type: integer `24`, expected a duration with its unit, such as "24s" or "1m30s"
+    "#);
+    assert_snapshot!(error("[client]\nidle_timeout = \"24\"\n"), @r#"
+    TOML parse error at line 2, column 16
+      |
+    2 | idle_timeout = "24"
+      |                ^^^^
+    `24` is not a duration (time unit needed, for example 24sec or 24ms); write numbers with units, such as "24s", "1m30s" or "250ms"
+    "#);
+    assert_snapshot!(error("[agent.budget]\nmax_cost = -1\n"), @r#"
+    TOML parse error at line 2, column 12
+      |
+    2 | max_cost = -1
+      |            ^^
+    `-1` is not an amount of US dollars; write a number such as 0.15, at most nine decimals, not negative
+    "#);
+    assert_snapshot!(error("[permissions]\nmode = \"yolo\"\n"), @r#"
+    TOML parse error at line 2, column 8
+      |
+    2 | mode = "yolo"
+      |        ^^^^^^
+    unknown variant `yolo`, expected one of `default`, `dont_ask`, `bypass`
+    "#);
+    assert_snapshot!(error("[models.m.prices]\ninput = 1\n"), @r#"
+    TOML parse error at line 1, column 1
+      |
+    1 | [models.m.prices]
+      | ^^^^^^^^^^^^^^^^^
+    missing field `output`
+    "#);
+}

@@ -1,0 +1,245 @@
+use tau_core::config::{Config, ConfigErrorKind};
+
+/// Each problem of a configuration: its kind, its path and its whole text.
+fn problems(toml: &str) -> Vec<(ConfigErrorKind, String, String)> {
+    let config: Config = toml::from_str(toml).unwrap();
+    config
+        .validate()
+        .into_iter()
+        .map(|error| {
+            assert!(error.to_string().starts_with(&format!("{}: ", error.path())));
+            if let Some(hint) = error.hint() {
+                assert!(error.to_string().ends_with(hint));
+            }
+            (error.kind(), error.path().to_owned(), error.to_string())
+        })
+        .collect()
+}
+
+#[track_caller]
+fn check(toml: &str, kind: ConfigErrorKind, path: &str, text: &str) {
+    assert_eq!(problems(toml), [(kind, path.to_owned(), text.to_owned())], "{toml}");
+}
+
+const LOCAL: &str = "[providers.local]\nbase_url = \"http://localhost:11434/v1\"\n";
+
+#[test]
+fn a_sound_configuration_has_no_problem() {
+    assert_eq!(problems(""), []);
+    assert_eq!(problems(&format!("model = \"local/qwen3\"\n{LOCAL}")), []);
+    assert_eq!(problems(&format!("model = \"fast\"\n{LOCAL}[models.fast]\nprovider = \"local\"\n")), []);
+}
+
+#[test]
+fn a_provider_needs_an_address_of_http() {
+    check(
+        "[providers.local]",
+        ConfigErrorKind::Missing,
+        "providers.local.base_url",
+        "providers.local.base_url: a provider needs its address; for example \"http://localhost:11434/v1\"",
+    );
+    check(
+        "[providers.local]\nbase_url = \"api.openai.com\"",
+        ConfigErrorKind::InvalidValue,
+        "providers.local.base_url",
+        "providers.local.base_url: not an address (relative URL without a base); write it with its scheme, for \
+         example \"https://api.openai.com/v1\"",
+    );
+    check(
+        "[providers.local]\nbase_url = \"localhost:11434/v1\"",
+        ConfigErrorKind::InvalidValue,
+        "providers.local.base_url",
+        "providers.local.base_url: `localhost:11434/v1` has the scheme `localhost`, not http or https; write it with \
+         its scheme, for example \"https://api.openai.com/v1\"",
+    );
+}
+
+#[test]
+fn a_refused_address_shows_no_password() {
+    check(
+        "[providers.local]\nbase_url = \"ftp://user:s3cret@example.com/?key=s3cret\"",
+        ConfigErrorKind::InvalidValue,
+        "providers.local.base_url",
+        "providers.local.base_url: `ftp://redacted:redacted@example.com/?key=redacted` has the scheme `ftp`, not http \
+         or https; write it with its scheme, for example \"https://api.openai.com/v1\"",
+    );
+}
+
+#[test]
+fn a_provider_has_one_key() {
+    let table = [
+        (
+            "api_key = \"k\"\napi_key_env = \"KEY\"",
+            "providers.local.api_key_env",
+            "providers.local.api_key_env: `api_key` is set too, and a provider has one key; keep one of them",
+        ),
+        (
+            "api_key_env = \"KEY\"\napi_key_file = \"key\"",
+            "providers.local.api_key_file",
+            "providers.local.api_key_file: `api_key_env` is set too, and a provider has one key; keep one of them",
+        ),
+        (
+            "api_key = \"k\"\napi_key_env = \"KEY\"\napi_key_file = \"key\"",
+            "providers.local.api_key_env",
+            "providers.local.api_key_env: `api_key` is set too, and a provider has one key; keep one of them",
+        ),
+    ];
+    for (keys, path, text) in table {
+        check(&format!("{LOCAL}{keys}"), ConfigErrorKind::Conflict, path, text);
+    }
+}
+
+#[test]
+fn a_model_needs_a_provider_that_is_there() {
+    check(
+        &format!("{LOCAL}[models.fast]"),
+        ConfigErrorKind::Missing,
+        "models.fast.provider",
+        "models.fast.provider: a model needs its provider; name one under [providers]",
+    );
+    check(
+        &format!("{LOCAL}[models.fast]\nprovider = \"locla\""),
+        ConfigErrorKind::UnknownName,
+        "models.fast.provider",
+        "models.fast.provider: no provider `locla` under [providers]; did you mean `local`?",
+    );
+    check(
+        &format!("{LOCAL}[models.fast]\nprovider = \"xyz\""),
+        ConfigErrorKind::UnknownName,
+        "models.fast.provider",
+        "models.fast.provider: no provider `xyz` under [providers]; known: `local`",
+    );
+    check(
+        "[models.fast]\nprovider = \"local\"",
+        ConfigErrorKind::UnknownName,
+        "models.fast.provider",
+        "models.fast.provider: no provider `local` under [providers]; none is defined",
+    );
+}
+
+#[test]
+fn a_name_that_is_no_bare_key_is_quoted_in_a_path() {
+    let table = [
+        ("models.\"gpt-4.1\"", "models.\"gpt-4.1\".provider"),
+        ("models.\"a \\\"b\\\"\"", "models.\"a \\\"b\\\"\".provider"),
+        ("models.\"\"", "models.\"\".provider"),
+        ("models.\"é\"", "models.\"é\".provider"),
+        ("models.\"a_b-1\"", "models.a_b-1.provider"),
+    ];
+    for (table, path) in table {
+        let text = format!("{path}: a model needs its provider; name one under [providers]");
+        check(&format!("[{table}]"), ConfigErrorKind::Missing, path, &text);
+        // The path leads to the key when a TOML parser reads it.
+        let document: toml::Table = toml::from_str(&format!("{path} = \"local\"")).unwrap();
+        let config: Config = document.try_into().unwrap();
+        assert_eq!(config.models.values().next().and_then(|model| model.provider.as_deref()), Some("local"));
+    }
+}
+
+#[test]
+fn the_chosen_model_must_be_one() {
+    let models =
+        format!("{LOCAL}[models.fast]\nprovider = \"local\"\n[models.smart]\nprovider = \"local\"\n");
+    let table = [
+        ("fats", ConfigErrorKind::UnknownName, "model: no model `fats` under [models]; did you mean `fast`?"),
+        ("gpt", ConfigErrorKind::UnknownName, "model: no model `gpt` under [models]; known: `fast`, `smart`"),
+        (
+            "locl/a",
+            ConfigErrorKind::UnknownName,
+            "model: no provider `locl` under [providers]; did you mean `local`?",
+        ),
+        (
+            "",
+            ConfigErrorKind::InvalidValue,
+            "model: `` names no model; write a name from [models], or provider/model",
+        ),
+    ];
+    for (name, kind, text) in table {
+        check(&format!("model = \"{name}\"\n{models}"), kind, "model", text);
+    }
+    check(
+        "model = \"fast\"",
+        ConfigErrorKind::UnknownName,
+        "model",
+        "model: no model `fast` under [models]; none is defined",
+    );
+}
+
+#[test]
+fn a_fault_of_the_chosen_model_is_told_once() {
+    check(
+        "model = \"fast\"\n[models.fast]",
+        ConfigErrorKind::Missing,
+        "models.fast.provider",
+        "models.fast.provider: a model needs its provider; name one under [providers]",
+    );
+}
+
+#[test]
+fn options_lie_in_their_ranges() {
+    let table = [
+        ("temperature = 2.5", "temperature", "2.5 is not between 0 and 2"),
+        ("temperature = -0.1", "temperature", "-0.1 is not between 0 and 2"),
+        ("temperature = nan", "temperature", "NaN is not between 0 and 2"),
+        ("top_p = 1.1", "top_p", "1.1 is not between 0 and 1"),
+        ("max_tokens = 0", "max_tokens", "a reply needs at least one token"),
+    ];
+    for (line, key, problem) in table {
+        let path = format!("agent.options.{key}");
+        let text = format!("{path}: {problem}");
+        check(&format!("[agent.options]\n{line}"), ConfigErrorKind::InvalidValue, &path, &text);
+
+        let path = format!("models.fast.options.{key}");
+        let text = format!("{path}: {problem}");
+        let toml = format!("{LOCAL}[models.fast]\nprovider = \"local\"\n[models.fast.options]\n{line}");
+        check(&toml, ConfigErrorKind::InvalidValue, &path, &text);
+    }
+    for line in ["temperature = 0", "temperature = 2.0", "top_p = 0.0", "top_p = 1.0", "max_tokens = 1"] {
+        assert_eq!(problems(&format!("[agent.options]\n{line}")), [], "{line}");
+    }
+}
+
+#[test]
+fn limits_must_leave_room() {
+    check(
+        "[agent.budget]\nmax_turns = 0",
+        ConfigErrorKind::InvalidValue,
+        "agent.budget.max_turns",
+        "agent.budget.max_turns: a run needs at least one turn",
+    );
+    let capable = |output: u32| {
+        format!(
+            "{LOCAL}[models.fast]\nprovider = \"local\"\n[models.fast.capabilities]\ncontext_window = 4096\n\
+             max_output = {output}"
+        )
+    };
+    assert_eq!(problems(&capable(4096)), []);
+    check(
+        &capable(4097),
+        ConfigErrorKind::Conflict,
+        "models.fast.capabilities.max_output",
+        "models.fast.capabilities.max_output: 4097 tokens do not fit the context window of 4096",
+    );
+}
+
+#[test]
+fn every_problem_is_told_at_once() {
+    let paths: Vec<String> = problems(
+        "model = \"x\"\n[agent.options]\ntop_p = 2\n[agent.budget]\nmax_turns = 0\n[providers.a]\n[providers.b]\n\
+         base_url = \"ftp://x\"\n[models.m]",
+    )
+    .into_iter()
+    .map(|(_, path, _)| path)
+    .collect();
+    assert_eq!(
+        paths,
+        [
+            "providers.a.base_url",
+            "providers.b.base_url",
+            "models.m.provider",
+            "agent.options.top_p",
+            "agent.budget.max_turns",
+            "model",
+        ],
+    );
+}

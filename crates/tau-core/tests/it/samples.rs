@@ -1,0 +1,283 @@
+//! Events that together use every kind and every variant that a body may hold.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use tau_core::config::{Budget, PermissionConfig, PermissionMode};
+use tau_core::event::{
+    BudgetLimit, CancelScope, CompactionStrategy, DenialReason, Event, EventBody, EventHash, EventHeader,
+    ModelFailure, ModelFailureKind, PermissionAnswer, PlanAnswer, Record, RunOutcome, Seq, SessionConfig,
+    Timestamp, ToolOutcome, ToolSpec,
+};
+use tau_core::{
+    ChatResponse, ContentBlock, EffectClass, EventId, FinishReason, HumanDuration, Image, Message, Money,
+    Opaque, Prices, QuestionId, Reasoning, RunId, SessionId, TokenUsage, ToolArguments, ToolCall, ToolCallId,
+    ToolDefinition, ToolResult, ToolResultBlock,
+};
+
+const RUN: RunId = RunId::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0002);
+const QUESTION: QuestionId = QuestionId::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0004);
+const CHILD: SessionId = SessionId::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0005);
+
+fn call_id() -> ToolCallId {
+    ToolCallId::new("call_1")
+}
+
+fn usage() -> TokenUsage {
+    TokenUsage { input: 100, cached_input: 60, cache_write: 10, output: 20, reasoning: 5 }
+}
+
+/// Bodies of every kind, in the order of the kinds.
+pub(crate) fn bodies() -> Vec<EventBody> {
+    let mut bodies = session_bodies();
+    bodies.extend(model_bodies());
+    bodies.extend(tool_bodies());
+    bodies.extend(people_bodies());
+    bodies.extend(history_bodies());
+    bodies
+}
+
+fn session_bodies() -> Vec<EventBody> {
+    let mut config = SessionConfig::new("local/qwen3");
+    let mut prices = Prices::new(Money::from_nanos(3_000_000_000), Money::from_nanos(15_000_000_000));
+    prices.cached_input = Some(Money::from_nanos(300_000_000));
+    prices.cache_write = Some(Money::from_nanos(3_750_000_000));
+    config.prices = Some(prices);
+    config.system = "Be brief.".to_owned();
+    config.tools = [EffectClass::Pure, EffectClass::Idempotent, EffectClass::AtMostOnce]
+        .into_iter()
+        .map(|effect| {
+            let parameters = json!({"type": "object", "properties": {"path": {"type": "string"}}});
+            ToolSpec::new(ToolDefinition::new("read", "Reads a file.", parameters), effect)
+        })
+        .collect();
+    config.budget = budget();
+    config.permissions = permissions(PermissionMode::DontAsk);
+    config.parent = Some(CHILD);
+
+    let created = [PermissionMode::Default, PermissionMode::Bypass].map(|mode| {
+        let mut config = SessionConfig::new("fast");
+        config.permissions.mode = Some(mode);
+        config
+    });
+    let mut bodies: Vec<EventBody> = [SessionConfig::new("fast"), config]
+        .into_iter()
+        .chain(created)
+        .map(|config| EventBody::SessionCreated(Box::new(config)))
+        .collect();
+    bodies.extend([
+        EventBody::SessionForked { from: CHILD, at: Seq(7) },
+        EventBody::SessionResumed,
+        EventBody::SessionClosed,
+        EventBody::PromptSubmitted { run: RUN, content: content() },
+        EventBody::ContextInjected { content: vec![ContentBlock::text("The build is red.")] },
+        EventBody::RunStarted { run: RUN },
+    ]);
+    bodies
+}
+
+fn budget() -> Budget {
+    let mut budget = Budget::default();
+    budget.max_turns = Some(20);
+    budget.max_tokens = Some(100_000);
+    budget.max_cost = Some(Money::from_nanos(150_000_000));
+    budget.max_tool_calls = Some(50);
+    budget
+}
+
+fn permissions(mode: PermissionMode) -> PermissionConfig {
+    let mut permissions = PermissionConfig::default();
+    permissions.mode = Some(mode);
+    permissions.allow = vec!["read".to_owned()];
+    permissions.ask = vec!["write".to_owned()];
+    permissions.deny = vec!["shell".to_owned()];
+    permissions
+}
+
+/// A block of every kind.
+fn content() -> Vec<ContentBlock> {
+    vec![
+        ContentBlock::text("Fix the \"test\".\n\u{1f600}"),
+        ContentBlock::Image(Image::base64("image/png", "AAEC")),
+        ContentBlock::Image(Image::url("https://example.com/a.png")),
+        ContentBlock::Reasoning(Reasoning::text("First, look.")),
+        ContentBlock::Reasoning(Reasoning::with_data(
+            "",
+            Opaque::new("openai-chat", "{ \"signature\":\"a\\/b\",\"n\":1.0e2 }"),
+        )),
+        ContentBlock::ToolCall(call()),
+        ContentBlock::ToolResult(ToolResult::success(
+            call_id(),
+            [
+                ToolResultBlock::text("fn main() {}"),
+                ToolResultBlock::Json { value: json!({"lines": 1, "share": 0.5, "next": null}) },
+                ToolResultBlock::Image(Image::url("https://example.com/a.png")),
+            ],
+        )),
+        ContentBlock::ToolResult(ToolResult::error(call_id(), "no such file")),
+    ]
+}
+
+fn call() -> ToolCall {
+    ToolCall::new(call_id(), "read", ToolArguments::parse("{ \"path\" : \"src/main.rs\" }"))
+}
+
+fn model_bodies() -> Vec<EventBody> {
+    let reasons = ["stop", "length", "tool_calls", "content_filter", "pause_turn"];
+    let mut bodies = vec![EventBody::ModelRequested { run: RUN, turn: 1 }];
+    bodies.extend(reasons.map(|reason| {
+        let response = ChatResponse::new([ContentBlock::text("Done.")], FinishReason::from(reason));
+        EventBody::ModelReplied { turn: 1, response: Arc::new(response) }
+    }));
+    let mut response = ChatResponse::new(content(), FinishReason::ToolCalls).with_usage(usage());
+    response.id = "chatcmpl-1".to_owned();
+    response.model = "qwen3-32b-2507".to_owned();
+    bodies.push(EventBody::ModelReplied { turn: 2, response: Arc::new(response) });
+
+    let kinds = [
+        ModelFailureKind::Unreachable,
+        ModelFailureKind::Unauthorized,
+        ModelFailureKind::NotFound,
+        ModelFailureKind::InvalidRequest,
+        ModelFailureKind::RateLimited,
+        ModelFailureKind::Server,
+        ModelFailureKind::Timeout,
+        ModelFailureKind::Interrupted,
+        ModelFailureKind::Protocol,
+        ModelFailureKind::Replay,
+    ];
+    bodies.extend(
+        kinds.map(|kind| EventBody::ModelFailed { turn: 3, failure: ModelFailure::new(kind, "No answer.") }),
+    );
+    bodies
+}
+
+fn tool_bodies() -> Vec<EventBody> {
+    let effects = [EffectClass::Pure, EffectClass::Idempotent, EffectClass::AtMostOnce];
+    let mut bodies: Vec<EventBody> = effects
+        .into_iter()
+        .map(|effect| EventBody::ToolRequested {
+            call: call(),
+            arguments_hash: "c0ffee".to_owned(),
+            idempotency_key: "key-1".to_owned(),
+            effect,
+        })
+        .collect();
+    let outcomes = [
+        ToolOutcome::Succeeded,
+        ToolOutcome::Failed,
+        ToolOutcome::Denied { reason: DenialReason::Rule },
+        ToolOutcome::Denied { reason: DenialReason::Person },
+        ToolOutcome::Denied { reason: DenialReason::NobodyToAsk },
+        ToolOutcome::TimedOut,
+        ToolOutcome::Cancelled,
+        ToolOutcome::Unknown,
+    ];
+    bodies.extend(outcomes.map(|outcome| EventBody::ToolFinished {
+        outcome,
+        result: ToolResult::error(call_id(), "It says."),
+        elapsed: HumanDuration::from(std::time::Duration::from_millis(1_250)),
+    }));
+    bodies
+}
+
+fn people_bodies() -> Vec<EventBody> {
+    let mut bodies =
+        vec![EventBody::PermissionRequested { call_id: call_id(), reason: "It writes.".to_owned() }];
+    let answers = [
+        PermissionAnswer::Allow,
+        PermissionAnswer::AllowAlways,
+        PermissionAnswer::Deny { message: "Not there.".to_owned() },
+        PermissionAnswer::NobodyToAsk,
+    ];
+    bodies.extend(answers.map(|answer| EventBody::PermissionAnswered { call_id: call_id(), answer }));
+    bodies.extend([
+        EventBody::QuestionAsked {
+            question: QUESTION,
+            call_id: call_id(),
+            text: "Which one?".to_owned(),
+            choices: vec!["a".to_owned(), "b".to_owned()],
+        },
+        EventBody::QuestionAnswered { question: QUESTION, answer: "b".to_owned() },
+        EventBody::PlanProposed { call_id: call_id(), plan: "1. Look\n2. Mend".to_owned() },
+    ]);
+    let decisions = [
+        PlanAnswer::Approve,
+        PlanAnswer::Edit { plan: "1. Mend".to_owned() },
+        PlanAnswer::Reject { message: String::new() },
+    ];
+    bodies.extend(decisions.map(|answer| EventBody::PlanAnswered { call_id: call_id(), answer }));
+    bodies
+}
+
+fn history_bodies() -> Vec<EventBody> {
+    let failure = ModelFailure::new(ModelFailureKind::Server, "It fell over.");
+    let outcomes = [
+        RunOutcome::Completed,
+        RunOutcome::TurnLimit { limit: 20 },
+        RunOutcome::BudgetExceeded { limit: BudgetLimit::Tokens },
+        RunOutcome::BudgetExceeded { limit: BudgetLimit::Cost },
+        RunOutcome::BudgetExceeded { limit: BudgetLimit::ToolCalls },
+        RunOutcome::BudgetExceeded { limit: BudgetLimit::WallTime },
+        RunOutcome::Cancelled,
+        RunOutcome::Failed { failure },
+    ];
+    let strategies = [
+        CompactionStrategy::Truncation,
+        CompactionStrategy::SlidingWindow,
+        CompactionStrategy::Summary,
+        CompactionStrategy::Other("topic".to_owned()),
+    ];
+    let scopes = [CancelScope::Run, CancelScope::ToolCall { call_id: call_id() }, CancelScope::Session];
+
+    let mut bodies = vec![
+        EventBody::SubagentStarted { call_id: call_id(), child: CHILD, budget: budget() },
+        EventBody::SubagentFinished { child: CHILD, outcome: RunOutcome::Completed, usage: usage() },
+    ];
+    bodies.extend(strategies.map(|strategy| EventBody::Compacted {
+        through: Seq(9),
+        strategy,
+        replacement: vec![
+            Message::new(tau_core::Role::System, [ContentBlock::text("Be brief.")]),
+            Message::user([ContentBlock::text("So far: nothing.")]),
+            Message::assistant([ContentBlock::ToolCall(call())]),
+            Message::tool([ToolResult::error(call_id(), "no")]),
+        ],
+    }));
+    bodies.push(EventBody::Rewound { to: Seq(3) });
+    bodies.extend(scopes.map(|scope| EventBody::CancelRequested { scope }));
+    bodies.extend(outcomes.map(|outcome| EventBody::RunFinished { run: RUN, outcome }));
+    bodies
+}
+
+/// The bodies as the events of one session.
+pub(crate) fn events() -> Vec<Event> {
+    let id = |seq: u64| EventId::from_u128(0x0192_0000_0001_7000_8000_0000_0000_0000 + u128::from(seq));
+    (1..)
+        .zip(bodies())
+        .map(|(seq, body)| Event {
+            header: EventHeader {
+                session: SessionId::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0001),
+                seq: Seq(seq),
+                epoch: 1,
+                id: id(seq),
+                time: Timestamp(1_790_000_000_000 + seq),
+                cause: (seq > 1).then(|| id(seq - 1)),
+            },
+            body,
+        })
+        .collect()
+}
+
+/// The events as the records of one journal.
+pub(crate) fn records() -> Vec<Record> {
+    let mut prev = EventHash::ZERO;
+    events()
+        .iter()
+        .map(|event| {
+            let record = Record::seal(event, prev).unwrap();
+            prev = record.hash();
+            record
+        })
+        .collect()
+}

@@ -1,0 +1,131 @@
+//! Runs shell commands.
+
+mod args;
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use args::BashArgs;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde_json::Value;
+use tau_core::ToolDefinition;
+use tokio::time::MissedTickBehavior;
+
+use super::support::{self, Capture, failure};
+use crate::environment::{CommandExit, CommandSpec, EnvironmentError};
+use crate::executor::{Progress, ToolContext, ToolExecutor, ToolOutput};
+
+const NAME: &str = "bash";
+const DEFAULT_SECONDS: u64 = 120;
+const MOST_SECONDS: u64 = 600;
+/// What the tool has beyond the command's own time to end it and give what it printed.
+const GRACE: Duration = Duration::from_secs(5);
+/// How often what is printed is passed on.
+const REPORT: Duration = Duration::from_millis(100);
+
+/// Runs shell commands.
+#[derive(Debug)]
+pub struct BashTool {
+    definition: ToolDefinition,
+}
+
+impl BashTool {
+    /// The tool.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { definition: support::definition::<BashArgs>(NAME, include_str!("description.md")) }
+    }
+}
+
+impl Default for BashTool {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ToolExecutor for BashTool {
+    fn definition(&self) -> &ToolDefinition {
+        &self.definition
+    }
+
+    fn timeout(&self, arguments: &Value) -> Option<Duration> {
+        let seconds = arguments.get("timeout_seconds").and_then(Value::as_u64).unwrap_or(DEFAULT_SECONDS);
+        Some(Duration::from_secs(seconds.min(MOST_SECONDS)) + GRACE)
+    }
+
+    fn execute<'a>(&'a self, context: &'a ToolContext, arguments: &'a Value) -> BoxFuture<'a, ToolOutput> {
+        run(context, arguments).map(|output| output.unwrap_or_else(|failure| failure)).boxed()
+    }
+}
+
+/// Why a command is over.
+enum End {
+    Exit(Result<CommandExit, EnvironmentError>),
+    Timeout,
+}
+
+async fn run(context: &ToolContext, arguments: &Value) -> Result<ToolOutput, ToolOutput> {
+    let args: BashArgs = ToolOutput::arguments(NAME, arguments)?;
+    let seconds = args.timeout_seconds.unwrap_or(DEFAULT_SECONDS);
+    if !(1..=MOST_SECONDS).contains(&seconds) {
+        return Err(ToolOutput::error(format!(
+            "timeout_seconds must be 1 to {MOST_SECONDS}; nothing was run."
+        )));
+    }
+    if args.command.contains('\0') {
+        return Err(ToolOutput::error("The command holds a NUL byte; nothing was run."));
+    }
+    let capture = Mutex::new(Capture::default());
+    let end = watch(context, &CommandSpec::new(args.command), Duration::from_secs(seconds), &capture).await;
+    report(&context.progress, &capture);
+    let output = capture.lock().unwrap_or_else(PoisonError::into_inner).text();
+    match end {
+        End::Exit(Ok(CommandExit::Code(0))) if output.is_empty() => Ok(ToolOutput::text("(no output)")),
+        End::Exit(Ok(CommandExit::Code(0))) => Ok(ToolOutput::text(output)),
+        End::Exit(Ok(CommandExit::Code(code))) => Err(ended(output, &format!("[exit code {code}]"))),
+        End::Exit(Ok(CommandExit::Signal(signal))) => {
+            Err(ended(output, &format!("[killed by signal {signal}]")))
+        }
+        End::Exit(Err(error)) if output.is_empty() => Err(failure(&error)),
+        End::Exit(Err(error)) => Err(ended(output, &format!("[{error}]"))),
+        End::Timeout => Err(ended(output, &format!("[stopped after {seconds}s]"))),
+    }
+}
+
+/// Runs the command until it ends or its time is over, when everything it started is ended.
+async fn watch(
+    context: &ToolContext,
+    command: &CommandSpec,
+    limit: Duration,
+    capture: &Mutex<Capture>,
+) -> End {
+    let keep = |chunk: &[u8]| capture.lock().unwrap_or_else(PoisonError::into_inner).push(chunk);
+    let mut running = context.environment.run(command, &keep);
+    let mut timeout = std::pin::pin!(tokio::time::sleep(limit));
+    let mut ticks = tokio::time::interval(REPORT);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            exit = &mut running => return End::Exit(exit),
+            () = &mut timeout => return End::Timeout,
+            _ = ticks.tick() => report(&context.progress, capture),
+        }
+    }
+}
+
+fn report(progress: &Progress, capture: &Mutex<Capture>) {
+    let text = capture.lock().unwrap_or_else(PoisonError::into_inner).take_pending();
+    if !text.is_empty() {
+        progress.report(&text);
+    }
+}
+
+/// A failure: what was printed, then on a line of its own how it ended.
+fn ended(mut output: String, how: &str) -> ToolOutput {
+    if !output.is_empty() && !output.ends_with('\n') {
+        output.push('\n');
+    }
+    output.push_str(how);
+    ToolOutput::error(output)
+}

@@ -1,0 +1,93 @@
+//! Finds files by path.
+
+mod args;
+
+use std::fmt::Write;
+use std::path::Path;
+
+use args::GlobArgs;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde_json::Value;
+use tau_core::{EffectClass, ToolDefinition};
+
+use super::support::{self, Budget, shown, with_suggestions, workspace_path};
+use crate::environment::{GlobQuery, WorkspacePath};
+use crate::executor::{ToolContext, ToolExecutor, ToolOutput};
+
+const NAME: &str = "glob";
+const PATHS: usize = 200;
+
+/// Finds files by path.
+#[derive(Debug)]
+pub struct GlobTool {
+    definition: ToolDefinition,
+}
+
+impl GlobTool {
+    /// The tool.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { definition: support::definition::<GlobArgs>(NAME, include_str!("description.md")) }
+    }
+}
+
+impl Default for GlobTool {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ToolExecutor for GlobTool {
+    fn definition(&self) -> &ToolDefinition {
+        &self.definition
+    }
+
+    fn effect(&self) -> EffectClass {
+        EffectClass::Pure
+    }
+
+    fn execute<'a>(&'a self, context: &'a ToolContext, arguments: &'a Value) -> BoxFuture<'a, ToolOutput> {
+        run(context, arguments).map(|output| output.unwrap_or_else(|failure| failure)).boxed()
+    }
+}
+
+async fn run(context: &ToolContext, arguments: &Value) -> Result<ToolOutput, ToolOutput> {
+    let args: GlobArgs = ToolOutput::arguments(NAME, arguments)?;
+    let environment = &context.environment;
+    let below = match &args.path {
+        Some(path) => workspace_path(context, path)?,
+        None => WorkspacePath::root(),
+    };
+    // A model that thinks in absolute paths writes absolute patterns.
+    let folder = environment.root().join(below.as_path());
+    let pattern =
+        Path::new(&args.pattern).strip_prefix(&folder).ok().and_then(Path::to_str).unwrap_or(&args.pattern);
+    let mut query = GlobQuery::new(pattern);
+    query.below = below;
+    query.hidden = args.hidden.unwrap_or(false);
+    query.limit = PATHS;
+    let found = match environment.glob(&query).await {
+        Ok(found) => found,
+        Err(error) => return Err(with_suggestions(context, &query.below, &error).await),
+    };
+    if found.total == 0 {
+        let hint = if query.hidden { "" } else { " Ignored and dotted files are found with hidden." };
+        return Ok(ToolOutput::text(format!("No file matches `{}`.{hint}", args.pattern)));
+    }
+    let mut text = String::new();
+    let mut budget = Budget::default();
+    let mut left = found.total;
+    for path in &found.paths {
+        let line = format!("{}\n", shown(&path.to_string()));
+        if !budget.take(line.len()) {
+            break;
+        }
+        text.push_str(&line);
+        left -= 1;
+    }
+    if left > 0 {
+        let _ = writeln!(text, "[{left} more paths; a narrower pattern or path shows them]");
+    }
+    Ok(ToolOutput::text(text))
+}

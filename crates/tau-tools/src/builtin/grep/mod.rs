@@ -1,0 +1,111 @@
+//! Searches lines.
+
+mod args;
+
+use std::fmt::Write;
+
+use args::GrepArgs;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde_json::Value;
+use tau_core::{EffectClass, ToolDefinition};
+
+use super::support::{self, Budget, shown, with_suggestions, workspace_path};
+use crate::environment::{CaseSensitivity, EnvironmentErrorKind, GrepLine, GrepMatches, GrepQuery};
+use crate::executor::{ToolContext, ToolExecutor, ToolOutput};
+
+const NAME: &str = "grep";
+const DEFAULT_LIMIT: usize = 100;
+const MOST_LINES: usize = 1_000;
+const MOST_CONTEXT: usize = 20;
+
+/// Searches lines.
+#[derive(Debug)]
+pub struct GrepTool {
+    definition: ToolDefinition,
+}
+
+impl GrepTool {
+    /// The tool.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { definition: support::definition::<GrepArgs>(NAME, include_str!("description.md")) }
+    }
+}
+
+impl Default for GrepTool {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ToolExecutor for GrepTool {
+    fn definition(&self) -> &ToolDefinition {
+        &self.definition
+    }
+
+    fn effect(&self) -> EffectClass {
+        EffectClass::Pure
+    }
+
+    fn execute<'a>(&'a self, context: &'a ToolContext, arguments: &'a Value) -> BoxFuture<'a, ToolOutput> {
+        run(context, arguments).map(|output| output.unwrap_or_else(|failure| failure)).boxed()
+    }
+}
+
+async fn run(context: &ToolContext, arguments: &Value) -> Result<ToolOutput, ToolOutput> {
+    let args: GrepArgs = ToolOutput::arguments(NAME, arguments)?;
+    let mut query = GrepQuery::new(args.pattern);
+    if let Some(path) = &args.path {
+        query.below = workspace_path(context, path)?;
+    }
+    query.files = args.glob;
+    query.context = args.context.unwrap_or(0).min(MOST_CONTEXT);
+    query.limit = args.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MOST_LINES);
+    if args.ignore_case == Some(true) {
+        query.case = CaseSensitivity::Insensitive;
+    }
+    match context.environment.grep(&query).await {
+        Ok(found) => Ok(ToolOutput::text(matches(&found))),
+        Err(error) if error.kind() == EnvironmentErrorKind::InvalidPattern => {
+            Err(ToolOutput::error(format!("The pattern is not valid: {error}")))
+        }
+        Err(error) => Err(with_suggestions(context, &query.below, &error).await),
+    }
+}
+
+fn matches(found: &GrepMatches) -> String {
+    let mut text = String::new();
+    let mut budget = Budget::default();
+    let mut left = found.total;
+    let with_context = found.lines.iter().any(|line| !line.is_match);
+    let mut last: Option<&GrepLine> = None;
+    for line in &found.lines {
+        let mark = if line.is_match { ':' } else { '-' };
+        let row = format!("{}{mark}{}{mark}{}\n", shown(&line.path.to_string()), line.number, line.text);
+        if !budget.take(row.len()) {
+            break;
+        }
+        let follows = last.is_none_or(|last| last.path == line.path && last.number + 1 == line.number);
+        if with_context && !follows && budget.take(3) {
+            text.push_str("--\n");
+        }
+        text.push_str(&row);
+        left -= usize::from(line.is_match);
+        last = Some(line);
+    }
+    if found.total == 0 {
+        text.push_str("No line matches.\n");
+    }
+    if left > 0 {
+        let (total, files) = (found.total, found.files);
+        let _ = writeln!(
+            text,
+            "[{left} more of {total} matching lines in {files} files; path, glob or limit show them]"
+        );
+    }
+    if found.skipped > 0 {
+        let _ = writeln!(text, "[{} files could not be searched]", found.skipped);
+    }
+    text
+}

@@ -1,0 +1,74 @@
+//! Paths as models write them and as they are shown.
+
+use tau_core::ToolResultBlock;
+
+use crate::environment::{EnvironmentError, EnvironmentErrorKind, FileKind, WorkspacePath};
+use crate::executor::{ToolContext, ToolOutput};
+
+/// How alike a name must be to be suggested.
+const ALIKE: f64 = 0.75;
+/// The most names suggested.
+const SUGGESTIONS: usize = 3;
+
+/// The path an argument names.
+pub(in crate::builtin) fn workspace_path(
+    context: &ToolContext,
+    text: &str,
+) -> Result<WorkspacePath, ToolOutput> {
+    WorkspacePath::parse(context.environment.root(), text)
+        .map_err(|error| ToolOutput::error(error.to_string()))
+}
+
+/// A path on one line, whatever its name holds.
+pub(in crate::builtin) fn shown(path: &str) -> String {
+    if path.chars().any(char::is_control) { format!("{path:?}") } else { path.to_owned() }
+}
+
+/// An error of the environment as a model reads it.
+pub(in crate::builtin) fn failure(error: &EnvironmentError) -> ToolOutput {
+    ToolOutput::error(error.to_string())
+}
+
+/// The same; when nothing stands at the path, with what might have been meant.
+pub(in crate::builtin) async fn with_suggestions(
+    context: &ToolContext,
+    path: &WorkspacePath,
+    error: &EnvironmentError,
+) -> ToolOutput {
+    let mut output = failure(error);
+    if error.kind() == EnvironmentErrorKind::NotFound
+        && let Some(hint) = suggestions(context, path).await
+        && let Some(ToolResultBlock::Text { text }) = output.content.first_mut()
+    {
+        text.push_str(". ");
+        text.push_str(&hint);
+    }
+    output
+}
+
+async fn suggestions(context: &ToolContext, path: &WorkspacePath) -> Option<String> {
+    let name = path.as_path().file_name()?.to_string_lossy().to_lowercase();
+    let folder = path.parent()?;
+    let Ok(entries) = context.environment.list(&folder).await else {
+        return Some(format!("There is no folder `{}` either", shown(&folder.to_string())));
+    };
+    let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned();
+    let mut near: Vec<(f64, String)> = entries
+        .into_iter()
+        .filter(|entry| entry.kind != FileKind::Other)
+        .map(|entry| {
+            let other = entry.name.to_lowercase();
+            let score = if stem(&other) == stem(&name) { 1.0 } else { strsim::jaro_winkler(&name, &other) };
+            (score, entry.name)
+        })
+        .filter(|(score, _)| *score >= ALIKE)
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    near.truncate(SUGGESTIONS);
+    if near.is_empty() {
+        return None;
+    }
+    let near: Vec<String> =
+        near.iter().map(|(_, name)| format!("`{}`", shown(&folder.join(name).to_string()))).collect();
+    Some(format!("Near it: {}", near.join(", ")))
+}

@@ -1,0 +1,3 @@
+//! The scripted server, seen through raw TCP.
+
+mod server;
