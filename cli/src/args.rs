@@ -7,7 +7,7 @@ use tau_core::Money;
 
 /// An agent runtime: give it a task, and it reads, searches, edits and runs commands until the task is done.
 #[derive(Debug, Parser)]
-#[command(name = "tau", version, about, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(name = "tau", version, max_term_width = 100, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

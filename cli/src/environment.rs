@@ -20,9 +20,20 @@ pub(crate) fn all() -> BTreeMap<String, String> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
 }
 
+/// The user's home folder.
+pub(crate) fn home_dir() -> Option<PathBuf> {
+    etcetera::home_dir().ok()
+}
+
 /// The folder of the user's configuration of tau.
 pub(crate) fn config_dir() -> Option<PathBuf> {
     choose_base_strategy().ok().map(|strategy| strategy.config_dir().join("tau"))
+}
+
+/// The file of a program that is found on the search path.
+pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
 /// The folder to work in, canonical.

@@ -20,6 +20,7 @@ use args::{Cli, Command, ConfigCommand};
 use exit::Exit;
 
 fn main() -> ExitCode {
+    show_errors_as_written();
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Run(args) => on_runtime(commands::run::run(*args)),
@@ -35,6 +36,15 @@ fn main() -> ExitCode {
             exit::of_report(&report).into()
         }
     }
+}
+
+/// Errors hold commands and paths, which no line break may tear; and of a file only the line at fault is shown.
+fn show_errors_as_written() {
+    let hook = miette::set_hook(Box::new(|_| {
+        let options = miette::MietteHandlerOpts::new().wrap_lines(false).context_lines(0);
+        Box::new(options.build())
+    }));
+    debug_assert!(hook.is_ok(), "nothing has set a hook before");
 }
 
 /// One thread does everything: a session is one task, and what blocks has threads of its own.

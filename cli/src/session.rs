@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tau_agent::Agent;
 use tau_agent::transport::{Recording, ReplayTransport};
-use tau_core::config::{PermissionMode, ResolvedModel};
+use tau_core::config::{PermissionConfig, ResolvedModel};
 use tau_core::event::SessionConfig;
 use tau_core::{HumanDuration, Secret};
 use tau_memory::bootstrap::Bootstrap;
@@ -15,16 +15,12 @@ use tau_skills::{Catalogue, Discovery, Scope};
 use tau_tools::environment::LocalEnvironment;
 use tau_tools::{PermissionPolicy, ToolRegistry, builtin};
 
-use crate::args::RunArgs;
-use crate::config::{LoadError, Loaded};
+use crate::config::{LoadError, Loaded, REPLAY};
 use crate::environment;
 use crate::exit::UsageError;
 
 /// Where a project keeps skills, the nearest to tau first.
 const SKILL_FOLDERS: [&str; 3] = [".tau/skills", ".agents/skills", ".claude/skills"];
-
-/// What a model begins with when it is a recording.
-const REPLAY: &str = "replay:";
 
 /// A model that is ready, and how people know it.
 #[derive(Debug)]
@@ -37,20 +33,14 @@ pub(crate) struct ChosenModel {
 }
 
 /// The options of a session for a run.
-pub(crate) async fn options(loaded: &Loaded, args: &RunArgs) -> miette::Result<(SessionOptions, ChosenModel)> {
+pub(crate) async fn options(loaded: &Loaded) -> miette::Result<(SessionOptions, ChosenModel)> {
+    let tools = check_names(loaded)?;
     let chosen = choose_model(loaded).await?;
-    let tools = tools(loaded)?;
     let mut config = SessionConfig::new(&chosen.name);
     config.prices.clone_from(&chosen.agent.model().prices);
     config.system = system_prompt(loaded).render();
     config.budget = loaded.config.agent.budget;
     config.permissions = loaded.config.permissions.clone();
-    config.permissions.allow.extend(args.allow.iter().cloned());
-    config.permissions.deny.extend(args.deny.iter().cloned());
-    if args.allow_all {
-        config.permissions.mode = Some(PermissionMode::Bypass);
-    }
-    check_rules(&config, &tools)?;
     let environment = environment(loaded)?;
     let mut options = SessionOptions::new(config, chosen.agent.clone(), tools, Arc::new(environment));
     options.parallel_tools = loaded.config.agent.parallel_tools();
@@ -58,8 +48,10 @@ pub(crate) async fn options(loaded: &Loaded, args: &RunArgs) -> miette::Result<(
     Ok((options, chosen))
 }
 
-fn tools(loaded: &Loaded) -> Result<ToolRegistry, UsageError> {
+/// The tools of the configuration, once every name of a tool in it is known to mean one.
+pub(crate) fn check_names(loaded: &Loaded) -> Result<ToolRegistry, UsageError> {
     let all = builtin::all();
+    check_rules(&loaded.config.permissions, &all)?;
     match &loaded.config.agent.tools {
         None => Ok(all),
         Some(names) => all
@@ -68,13 +60,12 @@ fn tools(loaded: &Loaded) -> Result<ToolRegistry, UsageError> {
     }
 }
 
-/// A rule that means no tool would silently protect nothing.
-fn check_rules(config: &SessionConfig, tools: &ToolRegistry) -> Result<(), UsageError> {
+/// A rule that means no tool would silently protect nothing. One for a tool that is not offered is right.
+fn check_rules(rules: &PermissionConfig, tools: &ToolRegistry) -> Result<(), UsageError> {
     let help = "a rule is the name of a tool, such as `bash`";
-    if let Some(rule) = PermissionPolicy::unclear_rules(&config.permissions).next() {
+    if let Some(rule) = PermissionPolicy::unclear_rules(rules).next() {
         return Err(UsageError::new(format!("the permission rule `{rule}` is not understood"), help));
     }
-    let rules = &config.permissions;
     let unknown = [&rules.allow, &rules.ask, &rules.deny].into_iter().flatten().find(|rule| tools.get(rule).is_none());
     match unknown {
         Some(rule) => {
@@ -86,9 +77,11 @@ fn check_rules(config: &SessionConfig, tools: &ToolRegistry) -> Result<(), Usage
     }
 }
 
-/// The machine, without the keys of providers in what commands can read.
+/// The machine, without the keys of providers among the variables of commands.
 fn environment(loaded: &Loaded) -> miette::Result<LocalEnvironment> {
     let mut variables = environment::all();
+    // These can hold a key or a header themselves.
+    variables.retain(|name, _| !name.to_ascii_uppercase().starts_with("TAU_PROVIDERS"));
     for provider in loaded.config.providers.values() {
         if let Some(name) = &provider.api_key_env {
             variables.remove(name);
@@ -125,12 +118,12 @@ pub(crate) fn skills(loaded: &Loaded) -> Catalogue {
 /// The model to use: as configured, or else one that a local Ollama has.
 pub(crate) async fn choose_model(loaded: &Loaded) -> miette::Result<ChosenModel> {
     let name = loaded.config.model.clone();
-    if let Some(path) = name.as_deref().and_then(|name| name.strip_prefix(REPLAY)) {
-        return replay(Path::new(path));
-    }
-    let problems = loaded.config.validate();
+    let problems = loaded.problems();
     if !problems.is_empty() {
         return Err(LoadError::from_problems(&problems).into());
+    }
+    if let Some(path) = name.as_deref().and_then(|name| name.strip_prefix(REPLAY)) {
+        return replay(Path::new(path));
     }
     match name {
         Some(name) => {

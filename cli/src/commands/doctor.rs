@@ -44,7 +44,10 @@ pub(crate) async fn doctor(args: DoctorArgs) -> miette::Result<Exit> {
             check_model(&mut report, &loaded).await;
             check_project(&mut report, &loaded);
         }
-        Err(error) => report.say(&Finding::Bad, "configuration", &error.to_string()),
+        Err(error) => {
+            let help = error.help().map(|help| format!("\n{help}")).unwrap_or_default();
+            report.say(&Finding::Bad, "configuration", &format!("{error}{help}"));
+        }
     }
     check_machine(&mut report);
     Ok(if report.bad == 0 { Exit::Done } else { Exit::Failed })
@@ -113,16 +116,11 @@ fn check_project(report: &mut Report, loaded: &Loaded) {
 
 fn check_machine(report: &mut Report) {
     for program in ["bash", "git"] {
-        match find_program(program) {
-            Some(path) => report.say(&Finding::Good, program, &path),
+        match environment::find_program(program) {
+            Some(path) => report.say(&Finding::Good, program, &path.display().to_string()),
             None if program == "bash" => report.say(&Finding::Note, program, "not found; commands run in sh"),
             None => report.say(&Finding::Note, program, "not found; the agent cannot use version control"),
         }
     }
     report.say(&Finding::Note, "sandbox", "none yet: commands run with your rights, so they ask for permission first");
-}
-
-fn find_program(name: &str) -> Option<String> {
-    let path = environment::variable("PATH")?;
-    path.split(':').map(|folder| std::path::Path::new(folder).join(name)).find(|file| file.is_file()).map(|file| file.display().to_string())
 }

@@ -20,7 +20,7 @@ use crate::{interrupt, session};
 pub(crate) async fn run(args: RunArgs) -> miette::Result<Exit> {
     let loaded = config::load(&args.common, Some(&args))?;
     let prompt = prompt(args.prompt.as_deref())?;
-    let (options, chosen) = session::options(&loaded, &args).await?;
+    let (options, chosen) = session::options(&loaded).await?;
     let mut renderer = renderer(args.output);
     if !loaded.distrusted.is_empty() {
         let keys = loaded.distrusted.join(", ");

@@ -1,6 +1,5 @@
 //! The lowest layer: defaults, and providers everybody knows.
 
-use figment::providers::Serialized;
 use tau_core::config::{AgentConfig, Budget, ClientConfig, Config, PermissionMode, ProviderConfig};
 
 /// Providers that need no configuration but a key: name, address, variable of the key.
@@ -20,11 +19,7 @@ const PROVIDERS: [(&str, &str, Option<&str>); 10] = [
 ];
 
 /// The defaults as a layer, so that `tau config show` shows them.
-pub(super) fn layer() -> Serialized<Config> {
-    Serialized::defaults(config())
-}
-
-fn config() -> Config {
+pub(super) fn layer() -> Config {
     let mut config = Config::default();
     let client = ClientConfig::default();
     config.client.connect_timeout = Some(client.connect_timeout().into());

@@ -7,6 +7,9 @@ use figment::error::Kind;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use tau_core::config::ConfigError;
 
+use super::file::Problem;
+use super::mask;
+
 /// The configuration cannot be used. Prints with file, line, column and caret where there is a file.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
@@ -33,36 +36,41 @@ impl Diagnostic for LoadError {
 }
 
 impl LoadError {
-    /// A mistake in a file.
-    pub(super) fn in_file(path: &Path, text: &str, message: &str, span: Option<Range<usize>>) -> Self {
-        // An empty span at the very end has nothing to point at: point at the last character.
-        let span = span.map(|span| {
-            let end = span.end.min(text.len());
-            let start = span.start.min(end.saturating_sub(usize::from(span.start >= text.len())));
-            text.floor_char_boundary(start)..text.ceil_char_boundary(end.max(start))
-        });
+    /// A mistake in a file. What may be a secret is hidden from the text that is shown.
+    pub(super) fn in_file(path: &Path, text: &str, problem: Problem) -> Self {
+        let secrets = mask::secrets(text);
+        let span = problem.span.map(|span| within(text, span));
+        let hides = |span: &Range<usize>| secrets.iter().any(|secret| secret.start < span.end && span.start < secret.end);
+        // A message about a value may repeat it.
+        let message = match &span {
+            Some(span) if hides(span) && problem.message.starts_with("invalid") => "this must be a text in quotes",
+            _ => problem.message.lines().next().unwrap_or_default(),
+        };
         Self {
-            message: format!("{}: {}", path.display(), message.lines().next().unwrap_or_default()),
-            help: suggestion(message),
-            source_code: Some(NamedSource::new(path.display().to_string(), text.to_owned())),
+            message: format!("{}: {message}", path.display()),
+            help: suggestion(&problem.message),
+            source_code: Some(NamedSource::new(path.display().to_string(), mask::masked(text, &secrets))),
             span,
         }
     }
 
-    /// A mistake in a variable or a flag: files were checked before.
-    pub(super) fn from_figment(error: figment::Error) -> Self {
-        let path = error.path.join(".");
-        let place = error.metadata.as_ref().map(|metadata| metadata.name.to_string()).unwrap_or_default();
+    /// A mistake in a `TAU_*` variable.
+    pub(super) fn in_variable(error: &figment::Error) -> Self {
+        let variable = |path: &[String]| format!("TAU_{}", path.join("__").to_uppercase());
         let (message, help) = match &error.kind {
             Kind::UnknownField(field, known) => {
-                let variable = format!("TAU_{}", [&path, field.as_str()].iter().filter(|p| !p.is_empty()).map(|p| p.replace('.', "__").to_uppercase()).collect::<Vec<_>>().join("__"));
-                (format!("`{variable}` sets no key of the configuration"), nearest(field, known.iter().copied()))
+                let mut path = error.path.clone();
+                if path.last() != Some(field) {
+                    path.push(field.clone());
+                }
+                let message = format!("the variable {} sets no key of the configuration", variable(&path));
+                let near = nearest(field, known.iter().copied());
+                (message, near)
             }
-            kind => (format!("`{path}`: {kind}"), None),
+            kind => (format!("the variable {}: {kind}", variable(&error.path)), None),
         };
-        let place = if place.is_empty() { String::new() } else { format!(" (from {place})") };
         let help = help.or_else(|| Some("see `tau schema config` for the keys and their types".to_owned()));
-        Self { message: format!("{message}{place}"), help, source_code: None, span: None }
+        Self { message, help, source_code: None, span: None }
     }
 
     /// Problems that no layer has by itself.
@@ -77,6 +85,14 @@ impl LoadError {
             span: None,
         }
     }
+}
+
+/// The span inside of the text, on its characters. One at the very end has nothing to point at: it gets the
+/// last character.
+fn within(text: &str, span: Range<usize>) -> Range<usize> {
+    let end = span.end.min(text.len());
+    let start = span.start.min(end.saturating_sub(usize::from(span.start >= text.len())));
+    text.floor_char_boundary(start)..text.ceil_char_boundary(end.max(start))
 }
 
 /// "did you mean ...?" out of serde's message about an unknown field or variant.

@@ -3,18 +3,18 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use figment::providers::Serialized;
-use figment::{Error, Metadata, Profile, Provider, value::{Dict, Map}};
 use tau_core::config::Config;
 
+use super::Layer;
 use super::error::LoadError;
+use crate::environment;
 use crate::exit::UsageError;
 
 /// A file of configuration whose content is right by itself.
 #[derive(Debug)]
 pub(super) struct ConfigFile {
     pub(super) path: PathBuf,
-    pub(super) values: toml::Table,
+    pub(super) config: Config,
 }
 
 impl ConfigFile {
@@ -34,56 +34,66 @@ impl ConfigFile {
     /// Reads a file and checks it by itself: syntax, keys and types.
     pub(super) fn read(path: &Path) -> miette::Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|error| {
-            UsageError::new(format!("{} cannot be read: {error}", path.display()), "check that it is a UTF-8 file you may read")
+            let message = format!("{} cannot be read: {error}", path.display());
+            UsageError::new(message, "it must be a file of UTF-8 text that you may read")
         })?;
         let is_json = path.extension().is_some_and(|extension| extension == "json");
-        let values = if is_json { read_json(&text) } else { read_toml(&text) };
-        let values = values.map_err(|(message, span)| LoadError::in_file(path, &text, &message, span))?;
-        Ok(Self { path: path.to_owned(), values })
+        let config = if is_json { read_json(&text) } else { read_toml(&text) };
+        let mut config = config.map_err(|problem| LoadError::in_file(path, &text, problem))?;
+        for provider in config.providers.values_mut() {
+            provider.api_key_file = provider.api_key_file.take().map(|file| beside(path, &file));
+        }
+        Ok(Self { path: path.to_owned(), config })
     }
 
-    pub(super) fn layer(&self, name: &str) -> FileLayer {
-        FileLayer { name: format!("{name} {}", self.path.display()), values: self.values.clone() }
+    pub(super) fn into_layer(self, name: &str) -> Layer {
+        Layer { name: format!("{name} {}", self.path.display()), config: self.config }
     }
 }
 
-type Problem = (String, Option<Range<usize>>);
-
-fn read_toml(text: &str) -> Result<toml::Table, Problem> {
-    let problem = |error: toml::de::Error| (error.message().to_owned(), error.span());
-    toml::from_str::<Config>(text).map_err(problem)?;
-    toml::from_str(text).map_err(problem)
+/// The path of a file named in `config`: below the home folder after `~/`, else relative to the folder of `config`.
+fn beside(config: &Path, file: &Path) -> PathBuf {
+    match file.strip_prefix("~") {
+        Ok(below) => environment::home_dir().map_or_else(|| file.to_owned(), |home| home.join(below)),
+        Err(_) => config.parent().map_or_else(|| file.to_owned(), |folder| folder.join(file)),
+    }
 }
 
-fn read_json(text: &str) -> Result<toml::Table, Problem> {
-    let problem = |error: serde_json::Error| {
-        let at = offset(text, error.line(), error.column());
+/// What is wrong in a text, and where.
+#[derive(Debug)]
+pub(super) struct Problem {
+    pub(super) message: String,
+    pub(super) span: Option<Range<usize>>,
+}
+
+fn read_toml(text: &str) -> Result<Config, Problem> {
+    toml::from_str(text)
+        .map_err(|error| Problem { message: error.message().to_owned(), span: error.span() })
+}
+
+fn read_json(text: &str) -> Result<Config, Problem> {
+    serde_json::from_str(text).map_err(|error| {
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
-        (message, Some(at..at))
-    };
-    serde_json::from_str::<Config>(text).map_err(problem)?;
-    serde_json::from_str(text).map_err(problem)
+        let end = offset(text, error.line(), error.column());
+        // Of a wrong value or key the parser tells the end; of wrong syntax, the place.
+        let start = if error.is_data() { token_start(text, end) } else { end.saturating_sub(1) };
+        Problem { message, span: Some(text.floor_char_boundary(start)..end) }
+    })
 }
 
-/// The byte at a line and column, both from 1, as serde_json counts them.
+/// The end of the byte at a line and column, both from 1, as serde_json counts them.
 fn offset(text: &str, line: usize, column: usize) -> usize {
     let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    text.floor_char_boundary((start + column.saturating_sub(1)).min(text.len()))
+    text.ceil_char_boundary((start + column).min(text.len()))
 }
 
-/// A file as a layer: each value remembers the file.
-pub(super) struct FileLayer {
-    name: String,
-    values: toml::Table,
-}
-
-impl Provider for FileLayer {
-    fn metadata(&self) -> Metadata {
-        Metadata::named(self.name.clone())
-    }
-
-    fn data(&self) -> Result<Map<Profile, Dict>, Error> {
-        Serialized::defaults(&self.values).data()
-    }
+/// Where the string, number or word begins that ends at `end`.
+fn token_start(text: &str, end: usize) -> usize {
+    let before = &text[..end];
+    let start = match before.strip_suffix('"') {
+        Some(inside) => inside.rfind('"'),
+        None => before.rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '+'))).map(|at| at + 1),
+    };
+    start.filter(|start| *start < end).unwrap_or_else(|| end.saturating_sub(1))
 }

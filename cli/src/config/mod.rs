@@ -1,20 +1,21 @@
 //! The configuration in force: layers, one over the other.
 //!
-//! Built-in defaults < the user's file < the project's `.tau/config.toml` < `TAU_*` variables < flags. Each file
-//! is checked by itself, so that a mistake is shown where it stands; figment lays the layers and remembers
-//! where each value came from.
+//! Built-in defaults < the user's file < the project's `.tau/config.toml` < `TAU_*` variables < flags. Each layer
+//! is checked by itself, so that a mistake is shown where it stands, and kept, so that every value can say where
+//! it comes from. How one is laid over another is tau-core's rule, not ours.
 
 mod defaults;
 mod error;
 mod file;
 mod flags;
+mod mask;
+mod origin;
 mod trust;
+mod variables;
 
 use std::path::PathBuf;
 
-use figment::Figment;
-use figment::providers::Env;
-use tau_core::config::Config;
+use tau_core::config::{Config, ConfigError, Merge};
 
 use crate::args::{CommonArgs, RunArgs};
 use crate::environment;
@@ -22,16 +23,24 @@ use crate::exit::UsageError;
 use file::ConfigFile;
 
 pub(crate) use error::LoadError;
+pub(crate) use origin::Setting;
 
-/// Variables that begin with `TAU_` and are no configuration.
-const OTHER_VARIABLES: [&str; 2] = ["config", "trust_project"];
+/// What a model begins with when it is a recording; the rest is a file.
+pub(crate) const REPLAY: &str = "replay:";
+
+/// One layer, and what people call it.
+#[derive(Debug)]
+struct Layer {
+    name: String,
+    config: Config,
+}
 
 /// The configuration in force, and what there is to say about it.
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) config: Config,
-    /// Where the values come from.
-    pub(crate) figment: Figment,
+    /// The layers, lowest first.
+    layers: Vec<Layer>,
     /// Files that were read.
     pub(crate) files: Vec<PathBuf>,
     /// Keys of the project's file that were left out, because the project is not trusted.
@@ -45,29 +54,46 @@ pub(crate) struct Loaded {
 /// Loads every layer. `run` adds the flags of `tau run`.
 ///
 /// # Errors
-/// When a layer cannot be read or is wrong; all problems of the last step are in the error.
+/// When a layer cannot be read or is wrong; the first such layer is in the error.
 pub(crate) fn load(common: &CommonArgs, run: Option<&RunArgs>) -> miette::Result<Loaded> {
     let working_dir = environment::working_dir(common.cwd.as_deref())?;
     let project_root = environment::project_root(&working_dir);
-    let mut figment = Figment::from(defaults::layer());
+    let mut layers = vec![Layer { name: "built-in default".to_owned(), config: defaults::layer() }];
     let mut files = Vec::new();
     let mut distrusted = Vec::new();
     if let Some(file) = user_file(common)? {
-        figment = figment.merge(file.layer("user file"));
-        files.push(file.path);
+        files.push(file.path.clone());
+        layers.push(file.into_layer("user file"));
     }
     if let Some(mut file) = ConfigFile::find(&project_root.join(".tau"))? {
+        files.push(file.path.clone());
         if !common.trust_project {
-            distrusted = trust::restrict(&mut file.values);
+            let below = merged(&layers);
+            (file.config, distrusted) = trust::restrict(file.config, &below);
         }
-        figment = figment.merge(file.layer("project file"));
-        files.push(file.path);
+        layers.push(file.into_layer("project file"));
     }
-    let figment = figment
-        .merge(Env::prefixed("TAU_").ignore(&OTHER_VARIABLES).split("__"))
-        .merge(flags::layer(common, run));
-    let config: Config = figment.extract().map_err(LoadError::from_figment)?;
-    Ok(Loaded { config, figment, files, distrusted, working_dir, project_root })
+    layers.push(Layer { name: "environment".to_owned(), config: variables::layer()? });
+    layers.push(Layer { name: "command line".to_owned(), config: flags::layer(common, run) });
+    let config = merged(&layers);
+    Ok(Loaded { config, layers, files, distrusted, working_dir, project_root })
+}
+
+fn merged(layers: &[Layer]) -> Config {
+    layers.iter().fold(Config::default(), |below, layer| below.merge(layer.config.clone()))
+}
+
+impl Loaded {
+    /// Everything that is wrong with the layers together.
+    pub(crate) fn problems(&self) -> Vec<ConfigError> {
+        let is_recording = self.config.model.as_ref().is_some_and(|model| model.starts_with(REPLAY));
+        if !is_recording {
+            return self.config.validate();
+        }
+        let mut rest = self.config.clone();
+        rest.model = None;
+        rest.validate()
+    }
 }
 
 fn user_file(common: &CommonArgs) -> miette::Result<Option<ConfigFile>> {

@@ -6,7 +6,7 @@ use tau_runtime::Update;
 
 use super::{Renderer, Started, Summary};
 
-/// Says nothing until the end.
+/// Says nothing on standard output until the end.
 pub(super) struct Json;
 
 impl Renderer for Json {
@@ -18,7 +18,9 @@ impl Renderer for Json {
         Ok(())
     }
 
-    fn note(&mut self, _: &str) {}
+    fn note(&mut self, text: &str) {
+        anstream::eprintln!("{text}");
+    }
 
     fn finish(&mut self, summary: &Summary) -> io::Result<()> {
         let mut out = io::stdout().lock();

@@ -31,7 +31,7 @@ pub(crate) trait Renderer {
     /// Something happened, or streams.
     fn update(&mut self, update: &Update) -> io::Result<()>;
 
-    /// Something that people should know; says nothing where programs listen.
+    /// Something that people should know. It goes to standard error, so that no program reads it by mistake.
     fn note(&mut self, text: &str);
 
     /// The run is over.

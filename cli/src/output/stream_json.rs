@@ -133,7 +133,9 @@ impl Renderer for StreamJson {
         }
     }
 
-    fn note(&mut self, _: &str) {}
+    fn note(&mut self, text: &str) {
+        anstream::eprintln!("{text}");
+    }
 
     fn finish(&mut self, summary: &Summary) -> io::Result<()> {
         Self::write(&Line::Finished(summary))

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tau_core::event::{DenialReason, EventBody, RunOutcome, ToolOutcome};
+use tau_core::event::{BudgetLimit, DenialReason, EventBody, RunOutcome, ToolOutcome};
 use tau_core::{Message, Model, Money, TokenUsage};
 use tau_runtime::Update;
 
@@ -18,7 +18,7 @@ pub(crate) struct Summary {
     pub(crate) outcome: Outcome,
     /// The words of the model's last reply.
     pub(crate) result: String,
-    /// What went wrong, when it failed.
+    /// What went wrong, when it failed, or which budget is used up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
     /// Replies of the model.
@@ -149,7 +149,7 @@ impl Tally {
         let (outcome, error) = match self.outcome {
             Some(RunOutcome::Completed) => (Outcome::Completed, None),
             Some(RunOutcome::TurnLimit { .. }) => (Outcome::TurnLimit, None),
-            Some(RunOutcome::BudgetExceeded { .. }) => (Outcome::BudgetExceeded, None),
+            Some(RunOutcome::BudgetExceeded { limit }) => (Outcome::BudgetExceeded, Some(used_up(limit).to_owned())),
             Some(RunOutcome::Failed { failure }) => (Outcome::Failed, Some(failure.message)),
             _ => (Outcome::Cancelled, None),
         };
@@ -167,6 +167,16 @@ impl Tally {
         };
         summary.exit_code = summary.exit() as u8;
         summary
+    }
+}
+
+const fn used_up(limit: BudgetLimit) -> &'static str {
+    match limit {
+        BudgetLimit::Tokens => "the budget of tokens is used up (raise it with --max-tokens)",
+        BudgetLimit::Cost => "the budget of money is used up (raise it with --max-cost)",
+        BudgetLimit::ToolCalls => "the budget of tool calls is used up (raise it with --max-tool-calls)",
+        BudgetLimit::WallTime => "the time for the run is used up",
+        _ => "the budget is used up",
     }
 }
 

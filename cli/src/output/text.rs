@@ -20,7 +20,7 @@ const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 const NAME: Style = AnsiColor::Cyan.on_default();
 
-/// Characters of a call's arguments or of a result's first line that are shown.
+/// Characters of a call's arguments or of a line of its result that are shown.
 const SHOWN: usize = 100;
 
 /// Streams words to standard output, and a line for each call and result to standard error.
@@ -102,8 +102,8 @@ impl Text {
                     ToolOutcome::Succeeded | ToolOutcome::Failed => String::new(),
                     other => format!(" {}", outcome_word(*other).replace('_', " ")),
                 };
-                let (took, first) = (took(elapsed.get()), first_line(result));
-                self.line(&format!("  {style}{mark}{style:#} {DIM}{name}{word}{took}{DIM:#} {DIM}{first}{DIM:#}"));
+                let (took, gist) = (took(elapsed.get()), gist(&name, result));
+                self.line(&format!("  {style}{mark}{style:#} {DIM}{name}{word}{took}{DIM:#} {DIM}{gist}{DIM:#}"));
                 if !self.calls.is_empty() {
                     self.wait_for("running");
                 }
@@ -148,7 +148,10 @@ impl Renderer for Text {
                 format!("{BAD}done, but permission was needed for {tools}{BAD:#} (give it with --allow)")
             }
             Outcome::TurnLimit => format!("{BAD}stopped at the limit of turns{BAD:#} (raise it with --max-turns)"),
-            Outcome::BudgetExceeded => format!("{BAD}stopped: the budget is used up{BAD:#}"),
+            Outcome::BudgetExceeded => {
+                let why = summary.error.as_deref().unwrap_or("the budget is used up");
+                format!("{BAD}stopped: {why}{BAD:#}")
+            }
             Outcome::Cancelled => format!("{BAD}cancelled{BAD:#}"),
             Outcome::Failed => {
                 let error = summary.error.as_deref().unwrap_or("for a reason nobody gave");
@@ -209,9 +212,20 @@ fn describe(call: &ToolCall) -> String {
     cut(main.unwrap_or_else(|| call.arguments.raw()))
 }
 
-fn first_line(result: &ToolResult) -> String {
+/// What a result comes to, in one line: of a command the last thing it says, of an edit how many lines it changed,
+/// else the first line.
+fn gist(tool: &str, result: &ToolResult) -> String {
     let text = result.text();
-    cut(text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim())
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let line = if tool == "bash" { lines.next_back() } else { lines.next() }.unwrap_or_default();
+    let changed = if tool == "edit" && !result.is_error { changed_lines(&text) } else { String::new() };
+    format!("{}{changed}", cut(line))
+}
+
+/// How many lines a unified diff adds and takes away.
+fn changed_lines(diff: &str) -> String {
+    let count = |mark| diff.lines().skip(1).filter(|line| line.starts_with(mark)).count();
+    format!(" +{} -{}", count('+'), count('-'))
 }
 
 fn cut(text: &str) -> String {

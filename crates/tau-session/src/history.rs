@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tau_core::event::{EventBody, Seq};
-use tau_core::{ContentBlock, Message, RunId, TokenUsage, ToolCallId, ToolResult};
+use tau_core::{ChatResponse, ContentBlock, Message, Role, RunId, TokenUsage, ToolCallId, ToolResult};
 
 use crate::estimate::estimate_tokens;
 
@@ -47,25 +47,7 @@ impl History {
                 }
             }
             EventBody::ModelRequested { .. } => self.land_injected(seq),
-            EventBody::ModelReplied { response, .. } => {
-                if let Some(usage) = response.usage {
-                    self.usage += usage;
-                    self.counted = usage.total();
-                    self.uncounted = 0;
-                }
-                // A reply of nothing is nothing to say again: providers refuse empty messages.
-                if !response.content.is_empty() {
-                    self.messages.push(Arc::new(Message::assistant(response.content.iter().cloned())));
-                    self.origins.push(seq);
-                    if response.usage.is_none() {
-                        self.uncounted += self.messages.last().map_or(0, |message| estimate_tokens(message));
-                    }
-                }
-            }
-            EventBody::ToolRequested { call, .. } => {
-                self.call_ids.insert(call.id.clone());
-                self.open_calls.push((call.id.clone(), None));
-            }
+            EventBody::ModelReplied { response, .. } => self.reply(seq, response),
             EventBody::ToolFinished { result, .. } => self.finish_call(seq, result),
             EventBody::Compacted { through, replacement, .. } => self.compact(*through, replacement),
             EventBody::SubagentFinished { usage, .. } => self.usage += *usage,
@@ -114,6 +96,26 @@ impl History {
         self.origins.push(seq);
     }
 
+    fn reply(&mut self, seq: Seq, response: &ChatResponse) {
+        // A reply of nothing is nothing to say again: providers refuse empty messages.
+        if !response.content.is_empty() {
+            let message = Message::assistant(response.content.iter().cloned());
+            // From here on, not from when they are announced: the journal may end between the two.
+            for call in message.tool_calls() {
+                if self.call_ids.insert(call.id.clone()) {
+                    self.open_calls.push((call.id.clone(), None));
+                }
+            }
+            self.push(seq, message);
+        }
+        // The provider's count holds the reply too, and replaces its estimate.
+        if let Some(usage) = response.usage {
+            self.usage += usage;
+            self.counted = usage.total();
+            self.uncounted = 0;
+        }
+    }
+
     fn land_injected(&mut self, seq: Seq) {
         if !self.injected.is_empty() {
             let content = std::mem::take(&mut self.injected);
@@ -133,9 +135,18 @@ impl History {
 
     fn compact(&mut self, through: Seq, replacement: &[Message]) {
         let kept = self.origins.partition_point(|origin| *origin <= through);
+        // A cut between calls and their results would leave results without calls, which no provider accepts.
+        let tears = match self.messages.get(kept) {
+            Some(next) => next.role == Role::Tool,
+            None => !self.open_calls.is_empty(),
+        };
+        if tears {
+            return;
+        }
         let replaced = replacement.iter().cloned().map(Arc::new);
         self.messages = replaced.chain(self.messages.drain(kept..)).collect();
-        self.origins = vec![through; replacement.len()].into_iter().chain(self.origins.drain(kept..)).collect();
+        self.origins =
+            vec![through; replacement.len()].into_iter().chain(self.origins.drain(kept..)).collect();
         self.counted = 0;
         self.uncounted = self.messages.iter().map(|message| estimate_tokens(message)).sum();
     }

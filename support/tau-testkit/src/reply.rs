@@ -87,7 +87,13 @@ impl Reply {
     /// Bytes that are sent exactly as they are, status line included.
     #[must_use]
     pub fn raw(bytes: impl Into<Bytes>) -> Self {
-        Self { steps: vec![Step::Raw(bytes.into())] }
+        Self::default().raw_bytes(bytes)
+    }
+
+    /// Then bytes that are sent exactly as they are, outside of any framing.
+    #[must_use]
+    pub fn raw_bytes(self, bytes: impl Into<Bytes>) -> Self {
+        self.then(Step::Raw(bytes.into()))
     }
 
     /// Then a header.
@@ -126,7 +132,8 @@ impl Reply {
         self.then(Step::Close)
     }
 
-    /// Then the connection is reset: the client's system reports an error instead of an end.
+    /// Then the connection is reset: the client's system reports an error instead of an end. What the client has
+    /// not read by then may be lost with it; a [pause](Self::pause) before lets it read.
     #[must_use]
     pub fn reset(self) -> Self {
         self.then(Step::Reset)

@@ -50,11 +50,17 @@ impl HttpTransport {
 
 impl Transport for HttpTransport {
     fn send(&self, request: WireRequest) -> BoxFuture<'static, Result<WireResponse, TransportError>> {
+        let mut url = request.url;
+        if request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
+            // User and password of the address would be sent as a second such header; servers refuse two.
+            let _ = url.set_username("");
+            let _ = url.set_password(None);
+        }
         let mut builder = match request.method {
-            Method::Get => self.client.get(request.url),
+            Method::Get => self.client.get(url),
             Method::Post => self
                 .client
-                .post(request.url)
+                .post(url)
                 .header("content-type", "application/json")
                 .header("accept", "text/event-stream, application/json")
                 .body(reqwest::Body::wrap(request.body)),

@@ -60,10 +60,12 @@ impl Reader<'_> {
 
     fn server_type(&mut self, entry: &Map<String, Value>) -> Option<Type> {
         let error = match entry.get("type") {
-            None if entry.contains_key("url") && !entry.contains_key("command") => {
-                ConfigError::new(ConfigErrorKind::Missing, self.at("type"), "is not there, so the server is `stdio`, but it has a `url`")
-                    .with_hint(r#"add `"type": "http"`"#)
-            }
+            None if entry.contains_key("url") && !entry.contains_key("command") => ConfigError::new(
+                ConfigErrorKind::Missing,
+                self.at("type"),
+                "is not there, so the server is `stdio`, but it has a `url`",
+            )
+            .with_hint(r#"add `"type": "http"`"#),
             None => return Some(Type::Stdio),
             Some(Value::String(name)) => match name.as_str() {
                 "stdio" => return Some(Type::Stdio),
@@ -101,7 +103,11 @@ impl Reader<'_> {
             }
             // The address is not quoted: a key may stand in it.
             Err(error) => {
-                self.invalid("url", format!("is no address: {error}"), "write an address that starts with https://");
+                self.invalid(
+                    "url",
+                    format!("is no address: {error}"),
+                    "write an address that starts with https://",
+                );
                 return None;
             }
         };

@@ -9,7 +9,12 @@ pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 ///
 /// As in a shell, `:-` gives its default for a variable that is unset *or empty*. What cannot be replaced stays
 /// as it is written, and is reported.
-pub(crate) fn expand(text: &str, path: &str, lookup: Lookup<'_>, warnings: &mut Vec<ConfigWarning>) -> String {
+pub(crate) fn expand(
+    text: &str,
+    path: &str,
+    lookup: Lookup<'_>,
+    warnings: &mut Vec<ConfigWarning>,
+) -> String {
     let mut expanded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find("${") {

@@ -36,8 +36,8 @@ impl McpConfig {
     /// # Errors
     /// When the text is not JSON, or not an object with an object `mcpServers` in it.
     pub fn parse(text: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let file: File =
-            serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(|error| unreadable(&error))?;
+        let file: File = serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text))
+            .map_err(|error| unreadable(&error))?;
         let Some(Entries(entries)) = file.servers else {
             let error = ConfigError::new(ConfigErrorKind::Missing, "mcpServers", "is not there");
             return Err(error.with_hint(SHAPE));
@@ -66,7 +66,8 @@ impl McpConfig {
         }
         if let Some(other) = self.servers.keys().find(|other| sanitize(other) == sanitize(name)) {
             let problem = format!("its tools would be named like those of `{other}`");
-            let error = ConfigError::new(ConfigErrorKind::Conflict, path, problem).with_hint("rename one of the two");
+            let error =
+                ConfigError::new(ConfigErrorKind::Conflict, path, problem).with_hint("rename one of the two");
             self.errors.push(error);
             return;
         }
@@ -87,7 +88,9 @@ fn path(name: &str) -> String {
 fn unreadable(error: &serde_json::Error) -> ConfigError {
     let (line, column) = (error.line(), error.column());
     let (kind, problem) = match error.classify() {
-        Category::Data => (ConfigErrorKind::InvalidValue, "is not an object with one object `mcpServers` in it"),
+        Category::Data => {
+            (ConfigErrorKind::InvalidValue, "is not an object with one object `mcpServers` in it")
+        }
         Category::Eof => (ConfigErrorKind::Syntax, "ends before its JSON does"),
         Category::Syntax | Category::Io => (ConfigErrorKind::Syntax, "is not JSON"),
     };

@@ -107,15 +107,11 @@ impl Tools {
         let mut turn = Box::pin(async move {
             if is_shared { Turn::Shared(world.read_owned().await) } else { Turn::Alone(world.write_owned().await) }
         });
-        // One poll joins the lock's queue; a lock that is free is had at once.
-        let first = futures::FutureExt::now_or_never(futures::future::poll_fn(|context| {
-            std::task::Poll::Ready(match turn.as_mut().poll(context) {
-                std::task::Poll::Ready(turn) => Some(turn),
-                std::task::Poll::Pending => None,
-            })
-        }));
+        // One poll joins the lock's queue; a lock that is free is had at once. Unconstrained, because a task that
+        // has used up its share of polls would be turned away and not queue at all.
+        let first = futures::FutureExt::now_or_never(tokio::task::unconstrained(turn.as_mut()));
         async move {
-            match first.flatten() {
+            match first {
                 Some(had) => had,
                 None => turn.await,
             }

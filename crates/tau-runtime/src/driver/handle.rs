@@ -17,7 +17,8 @@ pub(super) struct Command {
     pub(super) answer: oneshot::Sender<Result<(), Rejection>>,
 }
 
-/// The way to reach a session. Cheap to clone; the session ends when every handle is gone.
+/// The way to reach a session. Cheap to clone; the session ends when every handle is gone or it is
+/// closed.
 #[derive(Debug, Clone)]
 pub struct Handle {
     id: SessionId,
@@ -51,7 +52,7 @@ impl Handle {
     /// Asks for work and gives the id of its run. It starts when the runs before it have ended.
     ///
     /// # Errors
-    /// When the session is closed or has ended.
+    /// When the content is empty or no person's, or the session has ended.
     pub async fn prompt(&self, content: impl IntoIterator<Item = ContentBlock>) -> Result<RunId, HandleError> {
         let run = RunId::generate();
         self.send(Input::Prompt { run, content: content.into_iter().collect() }).await?;
@@ -61,7 +62,7 @@ impl Handle {
     /// Adds context, which the model reads with its next request.
     ///
     /// # Errors
-    /// When the session is closed or has ended.
+    /// When the content is empty or no person's, or the session has ended.
     pub async fn inject(&self, content: impl IntoIterator<Item = ContentBlock>) -> Result<(), HandleError> {
         self.send(Input::Inject { content: content.into_iter().collect() }).await
     }

@@ -120,9 +120,10 @@ impl Session {
         (session, handle)
     }
 
-    /// Works until `shutdown` or until every handle is gone, then stops the model and every tool.
+    /// Works until `shutdown`, until the session is closed or until every handle is gone, then stops the model and
+    /// every tool.
     pub async fn run(mut self, shutdown: CancellationToken) {
-        loop {
+        while !self.state.is_closed() {
             let input = tokio::select! {
                 // In this order, so that a cancel is not starved by a model that never stops talking.
                 biased;
@@ -150,7 +151,6 @@ impl Session {
         }
         self.model = None;
         self.tools.shutdown().await;
-        self.log.close();
     }
 
     /// Decides, commits, applies, and starts the effects, in this order.
@@ -179,6 +179,13 @@ impl Session {
             cause,
         };
         Event { header, body }
+    }
+}
+
+/// Whatever ends the session, a crash too, ends its subscriptions.
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.log.close();
     }
 }
 

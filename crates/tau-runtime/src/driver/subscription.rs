@@ -9,7 +9,7 @@ use tau_core::ToolCallId;
 use tau_core::event::{Event, Seq};
 use tokio::sync::broadcast::{self, error::RecvError};
 
-use super::log::Log;
+use super::log::{Log, News};
 
 /// What a subscriber hears.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ pub enum Update {
     Event(Arc<Event>),
     /// Something streams; it is not kept.
     Delta(Delta),
-    /// The subscriber was too slow: this many updates passed it by. Events among them come now, from the log;
+    /// The subscriber was too slow: this many updates passed it by. Events among them come next, from the log;
     /// deltas are lost.
     Lagged(u64),
 }
@@ -74,48 +74,68 @@ impl Delta {
 }
 
 /// A subscriber's place in a session. It gets every event once and in order, however slow it is, and deltas as
-/// far as it keeps up; it never slows the session.
+/// far as it keeps up, each between the events it came between; it never slows the session.
 #[derive(Debug)]
 pub struct Subscription {
     log: Arc<Log>,
-    receiver: Option<broadcast::Receiver<Update>>,
+    receiver: Option<broadcast::Receiver<News>>,
     /// The newest event given.
     last: Seq,
     /// Events of the past that are still to be given.
     backlog: VecDeque<Arc<Event>>,
+    /// What comes after the backlog.
+    held: Option<News>,
 }
 
 impl Subscription {
     pub(super) fn new(log: Arc<Log>, after: Seq) -> Self {
-        // The receiver first, then the past: an event between the two comes twice, and is told by its place.
-        let receiver = log.receiver();
-        let backlog = log.after(after).into();
-        Self { log, receiver, last: after, backlog }
+        let (backlog, receiver) = log.follow(after);
+        Self { log, receiver, last: after, backlog: backlog.into(), held: None }
     }
 
     /// The next update; `None` when the session has ended and everything was given.
+    ///
+    /// Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Update> {
         loop {
             if let Some(event) = self.backlog.pop_front() {
                 self.last = event.header.seq;
                 return Some(Update::Event(event));
             }
-            match self.receiver.as_mut()?.recv().await {
-                Ok(Update::Event(event)) if event.header.seq <= self.last => {}
-                Ok(Update::Event(event)) => {
-                    self.last = event.header.seq;
-                    return Some(Update::Event(event));
-                }
-                Ok(update) => return Some(update),
-                Err(RecvError::Lagged(missed)) => {
-                    self.backlog = self.log.after(self.last).into();
-                    return Some(Update::Lagged(missed));
-                }
-                Err(RecvError::Closed) => {
-                    self.receiver = None;
-                    self.backlog = self.log.after(self.last).into();
-                }
+            let news = match self.held.take() {
+                Some(news) => news,
+                None => match self.receiver.as_mut()?.recv().await {
+                    Ok(news) => news,
+                    // What comes next tells how far the events reach that were missed.
+                    Err(RecvError::Lagged(missed)) => return Some(Update::Lagged(missed)),
+                    Err(RecvError::Closed) => {
+                        self.receiver = None;
+                        self.backlog = self.log.after(self.last).into();
+                        continue;
+                    }
+                },
+            };
+            let before = match &news {
+                News::Event(event) => Seq(event.header.seq.0.saturating_sub(1)),
+                News::Delta(after, _) => *after,
+            };
+            if before > self.last {
+                self.backlog = self.log.after(self.last).into();
+                self.backlog.retain(|event| event.header.seq <= before);
+                self.held = Some(news);
+                continue;
             }
+            // Anything older is known already: the subscriber asked for what comes after a later place.
+            if before < self.last {
+                continue;
+            }
+            return Some(match news {
+                News::Event(event) => {
+                    self.last = event.header.seq;
+                    Update::Event(event)
+                }
+                News::Delta(_, delta) => Update::Delta(delta),
+            });
         }
     }
 }

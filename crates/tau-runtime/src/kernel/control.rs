@@ -91,6 +91,10 @@ impl Control {
         self.config.is_some() && !self.closed
     }
 
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     pub(crate) fn config(&self) -> Option<&SessionConfig> {
         self.config.as_deref()
     }

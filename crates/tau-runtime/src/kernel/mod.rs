@@ -23,6 +23,8 @@ mod step;
 mod tools;
 mod turn;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use tau_core::event::{
     CancelScope, EventBody, ModelFailure, PermissionAnswer, Seq, SessionConfig, ToolOutcome,
@@ -39,6 +41,8 @@ pub struct State {
     seq: Seq,
     control: Control,
     history: History,
+    /// Every run that was ever submitted, so that a repeated prompt can be told.
+    runs: BTreeSet<RunId>,
 }
 
 impl State {
@@ -47,6 +51,9 @@ impl State {
         self.seq = self.seq.next();
         self.control.apply(event);
         self.history.apply(self.seq, event);
+        if let EventBody::PromptSubmitted { run, .. } = event {
+            self.runs.insert(*run);
+        }
     }
 
     /// The place of the newest event; 0 before the first.
@@ -65,6 +72,12 @@ impl State {
     #[must_use]
     pub fn config(&self) -> Option<&SessionConfig> {
         self.control.config()
+    }
+
+    /// Whether the session was closed, so that nothing more happens.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.control.is_closed()
     }
 
     /// The run that is on.
@@ -186,6 +199,10 @@ pub enum Rejection {
     /// A run of this id is known already.
     #[error("run {0} was submitted before")]
     DuplicateRun(RunId),
+    /// A person says text and images, and something: providers refuse messages of nothing, and would refuse
+    /// every later request that holds one.
+    #[error("a prompt must be text or images, and not be empty")]
+    InvalidContent,
     /// The call does not wait for permission: it was answered, cancelled, or never asked about.
     #[error("call {0} does not wait for permission")]
     NotWaiting(ToolCallId),

@@ -18,8 +18,8 @@ pub(super) fn create(step: &mut Step<'_>, config: Box<SessionConfig>) -> Result<
 /// Someone asks for work: it starts when no run is on, and waits otherwise.
 pub(super) fn submit(step: &mut Step<'_>, run: RunId, content: Vec<ContentBlock>) -> Result<(), Rejection> {
     step.require_open()?;
-    let is_active = step.control.run().is_some_and(|active| active.id == run);
-    if is_active || step.control.queue().contains(&run) {
+    require_words(&content)?;
+    if step.state.runs.contains(&run) {
         return Err(Rejection::DuplicateRun(run));
     }
     step.emit(EventBody::PromptSubmitted { run, content });
@@ -33,8 +33,17 @@ pub(super) fn submit(step: &mut Step<'_>, run: RunId, content: Vec<ContentBlock>
 /// Someone adds context: the fold holds it until the next request.
 pub(super) fn inject(step: &mut Step<'_>, content: Vec<ContentBlock>) -> Result<(), Rejection> {
     step.require_open()?;
+    require_words(&content)?;
     step.emit(EventBody::ContextInjected { content });
     Ok(())
+}
+
+/// Calls and results are the model's and the tools': smuggled in, they would tear the history.
+fn require_words(content: &[ContentBlock]) -> Result<(), Rejection> {
+    let is_allowed = |block: &ContentBlock| matches!(block, ContentBlock::Text { .. } | ContentBlock::Image(_));
+    let is_blank = |block: &ContentBlock| block.as_text().is_some_and(|text| text.trim().is_empty());
+    let is_valid = content.iter().all(is_allowed) && !content.iter().all(is_blank);
+    if is_valid { Ok(()) } else { Err(Rejection::InvalidContent) }
 }
 
 /// Ends the run that is on, and starts the next that waits.

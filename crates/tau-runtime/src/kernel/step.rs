@@ -1,7 +1,6 @@
 //! One decision in the making.
 
 use tau_core::event::EventBody;
-use tau_session::History;
 
 use super::control::{Control, Run};
 use super::{Decision, Effect, Rejection, State};
@@ -10,13 +9,13 @@ use super::{Decision, Effect, Rejection, State};
 pub(super) struct Step<'a> {
     pub(super) control: Control,
     /// As before the decision.
-    pub(super) history: &'a History,
+    pub(super) state: &'a State,
     decision: Decision,
 }
 
 impl<'a> Step<'a> {
     pub(super) fn new(state: &'a State) -> Self {
-        Self { control: state.control.clone(), history: &state.history, decision: Decision::default() }
+        Self { control: state.control.clone(), state, decision: Decision::default() }
     }
 
     /// Says that something happens.

@@ -81,7 +81,7 @@ fn make_ids_unique(step: &Step<'_>, turn: u32, response: &mut ChatResponse) {
         number += 1;
         let original = call.id.as_str().to_owned();
         let mut attempt = 0;
-        while call.id.as_str().is_empty() || seen.contains(&call.id) || step.history.has_call(&call.id) {
+        while call.id.as_str().is_empty() || seen.contains(&call.id) || step.state.history.has_call(&call.id) {
             let base = if original.is_empty() { "call" } else { original.as_str() };
             let again = if attempt == 0 { String::new() } else { format!("_{attempt}") };
             call.id = ToolCallId::new(format!("{base}_t{turn}_{number}{again}"));

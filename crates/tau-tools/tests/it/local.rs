@@ -248,3 +248,42 @@ fn debug_does_not_print_values_of_variables() {
     let text = format!("{environment:?}");
     assert!(text.contains("TOKEN") && !text.contains("hunter2"), "{text}");
 }
+
+/// A folder that turns into a link out of the root and back again, all the time.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn links_that_come_and_go_do_not_lead_out_either() {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    let (folder, environment) = beside_a_secret();
+    let (inside, outside) = (environment.root().to_owned(), folder.path().join("outside"));
+    fs::create_dir(inside.join("now")).unwrap();
+    fs::write(inside.join("now/secret"), "public").unwrap();
+    symlink(&outside, inside.join("then")).unwrap();
+    // Ends when the folder is gone.
+    let swap = {
+        let (now, then) = (inside.join("now"), inside.join("then"));
+        move || while renameat_with(CWD, &now, CWD, &then, RenameFlags::EXCHANGE).is_ok() {}
+    };
+    let swapping = std::thread::spawn(swap);
+    let path = WorkspacePath::root().join("now/secret");
+    let (mut read, mut written, mut refused) = (0, 0, 0);
+    for _ in 0..20_000 {
+        match environment.read(&path, 100).await {
+            Ok(content) => {
+                assert_eq!(content, b"public");
+                read += 1;
+            }
+            Err(error) => refused += usize::from(error.kind() == EnvironmentErrorKind::Outside),
+        }
+        written += usize::from(environment.write(&path, b"public").await.is_ok());
+        if read > 300 && written > 300 && refused > 300 {
+            break;
+        }
+    }
+    assert_eq!(fs::read(outside.join("secret")).unwrap(), b"secret");
+    assert_eq!(fs::read_dir(outside).unwrap().count(), 1, "nothing was written beside it");
+    assert!(read > 0 && written > 0 && refused > 0, "{read} read, {written} written, {refused} refused");
+    drop(folder);
+    fs::remove_dir_all(inside).unwrap_or(());
+    swapping.join().unwrap();
+}

@@ -14,6 +14,8 @@ use crate::stream::StreamEvent;
 pub(super) struct Fold {
     id: String,
     model: String,
+    /// The index of the choice that is read, which is the first that came.
+    choice: Option<u64>,
     text: String,
     reasoning: String,
     /// The field that the words of the reasoning came in.
@@ -49,8 +51,7 @@ impl Fold {
         let mut events = Vec::new();
         keep_first(&mut self.id, &chunk["id"]);
         keep_first(&mut self.model, &chunk["model"]);
-        // Only the first choice was asked for.
-        let choice = &chunk["choices"][0];
+        let choice = self.choose(chunk);
         // Moonshot puts usage into the choice, Groq into a field of its own.
         let places = [&chunk["usage"], &choice["usage"], &chunk["x_groq"]["usage"]];
         if let Some(usage) = places.into_iter().find_map(read_usage) {
@@ -73,6 +74,18 @@ impl Fold {
             });
         }
         events
+    }
+
+    /// The choice that is read, or null: of several alternatives, each with chunks of its own, one is the reply.
+    fn choose<'c>(&mut self, chunk: &'c Value) -> &'c Value {
+        let choices = chunk["choices"].as_array().map_or(&[][..], Vec::as_slice);
+        let is_ours = |choice: &&Value| match (self.choice, choice["index"].as_u64()) {
+            (Some(ours), Some(index)) => index == ours,
+            _ => true,
+        };
+        let choice = choices.iter().find(is_ours).unwrap_or(&Value::Null);
+        self.choice = self.choice.or(choice["index"].as_u64());
+        choice
     }
 
     fn push_reasoning(&mut self, delta: &Value, events: &mut Vec<StreamEvent>) {

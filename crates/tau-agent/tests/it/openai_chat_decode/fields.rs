@@ -88,6 +88,17 @@ async fn words_wherever_they_are() {
             &seen,
             words("Hi"),
         ),
+        Case::reply(
+            "several alternatives, of which the first is the reply",
+            events(&[
+                json!({ "choices": [{ "index": 1, "delta": { "content": "H" } },
+                                    { "index": 0, "delta": { "content": "no" } }] }),
+                choice(&json!({ "index": 0, "delta": { "content": "no" }, "finish_reason": "length" })),
+                choice(&json!({ "index": 1, "delta": { "content": "i" }, "finish_reason": "stop" })),
+            ]),
+            &["text H", "text i"],
+            words("Hi"),
+        ),
         Case::reply("no words at all", events(&[finish("stop")]), &[], {
             ChatResponse::new([], FinishReason::Stop)
         }),

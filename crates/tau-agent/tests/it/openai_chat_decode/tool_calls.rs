@@ -152,7 +152,7 @@ async fn arguments_in_every_shape() {
         Case::reply("null", with(json!(null)), &["call 0 ls"], calls(&[("x", "ls", "")])),
         Case::reply(
             "cut off",
-            with(json!("{\"path\": \"/e")).replace("\"tool_calls\"}", "\"length\"}"),
+            with(json!("{\"path\": \"/e")).replace(":\"tool_calls\"", ":\"length\""),
             &["call 0 ls", "arguments 0 {\"path\": \"/e"],
             {
                 let mut reply = calls(&[("x", "ls", "{\"path\": \"/e")]);

@@ -4,12 +4,12 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BashArgs {
-    /// The command; may have several lines.
+    /// May have several lines.
     pub(super) command: String,
     /// Default 120.
     #[schemars(range(min = 1, max = 600))]
     pub(super) timeout_seconds: Option<u64>,
-    /// What it does, in a few words, for the user.
+    /// What it does, in five words, for the user.
     #[serde(rename = "description")]
     pub(super) _description: Option<String>,
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReadArgs {
-    /// File or folder: absolute, or relative to the working folder.
+    /// Absolute, or relative to the working folder.
     pub(super) path: String,
     /// First line, from 1.
     #[schemars(range(min = 1))]

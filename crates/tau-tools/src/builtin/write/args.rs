@@ -4,7 +4,7 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WriteArgs {
-    /// File: absolute, or relative to the working folder.
+    /// Absolute, or relative to the working folder.
     pub(super) path: String,
     /// All of the new content.
     pub(super) content: String,

@@ -1,0 +1,73 @@
+//! The floor: reqwest, serde_json and a `Vec` of messages.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use futures::StreamExt;
+use serde_json::{Value, json};
+
+use crate::cpu;
+use crate::scenario::{PROMPT, SYSTEM, TOOL, tool_result, tool_schema};
+
+pub(super) async fn run(base_url: &str, turns: u32) -> anyhow::Result<Vec<Duration>> {
+    let client = client()?;
+    let url = format!("{base_url}/chat/completions");
+    let tools = json!([{ "type": "function", "function": {
+        "name": TOOL, "description": "Looks at a thing.", "parameters": tool_schema(),
+    }}]);
+    let mut messages = vec![
+        json!({ "role": "system", "content": SYSTEM }),
+        json!({ "role": "user", "content": PROMPT }),
+    ];
+    let mut at_turn = Vec::new();
+    for _ in 0..turns {
+        let body = json!({
+            "model": "bench", "stream": true, "stream_options": { "include_usage": true },
+            "tools": tools, "messages": messages,
+        });
+        let request = client.post(&url).header("content-type", "application/json").body(serde_json::to_vec(&body)?);
+        let response = request.send().await?.error_for_status()?;
+        let (text, id, arguments) = read(response).await?;
+        messages.push(json!({ "role": "assistant", "content": text, "tool_calls": [{
+            "id": id, "type": "function", "function": { "name": TOOL, "arguments": arguments },
+        }]}));
+        messages.push(json!({ "role": "tool", "tool_call_id": id, "content": tool_result() }));
+        at_turn.push(cpu::own_time());
+    }
+    Ok(at_turn)
+}
+
+/// TLS without any certificates: the server speaks plain HTTP, and the floor pays for nothing it does not need.
+fn client() -> anyhow::Result<reqwest::Client> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    Ok(reqwest::Client::builder().tls_backend_preconfigured(tls).tcp_nodelay(true).build()?)
+}
+
+/// The text, the call's id and its arguments.
+async fn read(response: reqwest::Response) -> anyhow::Result<(String, String, String)> {
+    let (mut text, mut id, mut arguments) = (String::new(), String::new(), String::new());
+    let mut stream = response.bytes_stream();
+    let mut buffer: Vec<u8> = Vec::new();
+    while let Some(chunk) = stream.next().await {
+        buffer.extend_from_slice(&chunk?);
+        while let Some(end) = buffer.windows(2).position(|pair| pair == b"\n\n") {
+            let event: Vec<u8> = buffer.drain(..end + 2).collect();
+            let data = event.strip_prefix(b"data: ").context("not an event")?;
+            if data.starts_with(b"[DONE]") {
+                return Ok((text, id, arguments));
+            }
+            let value: Value = serde_json::from_slice(data)?;
+            let delta = &value["choices"][0]["delta"];
+            text.push_str(delta["content"].as_str().unwrap_or_default());
+            let call = &delta["tool_calls"][0];
+            id.push_str(call["id"].as_str().unwrap_or_default());
+            arguments.push_str(call["function"]["arguments"].as_str().unwrap_or_default());
+        }
+    }
+    anyhow::bail!("the stream ended before its end marker")
+}

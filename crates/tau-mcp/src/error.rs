@@ -1,0 +1,102 @@
+//! What goes wrong with a server.
+
+use std::error::Error;
+use std::fmt;
+
+/// What kind of thing went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum McpErrorKind {
+    /// Servers of this type cannot be reached yet.
+    UnsupportedTransport,
+    /// There is no such program, or nobody may run it.
+    CommandNotFound,
+    /// The program is there, but the system did not start it.
+    Start,
+    /// The server took too long to connect.
+    Timeout,
+    /// The server ended, or closed its output.
+    Exited,
+    /// The server said something that the protocol does not allow, or speaks no version we do.
+    Protocol,
+    /// The arguments of a call are not a JSON object. Nothing was sent.
+    InvalidArguments,
+    /// The server answered a request with an error, such as arguments that do not fit the tool's schema.
+    Refused,
+    /// The server wanted something of the client that it does not do: input from a person, a background task.
+    UnsupportedRequest,
+}
+
+/// Something went wrong with a server.
+#[derive(Debug)]
+pub struct McpError {
+    kind: McpErrorKind,
+    server: String,
+    problem: String,
+    hint: Option<&'static str>,
+    stderr: String,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl McpError {
+    pub(crate) fn new(kind: McpErrorKind, server: &str, problem: impl Into<String>) -> Self {
+        let server = server.to_owned();
+        Self { kind, server, problem: problem.into(), hint: None, stderr: String::new(), source: None }
+    }
+
+    pub(crate) const fn with_hint(mut self, hint: &'static str) -> Self {
+        self.hint = Some(hint);
+        self
+    }
+
+    pub(crate) fn with_stderr(mut self, stderr: String) -> Self {
+        self.stderr = stderr;
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What kind of thing went wrong.
+    #[must_use]
+    pub const fn kind(&self) -> McpErrorKind {
+        self.kind
+    }
+
+    /// The server's name.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// What to do about it, where that can be said.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        self.hint
+    }
+
+    /// The last of what the server wrote to its standard error, at most 4 KiB. Written by the server, and not
+    /// part of the message: it may hold anything, secrets too.
+    #[must_use]
+    pub fn stderr(&self) -> &str {
+        &self.stderr
+    }
+}
+
+impl fmt::Display for McpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MCP server `{}`: {}", self.server, self.problem)?;
+        match self.hint {
+            Some(hint) => write!(f, "; {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Error for McpError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}

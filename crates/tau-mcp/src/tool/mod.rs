@@ -1,0 +1,9 @@
+//! A server's tools as tool executors.
+
+mod executor;
+mod name;
+mod output;
+
+pub use executor::McpTool;
+
+pub(crate) use name::assign_names;

@@ -1,0 +1,89 @@
+//! No process is left behind.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tau_mcp::Server;
+
+use crate::support::{call, connect, eventually, options, runs, shell, text};
+
+async fn child_of(server: &Server) -> String {
+    let child = text(&call(server, "child", json!({})).await).to_owned();
+    assert!(runs(&child));
+    child
+}
+
+#[tokio::test]
+async fn dropping_a_server_ends_it_and_its_children() {
+    let server = connect(&[]).await;
+    let child = child_of(&server).await;
+    let tools = server.tools();
+    drop(server);
+    eventually("the child is gone", async || !runs(&child)).await;
+    drop(tools);
+}
+
+#[tokio::test]
+async fn a_server_that_dies_takes_its_children_along() {
+    let server = connect(&[]).await;
+    let child = child_of(&server).await;
+    // The answer to this call waits for the news, and the children are gone before the news.
+    assert!(call(&server, "crash", json!({})).await.is_error);
+    assert!(!runs(&child));
+}
+
+#[tokio::test]
+async fn shutdown_is_orderly_and_leaves_nothing() {
+    let server = connect(&[]).await;
+    let child = child_of(&server).await;
+    let started = Instant::now();
+    assert_eq!(server.shutdown().await, "exited with code 0");
+    assert!(!runs(&child));
+    assert!(started.elapsed() < Duration::from_millis(300), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn a_stubborn_server_is_killed() {
+    let server = connect(&["--stubborn"]).await;
+    let child = child_of(&server).await;
+    let started = Instant::now();
+    assert_eq!(server.shutdown().await, "was ended by signal 9");
+    assert!(!runs(&child));
+    // The grace of 300 ms for the end of its input, and that for SIGTERM.
+    assert!((600..3_000).contains(&started.elapsed().as_millis()), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn a_shutdown_that_is_dropped_kills() {
+    let server = connect(&["--stubborn"]).await;
+    let child = child_of(&server).await;
+    let shutdown = tokio::time::timeout(Duration::from_millis(50), server.shutdown()).await;
+    assert!(shutdown.is_err(), "{shutdown:?}");
+    eventually("the child is gone", async || !runs(&child)).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_is_given_up_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pids");
+    let script = format!("sleep 1000 & echo $$ $! > '{}'; wait", file.display());
+    let options = options().with_connect_timeout(Duration::from_millis(500));
+    Server::connect("slow", &shell(&script), &options).await.unwrap_err();
+    let written = std::fs::read_to_string(&file).unwrap();
+    let pids: Vec<&str> = written.split_whitespace().collect();
+    assert_eq!(pids.len(), 2);
+    eventually("both are gone", async || !pids.iter().any(|pid| runs(pid))).await;
+}
+
+#[test]
+fn a_runtime_that_ends_takes_its_servers_along() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (server, child) = runtime.block_on(async {
+        let server = connect(&[]).await;
+        let child = child_of(&server).await;
+        (server, child)
+    });
+    drop(runtime);
+    assert!(!runs(&child));
+    drop(server);
+}

@@ -1,0 +1,9 @@
+//! Tests of the fold through its public interface.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are not tests to clippy")]
+
+mod compaction;
+mod history;
+mod properties;
+mod support;
+mod tokens;
