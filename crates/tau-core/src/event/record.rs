@@ -157,28 +157,38 @@ impl Record {
 
     /// The hash that the next record names as its predecessor's.
     ///
-    /// It covers every field; those of variable length are preceded by their length, so that no two records
-    /// share their bytes.
+    /// It is the hash that the interface defines for its event message (`proto/tau/runtime/v1/event.proto`), so
+    /// that whoever stores records can check them without this crate: every field in order, texts preceded by
+    /// their length in eight bytes, numbers in eight bytes, all big-endian.
     #[must_use]
     pub fn hash(&self) -> EventHash {
-        let mut sha = Sha256::new();
-        let mut framed = |bytes: &[u8]| {
-            sha.update((bytes.len() as u64).to_be_bytes());
-            sha.update(bytes);
-        };
         let header = &self.header;
-        framed(header.session.as_bytes());
-        framed(&header.seq.0.to_be_bytes());
-        framed(&header.epoch.to_be_bytes());
-        framed(header.id.as_bytes());
-        framed(&header.time.0.to_be_bytes());
-        framed(header.cause.as_ref().map_or(&[][..], |cause| cause.as_bytes()));
-        framed(self.kind.as_bytes());
-        framed(&self.schema_version.to_be_bytes());
-        framed(self.body.as_bytes());
-        framed(&self.prev_hash.0);
+        let mut sha = Sha256::new();
+        put_text(&mut sha, header.session.to_string().as_bytes());
+        sha.update(header.seq.0.to_be_bytes());
+        sha.update(header.epoch.to_be_bytes());
+        put_text(&mut sha, header.id.to_string().as_bytes());
+        put_text(&mut sha, self.kind.as_bytes());
+        sha.update(u64::from(self.schema_version).to_be_bytes());
+        match &header.cause {
+            Some(cause) => {
+                sha.update([1]);
+                put_text(&mut sha, cause.to_string().as_bytes());
+            }
+            None => sha.update([0]),
+        }
+        sha.update((header.time.0 / 1_000).to_be_bytes());
+        let milliseconds = u32::try_from(header.time.0 % 1_000).unwrap_or_default();
+        sha.update((milliseconds * 1_000_000).to_be_bytes());
+        put_text(&mut sha, self.body.as_bytes());
+        put_text(&mut sha, &self.prev_hash.0);
         EventHash(sha.finalize().into())
     }
+}
+
+fn put_text(sha: &mut Sha256, text: &[u8]) {
+    sha.update((text.len() as u64).to_be_bytes());
+    sha.update(text);
 }
 
 /// Why a record could not be written or read.

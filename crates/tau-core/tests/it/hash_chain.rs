@@ -96,9 +96,9 @@ fn the_hash_of_a_record_is_fixed() {
         body: r#"{"to":1}"#.to_owned(),
         prev_hash: EventHash([7; 32]),
     };
-    assert_eq!(record.hash().to_string(), "2850d17405c3878da0849fd02d33057b6baeb8da97a330d2fcf8c3de68573da3");
+    assert_eq!(record.hash().to_string(), "07e5c16acc65ba5589bd77fcc0dd58318328425a9f9b45b83e3a8274e3e6a81d");
     record.header.cause = Some(EventId::from_u128(6));
-    assert_eq!(record.hash().to_string(), "0f808fbac313e9c660ea93379852342e540c88fafac938efa0123f0651f9c93b");
+    assert_eq!(record.hash().to_string(), "78fe069c15e8371162b734a32c370aa0a18f30ec66314cc160bf6a1245e63dfc");
 }
 
 #[test]

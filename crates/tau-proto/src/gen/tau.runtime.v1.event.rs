@@ -75,7 +75,7 @@ pub struct Event {
         )
     )]
     pub event_id: ::buffa::alloc::string::String,
-    /// What happened, in dotted lower-case words, for example `model.replied`. 1 to 128 bytes. It names the type of `body`
+    /// What happened, in lower-case words joined by underscores, for example `model_replied`. 1 to 128 bytes. It names the type of `body`
     /// together with `schema_version`. A reader keeps events of a kind it does not know.
     ///
     /// Field 5: `kind`
