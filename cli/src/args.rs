@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tau_core::Money;
 
-/// An agent runtime: give it a task, and it reads, searches, edits and runs commands until the task is done.
+/// An agent runtime: give it a task, and it reads, edits and runs commands until it is done.
 #[derive(Debug, Parser)]
 #[command(name = "tau", version, max_term_width = 100, after_help = AFTER_HELP)]
 pub(crate) struct Cli {

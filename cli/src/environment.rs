@@ -17,7 +17,9 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 
 /// The variables a command is started with: all that are UTF-8.
 pub(crate) fn all() -> BTreeMap<String, String> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// The user's home folder.
@@ -40,14 +42,21 @@ pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
 pub(crate) fn working_dir(chosen: Option<&Path>) -> Result<PathBuf, UsageError> {
     let folder = match chosen {
         Some(folder) => folder.to_owned(),
-        None => std::env::current_dir()
-            .map_err(|error| UsageError::new(format!("the current folder cannot be read: {error}"), "give one with --cwd"))?,
+        None => std::env::current_dir().map_err(|error| {
+            UsageError::new(format!("the current folder cannot be read: {error}"), "give one with --cwd")
+        })?,
     };
     let canonical = folder.canonicalize().map_err(|error| {
-        UsageError::new(format!("cannot work in {}: {error}", folder.display()), "give a folder that exists with --cwd")
+        UsageError::new(
+            format!("cannot work in {}: {error}", folder.display()),
+            "give a folder that exists with --cwd",
+        )
     })?;
     if !canonical.is_dir() {
-        return Err(UsageError::new(format!("{} is not a folder", folder.display()), "give a folder with --cwd"));
+        return Err(UsageError::new(
+            format!("{} is not a folder", folder.display()),
+            "give a folder with --cwd",
+        ));
     }
     Ok(canonical)
 }

@@ -54,9 +54,9 @@ pub(crate) fn check_names(loaded: &Loaded) -> Result<ToolRegistry, UsageError> {
     check_rules(&loaded.config.permissions, &all)?;
     match &loaded.config.agent.tools {
         None => Ok(all),
-        Some(names) => all
-            .select(names)
-            .map_err(|problem| UsageError::new(format!("agent.tools: {problem}"), "see `tau config show --origin`")),
+        Some(names) => all.select(names).map_err(|problem| {
+            UsageError::new(format!("agent.tools: {problem}"), "see `tau config show --origin`")
+        }),
     }
 }
 
@@ -66,11 +66,13 @@ fn check_rules(rules: &PermissionConfig, tools: &ToolRegistry) -> Result<(), Usa
     if let Some(rule) = PermissionPolicy::unclear_rules(rules).next() {
         return Err(UsageError::new(format!("the permission rule `{rule}` is not understood"), help));
     }
-    let unknown = [&rules.allow, &rules.ask, &rules.deny].into_iter().flatten().find(|rule| tools.get(rule).is_none());
+    let unknown =
+        [&rules.allow, &rules.ask, &rules.deny].into_iter().flatten().find(|rule| tools.get(rule).is_none());
     match unknown {
         Some(rule) => {
             let names: Vec<&str> = tools.names().collect();
-            let message = format!("the permission rule `{rule}` names no tool; the tools are {}", names.join(", "));
+            let message =
+                format!("the permission rule `{rule}` names no tool; the tools are {}", names.join(", "));
             Err(UsageError::new(message, help))
         }
         None => Ok(()),
@@ -127,7 +129,8 @@ pub(crate) async fn choose_model(loaded: &Loaded) -> miette::Result<ChosenModel>
     }
     match name {
         Some(name) => {
-            let resolved = loaded.config.resolve(&name).map_err(|problem| LoadError::from_problems(&[problem]))?;
+            let resolved =
+                loaded.config.resolve(&name).map_err(|problem| LoadError::from_problems(&[problem]))?;
             Ok(ChosenModel { agent: agent(resolved)?, name, note: None })
         }
         None => local_ollama(loaded).await,
@@ -154,7 +157,10 @@ pub(crate) fn agent(mut resolved: ResolvedModel) -> miette::Result<Agent> {
     let path = format!("providers.{}", resolved.provider_name);
     if let Some(variable) = &provider.api_key_env {
         let key = environment::variable(variable).ok_or_else(|| {
-            let message = format!("provider `{}` needs its key in the variable {variable}, which is not set", resolved.provider_name);
+            let message = format!(
+                "provider `{}` needs its key in the variable {variable}, which is not set",
+                resolved.provider_name
+            );
             UsageError::new(message, format!("export {variable}=..., or set `{path}.api_key_file`"))
         })?;
         provider.api_key = Some(Secret::new(key.trim()));
@@ -181,7 +187,9 @@ async fn local_ollama(loaded: &Loaded) -> miette::Result<ChosenModel> {
     let Some(first) = models.first() else { return Err(no_model().into()) };
     let name = format!("ollama/{first}");
     let resolved = loaded.config.resolve(&name).map_err(|problem| LoadError::from_problems(&[problem]))?;
-    let note = format!("no model is configured; using `{name}` of the local Ollama (choose with --model or `model = ...`)");
+    let note = format!(
+        "no model is configured; using `{name}` of the local Ollama (choose with --model or `model = ...`)"
+    );
     Ok(ChosenModel { agent: agent(resolved)?, name, note: Some(note) })
 }
 

@@ -39,7 +39,8 @@ pub(crate) fn check(args: &CheckArgs) -> miette::Result<Exit> {
 
 /// One line for each value, with the layer it comes from.
 fn with_origins(settings: &[Setting]) -> String {
-    let width = settings.iter().map(|setting| setting.key.len() + setting.value.len() + 3).max().unwrap_or(0).min(60);
+    let width =
+        settings.iter().map(|setting| setting.key.len() + setting.value.len() + 3).max().unwrap_or(0).min(60);
     settings
         .iter()
         .map(|Setting { key, value, origin }| format!("{:width$}  # {origin}\n", format!("{key} = {value}")))
@@ -49,7 +50,9 @@ fn with_origins(settings: &[Setting]) -> String {
 fn print_distrusted(loaded: &Loaded) {
     if !loaded.distrusted.is_empty() {
         let keys = loaded.distrusted.join(", ");
-        anstream::eprintln!("left out of the project's file, because the project is not trusted: {keys} (--trust-project)");
+        anstream::eprintln!(
+            "left out of the project's file, because the project is not trusted: {keys} (--trust-project)"
+        );
     }
 }
 

@@ -30,7 +30,10 @@ impl Report {
             Finding::Bad => (AnsiColor::Red.on_default(), "✗"),
         };
         self.bad += usize::from(matches!(finding, Finding::Bad));
-        anstream::println!("{style}{mark}{style:#} {what:14} {}", detail.replace('\n', "\n                 "));
+        anstream::println!(
+            "{style}{mark}{style:#} {what:14} {}",
+            detail.replace('\n', "\n                 ")
+        );
     }
 }
 
@@ -59,7 +62,10 @@ fn check_config(report: &mut Report, loaded: &Loaded, common: &CommonArgs) {
     }
     if loaded.files.is_empty() && common.config.is_none() {
         let folder = environment::config_dir();
-        let place = folder.map_or_else(|| "config.toml".to_owned(), |folder| folder.join("config.toml").display().to_string());
+        let place = folder.map_or_else(
+            || "config.toml".to_owned(),
+            |folder| folder.join("config.toml").display().to_string(),
+        );
         report.say(&Finding::Note, "configuration", &format!("no file; yours would be {place}"));
     }
     if !loaded.distrusted.is_empty() {
@@ -88,7 +94,10 @@ async fn check_answers(report: &mut Report, name: &str, agent: &Agent) {
         }
         Ok(models) => {
             let shown: Vec<&str> = models.iter().take(8).map(String::as_str).collect();
-            let detail = format!("{name}: the server answers, but does not list this model; it has {}", shown.join(", "));
+            let detail = format!(
+                "{name}: the server answers, but does not list this model; it has {}",
+                shown.join(", ")
+            );
             report.say(&Finding::Note, "model", &detail);
         }
         Err(error) => report.say(&Finding::Bad, "model", &format!("{name}: {error}")),
@@ -99,7 +108,11 @@ fn check_project(report: &mut Report, loaded: &Loaded) {
     report.say(&Finding::Good, "folder", &loaded.working_dir.display().to_string());
     let memory = session::memory(loaded).load();
     for section in &memory.sections {
-        report.say(&Finding::Good, "instructions", &format!("{}, {} bytes", section.path.display(), section.text.len()));
+        report.say(
+            &Finding::Good,
+            "instructions",
+            &format!("{}, {} bytes", section.path.display(), section.text.len()),
+        );
     }
     for skipped in &memory.skipped {
         report.say(&Finding::Note, "instructions", &skipped.to_string());
@@ -122,5 +135,9 @@ fn check_machine(report: &mut Report) {
             None => report.say(&Finding::Note, program, "not found; the agent cannot use version control"),
         }
     }
-    report.say(&Finding::Note, "sandbox", "none yet: commands run with your rights, so they ask for permission first");
+    report.say(
+        &Finding::Note,
+        "sandbox",
+        "none yet: commands run with your rights, so they ask for permission first",
+    );
 }

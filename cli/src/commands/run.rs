@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::args::{OutputFormat, RunArgs};
 use crate::config;
 use crate::exit::{Exit, UsageError};
-use crate::output::{Renderer, Started, Tally, renderer};
+use crate::output::{Renderer, Started, Tally, in_full, renderer};
 use crate::{interrupt, session};
 
 /// Runs the agent on a task.
@@ -24,7 +24,9 @@ pub(crate) async fn run(args: RunArgs) -> miette::Result<Exit> {
     let mut renderer = renderer(args.output);
     if !loaded.distrusted.is_empty() {
         let keys = loaded.distrusted.join(", ");
-        renderer.note(&format!("the project's configuration is not trusted, so these keys are left out: {keys} (--trust-project)"));
+        renderer.note(&format!(
+            "the project's configuration is not trusted, so these keys are left out: {keys} (--trust-project)"
+        ));
     }
     if let Some(note) = &chosen.note {
         renderer.note(note);
@@ -39,7 +41,8 @@ pub(crate) async fn run(args: RunArgs) -> miette::Result<Exit> {
         working_dir: loaded.working_dir.display().to_string(),
         tools: options.tools.names().map(str::to_owned).collect(),
     };
-    let interrupts = interrupt::listen().map_err(|error| miette::miette!("cannot listen for signals: {error}"))?;
+    let interrupts =
+        interrupt::listen().map_err(|error| miette::miette!("cannot listen for signals: {error}"))?;
     let (session, handle) = Session::new(options);
     let started = Started { session_id: handle.session_id().to_string(), ..started };
     let shutdown = CancellationToken::new();
@@ -47,7 +50,8 @@ pub(crate) async fn run(args: RunArgs) -> miette::Result<Exit> {
 
     let asks = args.output == OutputFormat::Text && io::stdin().is_terminal() && io::stderr().is_terminal();
     let updates = handle.subscribe(Seq::default());
-    let mut follow = Follow { renderer, handle, asks, tally: Tally::new(), to_ask: VecDeque::new(), asking: None };
+    let mut follow =
+        Follow { renderer, handle, asks, tally: Tally::new(), to_ask: VecDeque::new(), asking: None };
     let shown = follow.run(prompt, &started, updates, interrupts).await;
 
     shutdown.cancel();
@@ -109,15 +113,10 @@ impl Follow {
         if self.handle.prompt([ContentBlock::text(prompt)]).await.is_err() {
             return Ok(());
         }
-        let mut interrupted = false;
         loop {
             tokio::select! {
                 biased;
                 Some(()) = interrupts.recv() => {
-                    if interrupted {
-                        kill_now();
-                    }
-                    interrupted = true;
                     self.renderer.note("cancelling; press Ctrl-C again to kill");
                     // A run that ended meanwhile needs no cancel.
                     let _ = self.handle.cancel(CancelScope::Run).await;
@@ -147,7 +146,9 @@ impl Follow {
                 // A call that was cancelled meanwhile needs no answer.
                 let _ = self.handle.answer_permission(call_id.clone(), PermissionAnswer::NobodyToAsk).await;
             }
-            EventBody::PermissionAnswered { call_id, .. } => self.to_ask.retain(|(waiting, _)| waiting != call_id),
+            EventBody::PermissionAnswered { call_id, .. } => {
+                self.to_ask.retain(|(waiting, _)| waiting != call_id)
+            }
             _ => {}
         }
     }
@@ -157,8 +158,9 @@ impl Follow {
             return;
         }
         if let Some((call_id, reason)) = self.to_ask.pop_front() {
-            let tool = self.tally.tool_name(call_id.as_str()).unwrap_or("the tool").to_owned();
-            self.renderer.note(&reason);
+            let call = self.tally.call(call_id.as_str());
+            let (tool, shown) = call.map(|call| (call.name.clone(), in_full(call))).unwrap_or_default();
+            self.renderer.note(&format!("{reason}:\n{shown}"));
             self.asking = Some((call_id, ask(tool)));
         }
     }
@@ -173,7 +175,9 @@ impl Follow {
 }
 
 /// The answer to the question that stands; waits for ever when none does.
-async fn answered(asking: &mut Option<(ToolCallId, oneshot::Receiver<PermissionAnswer>)>) -> PermissionAnswer {
+async fn answered(
+    asking: &mut Option<(ToolCallId, oneshot::Receiver<PermissionAnswer>)>,
+) -> PermissionAnswer {
     match asking {
         Some((_, answer)) => answer.await.unwrap_or(PermissionAnswer::NobodyToAsk),
         None => std::future::pending().await,
@@ -206,10 +210,4 @@ fn read_answer(tool: &str) -> PermissionAnswer {
             _ => {}
         }
     }
-}
-
-/// Ends at once, and takes every process along.
-fn kill_now() -> ! {
-    kill_descendants();
-    std::process::exit(Exit::Interrupted as i32)
 }

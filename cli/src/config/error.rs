@@ -40,10 +40,14 @@ impl LoadError {
     pub(super) fn in_file(path: &Path, text: &str, problem: Problem) -> Self {
         let secrets = mask::secrets(text);
         let span = problem.span.map(|span| within(text, span));
-        let hides = |span: &Range<usize>| secrets.iter().any(|secret| secret.start < span.end && span.start < secret.end);
+        let hides = |span: &Range<usize>| {
+            secrets.iter().any(|secret| secret.start < span.end && span.start < secret.end)
+        };
         // A message about a value may repeat it.
         let message = match &span {
-            Some(span) if hides(span) && problem.message.starts_with("invalid") => "this must be a text in quotes",
+            Some(span) if hides(span) && problem.message.starts_with("invalid") => {
+                "this must be a text in quotes"
+            }
             _ => problem.message.lines().next().unwrap_or_default(),
         };
         Self {

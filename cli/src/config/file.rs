@@ -67,8 +67,7 @@ pub(super) struct Problem {
 }
 
 fn read_toml(text: &str) -> Result<Config, Problem> {
-    toml::from_str(text)
-        .map_err(|error| Problem { message: error.message().to_owned(), span: error.span() })
+    toml::from_str(text).map_err(|error| Problem { message: error.message().to_owned(), span: error.span() })
 }
 
 fn read_json(text: &str) -> Result<Config, Problem> {
@@ -93,7 +92,9 @@ fn token_start(text: &str, end: usize) -> usize {
     let before = &text[..end];
     let start = match before.strip_suffix('"') {
         Some(inside) => inside.rfind('"'),
-        None => before.rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '+'))).map(|at| at + 1),
+        None => {
+            before.rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '+'))).map(|at| at + 1)
+        }
     };
     start.filter(|start| *start < end).unwrap_or_else(|| end.saturating_sub(1))
 }

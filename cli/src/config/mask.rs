@@ -13,7 +13,10 @@ pub(super) fn secrets(text: &str) -> Vec<Range<usize>> {
     for line in text.split_inclusive('\n') {
         let trimmed = line.trim_start();
         if trimmed.starts_with('[') {
-            in_headers = trimmed.split(']').next().is_some_and(|name| name.trim_end_matches(['"', '\'', ' ']).ends_with("headers"));
+            in_headers = trimmed
+                .split(']')
+                .next()
+                .is_some_and(|name| name.trim_end_matches(['"', '\'', ' ']).ends_with("headers"));
         } else if in_headers {
             found.extend(value_of(line, 0).map(|value| start + value.start..start + value.end));
             in_headers = !trimmed.starts_with('}');
@@ -89,8 +92,14 @@ mod tests {
     #[test]
     fn headers_are_hidden_in_every_form() {
         check("headers = { a = \"x\" }\nc = 1", "headers = ***********\nc = 1");
-        check("[providers.mine.headers]\na = \"x\"\n[agent]\nb = \"y\"", "[providers.mine.headers]\na = ***\n[agent]\nb = \"y\"");
+        check(
+            "[providers.mine.headers]\na = \"x\"\n[agent]\nb = \"y\"",
+            "[providers.mine.headers]\na = ***\n[agent]\nb = \"y\"",
+        );
         check("providers.x.headers.a = \"y\"\n", "providers.x.headers.a = ***\n");
-        check("{ \"headers\": {\n  \"a\": \"x\"\n},\n\"b\": \"y\" }", "{ \"headers\": *\n  \"a\": ***\n},\n\"b\": \"y\" }");
+        check(
+            "{ \"headers\": {\n  \"a\": \"x\"\n},\n\"b\": \"y\" }",
+            "{ \"headers\": *\n  \"a\": ***\n},\n\"b\": \"y\" }",
+        );
     }
 }

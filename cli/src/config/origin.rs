@@ -40,7 +40,8 @@ impl Loaded {
             let sets = |layer: &Value| path.iter().try_fold(layer, |below, key| below.get(key)).is_some();
             let mut origins: Vec<&str> =
                 layers.iter().filter(|(_, layer)| sets(layer)).map(|(name, _)| *name).collect();
-            let adds_up = matches!(path, [first, last] if first == "permissions" && ADD_UP.contains(&last.as_str()));
+            let adds_up =
+                matches!(path, [first, last] if first == "permissions" && ADD_UP.contains(&last.as_str()));
             if !adds_up {
                 origins.drain(..origins.len().saturating_sub(1));
             }
@@ -85,6 +86,7 @@ fn each_leaf(value: &Value, path: &mut Vec<String>, found: &mut impl FnMut(&[Str
 }
 
 fn bare_or_quoted(key: &str) -> String {
-    let is_bare = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    let is_bare =
+        !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
     if is_bare { key.to_owned() } else { Value::from(key).to_string() }
 }

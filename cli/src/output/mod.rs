@@ -1,6 +1,7 @@
 //! What a run shows: for people, as one JSON object, or as a stream of them.
 
 mod json;
+mod plain;
 mod stream_json;
 mod summary;
 mod text;
@@ -11,6 +12,7 @@ use tau_runtime::Update;
 
 use crate::args::OutputFormat;
 
+pub(crate) use plain::in_full;
 pub(crate) use stream_json::Line;
 pub(crate) use summary::{Summary, Tally};
 

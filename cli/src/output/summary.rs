@@ -1,12 +1,12 @@
 //! What a run came to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use tau_core::event::{BudgetLimit, DenialReason, EventBody, RunOutcome, ToolOutcome};
-use tau_core::{Message, Model, Money, TokenUsage};
+use tau_core::{Message, Model, Money, TokenUsage, ToolCall};
 use tau_runtime::Update;
 
 use crate::exit::Exit;
@@ -97,7 +97,7 @@ pub(crate) struct Tally {
     tool_calls: u32,
     usage: TokenUsage,
     result: String,
-    names: std::collections::BTreeMap<String, String>,
+    calls: BTreeMap<String, ToolCall>,
     denied: BTreeSet<String>,
     outcome: Option<RunOutcome>,
 }
@@ -110,7 +110,7 @@ impl Tally {
             tool_calls: 0,
             usage: TokenUsage::default(),
             result: String::new(),
-            names: std::collections::BTreeMap::new(),
+            calls: BTreeMap::new(),
             denied: BTreeSet::new(),
             outcome: None,
         }
@@ -127,12 +127,14 @@ impl Tally {
             }
             EventBody::ToolRequested { call, .. } => {
                 self.tool_calls += 1;
-                self.names.insert(call.id.to_string(), call.name.clone());
+                self.calls.insert(call.id.to_string(), call.clone());
             }
             EventBody::ToolFinished {
-                outcome: ToolOutcome::Denied { reason: DenialReason::NobodyToAsk }, result, ..
+                outcome: ToolOutcome::Denied { reason: DenialReason::NobodyToAsk },
+                result,
+                ..
             } => {
-                self.denied.extend(self.names.get(result.call_id.as_str()).cloned());
+                self.denied.extend(self.calls.get(result.call_id.as_str()).map(|call| call.name.clone()));
             }
             EventBody::RunFinished { outcome, .. } => self.outcome = Some(outcome.clone()),
             _ => {}
@@ -140,8 +142,9 @@ impl Tally {
         self.outcome.is_some()
     }
 
-    pub(crate) fn tool_name(&self, call_id: &str) -> Option<&str> {
-        self.names.get(call_id).map(String::as_str)
+    /// A call of the run.
+    pub(crate) fn call(&self, call_id: &str) -> Option<&ToolCall> {
+        self.calls.get(call_id)
     }
 
     /// What it came to. A run that was torn down before it ended counts as cancelled.
@@ -149,7 +152,9 @@ impl Tally {
         let (outcome, error) = match self.outcome {
             Some(RunOutcome::Completed) => (Outcome::Completed, None),
             Some(RunOutcome::TurnLimit { .. }) => (Outcome::TurnLimit, None),
-            Some(RunOutcome::BudgetExceeded { limit }) => (Outcome::BudgetExceeded, Some(used_up(limit).to_owned())),
+            Some(RunOutcome::BudgetExceeded { limit }) => {
+                (Outcome::BudgetExceeded, Some(used_up(limit).to_owned()))
+            }
             Some(RunOutcome::Failed { failure }) => (Outcome::Failed, Some(failure.message)),
             _ => (Outcome::Cancelled, None),
         };

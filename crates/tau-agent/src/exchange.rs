@@ -74,7 +74,8 @@ impl Exchange {
     pub(crate) async fn fetch(&self, request: WireRequest) -> Result<Vec<u8>, AgentError> {
         let limit = self.client.connect_timeout();
         let answer = async {
-            let response = self.accepted(request).await?;
+            let sent = self.transport.send(request).await;
+            let response = self.accepted(sent).await?;
             let body = response.body.try_fold(Vec::new(), async |mut body, chunk| {
                 body.extend_from_slice(&chunk);
                 Ok(body)
@@ -92,15 +93,16 @@ impl Exchange {
         let limit = self.client.first_token_timeout();
         // One limit for status and first token together; one that is too far away to say is none.
         let first_token_by = Instant::now().checked_add(limit);
-        let response = within(first_token_by, self.accepted(request))
+        let sent = within(first_token_by, self.transport.send(request))
             .await
-            .ok_or_else(|| self.timed_out(limit, "no answer"))??;
+            .ok_or_else(|| self.timed_out(limit, "no answer"))?;
+        let response = self.accepted(sent).await?;
         Ok(Answer { stream: self.format.decode_chat(response), anything_came: false, first_token_by })
     }
 
-    /// The answer to a request, if its status is a success.
-    async fn accepted(&self, request: WireRequest) -> Result<WireResponse, AgentError> {
-        let response = self.transport.send(request).await.map_err(|error| self.transport_error(&error))?;
+    /// The answer, if its status is a success.
+    async fn accepted(&self, sent: Result<WireResponse, TransportError>) -> Result<WireResponse, AgentError> {
+        let response = sent.map_err(|error| self.transport_error(&error))?;
         if (200..300).contains(&response.status) { Ok(response) } else { Err(self.refused(response).await) }
     }
 

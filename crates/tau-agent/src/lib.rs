@@ -28,7 +28,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`format`] | wire formats, one folder each, and their registry |
+//! | [`mod@format`] | wire formats, one folder each, and their registry |
 //! | [`transport`] | HTTP and replay |
 //! | the crate root | the agent, requests, stream events, errors, retries |
 //!

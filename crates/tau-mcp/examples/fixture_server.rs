@@ -4,7 +4,7 @@
 //!
 //! | argument | effect |
 //! |---|---|
-//! | `--legacy` | knows no version after 2025-11-25, and no `server/discover` |
+//! | `--legacy` | knows no version after 2025-11-25, and says so |
 //! | `--noise` | prints lines that are no messages on standard output |
 //! | `--flood` | prints 4 MiB on standard error before it begins |
 //! | `--silent` | answers nothing |
@@ -18,9 +18,8 @@ use std::time::Duration;
 
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, CancelledNotificationParam, ContentBlock,
-    DiscoverResult, ErrorCode, ErrorData, Implementation, JsonObject, ListToolsResult,
-    PaginatedRequestParams, ProtocolVersion, Resource, ServerCapabilities, ServerConfig, Tool,
-    ToolAnnotations,
+    ErrorData, Implementation, JsonObject, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
+    Resource, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
 };
 use rmcp::service::{NotificationContext, RequestContext, RoleServer};
 use rmcp::{ServerHandler, ServiceExt};
@@ -92,14 +91,6 @@ impl ServerHandler for Fixture {
         }
     }
 
-    async fn discover(&self, _context: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
-        if self.legacy {
-            return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "Method not found", None));
-        }
-        let versions = self.supported_protocol_versions().into_owned();
-        Ok(DiscoverResult::from_server_info(versions, self.get_info()))
-    }
-
     async fn list_tools(
         &self,
         request: Option<PaginatedRequestParams>,
@@ -166,6 +157,7 @@ impl Fixture {
                 text("done")
             }
             "cancelled" => text(self.cancelled.load(Ordering::SeqCst).to_string()),
+            #[expect(clippy::disallowed_methods, reason = "what this tool is for")]
             "environment" => {
                 text(std::env::vars().map(|(name, value)| format!("{name}={value}\n")).collect::<String>())
             }

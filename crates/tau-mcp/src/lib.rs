@@ -1,4 +1,62 @@
-//! Model Context Protocol client: servers' tools as tool executors.
+//! Client of the Model Context Protocol: the tools of a server, which is another program, as tools of an agent.
+//!
+//! # Why it exists
+//!
+//! An MCP server is somebody else's program, and everything about it can go wrong: it is not installed, prints
+//! its log where its messages belong, never answers, changes its mind about its tools, dies in the middle of a
+//! call, leaves processes behind. This crate stands between that and a session, in which a tool call has exactly
+//! one result and a cancelled one leaves nothing running.
+//!
+//! - [`McpConfig`](config::McpConfig) reads `.mcp.json`, which says which servers there are.
+//! - [`Server::connect`] starts one, greets it in the newest version of the protocol that it knows
+//!   (2026-07-28, or 2025-11-25 and before), and lists its tools.
+//! - [`Server::tools`] gives them as [`ToolExecutor`](tau_tools::ToolExecutor)s named `mcp__server__tool`.
+//! - What a server sends is bounded before it can reach a model: number of tools, length of descriptions,
+//!   schemas and lines, size and number of pictures.
+//!
+//! # What it does not do
+//!
+//! It is no server. It does not decide which servers may run: a repository's file is code, and whoever calls
+//! [`Server::connect`] has asked before. It reads no environment variable; variables come from a function
+//! or a map that the caller gives. Of transports it has standard input and output. It offers servers nothing of
+//! its own (sampling, elicitation, roots), lists tools once, and does not start a server again.
+//!
+//! # Map
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`config`] | `.mcp.json`: servers, what is wrong with the file, references to variables |
+//! | [`client`] | a connection: process, transport, handshake, listing, shutdown |
+//! | [`tool`] | one tool: its name, its definition, its call, its result |
+//!
+//! # Example
+//!
+//! ```
+//! use tau_mcp::config::{McpConfig, ServerConfig};
+//!
+//! let text = r#"{"mcpServers": {
+//!     "files": {"command": "file-server", "args": ["--root", "${ROOT:-.}"], "env": {"TOKEN": "${TOKEN}"}},
+//!     "web": {"url": "https://example.com/mcp"}
+//! }}"#;
+//! let config = McpConfig::parse(text, |name| (name == "TOKEN").then(|| "s3cret".to_owned()))?;
+//!
+//! let ServerConfig::Stdio(files) = &config.servers["files"] else { unreachable!() };
+//! assert_eq!(files.args[1].expose(), ".");
+//! assert_eq!(format!("{:?}", files.env["TOKEN"]), "[redacted]");
+//! assert_eq!(config.errors[0].hint(), Some(r#"add `"type": "http"`"#));
+//!
+//! # async fn connect(server: &ServerConfig) -> Result<(), tau_mcp::McpError> {
+//! use tau_mcp::{ConnectOptions, Server};
+//!
+//! let server = Server::connect("files", server, &ConnectOptions::default()).await?;
+//! for tool in server.tools() {
+//!     println!("{}", tool.definition().name); // mcp__files__read
+//! }
+//! server.shutdown().await;
+//! # Ok(())
+//! # }
+//! # Ok::<(), tau_mcp::config::ConfigError>(())
+//! ```
 
 pub mod client;
 pub mod config;

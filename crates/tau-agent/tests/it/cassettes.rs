@@ -165,7 +165,10 @@ fn read_chunk(chunk: &Value, key: &str, reading: &mut Reading) {
         reading.reasoning += &text(&said["reasoning_content"]);
         reading.reasoning += &text(&said["reasoning"]);
         reading.details += &details(&said["reasoning_details"]);
-        reading.finish += &text(&choice["finish_reason"]);
+        // OpenRouter says it twice.
+        if let Some(reason) = choice["finish_reason"].as_str() {
+            reading.finish = reason.to_owned();
+        }
         for (position, call) in said["tool_calls"].as_array().into_iter().flatten().enumerate() {
             // Whole answers need no index: their calls stand in their order.
             let index = call["index"].as_u64().map_or(position, |index| usize::try_from(index).unwrap());

@@ -255,7 +255,7 @@ fn broken(begun: Reply) -> [(&'static str, Reply); 4] {
         ("closed between events", begun.clone().close()),
         ("closed within an event", begun_with("data: {\"choices\":[{\"del").close()),
         // The pause lets the client read before the reset throws away what it has not.
-        ("reset", begun.clone().pause(Duration::from_millis(50)).reset()),
+        ("reset", begun.clone().pause(Duration::from_millis(200)).reset()),
         ("ended without saying that it is complete", begun),
     ]
 }
@@ -362,15 +362,15 @@ impl Slow for Reply {
 
 #[tokio::test]
 async fn a_slow_answer_in_time_is_an_answer() {
-    let pause = Duration::from_millis(30);
+    let pause = Duration::from_millis(100);
     let slow = "Hello!"
         .chars()
         .fold(Reply::stream(), |reply, c| reply.pause(pause).event(&chunk::text(&c.to_string())));
     let slow = slow.event(&chunk::finish("stop")).bytes("data: [DONE]\n\n");
     // Six pauses take longer than either limit; no single one does.
     let (_server, outcome) = ask_server([slow], |client| {
-        client.first_token_timeout = millis(150);
-        client.idle_timeout = millis(150);
+        client.first_token_timeout = millis(550);
+        client.idle_timeout = millis(550);
     })
     .await;
     assert_eq!(outcome.events.len(), 6);
@@ -380,7 +380,7 @@ async fn a_slow_answer_in_time_is_an_answer() {
 #[tokio::test]
 async fn a_slow_error_body_does_not_hide_the_error() {
     let reply = Reply::status(400).bytes("this much was said").hang();
-    let (_server, outcome) = ask_server([reply], |client| client.first_token_timeout = millis(200)).await;
+    let (_server, outcome) = ask_server([reply], |client| client.first_token_timeout = millis(500)).await;
     let error = outcome.end.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ModelFailureKind::InvalidRequest, Some(400)), "{error}");
     assert!(error.to_string().contains("answered 400: this much was said"), "{error}");

@@ -1,10 +1,16 @@
 //! Tests of tau-agent through its public names: the encoder, the decoder, real connections, recordings.
 
-#![expect(clippy::unwrap_used, reason = "clippy takes helpers of tests for ordinary code")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "clippy takes helpers of tests for ordinary code"
+)]
 
 mod cassettes;
 mod http_errors;
 mod http_secrets;
+mod list_models;
 mod openai_chat_decode;
 mod openai_chat_encode;
 mod replay;

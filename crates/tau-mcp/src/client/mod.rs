@@ -7,6 +7,7 @@ mod probe;
 mod process;
 mod server;
 mod stderr;
+mod stdio;
 
 pub use options::{AnnotationTrust, ConnectOptions, Lifecycle};
 pub use server::{Server, ServerInfo};

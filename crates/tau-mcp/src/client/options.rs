@@ -115,11 +115,12 @@ pub enum AnnotationTrust {
 #[non_exhaustive]
 pub enum Lifecycle {
     /// Asks with `server/discover` (2026-07-28) and, if the server does not know that or is silent for 10 s, goes
-    /// on as [`Initialize`](Self::Initialize) does.
+    /// on as [`Initialize`](Self::Initialize) does. A server that ends instead,
+    /// or only names the versions it knows, is started once more for that.
     #[default]
     Auto,
-    /// `initialize`, with version 2025-11-25 or an older one that the server names. For servers that are silent
-    /// about, or end at, a request they do not know.
+    /// `initialize`, with version 2025-11-25 or an older one that the server names. Spares a server that is silent
+    /// about, or ends at, a request it does not know the time that [`Auto`](Self::Auto) loses with it.
     Initialize,
     /// `server/discover` with version 2026-07-28, and nothing else.
     Discover,

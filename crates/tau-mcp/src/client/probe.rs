@@ -69,11 +69,12 @@ impl<T: Transport<RoleClient>> Transport<RoleClient> for DiscardLateProbe<T> {
 mod tests {
     use rmcp::model::{ClientCapabilities, ClientConfig, Implementation, ProtocolVersion};
     use rmcp::service::{ClientInitializeError, ClientLifecycleMode, ClientServiceExt};
-    use rmcp::transport::async_rw::AsyncRwTransport;
     use serde_json::{Value, json};
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream};
 
     use super::*;
+    use crate::client::stderr::StderrTail;
+    use crate::client::stdio::StdioTransport;
 
     /// A server of 2025-11-25 that is up only when `initialize` has been sent as well.
     async fn slow_server(stream: DuplexStream) {
@@ -119,7 +120,7 @@ mod tests {
         let (ours, theirs) = tokio::io::duplex(1 << 16);
         tokio::spawn(slow_server(theirs));
         let (read, write) = tokio::io::split(ours);
-        let transport = DiscardLateProbe::new(AsyncRwTransport::new_client(read, write));
+        let transport = DiscardLateProbe::new(StdioTransport::new(read, write, StderrTail::default()));
         let service = client().serve_with_lifecycle(transport, mode()).await.unwrap();
         assert_eq!(service.peer().peer_info().unwrap().protocol_version, ProtocolVersion::V_2025_11_25);
     }
@@ -130,7 +131,7 @@ mod tests {
         let (ours, theirs) = tokio::io::duplex(1 << 16);
         tokio::spawn(slow_server(theirs));
         let (read, write) = tokio::io::split(ours);
-        let transport = AsyncRwTransport::new_client(read, write);
+        let transport = StdioTransport::new(read, write, StderrTail::default());
         let error = client().serve_with_lifecycle(transport, mode()).await.unwrap_err();
         assert!(matches!(error, ClientInitializeError::UncorrelatedErrorResponse { .. }), "{error}");
     }

@@ -7,9 +7,9 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tau_core::Secret;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::{oneshot, watch};
@@ -22,6 +22,8 @@ use crate::error::{McpError, McpErrorKind};
 
 /// How long standard error may still come after the process has ended: a descendant may hold it open for ever.
 const DRAIN: Duration = Duration::from_millis(100);
+/// A killed process is gone at once, but stays in its group until its new parent has seen to it; some never do.
+const GONE_WITHIN: Duration = Duration::from_millis(100);
 /// Where programs are when the environment has no `PATH`.
 const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
@@ -114,7 +116,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.watcher.abort();
+        
     }
 }
 
@@ -139,6 +141,7 @@ async fn watch_over(
         }
     };
     // Before anybody hears of the end: nothing is left when it is announced.
+    group.clear().await;
     drop(group);
     if !drained {
         let _ = tokio::time::timeout(DRAIN, draining).await;
@@ -172,6 +175,17 @@ impl Group {
         }
         self.signal(Signal::KILL);
         self.child.wait().await
+    }
+
+    /// Kills what the leader has left behind, and waits until it is gone.
+    async fn clear(&self) {
+        self.signal(Signal::KILL);
+        let deadline = Instant::now() + GONE_WITHIN;
+        while self.leader.is_some_and(|leader| test_kill_process_group(leader).is_ok())
+            && Instant::now() < deadline
+        {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     fn signal(&self, signal: Signal) {

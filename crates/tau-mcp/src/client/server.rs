@@ -6,7 +6,6 @@ use rmcp::model::{ClientCapabilities, ClientConfig, Implementation, ProtocolVers
 use rmcp::service::{
     ClientInitializeError, ClientLifecycleMode, ClientServiceExt, RoleClient, RunningService,
 };
-use rmcp::transport::async_rw::AsyncRwTransport;
 use tau_core::HumanDuration;
 use tau_tools::ToolExecutor;
 use tokio::sync::watch;
@@ -17,6 +16,7 @@ use super::options::{ConnectOptions, Lifecycle};
 use super::probe::DiscardLateProbe;
 use super::process::{Exit, Process, describe};
 use super::stderr::StderrTail;
+use super::stdio::StdioTransport;
 use crate::config::{ServerConfig, StdioConfig};
 use crate::error::{McpError, McpErrorKind};
 use crate::text::truncate;
@@ -73,9 +73,9 @@ impl Server {
             return Err(McpError::new(McpErrorKind::UnsupportedTransport, name, problem));
         };
         let stderr = StderrTail::default();
-        let connecting = Self::connect_stdio(name, config, options, stderr.clone());
+        let connecting = Self::connect_stdio(name, config, options, &stderr);
         match tokio::time::timeout(options.connect_timeout, connecting).await {
-            Ok(connected) => connected,
+            Ok(connected) => connected.map_err(|error| error.with_stderr(stderr.text())),
             Err(_elapsed) => {
                 let limit = HumanDuration::from(options.connect_timeout);
                 let problem = format!("was not ready within {limit}");
@@ -90,24 +90,27 @@ impl Server {
         name: &str,
         config: &StdioConfig,
         options: &ConnectOptions,
-        stderr: StderrTail,
+        stderr: &StderrTail,
     ) -> Result<Self, McpError> {
-        let (process, stdout, stdin) = Process::start(name, config, options, stderr.clone())?;
-        let exit = process.exit();
-        let transport = DiscardLateProbe::new(AsyncRwTransport::new_client(stdout, stdin));
-        let service = match client().serve_with_lifecycle(transport, mode(options.lifecycle)).await {
-            Ok(service) => service,
-            Err(error) => return Err(refused(name, error, &exit).await.with_stderr(stderr.text())),
+        let first = greet(name, config, options, options.lifecycle, stderr).await;
+        let (service, process) = match first {
+            // Of the servers that do not know `server/discover`, some do not refuse it but end, and some name
+            // the older versions they know. Neither leaves a connection that could go on.
+            Err(error) if options.lifecycle == Lifecycle::Auto && may_be_older(&error) => {
+                stderr.clear();
+                greet(name, config, options, Lifecycle::Initialize, stderr).await?
+            }
+            first => first?,
         };
         let peer = service.peer().clone();
-        let link = Arc::new(Link { server: name.to_owned(), peer, exit, stderr });
+        let link =
+            Arc::new(Link { server: name.to_owned(), peer, exit: process.exit(), stderr: stderr.clone() });
         let info = link.peer.peer_info();
-        let listing = match info.as_deref().is_some_and(|info| info.capabilities.tools.is_some()) {
-            true => match listing::list(&link.peer).await {
-                Ok(listing) => listing,
-                Err(error) => return Err(link.failed("the listing of its tools", error).await),
-            },
-            false => Listing::default(),
+        let has_tools = info.as_deref().is_some_and(|info| info.capabilities.tools.is_some());
+        let listed = if has_tools { listing::list(&link.peer).await } else { Ok(Listing::default()) };
+        let listing = match listed {
+            Ok(listing) => listing,
+            Err(error) => return Err(link.failed("the listing of its tools", error).await),
         };
         let (tools, mut warnings) = executors(&link, listing.tools, options);
         warnings.extend(listing.cut);
@@ -165,6 +168,26 @@ impl Server {
         let _ = self.service.close_with_timeout(self.options.shutdown_grace).await;
         describe(self.process.stop().await)
     }
+}
+
+/// Starts the process and greets it.
+async fn greet(
+    name: &str,
+    config: &StdioConfig,
+    options: &ConnectOptions,
+    lifecycle: Lifecycle,
+    stderr: &StderrTail,
+) -> Result<(RunningService<RoleClient, ClientConfig>, Process), McpError> {
+    let (process, stdout, stdin) = Process::start(name, config, options, stderr.clone())?;
+    let transport = DiscardLateProbe::new(StdioTransport::new(stdout, stdin, stderr.clone()));
+    match client().serve_with_lifecycle(transport, mode(lifecycle)).await {
+        Ok(service) => Ok((service, process)),
+        Err(error) => Err(refused(name, error, &process.exit()).await),
+    }
+}
+
+fn may_be_older(error: &McpError) -> bool {
+    matches!(error.kind(), McpErrorKind::Exited | McpErrorKind::Protocol)
 }
 
 fn client() -> ClientConfig {

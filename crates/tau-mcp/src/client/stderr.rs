@@ -17,11 +17,21 @@ impl StderrTail {
     pub(super) async fn drain(&self, mut stderr: impl AsyncRead + Unpin) {
         let mut buffer = vec![0; 8 << 10];
         while let Ok(read @ 1..) = stderr.read(&mut buffer).await {
-            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.extend(&buffer[..read]);
-            let surplus = kept.len().saturating_sub(KEPT);
-            kept.drain(..surplus);
+            self.push(&buffer[..read]);
         }
+    }
+
+    /// Adds bytes to the end.
+    pub(super) fn push(&self, bytes: &[u8]) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend(bytes);
+        let surplus = kept.len().saturating_sub(KEPT);
+        kept.drain(..surplus);
+    }
+
+    /// Forgets what was written.
+    pub(super) fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// The text so far; the first character may be cut off.

@@ -74,7 +74,23 @@ async fn both_lifecycles_are_spoken() {
     }
     let options = options().with_lifecycle(Lifecycle::Discover);
     let error = Server::connect("fix", &fixture(&["--legacy"]), &options).await.unwrap_err();
-    assert_eq!(error.kind(), McpErrorKind::Refused, "{error}");
+    assert_eq!(error.kind(), McpErrorKind::Protocol, "{error}");
+}
+
+#[tokio::test]
+async fn older_servers_are_met_whatever_they_do_with_an_unknown_request() {
+    let answer = |id: u8, body: &str| format!(r#"echo '{{"jsonrpc":"2.0","id":{id},{body}}}';"#);
+    let result = r#""result":{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":{"name":"s","version":"1"}}"#;
+    let refusal = r#""error":{"code":-32601,"message":"Method not found"}"#;
+    let refuses = format!("read a; {} read b; {} cat >/dev/null", answer(0, refusal), answer(1, result));
+    let ends =
+        format!(r#"read a; case "$a" in *'"initialize"'*) {} cat >/dev/null;; esac"#, answer(0, result));
+    for script in [refuses, ends] {
+        let server = Server::connect("old", &shell(&script), &options()).await.unwrap();
+        assert_eq!(server.info().protocol_version, "2025-06-18", "{script}");
+        assert!(server.tools().is_empty());
+        assert_eq!(server.shutdown().await, "exited with code 0");
+    }
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ pub(crate) fn shell(script: &str) -> ServerConfig {
 }
 
 pub(crate) fn options() -> ConnectOptions {
-    ConnectOptions::default().with_shutdown_grace(Duration::from_millis(300))
+    ConnectOptions::default()
 }
 
 pub(crate) async fn connect(args: &[&str]) -> Server {
@@ -48,7 +48,7 @@ pub(crate) fn text(output: &ToolOutput) -> &str {
 }
 
 pub(crate) fn context() -> ToolContext {
-    ToolContext::new(Arc::new(MemoryEnvironment::default()))
+    ToolContext::new(Arc::new(MemoryEnvironment::new::<&str, &str>([]).unwrap()))
 }
 
 /// Waits until something is so, for at most five seconds.
@@ -63,6 +63,7 @@ pub(crate) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool)
 }
 
 /// Whether a process runs; one that ended and was not reaped does not.
+#[cfg(target_os = "linux")]
 pub(crate) fn runs(pid: &str) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat"))
         .is_ok_and(|stat| stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z')))

@@ -1,0 +1,106 @@
+use tau_testkit::{ModelServer, Reply};
+
+use crate::support::{Place, Ran, tool_result};
+
+/// Asks for a `write` and a `bash`, then ends.
+async fn server() -> ModelServer {
+    ModelServer::with_replies([
+        Reply::tool_calls([
+            ("w", "write", r#"{"path":"made.txt","content":"x"}"#),
+            ("b", "bash", r#"{"command":"echo ran > ran.txt"}"#),
+            ("r", "glob", r#"{"pattern":"*"}"#),
+        ]),
+        Reply::text("ok"),
+    ])
+    .await
+    .unwrap()
+}
+
+async fn run(arguments: &[&str]) -> (Ran, ModelServer, Place) {
+    let server = server().await;
+    let place = Place::with_server(&server);
+    let ran = place.tau(&[&["run"], arguments, &["x"]].concat()).await;
+    (ran, server, place)
+}
+
+fn made(place: &Place) -> (bool, bool) {
+    (place.project().join("made.txt").exists(), place.project().join("ran.txt").exists())
+}
+
+#[tokio::test]
+async fn without_a_terminal_what_needs_permission_is_denied_and_the_model_is_told() {
+    let (ran, server, place) = run(&[]).await;
+    ran.assert_code(3);
+    insta::assert_snapshot!(ran.stderr, @"");
+    insta::assert_snapshot!(tool_result(&server, 1, "b"), @"");
+    assert_eq!(made(&place), (false, false));
+
+    let (ran, _, _) = run(&["--output", "json"]).await;
+    ran.assert_code(3);
+    let summary = ran.json();
+    assert_eq!(summary["denied"], serde_json::json!(["bash", "write"]));
+    assert_eq!((&summary["outcome"], &summary["exit_code"]), (&"completed".into(), &3.into()));
+}
+
+#[tokio::test]
+async fn allow_lets_one_tool_run() {
+    let (ran, _, place) = run(&["--allow", "write"]).await;
+    ran.assert_code(3);
+    assert_eq!(made(&place), (true, false));
+}
+
+#[tokio::test]
+async fn allow_all_lets_every_tool_run_but_the_denied() {
+    let (ran, _, place) = run(&["--allow-all"]).await;
+    ran.assert_code(0);
+    assert_eq!(made(&place), (true, true));
+
+    let (ran, server, place) = run(&["--allow-all", "--deny", "bash"]).await;
+    // A rule is an answer: nobody was missing.
+    ran.assert_code(0);
+    assert_eq!(made(&place), (true, false));
+    insta::assert_snapshot!(tool_result(&server, 1, "b"), @"");
+}
+
+#[tokio::test]
+async fn deny_goes_before_allow() {
+    let (ran, _, place) = run(&["--allow", "bash", "--allow", "write", "--deny", "bash"]).await;
+    ran.assert_code(0);
+    assert_eq!(made(&place), (true, false));
+}
+
+#[tokio::test]
+async fn a_rule_for_a_tool_that_is_none_is_refused() {
+    let (ran, server, _) = run(&["--deny", "bahs"]).await;
+    insta::assert_snapshot!(ran.assert_code(2).stderr, @"");
+    assert_eq!(server.request_count(), 0);
+}
+
+#[tokio::test]
+async fn rules_of_layers_add_up() {
+    let server = server().await;
+    let place = Place::with_server_and(&server, "permissions = { deny = [\"bash\"], allow = [\"write\"] }");
+    // A repository must not be able to take a denial away.
+    place.write(".tau/config.toml", "permissions.deny = [\"grep\"]\n");
+    let ran = place.tau(&["run", "--allow-all", "x"]).await;
+    ran.assert_code(0);
+    assert_eq!(made(&place), (true, false));
+}
+
+#[tokio::test]
+async fn tools_that_are_not_offered_do_not_run() {
+    let server = server().await;
+    let place = Place::with_server_and(&server, "agent.tools = [\"read\", \"glob\"]");
+    place.write(".tau/config.toml", "agent.tools = [\"glob\", \"bash\"]\n");
+    let ran = place.tau(&["run", "--allow-all", "x"]).await;
+    ran.assert_code(0);
+    assert_eq!(made(&place), (false, false));
+    let offered: Vec<_> = server.requests()[0].json()["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tool| tool["function"]["name"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(offered, ["glob"]);
+    insta::assert_snapshot!(tool_result(&server, 1, "b"), @"");
+}
