@@ -116,7 +116,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        
+        self.watcher.abort();
     }
 }
 

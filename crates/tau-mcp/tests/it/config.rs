@@ -12,7 +12,7 @@ fn parse(text: &str) -> McpConfig {
 fn try_parse(text: &str) -> Result<McpConfig, tau_mcp::config::ConfigError> {
     McpConfig::parse(text, |name| match name {
         "KEY" => Some("s3cret".to_owned()),
-        "HOME" => Some("/home/ada".to_owned()),
+        "HOME" => Some("/srv/ada".to_owned()),
         _ => None,
     })
 }
@@ -33,7 +33,7 @@ fn error(entry: &str) -> (ConfigErrorKind, String) {
 fn servers_of_every_type_are_read() {
     let config = parse(
         r#"{"$schema": "x", "mcpServers": {
-            "local": {"command": "${HOME}/bin/server", "args": ["--root", "${ROOT:-/srv}", "--key=${KEY}"],
+            "local": {"command": "${HOME}/bin/server", "args": ["--root", "${ROOT:-/data}", "--key=${KEY}"],
                       "env": {"TOKEN": "${KEY}", "PLAIN": "1"}},
             "explicit": {"type": "stdio", "command": "x"},
             "web": {"type": "http", "url": "https://${HOST:-example.com}/mcp?key=${KEY}",
@@ -58,8 +58,11 @@ fn servers_of_every_type_are_read() {
         ]
     );
     let ServerConfig::Stdio(local) = &config.servers["local"] else { panic!() };
-    assert_eq!(local.command, "/home/ada/bin/server");
-    assert_eq!(local.args.iter().map(Secret::expose).collect::<Vec<_>>(), ["--root", "/srv", "--key=s3cret"]);
+    assert_eq!(local.command, "/srv/ada/bin/server");
+    assert_eq!(
+        local.args.iter().map(Secret::expose).collect::<Vec<_>>(),
+        ["--root", "/data", "--key=s3cret"]
+    );
     let env =
         [("PLAIN", "1"), ("TOKEN", "s3cret")].map(|(name, value)| (name.to_owned(), Secret::new(value)));
     assert_eq!(local.env, BTreeMap::from(env));

@@ -15,7 +15,9 @@ async fn child_of(server: &Server) -> String {
 
 #[tokio::test]
 async fn dropping_a_server_ends_it_and_its_children() {
-    let server = connect(&[]).await;
+    // Without the kill it would be gone in an hour.
+    let options = options().with_shutdown_grace(Duration::from_secs(3_600));
+    let server = Server::connect("fix", &fixture(&["--stubborn"]), &options).await.unwrap();
     let child = child_of(&server).await;
     let tools = server.tools();
     drop(server);
@@ -54,7 +56,9 @@ async fn a_stubborn_server_is_killed() {
 
 #[tokio::test]
 async fn a_shutdown_that_is_dropped_kills() {
-    let server = connect(&["--stubborn"]).await;
+    // Without the kill it would be gone in an hour.
+    let options = options().with_shutdown_grace(Duration::from_secs(3_600));
+    let server = Server::connect("fix", &fixture(&["--stubborn"]), &options).await.unwrap();
     let child = child_of(&server).await;
     let shutdown = tokio::time::timeout(Duration::from_millis(50), server.shutdown()).await;
     assert!(shutdown.is_err(), "{shutdown:?}");
