@@ -3,10 +3,10 @@
 use tau_core::{ContentBlock, Message, ToolResultBlock};
 
 /// What a picture costs, about: providers charge 85 to 1,600 tokens by size.
-const IMAGE_TOKENS: u64 = 1_000;
+pub(crate) const IMAGE_TOKENS: u64 = 1_000;
 
 /// What the frame of a message costs: role and separators.
-const FRAME_TOKENS: u64 = 4;
+pub(crate) const FRAME_TOKENS: u64 = 4;
 
 /// Tokens of a message, estimated at one for every four bytes of text. English prose and code come out a
 /// little high, other scripts up to twice too low; the provider's count replaces it a turn later.
@@ -39,6 +39,6 @@ fn result_tokens(block: &ToolResultBlock) -> u64 {
     }
 }
 
-fn text_tokens(bytes: usize) -> u64 {
+pub(crate) fn text_tokens(bytes: usize) -> u64 {
     (bytes as u64).div_ceil(4)
 }

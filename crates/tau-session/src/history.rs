@@ -23,6 +23,8 @@ pub struct History {
     open_calls: Vec<(ToolCallId, Option<ToolResult>)>,
     /// Every call id of the session, so that a repeated one can be told.
     call_ids: BTreeSet<ToolCallId>,
+    /// What people asked for, oldest first: it outlives every compaction.
+    requests: Vec<Arc<Message>>,
     usage: TokenUsage,
     /// Tokens of the newest request and its reply, as the provider counted.
     counted: u64,
@@ -44,6 +46,7 @@ impl History {
                 if let Some(content) = self.prompts.remove(run) {
                     self.land_injected(seq);
                     self.push(seq, Message::user(content));
+                    self.requests.extend(self.messages.last().cloned());
                 }
             }
             EventBody::ModelRequested { .. } => self.land_injected(seq),
@@ -76,6 +79,17 @@ impl History {
     #[must_use]
     pub fn has_call(&self, id: &ToolCallId) -> bool {
         self.call_ids.contains(id)
+    }
+
+    /// What people asked for, oldest first, whatever was compacted since.
+    #[must_use]
+    pub fn requests(&self) -> &[Arc<Message>] {
+        &self.requests
+    }
+
+    /// The event each message comes from.
+    pub(crate) fn origins(&self) -> &[Seq] {
+        &self.origins
     }
 
     /// Tokens of the whole session, as providers counted them.

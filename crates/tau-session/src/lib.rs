@@ -27,6 +27,8 @@
 //! | item | is |
 //! |---|---|
 //! | [`History`] | the fold: messages, waiting content, token counts |
+//! | [`compaction`] | making a history shorter: strategies, and what outlives them |
+//! | [`ContextReport`] | what fills the model's window, by category |
 //! | [`estimate_tokens`] | tokens of a message nobody has counted yet |
 //!
 //! # Example
@@ -45,8 +47,12 @@
 //! assert_eq!(history.messages()[0].text(), "Hi");
 //! ```
 
+pub mod compaction;
+
 mod estimate;
 mod history;
+mod report;
 
 pub use estimate::estimate_tokens;
 pub use history::History;
+pub use report::ContextReport;

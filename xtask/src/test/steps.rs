@@ -131,7 +131,7 @@ fn tests(context: &Context<'_>) -> Cmd {
     if Cmd::cargo(["nextest", "--version"]).succeeds(context.root) {
         Cmd::cargo(["nextest", "run", "--workspace"])
     } else {
-        Cmd::cargo(["test", "--workspace", "--lib", "--bins", "--tests"])
+        Cmd::cargo(["test", "--workspace", "--lib", "--bins", "--tests", "--examples"])
     }
 }
 

@@ -5,5 +5,7 @@
 mod compaction;
 mod history;
 mod properties;
+mod report;
+mod strategies;
 mod support;
 mod tokens;

@@ -124,13 +124,13 @@ impl Writer {
     }
 }
 
-fn journal() -> impl Strategy<Value = Vec<EventBody>> {
+pub(crate) fn journal() -> impl Strategy<Value = Vec<EventBody>> {
     let runs = proptest::collection::vec(proptest::collection::vec(turn(), 0..4), 1..4);
     (runs, proptest::collection::vec(aside(), 0..40)).prop_map(|(runs, asides)| Writer::journal(runs, asides))
 }
 
 /// Every reply's calls have one result each, in order, in the very next message; only the newest may still wait.
-fn assert_paired(messages: &[Arc<Message>], is_ready: bool) {
+pub(crate) fn assert_paired(messages: &[Arc<Message>], is_ready: bool) {
     for (position, message) in messages.iter().enumerate() {
         let calls: Vec<_> = message.tool_calls().map(|call| &call.id).collect();
         let next = messages.get(position + 1);
