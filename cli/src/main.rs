@@ -38,10 +38,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// Errors hold commands and paths, which no line break may tear; and of a file only the line at fault is shown.
+/// Errors hold commands and paths, which no line break may tear.
 fn show_errors_as_written() {
     let hook = miette::set_hook(Box::new(|_| {
-        let options = miette::MietteHandlerOpts::new().wrap_lines(false).context_lines(0);
+        let options = miette::MietteHandlerOpts::new().wrap_lines(false);
         Box::new(options.build())
     }));
     debug_assert!(hook.is_ok(), "nothing has set a hook before");

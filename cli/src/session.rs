@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tau_agent::Agent;
 use tau_agent::transport::{Recording, ReplayTransport};
+use tau_agent::{Agent, format};
 use tau_core::config::{PermissionConfig, ResolvedModel};
 use tau_core::event::SessionConfig;
 use tau_core::{HumanDuration, Secret};
@@ -48,8 +48,13 @@ pub(crate) async fn options(loaded: &Loaded) -> miette::Result<(SessionOptions, 
     Ok((options, chosen))
 }
 
-/// The tools of the configuration, once every name of a tool in it is known to mean one.
+/// The tools of the configuration, once every name of a tool or of a wire format in it is known to mean one.
 pub(crate) fn check_names(loaded: &Loaded) -> Result<ToolRegistry, UsageError> {
+    for (name, provider) in &loaded.config.providers {
+        format::by_name(provider.format()).map_err(|problem| {
+            UsageError::new(format!("providers.{name}.format: {problem}"), "see `tau config show --origin`")
+        })?;
+    }
     let all = builtin::all();
     check_rules(&loaded.config.permissions, &all)?;
     match &loaded.config.agent.tools {
@@ -184,7 +189,7 @@ const LOCAL_TIMEOUT: Duration = Duration::from_millis(500);
 /// The first model of a local Ollama.
 async fn local_ollama(loaded: &Loaded) -> miette::Result<ChosenModel> {
     let models = list_models(loaded, "ollama").await.unwrap_or_default();
-    let Some(first) = models.first() else { return Err(no_model().into()) };
+    let Some(first) = models.first() else { return Err(no_model(loaded).into()) };
     let name = format!("ollama/{first}");
     let resolved = loaded.config.resolve(&name).map_err(|problem| LoadError::from_problems(&[problem]))?;
     let note = format!(
@@ -201,9 +206,11 @@ pub(crate) async fn list_models(loaded: &Loaded, provider: &str) -> miette::Resu
     agent(resolved)?.list_models().await.map_err(|error| miette::miette!("{error}"))
 }
 
-fn no_model() -> UsageError {
+fn no_model(loaded: &Loaded) -> UsageError {
+    let address = loaded.shown().providers.remove("ollama").and_then(|ollama| ollama.base_url);
+    let address = address.unwrap_or_default();
     UsageError::new(
-        "no model is configured, and no local Ollama with a model answers at http://localhost:11434",
+        format!("no model is configured, and no local Ollama with a model answers at {address}"),
         "do one of these:\n\
          - install Ollama and get a model: `ollama pull qwen3:8b`, then run tau again\n\
          - use a provider: `export OPENAI_API_KEY=...`, then `tau run --model openai/MODEL ...`\n\

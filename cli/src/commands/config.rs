@@ -48,11 +48,8 @@ fn with_origins(settings: &[Setting]) -> String {
 }
 
 fn print_distrusted(loaded: &Loaded) {
-    if !loaded.distrusted.is_empty() {
-        let keys = loaded.distrusted.join(", ");
-        anstream::eprintln!(
-            "left out of the project's file, because the project is not trusted: {keys} (--trust-project)"
-        );
+    if let Some(note) = loaded.distrust_note() {
+        anstream::eprintln!("{note}");
     }
 }
 

@@ -22,11 +22,8 @@ pub(crate) async fn run(args: RunArgs) -> miette::Result<Exit> {
     let prompt = prompt(args.prompt.as_deref())?;
     let (options, chosen) = session::options(&loaded).await?;
     let mut renderer = renderer(args.output);
-    if !loaded.distrusted.is_empty() {
-        let keys = loaded.distrusted.join(", ");
-        renderer.note(&format!(
-            "the project's configuration is not trusted, so these keys are left out: {keys} (--trust-project)"
-        ));
+    if let Some(note) = loaded.distrust_note() {
+        renderer.note(&note);
     }
     if let Some(note) = &chosen.note {
         renderer.note(note);

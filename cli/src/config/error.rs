@@ -16,7 +16,7 @@ use super::mask;
 pub(crate) struct LoadError {
     message: String,
     help: Option<String>,
-    source_code: Option<NamedSource<String>>,
+    source_code: Option<Box<NamedSource<String>>>,
     span: Option<Range<usize>>,
 }
 
@@ -26,7 +26,7 @@ impl Diagnostic for LoadError {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.source_code.as_ref().map(|source| source as _)
+        self.source_code.as_deref().map(|source| source as _)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -53,7 +53,10 @@ impl LoadError {
         Self {
             message: format!("{}: {message}", path.display()),
             help: suggestion(&problem.message),
-            source_code: Some(NamedSource::new(path.display().to_string(), mask::masked(text, &secrets))),
+            source_code: Some(Box::new(NamedSource::new(
+                path.display().to_string(),
+                mask::masked(text, &secrets),
+            ))),
             span,
         }
     }
@@ -91,12 +94,16 @@ impl LoadError {
     }
 }
 
-/// The span inside of the text, on its characters. One at the very end has nothing to point at: it gets the
-/// last character.
+/// The span inside of the text, on its characters. One at the end of a line or of the text has nothing to point
+/// at: it gets the character before.
 fn within(text: &str, span: Range<usize>) -> Range<usize> {
-    let end = span.end.min(text.len());
-    let start = span.start.min(end.saturating_sub(usize::from(span.start >= text.len())));
-    text.floor_char_boundary(start)..text.ceil_char_boundary(end.max(start))
+    let end = text.ceil_char_boundary(span.end.min(text.len()));
+    let start = text.floor_char_boundary(span.start.min(end));
+    let is_blank = text[start..end].trim_matches(['\r', '\n']).is_empty();
+    match text[..start].char_indices().next_back() {
+        Some((before, c)) if is_blank && c != '\n' => before..start,
+        _ => start..end,
+    }
 }
 
 /// "did you mean ...?" out of serde's message about an unknown field or variant.

@@ -84,6 +84,15 @@ fn merged(layers: &[Layer]) -> Config {
 }
 
 impl Loaded {
+    /// What there is to say about keys that were left out.
+    pub(crate) fn distrust_note(&self) -> Option<String> {
+        let keys = self.distrusted.join(", ");
+        let note = format!(
+            "left out of the project's file, because the project is not trusted: {keys} (--trust-project)"
+        );
+        (!self.distrusted.is_empty()).then_some(note)
+    }
+
     /// Everything that is wrong with the layers together.
     pub(crate) fn problems(&self) -> Vec<ConfigError> {
         let is_recording = self.config.model.as_ref().is_some_and(|model| model.starts_with(REPLAY));

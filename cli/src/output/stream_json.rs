@@ -32,7 +32,7 @@ pub(crate) enum Line<'a> {
     },
     /// More words of the model.
     Text {
-        /// The words; the texts of a turn, joined, are its whole text.
+        /// The words; the texts since the turn was last started, joined, are its whole text.
         text: &'a str,
     },
     /// More thoughts of the model.
@@ -57,6 +57,14 @@ pub(crate) enum Line<'a> {
         finish: &'a str,
         /// Tokens of the turn, when the provider told them.
         usage: Option<Usage>,
+    },
+    /// The answer broke off or did not come. Another `turn_started` of the same turn follows, and the words since
+    /// the last one no longer count; or the run is over.
+    TurnFailed {
+        /// The turn.
+        turn: u32,
+        /// What went wrong.
+        error: &'a str,
     },
     /// A tool call; it may wait for permission before it runs.
     ToolCall {
@@ -162,6 +170,7 @@ fn write_event(event: &EventBody) -> io::Result<()> {
             finish: response.finish.as_str(),
             usage: response.usage.map(Usage::from),
         },
+        EventBody::ModelFailed { turn, failure } => Line::TurnFailed { turn: *turn, error: &failure.message },
         EventBody::ToolRequested { call, .. } => {
             Line::ToolCall { id: call.id.as_str(), name: &call.name, arguments: call.arguments.raw() }
         }

@@ -34,6 +34,8 @@ pub(super) struct Text {
     asked: BTreeSet<String>,
     /// Lines that wait until nothing is asked any more.
     held: Vec<String>,
+    /// Why the answer broke off, until the model is asked again or the run is over.
+    broken_off: Option<String>,
 }
 
 impl Text {
@@ -45,6 +47,7 @@ impl Text {
             calls: BTreeMap::new(),
             asked: BTreeSet::new(),
             held: Vec::new(),
+            broken_off: None,
         }
     }
 
@@ -108,7 +111,13 @@ impl Text {
 
     fn event(&mut self, event: &EventBody) {
         match event {
-            EventBody::ModelRequested { .. } => self.wait_for("thinking"),
+            EventBody::ModelRequested { .. } => {
+                if let Some(why) = self.broken_off.take() {
+                    self.line(&format!("{BAD}!{BAD:#} {}; asking again", printable(&why)));
+                }
+                self.wait_for("thinking");
+            }
+            EventBody::ModelFailed { failure, .. } => self.broken_off = Some(failure.message.clone()),
             EventBody::ModelReplied { .. } => {
                 self.stop_waiting();
                 self.end_words();
@@ -163,8 +172,8 @@ impl Renderer for Text {
                 return self.words(text);
             }
             Update::Delta(Delta::Retrying { attempt, delay, reason }) => {
-                let wait = took(*delay);
-                self.line(&format!("{BAD}!{BAD:#} {}; try {attempt} in{wait}", printable(reason)));
+                let wait = if delay.is_zero() { String::new() } else { format!(" in{}", took(*delay)) };
+                self.line(&format!("{BAD}!{BAD:#} {}; try {attempt} follows{wait}", printable(reason)));
             }
             _ => {}
         }

@@ -34,16 +34,16 @@ async fn output_that_is_not_utf8_reaches_the_model_as_text() {
 
 #[tokio::test]
 async fn an_unknown_tool_gets_a_suggestion() {
-    insta::assert_snapshot!(told("bahs", "{}").await, @"");
-    insta::assert_snapshot!(told("teleport", "{}").await, @"");
+    insta::assert_snapshot!(told("bahs", "{}").await, @"There is no tool `bahs`; did you mean `bash`?");
+    insta::assert_snapshot!(told("teleport", "{}").await, @"There is no tool `teleport`; the tools are: read, write, edit, bash, glob, grep.");
 }
 
 #[tokio::test]
 async fn arguments_that_are_not_json_are_sent_back() {
-    insta::assert_snapshot!(told("bash", r#"{"command": "ls"#).await, @"");
-    insta::assert_snapshot!(told("bash", r#"["ls"]"#).await, @"");
-    insta::assert_snapshot!(told("bash", r#"{"cmd": "ls"}"#).await, @"");
-    insta::assert_snapshot!(told("glob", "").await, @"");
+    insta::assert_snapshot!(told("bash", r#"{"command": "ls"#).await, @"The arguments of `bash` are not valid JSON (EOF while parsing a string at line 1 column 15). The tool was not run; call it again with complete, valid JSON.");
+    insta::assert_snapshot!(told("bash", r#"["ls"]"#).await, @r#"The arguments of `bash` must be a JSON object, but were: ["ls"]. The tool was not run."#);
+    insta::assert_snapshot!(told("bash", r#"{"cmd": "ls"}"#).await, @"Invalid arguments for `bash`: unknown field `cmd`, expected one of `command`, `timeout_seconds`, `description`. Nothing was done.");
+    insta::assert_snapshot!(told("glob", "").await, @"Invalid arguments for `glob`: missing field `pattern`. Nothing was done.");
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn a_folder_that_cannot_be_written_to() {
     let place = Place::new();
     place.write("file", "kept");
     let text = told_in(&place, &["--allow-all"], "write", r#"{"path":"file/below","content":"x"}"#).await;
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @"file/below: is not a folder");
     assert_eq!(place.read("file"), "kept");
 }
 
@@ -84,23 +84,23 @@ async fn a_hundred_megabytes_of_output_are_bounded() {
         ("lines", "yes 0123456789 | head -c 100000000"),
         ("one line", "head -c 100000000 /dev/zero | tr '\\0' x"),
     ];
-    for (what, command) in outputs {
+    for (what, command, format) in outputs
+        .into_iter()
+        .flat_map(|(what, command)| ["text", "stream-json"].map(|format| (what, command, format)))
+    {
         let replies = [Reply::tool_calls([("c1", "bash", bash(command).as_str())]), Reply::text("ok")];
         let server = ModelServer::with_replies(replies).await.unwrap();
         let place = Place::with_server(&server);
-        for format in ["text"] {
-            let child = place.command(&["run", "--allow", "bash", "-o", format, "x"]).spawn().unwrap();
-            let peak = tokio::task::spawn_blocking({
-                let id = child.id().unwrap();
-                move || peak_kilobytes(id)
-            });
-            place.finish(child).await.assert_code(0);
-            let peak = peak.await.unwrap();
-            assert!((1_000..60_000).contains(&peak), "{what}: {peak} kB");
-        }
+        let child = place.command(&["run", "--allow", "bash", "-o", format, "x"]).spawn().unwrap();
+        let process = child.id().unwrap();
+        let peak = tokio::task::spawn_blocking(move || peak_kilobytes(process));
+        let ran = place.finish(child).await;
+        ran.assert_code(0);
+        let peak = peak.await.unwrap();
+        assert!((1_000..60_000).contains(&peak), "{what}, {format}: {peak} kB");
+        assert!(ran.stdout.len() < 1_000_000, "{what}, {format}: {} bytes", ran.stdout.len());
         let told = tool_result(&server, 1, "c1");
-        assert!(told.len() < 100_000, "{what}: {} bytes", told.len());
-        assert!(told.len() > 1_000, "{what}: {told}");
+        assert!((1_000..100_000).contains(&told.len()), "{what}, {format}: {} bytes", told.len());
     }
 }
 

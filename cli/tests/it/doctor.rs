@@ -21,9 +21,31 @@ async fn without_a_model_it_says_what_to_do_and_fails() {
     // Where no Ollama listens, whatever the machine has.
     place.user_config("providers.ollama.base_url = \"http://127.0.0.1:9/v1\"\n");
     let ran = place.tau(&["doctor"]).await;
-    insta::assert_snapshot!(stable(&ran.assert_code(1).stdout), @"");
+    insta::assert_snapshot!(stable(&ran.assert_code(1).stdout), @r#"
+        ✓ tau            version 0.1.0
+        ✓ configuration  read [TEMP]/home/.config/tau/config.toml
+        ✗ model          no model is configured, and no local Ollama with a model answers at http://[SERVER]/v1
+                         do one of these:
+                         - install Ollama and get a model: `ollama pull qwen3:8b`, then run tau again
+                         - use a provider: `export OPENAI_API_KEY=...`, then `tau run --model openai/MODEL ...`
+                         - use any OpenAI-compatible server: put this into the file that `tau doctor` names
+                             model = "mine/MODEL"
+                             [providers.mine]
+                             base_url = "http://localhost:8000/v1"
+        ✓ folder         [TEMP]/project
+        ! sandbox        none yet: commands run with your rights, so they ask for permission first
+        "#);
     let run = place.tau(&["run", "x"]).await;
-    insta::assert_snapshot!(run.assert_code(2).stderr, @"");
+    insta::assert_snapshot!(run.assert_code(2).stderr, @r#"
+        × no model is configured, and no local Ollama with a model answers at http://[SERVER]/v1
+        help: do one of these:
+              - install Ollama and get a model: `ollama pull qwen3:8b`, then run tau again
+              - use a provider: `export OPENAI_API_KEY=...`, then `tau run --model openai/MODEL ...`
+              - use any OpenAI-compatible server: put this into the file that `tau doctor` names
+                  model = "mine/MODEL"
+                  [providers.mine]
+                  base_url = "http://localhost:8000/v1"
+        "#);
 }
 
 #[tokio::test]
@@ -35,7 +57,15 @@ async fn with_a_model_that_answers_all_is_well() {
         "---\nname: greet\ndescription: Greets people. Use it when somebody comes.\n---\nSay hello.\n";
     place.write(".tau/skills/greet/SKILL.md", skill);
     let ran = place.tau(&["doctor"]).await;
-    insta::assert_snapshot!(stable(&ran.assert_code(0).stdout), @"");
+    insta::assert_snapshot!(stable(&ran.assert_code(0).stdout), @r#"
+        ✓ tau            version 0.1.0
+        ✓ configuration  read [TEMP]/home/.config/tau/config.toml
+        ✓ model          test/scripted; its server answers
+        ✓ folder         [TEMP]/project
+        ✓ instructions   [TEMP]/project/AGENTS.md, 9 bytes
+        ✓ skills         greet
+        ! sandbox        none yet: commands run with your rights, so they ask for permission first
+        "#);
     assert_eq!(server.requests()[0].path, "/v1/models");
 }
 
@@ -58,7 +88,12 @@ async fn a_server_that_refuses_is_a_fault() {
 async fn a_broken_configuration_does_not_stop_the_other_checks() {
     let place = Place::new();
     place.user_config("modle = 1\n");
-    insta::assert_snapshot!(stable(&place.tau(&["doctor"]).await.assert_code(1).stdout), @"");
+    insta::assert_snapshot!(stable(&place.tau(&["doctor"]).await.assert_code(1).stdout), @r#"
+        ✓ tau            version 0.1.0
+        ✗ configuration  [TEMP]/home/.config/tau/config.toml: unknown field `modle`, expected one of `model`, `agent`, `permissions`, `client`, `providers`, `models`
+                         did you mean `model`?
+        ! sandbox        none yet: commands run with your rights, so they ask for permission first
+        "#);
 }
 
 #[tokio::test]
@@ -71,6 +106,6 @@ async fn a_local_ollama_is_found() {
     place.user_config(&format!("providers.ollama.base_url = \"{}\"\n", server.base_url()));
     let ran = place.tau(&["run", "x"]).await;
     assert_eq!(ran.assert_code(0).stdout, "from Ollama\n");
-    insta::assert_snapshot!(ran.stderr.lines().next().unwrap(), @"");
+    insta::assert_snapshot!(ran.stderr.lines().next().unwrap(), @"no model is configured; using `ollama/qwen3:8b` of the local Ollama (choose with --model or `model = ...`)");
     assert_eq!(server.requests()[1].json()["model"], "qwen3:8b");
 }

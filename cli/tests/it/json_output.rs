@@ -3,13 +3,15 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tau_testkit::{ModelServer, Reply, chunk};
 
-use crate::schema::{assert_valid, published};
+use crate::schema::{assert_valid, types_of_lines};
 use crate::support::Place;
 
-/// Everything a stream can show: a retry, thoughts, words, a tool that prints, one that is asked about.
+/// Everything a stream can show: a retry, an answer that breaks off, thoughts, words, a tool that prints, one that
+/// is asked about.
 fn everything() -> Vec<Reply> {
     vec![
         Reply::status(503).header("retry-after", "0").bytes("busy"),
+        Reply::stream().event(&chunk::text("Hal")).close(),
         Reply::events([
             chunk::reasoning("Hm. "),
             chunk::text("Let me "),
@@ -77,7 +79,7 @@ async fn every_line_of_a_stream_is_what_its_schema_says() {
     }
     let kind = |line: &Value| line["type"].as_str().unwrap().to_owned();
     let seen: BTreeSet<String> = lines.iter().map(kind).collect();
-    let mut known: BTreeSet<String> = types_in_schema();
+    let mut known = types_of_lines();
     // Only a reader that is slower than the model sees it.
     assert!(known.remove("lagged"));
     assert_eq!(seen, known, "a type is not published, or never written");
@@ -86,8 +88,11 @@ async fn every_line_of_a_stream_is_what_its_schema_says() {
     assert_eq!(lines[0]["cwd"], "[TEMP]/project");
     assert_eq!(lines[0]["tools"], json!(["read", "write", "edit", "bash", "glob", "grep"]));
     let of = |wanted: &str| lines.iter().filter(|line| line["type"] == wanted).collect::<Vec<_>>();
-    let first_turn: String = of("text").iter().take(2).map(|line| line["text"].as_str().unwrap()).collect();
-    assert_eq!(first_turn, "Let me look.");
+    let failed = lines.iter().position(|line| line["type"] == "turn_failed").unwrap();
+    assert_eq!(lines[failed + 1], json!({ "type": "turn_started", "turn": 1 }));
+    let texts = lines[failed..].iter().filter(|line| line["type"] == "text");
+    let said: Vec<&str> = texts.map(|line| line["text"].as_str().unwrap()).collect();
+    assert_eq!(said.concat(), "Let me look.Done.");
     assert_eq!(of("retrying")[0]["attempt"], 2);
     assert_eq!(of("permission_requested")[0]["id"], "c2");
     let outcomes: BTreeSet<_> = of("tool_result")
@@ -125,11 +130,4 @@ async fn notes_do_not_disturb_a_program_that_reads() {
         let last = if format == "json" { ran.json() } else { ran.json_lines().pop().unwrap() };
         assert_eq!(last["result"], "ok");
     }
-}
-
-fn types_in_schema() -> BTreeSet<String> {
-    let schema = published("stream-json");
-    let variants = schema["oneOf"].as_array().unwrap();
-    let kind = |variant: &Value| variant["properties"]["type"]["const"].as_str().unwrap().to_owned();
-    variants.iter().map(kind).collect()
 }

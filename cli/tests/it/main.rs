@@ -1,5 +1,12 @@
 //! The program `tau` as people and scripts use it: the real binary, against a model server that answers by script.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "clippy takes helpers of tests for ordinary code"
+)]
+
 mod bad_config;
 mod bad_server;
 mod bad_tools;

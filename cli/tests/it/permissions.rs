@@ -31,8 +31,19 @@ fn made(place: &Place) -> (bool, bool) {
 async fn without_a_terminal_what_needs_permission_is_denied_and_the_model_is_told() {
     let (ran, server, place) = run(&[]).await;
     ran.assert_code(3);
-    insta::assert_snapshot!(ran.stderr, @"");
-    insta::assert_snapshot!(tool_result(&server, 1, "b"), @"");
+    // Calls run beside each other, and end in any order.
+    let mut lines: Vec<&str> = ran.stderr.lines().collect();
+    lines.sort_unstable();
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+          ✓ glob No file matches `*`. Ignored and dotted files are found with hidden.
+          ✗ bash denied Not run: `bash` needs permission, and nobody is there to give it. Do what can be done without it.
+          ✗ write denied Not run: `write` needs permission, and nobody is there to give it. Do what can be done without it.
+        bash echo ran > ran.txt
+        done, but permission was needed for bash, write (give it with --allow) · 2 turns · 3 tool calls · 20 tokens in, 10 out
+        glob *
+        write made.txt
+        "#);
+    insta::assert_snapshot!(tool_result(&server, 1, "b"), @"Not run: `bash` needs permission, and nobody is there to give it. Do what can be done without it.");
     assert_eq!(made(&place), (false, false));
 
     let (ran, _, _) = run(&["--output", "json"]).await;
@@ -59,7 +70,7 @@ async fn allow_all_lets_every_tool_run_but_the_denied() {
     // A rule is an answer: nobody was missing.
     ran.assert_code(0);
     assert_eq!(made(&place), (true, false));
-    insta::assert_snapshot!(tool_result(&server, 1, "b"), @"");
+    insta::assert_snapshot!(tool_result(&server, 1, "b"), @"Not run: the permission rules deny `bash`. Do it another way.");
 }
 
 #[tokio::test]
@@ -72,7 +83,10 @@ async fn deny_goes_before_allow() {
 #[tokio::test]
 async fn a_rule_for_a_tool_that_is_none_is_refused() {
     let (ran, server, _) = run(&["--deny", "bahs"]).await;
-    insta::assert_snapshot!(ran.assert_code(2).stderr, @"");
+    insta::assert_snapshot!(ran.assert_code(2).stderr, @r#"
+        × the permission rule `bahs` names no tool; the tools are read, write, edit, bash, glob, grep
+        help: a rule is the name of a tool, such as `bash`
+        "#);
     assert_eq!(server.request_count(), 0);
 }
 
@@ -102,5 +116,5 @@ async fn tools_that_are_not_offered_do_not_run() {
         .map(|tool| tool["function"]["name"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(offered, ["glob"]);
-    insta::assert_snapshot!(tool_result(&server, 1, "b"), @"");
+    insta::assert_snapshot!(tool_result(&server, 1, "b"), @"There is no tool `bash`; the tools are: glob.");
 }

@@ -27,8 +27,19 @@ async fn the_answer_is_on_stdout_and_everything_else_on_stderr() {
     place.write("a.txt", "one\n");
     let ran = place.tau(&["run", "--allow", "edit", "--allow", "bash", "do it"]).await;
     ran.assert_code(0);
-    insta::assert_snapshot!(ran.stdout, @"");
-    insta::assert_snapshot!(ran.stderr, @"");
+    insta::assert_snapshot!(ran.stdout, @r#"
+        Let me look.
+        All done.
+        "#);
+    insta::assert_snapshot!(ran.stderr, @r#"
+        read a.txt
+        edit a.txt
+          ✓ read 1 one
+          ✓ edit Edited `a.txt`: +2 -1
+        bash echo first; echo last; exit 3
+          ✗ bash [exit code 3]
+        done · 3 turns · 3 tool calls · 1.5k tokens in, 30 out
+        "#);
     assert_eq!(place.read("a.txt"), "two\nthree\n");
     let last = messages(&server, 2);
     assert_eq!(last[1], json!({ "role": "user", "content": "do it" }));
@@ -66,10 +77,16 @@ async fn an_empty_prompt_is_refused_before_any_model_is_asked() {
     let server = ModelServer::with_replies([]).await.unwrap();
     let place = Place::with_server(&server);
     let ran = place.tau(&["run", "  "]).await;
-    insta::assert_snapshot!(ran.assert_code(2).stderr, @"");
+    insta::assert_snapshot!(ran.assert_code(2).stderr, @r#"
+        × the task is empty
+        help: write it as an argument, tau run "...", or pipe it in
+        "#);
     assert_eq!(place.tau(&["run"]).await.assert_code(2).stderr, ran.stderr);
     let binary = place.tau_with_input(b"\xff\xfe", &["run", "-"]).await;
-    insta::assert_snapshot!(binary.assert_code(2).stderr, @"");
+    insta::assert_snapshot!(binary.assert_code(2).stderr, @r#"
+        × standard input cannot be read: stream did not contain valid UTF-8
+        help: write it as an argument, tau run "...", or pipe it in
+        "#);
     assert_eq!(server.request_count(), 0);
 }
 
@@ -92,8 +109,14 @@ async fn cwd_is_where_the_tools_work() {
 async fn a_folder_that_is_none_is_refused() {
     let place = Place::new();
     place.write("file", "");
-    insta::assert_snapshot!(place.tau(&["run", "--cwd", "nowhere", "x"]).await.assert_code(2).stderr, @"");
-    insta::assert_snapshot!(place.tau(&["run", "--cwd", "file", "x"]).await.assert_code(2).stderr, @"");
+    insta::assert_snapshot!(place.tau(&["run", "--cwd", "nowhere", "x"]).await.assert_code(2).stderr, @r#"
+        × cannot work in nowhere: No such file or directory (os error 2)
+        help: give a folder that exists with --cwd
+        "#);
+    insta::assert_snapshot!(place.tau(&["run", "--cwd", "file", "x"]).await.assert_code(2).stderr, @r#"
+        × file is not a folder
+        help: give a folder with --cwd
+        "#);
 }
 
 #[tokio::test]
@@ -117,7 +140,7 @@ async fn the_limit_of_turns_ends_the_run_with_5() {
     let place = Place::with_server(&server);
     let ran = place.tau(&["run", "--max-turns", "3", "x"]).await;
     assert_eq!(server.request_count(), 3);
-    insta::assert_snapshot!(last_line(&ran.assert_code(5).stderr), @"");
+    insta::assert_snapshot!(last_line(&ran.assert_code(5).stderr), @"stopped at the limit of turns (raise it with --max-turns) · 3 turns · 3 tool calls · 30 tokens in, 15 out");
 }
 
 #[tokio::test]
@@ -132,11 +155,11 @@ async fn a_used_up_budget_ends_the_run_with_4() {
     );
     // A turn reads 10 tokens and writes 5.
     let tokens = place.tau(&["run", "--max-tokens", "40", "x"]).await;
-    insta::assert_snapshot!(last_line(&tokens.assert_code(4).stderr), @"");
+    insta::assert_snapshot!(last_line(&tokens.assert_code(4).stderr), @"stopped: the budget of tokens is used up (raise it with --max-tokens) · 3 turns · 3 tool calls · 30 tokens in, 15 out");
     let calls = place.tau(&["run", "--max-tool-calls", "2", "x"]).await;
-    insta::assert_snapshot!(last_line(&calls.assert_code(4).stderr), @"");
+    insta::assert_snapshot!(last_line(&calls.assert_code(4).stderr), @"stopped: the budget of tool calls is used up (raise it with --max-tool-calls) · 3 turns · 3 tool calls · 30 tokens in, 15 out");
     let cost = place.tau(&["run", "--model", "paid", "--max-cost", "0.00005", "x"]).await;
-    insta::assert_snapshot!(last_line(&cost.assert_code(4).stderr), @"");
+    insta::assert_snapshot!(last_line(&cost.assert_code(4).stderr), @"stopped: the budget of money is used up (raise it with --max-cost) · 3 turns · 3 tool calls · 30 tokens in, 15 out · $0.00006");
 }
 
 #[tokio::test]
@@ -199,8 +222,25 @@ async fn a_recording_stands_in_for_a_model() {
     assert!(ran.stderr.starts_with("the model is a recording, [TEMP]/home/model.jsonl"), "{}", ran.stderr);
 
     let other = place.tau(&["run", "--model", &model, "good bye"]).await;
-    insta::assert_snapshot!(other.assert_code(1).stderr, @"");
-    insta::assert_snapshot!(place.tau(&["run", "-m", "replay:nowhere", "x"]).await.assert_code(2).stderr, @"");
+    insta::assert_snapshot!(other.assert_code(1).stderr, @r#"
+        the model is a recording, [TEMP]/home/model.jsonl: no model is asked, the tools are real
+        failed: model `old-model` at provider `replay` (http://replay.invalid/v1) has no recorded answer to this request: request 1 of 1 differs from the recording (- recorded, + sent):
+        @@ -19,7 +19,7 @@
+               "role": "system"
+             },
+             {
+        -      "content": "hello",
+        +      "content": "good bye",
+               "role": "user"
+             }
+           ],
+        ; make the recording again, or find what changed the request
+        stopped · 0 turns · 0 tool calls · 0 tokens in, 0 out
+        "#);
+    insta::assert_snapshot!(place.tau(&["run", "-m", "replay:nowhere", "x"]).await.assert_code(2).stderr, @r#"
+        × the recording nowhere cannot be read: No such file or directory (os error 2)
+        help: give the file of a recording: --model replay:FILE
+        "#);
 }
 
 fn last_line(text: &str) -> &str {

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -45,15 +46,98 @@ fn the_schemas_are_valid_and_say_no_to_what_is_wrong() {
     }
 }
 
-#[test]
-fn the_schema_of_the_configuration_takes_what_the_guide_shows() {
-    let guide = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/configuration.md");
-    let text = std::fs::read_to_string(guide).unwrap();
-    let examples: Vec<&str> =
-        text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    assert!(examples.len() >= 3, "the guide shows examples");
-    for example in examples {
-        let value: Value = toml::from_str(example).unwrap_or_else(|error| panic!("{error}\n{example}"));
-        assert_valid("config", &value);
+/// The blocks of a language in a page of the guide.
+fn examples(page: &str, language: &str) -> Vec<String> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/guide/{page}.md"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let fence = format!("```{language}\n");
+    let blocks = text.split(&fence).skip(1);
+    blocks.map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn the_guide_shows_configurations_that_are_right() {
+    let (toml, json) = (examples("configuration", "toml"), examples("configuration", "json"));
+    assert!(toml.len() >= 3 && !json.is_empty(), "the guide shows examples");
+    for example in &toml {
+        assert_valid("config", &toml::from_str(example).unwrap());
     }
+    for example in &json {
+        assert_valid("config", &serde_json::from_str(example).unwrap());
+    }
+    for (file, texts) in [("config.toml", toml), ("config.json", json)] {
+        for text in texts {
+            let place = Place::new();
+            place.write_home(&format!(".config/tau/{file}"), &text);
+            place.tau(&["config", "check"]).await.assert_code(0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_guide_names_every_key_and_its_default() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/configuration.md");
+    let guide = std::fs::read_to_string(path).unwrap();
+    let mut keys = Vec::new();
+    leaves(&published("config"), &published("config"), String::new(), &mut keys);
+    assert!(keys.len() > 40, "{keys:?}");
+    for key in keys {
+        assert!(guide.contains(&format!("`{key}`")), "the guide does not name `{key}`");
+    }
+    // The defaults that the program has are those in the tables.
+    let place = Place::new();
+    let shown = place.tau(&["config", "show", "--origin"]).await;
+    let defaults = shown.stdout.lines().filter(|line| !line.starts_with("providers."));
+    for (key, value) in defaults.map(|line| line.split('#').next().unwrap().split_once(" = ").unwrap()) {
+        let value = value.trim();
+        let rows = [
+            format!("| `{key}` | number | {value} |"),
+            format!("| `{key}` | duration | `{value}` |"),
+            format!("| `{key}` | text | `{value}` |"),
+        ];
+        assert!(rows.iter().any(|row| guide.contains(row)), "{rows:?}");
+    }
+}
+
+/// The keys of a schema as the guide writes them: `NAME` for names of one's own, and options once.
+fn leaves(root: &Value, schema: &Value, path: String, keys: &mut Vec<String>) {
+    let whole = schema.get("$ref").or_else(|| schema["anyOf"][0].get("$ref")).and_then(Value::as_str);
+    let schema = whole.map_or(schema, |name| root.pointer(&name[1..]).unwrap());
+    let is_shown_elsewhere = path == "agent.options" || path == "providers.NAME.client";
+    let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+    match (schema["properties"].as_object(), &schema["additionalProperties"]) {
+        (Some(fields), _) if !is_shown_elsewhere => {
+            for (key, field) in fields {
+                leaves(root, field, below(key), keys);
+            }
+        }
+        (None, entry @ Value::Object(_)) if entry["$ref"] != "#/$defs/Secret" => {
+            leaves(root, entry, below("NAME"), keys);
+        }
+        _ => keys.push(path),
+    }
+}
+
+#[test]
+fn the_guide_shows_output_that_is_right() {
+    let mut types = BTreeSet::new();
+    for example in examples("output", "json").iter().flat_map(|block| block.lines()) {
+        let value: Value = serde_json::from_str(example).unwrap();
+        match value["type"].as_str() {
+            Some(kind) => {
+                types.insert(kind.to_owned());
+                assert_valid("stream-json", &value);
+            }
+            None => assert_valid("summary", &value),
+        }
+    }
+    assert_eq!(types, types_of_lines(), "a type without an example");
+}
+
+/// The types of lines that the schema knows.
+pub(crate) fn types_of_lines() -> BTreeSet<String> {
+    let schema = published("stream-json");
+    let variants = schema["oneOf"].as_array().unwrap();
+    let kind = |variant: &Value| variant["properties"]["type"]["const"].as_str().unwrap().to_owned();
+    variants.iter().map(kind).collect()
 }

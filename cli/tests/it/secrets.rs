@@ -69,9 +69,7 @@ async fn config_show_prints_no_secret() {
     let shown = place.tau(&["config", "show"]).await.stdout;
     assert!(shown.contains("https://redacted:redacted@host.example/v1?token=redacted"), "{shown}");
     place.user_config(&format!("providers.test.base_url = \"me:{KEY}@host\"\n"));
-    for arguments in [["config", "show"], ["config", "check"]] {
-        assert_hidden(&place.tau(&arguments).await);
-    }
+    assert_hidden(place.tau(&["config", "show"]).await.assert_code(0));
 }
 
 #[tokio::test]

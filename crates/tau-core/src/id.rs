@@ -74,9 +74,6 @@ uuid_id!(
 uuid_id!(
     /// The id of a durable event.
     EventId, "event id");
-uuid_id!(
-    /// The id of a question that the model asks a person.
-    QuestionId, "question id");
 
 /// The id of a tool call, as the model's provider gave it: an opaque text, unique within one session.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

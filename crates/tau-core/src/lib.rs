@@ -61,7 +61,7 @@ mod usage;
 pub use content::{ContentBlock, Image, ImageSource, Opaque, Reasoning};
 pub use duration::{HumanDuration, ParseDurationError};
 pub use finish::FinishReason;
-pub use id::{EventId, ParseIdError, QuestionId, RunId, SessionId, ToolCallId};
+pub use id::{EventId, ParseIdError, RunId, SessionId, ToolCallId};
 pub use message::{Message, Role};
 pub use model::{Capabilities, Model, ModelRef, ParseModelRefError, Prices};
 pub use money::{Money, ParseMoneyError};

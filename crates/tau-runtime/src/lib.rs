@@ -49,5 +49,5 @@ pub mod kernel;
 mod driver;
 mod system_prompt;
 
-pub use driver::{Delta, Handle, HandleError, Session, SessionOptions, Subscription, Update};
+pub use driver::{Delta, Handle, HandleError, ResumeError, Session, SessionOptions, Subscription, Update};
 pub use system_prompt::SystemPrompt;

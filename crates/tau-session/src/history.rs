@@ -52,7 +52,10 @@ impl History {
             EventBody::ModelRequested { .. } => self.land_injected(seq),
             EventBody::ModelReplied { response, .. } => self.reply(seq, response),
             EventBody::ToolFinished { result, .. } => self.finish_call(seq, result),
-            EventBody::Compacted { through, replacement, .. } => self.compact(*through, replacement),
+            EventBody::Compacted { through, replacement, usage, .. } => {
+                self.usage += usage.unwrap_or_default();
+                self.compact(*through, replacement);
+            }
             EventBody::SubagentFinished { usage, .. } => self.usage += *usage,
             _ => {}
         }

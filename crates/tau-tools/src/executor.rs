@@ -30,10 +30,10 @@ pub trait ToolExecutor: fmt::Debug + Send + Sync {
         EffectClass::AtMostOnce
     }
 
-    /// How long this call may take, when it is not the session's default.
-    fn timeout(&self, arguments: &Value) -> Option<Duration> {
+    /// How long this call may take, where the session's default is `default`.
+    fn timeout(&self, arguments: &Value, default: Duration) -> Duration {
         let _ = arguments;
-        None
+        default
     }
 
     /// Runs one call. A failure is an output too: the model reads it and may do better.
@@ -48,13 +48,25 @@ pub struct ToolContext {
     pub environment: Arc<dyn Environment>,
     /// Where output goes while the call runs.
     pub progress: Progress,
+    /// How long a call may take that does not say itself.
+    pub timeout: Duration,
 }
 
+/// How long a call may take where nobody said.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(120);
+
 impl ToolContext {
-    /// A context without anybody listening to progress.
+    /// A context without anybody listening to progress, and with two minutes for a call.
     #[must_use]
     pub fn new(environment: Arc<dyn Environment>) -> Self {
-        Self { environment, progress: Progress::default() }
+        Self { environment, progress: Progress::default(), timeout: DEFAULT_TIMEOUT }
+    }
+
+    /// The same context with another time limit.
+    #[must_use]
+    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
     }
 
     /// The same context with a listener.

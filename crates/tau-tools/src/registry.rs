@@ -92,16 +92,10 @@ impl ToolRegistry {
 
     /// Runs a call to its one result. Dropping the future cancels it.
     ///
-    /// `timeout` holds where the tool does not name its own.
-    pub async fn run(
-        &self,
-        call: &ToolCall,
-        context: &ToolContext,
-        timeout: Duration,
-        bounds: OutputBounds,
-    ) -> FinishedCall {
+    /// The context's time limit holds where the tool does not name its own.
+    pub async fn run(&self, call: &ToolCall, context: &ToolContext, bounds: OutputBounds) -> FinishedCall {
         let started = Instant::now();
-        let (outcome, output) = self.outcome(call, context, timeout).await;
+        let (outcome, output) = self.outcome(call, context).await;
         let content = output.content.into_iter().map(|block| bound_block(block, bounds)).collect();
         let mut result = ToolResult::success(call.id.clone(), Vec::new());
         result.content = content;
@@ -109,12 +103,7 @@ impl ToolRegistry {
         FinishedCall { outcome, result, elapsed: started.elapsed() }
     }
 
-    async fn outcome(
-        &self,
-        call: &ToolCall,
-        context: &ToolContext,
-        timeout: Duration,
-    ) -> (ToolOutcome, ToolOutput) {
+    async fn outcome(&self, call: &ToolCall, context: &ToolContext) -> (ToolOutcome, ToolOutput) {
         let failed = |text: String| (ToolOutcome::Failed, ToolOutput::error(text));
         let Some(tool) = self.get(&call.name) else {
             return failed(self.unknown(&call.name));
@@ -135,7 +124,7 @@ impl ToolRegistry {
                 ));
             }
         };
-        let limit = tool.timeout(arguments).unwrap_or(timeout);
+        let limit = tool.timeout(arguments, context.timeout);
         let running = AssertUnwindSafe(tool.execute(context, arguments)).catch_unwind();
         match tokio::time::timeout(limit, running).await {
             Ok(Ok(output)) if output.is_error => (ToolOutcome::Failed, output),

@@ -67,9 +67,12 @@ pub struct Budget {
     /// Calls of tools.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tool_calls: Option<u32>,
+    /// Time on the wall, from the start of the run; waiting for people counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_time: Option<HumanDuration>,
 }
 
-merge_fields!(Budget { max_turns, max_tokens, max_cost, max_tool_calls });
+merge_fields!(Budget { max_turns, max_tokens, max_cost, max_tool_calls, max_time });
 
 impl Budget {
     /// Calls of the model that a run may make.

@@ -10,14 +10,14 @@ use super::session::SessionConfig;
 use crate::config::Budget;
 use crate::content::ContentBlock;
 use crate::duration::HumanDuration;
-use crate::id::{QuestionId, RunId, SessionId, ToolCallId};
+use crate::id::{RunId, SessionId, ToolCallId};
 use crate::message::Message;
 use crate::response::ChatResponse;
 use crate::tool::{EffectClass, ToolCall, ToolResult};
 use crate::usage::TokenUsage;
 
 /// What happened. Stored as `{"kind": ..., "body": {...}}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "body", rename_all = "snake_case")]
 #[expect(clippy::exhaustive_enums, reason = "a fold must handle every event, so a new one has to break it")]
 pub enum EventBody {
@@ -108,9 +108,7 @@ pub enum EventBody {
     },
     /// The model asks a person.
     QuestionAsked {
-        /// The question.
-        question: QuestionId,
-        /// The call that asks.
+        /// The call that asks; it names the question.
         call_id: ToolCallId,
         /// Its words.
         text: String,
@@ -119,10 +117,10 @@ pub enum EventBody {
     },
     /// A person answered.
     QuestionAnswered {
-        /// The question.
-        question: QuestionId,
+        /// The call that asked.
+        call_id: ToolCallId,
         /// The answer.
-        answer: String,
+        answer: QuestionAnswer,
     },
     /// The model proposes a plan.
     PlanProposed {
@@ -164,6 +162,9 @@ pub enum EventBody {
         strategy: CompactionStrategy,
         /// What stands in their place.
         replacement: Vec<Message>,
+        /// Tokens that a model took for it, when one was asked and its provider told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        usage: Option<TokenUsage>,
     },
     /// The session went back; events after `to` no longer count.
     Rewound {
@@ -307,6 +308,20 @@ pub enum PermissionAnswer {
     NobodyToAsk,
 }
 
+/// The answer to a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum QuestionAnswer {
+    /// What the person said.
+    Answer {
+        /// The words.
+        text: String,
+    },
+    /// Nobody is there to answer.
+    NobodyToAsk,
+}
+
 /// The decision about a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -324,4 +339,6 @@ pub enum PlanAnswer {
         /// Words for the model; empty for none.
         message: String,
     },
+    /// Nobody is there to decide.
+    NobodyToAsk,
 }

@@ -65,7 +65,7 @@ pub struct EventHeader {
 }
 
 /// Something that happened, at its place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(clippy::exhaustive_structs, reason = "a header and a body are all there is")]
 pub struct Event {
     /// Where it stands.

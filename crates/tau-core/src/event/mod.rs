@@ -16,8 +16,8 @@ mod outcome;
 mod record;
 mod session;
 
-pub use body::{EventBody, ModelFailure, ModelFailureKind, PermissionAnswer, PlanAnswer};
+pub use body::{EventBody, ModelFailure, ModelFailureKind, PermissionAnswer, PlanAnswer, QuestionAnswer};
 pub use envelope::{Event, EventHeader, Seq, Timestamp};
 pub use outcome::{BudgetLimit, CancelScope, CompactionStrategy, DenialReason, RunOutcome, ToolOutcome};
 pub use record::{EventHash, ParseHashError, Record, RecordError, RecordErrorKind, SCHEMA_VERSION};
-pub use session::{SessionConfig, ToolSpec};
+pub use session::{CompactionPolicy, SessionConfig, ToolKind, ToolSpec};

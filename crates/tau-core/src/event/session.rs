@@ -2,10 +2,27 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Budget, PermissionConfig};
+use super::outcome::CompactionStrategy;
+use crate::config::{Budget, ModelOptions, PermissionConfig};
 use crate::id::SessionId;
 use crate::model::Prices;
 use crate::tool::{EffectClass, ToolDefinition};
+
+/// What a call of a tool means to the loop.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ToolKind {
+    /// It is run, and its result goes back to the model.
+    #[default]
+    Run,
+    /// It asks a person: `{"question": "...", "choices": ["..."]}`.
+    AskUser,
+    /// It proposes a plan to a person: `{"plan": "..."}`.
+    ProposePlan,
+    /// It gives work to a subagent: `{"prompt": "..."}`.
+    Subagent,
+}
 
 /// A tool as a session knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,13 +32,49 @@ pub struct ToolSpec {
     pub definition: ToolDefinition,
     /// What may be repeated after a crash.
     pub effect: EffectClass,
+    /// What a call of it means to the loop.
+    #[serde(default, skip_serializing_if = "ToolKind::is_run")]
+    pub kind: ToolKind,
+}
+
+impl ToolKind {
+    fn is_run(&self) -> bool {
+        *self == Self::Run
+    }
 }
 
 impl ToolSpec {
-    /// A tool with its effect class.
+    /// A tool that is run, with its effect class.
     #[must_use]
     pub const fn new(definition: ToolDefinition, effect: EffectClass) -> Self {
-        Self { definition, effect }
+        Self { definition, effect, kind: ToolKind::Run }
+    }
+
+    /// The same tool as one of another kind.
+    #[must_use]
+    pub const fn with_kind(mut self, kind: ToolKind) -> Self {
+        self.kind = kind;
+        self
+    }
+}
+
+/// When a history is made shorter, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CompactionPolicy {
+    /// The tokens of a request from which on the history is made shorter.
+    pub at_tokens: u64,
+    /// The tokens it is brought to, about.
+    pub to_tokens: u64,
+    /// How.
+    pub strategy: CompactionStrategy,
+}
+
+impl CompactionPolicy {
+    /// A policy.
+    #[must_use]
+    pub const fn new(at_tokens: u64, to_tokens: u64, strategy: CompactionStrategy) -> Self {
+        Self { at_tokens, to_tokens, strategy }
     }
 }
 
@@ -29,7 +82,7 @@ impl ToolSpec {
 ///
 /// The instructions and the tools are journaled as they were, because a resumed session must send the same
 /// bytes again.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SessionConfig {
     /// The model, as people name it.
@@ -37,6 +90,9 @@ pub struct SessionConfig {
     /// Its prices, which the budget is counted with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prices: Option<Prices>,
+    /// How it is asked.
+    #[serde(default)]
+    pub options: ModelOptions,
     /// The instructions; empty for none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub system: String,
@@ -49,6 +105,9 @@ pub struct SessionConfig {
     /// Who may do what.
     #[serde(default)]
     pub permissions: PermissionConfig,
+    /// When the history is made shorter; `None` for never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compaction: Option<CompactionPolicy>,
     /// The session that started this one as a subagent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<SessionId>,

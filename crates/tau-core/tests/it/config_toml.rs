@@ -11,7 +11,7 @@ system_prompt = "Be brief."
 tools = ["read", "search"]
 parallel_tools = 4
 tool_timeout = "1m30s"
-budget = { max_turns = 20, max_tokens = 100_000, max_cost = 0.15, max_tool_calls = 50 }
+budget = { max_turns = 20, max_tokens = 100_000, max_cost = 0.15, max_tool_calls = 50, max_time = "1h" }
 
 [agent.options]
 temperature = 0.2
@@ -78,7 +78,7 @@ fn a_full_example_reads_is_sound_and_loses_nothing() {
             "tools": ["read", "search"],
             "parallel_tools": 4,
             "tool_timeout": "1m30s",
-            "budget": {"max_turns": 20, "max_tokens": 100_000, "max_cost": "0.15", "max_tool_calls": 50},
+            "budget": {"max_turns": 20, "max_tokens": 100_000, "max_cost": "0.15", "max_tool_calls": 50, "max_time": "1h"},
             "options": {
                 "temperature": 0.2, "top_p": 1.0, "max_tokens": 4096, "seed": 7, "stop": ["END"],
                 "reasoning_effort": "low", "extra": {"user": "me", "logit_bias": {"50256": -100}},

@@ -49,7 +49,7 @@ fn a_provider_needs_an_address_of_http() {
         "[providers.local]\nbase_url = \"localhost:11434/v1\"",
         ConfigErrorKind::InvalidValue,
         "providers.local.base_url",
-        "providers.local.base_url: `localhost:11434/v1` has the scheme `localhost`, not http or https; write it with \
+        "providers.local.base_url: its scheme is `localhost`, not http or https; write it with \
          its scheme, for example \"https://api.openai.com/v1\"",
     );
 }
@@ -60,7 +60,7 @@ fn a_refused_address_shows_no_password() {
         "[providers.local]\nbase_url = \"ftp://user:s3cret@example.com/?key=s3cret\"",
         ConfigErrorKind::InvalidValue,
         "providers.local.base_url",
-        "providers.local.base_url: `ftp://redacted:redacted@example.com/?key=redacted` has the scheme `ftp`, not http \
+        "providers.local.base_url: its scheme is `ftp`, not http \
          or https; write it with its scheme, for example \"https://api.openai.com/v1\"",
     );
 }

@@ -5,18 +5,17 @@ use std::sync::Arc;
 use serde_json::json;
 use tau_core::config::{Budget, PermissionConfig, PermissionMode};
 use tau_core::event::{
-    BudgetLimit, CancelScope, CompactionStrategy, DenialReason, Event, EventBody, EventHash, EventHeader,
-    ModelFailure, ModelFailureKind, PermissionAnswer, PlanAnswer, Record, RunOutcome, Seq, SessionConfig,
-    Timestamp, ToolOutcome, ToolSpec,
+    BudgetLimit, CancelScope, CompactionPolicy, CompactionStrategy, DenialReason, Event, EventBody,
+    EventHash, EventHeader, ModelFailure, ModelFailureKind, PermissionAnswer, PlanAnswer, QuestionAnswer,
+    Record, RunOutcome, Seq, SessionConfig, Timestamp, ToolKind, ToolOutcome, ToolSpec,
 };
 use tau_core::{
     ChatResponse, ContentBlock, EffectClass, EventId, FinishReason, HumanDuration, Image, Message, Money,
-    Opaque, Prices, QuestionId, Reasoning, RunId, SessionId, TokenUsage, ToolArguments, ToolCall, ToolCallId,
+    Opaque, Prices, Reasoning, RunId, SessionId, TokenUsage, ToolArguments, ToolCall, ToolCallId,
     ToolDefinition, ToolResult, ToolResultBlock,
 };
 
 const RUN: RunId = RunId::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0002);
-const QUESTION: QuestionId = QuestionId::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0004);
 const CHILD: SessionId = SessionId::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0005);
 
 fn call_id() -> ToolCallId {
@@ -51,6 +50,13 @@ fn session_bodies() -> Vec<EventBody> {
             ToolSpec::new(ToolDefinition::new("read", "Reads a file.", parameters), effect)
         })
         .collect();
+    let kinds = [ToolKind::AskUser, ToolKind::ProposePlan, ToolKind::Subagent];
+    config.tools.extend(kinds.map(|kind| {
+        let definition = ToolDefinition::new("ask", "Asks.", json!({"type": "object"}));
+        ToolSpec::new(definition, EffectClass::Pure).with_kind(kind)
+    }));
+    config.options.temperature = Some(0.7);
+    config.compaction = Some(CompactionPolicy::new(100_000, 40_000, CompactionStrategy::Summary));
     config.budget = budget();
     config.permissions = permissions(PermissionMode::DontAsk);
     config.parent = Some(CHILD);
@@ -82,6 +88,7 @@ fn budget() -> Budget {
     budget.max_tokens = Some(100_000);
     budget.max_cost = Some(Money::from_nanos(150_000_000));
     budget.max_tool_calls = Some(50);
+    budget.max_time = Some(HumanDuration::from_secs(3_600));
     budget
 }
 
@@ -193,18 +200,22 @@ fn people_bodies() -> Vec<EventBody> {
     bodies.extend(answers.map(|answer| EventBody::PermissionAnswered { call_id: call_id(), answer }));
     bodies.extend([
         EventBody::QuestionAsked {
-            question: QUESTION,
             call_id: call_id(),
             text: "Which one?".to_owned(),
             choices: vec!["a".to_owned(), "b".to_owned()],
         },
-        EventBody::QuestionAnswered { question: QUESTION, answer: "b".to_owned() },
+        EventBody::QuestionAnswered {
+            call_id: call_id(),
+            answer: QuestionAnswer::Answer { text: "b".to_owned() },
+        },
+        EventBody::QuestionAnswered { call_id: call_id(), answer: QuestionAnswer::NobodyToAsk },
         EventBody::PlanProposed { call_id: call_id(), plan: "1. Look\n2. Mend".to_owned() },
     ]);
     let decisions = [
         PlanAnswer::Approve,
         PlanAnswer::Edit { plan: "1. Mend".to_owned() },
         PlanAnswer::Reject { message: String::new() },
+        PlanAnswer::NobodyToAsk,
     ];
     bodies.extend(decisions.map(|answer| EventBody::PlanAnswered { call_id: call_id(), answer }));
     bodies
@@ -243,7 +254,14 @@ fn history_bodies() -> Vec<EventBody> {
             Message::assistant([ContentBlock::ToolCall(call())]),
             Message::tool([ToolResult::error(call_id(), "no")]),
         ],
+        usage: Some(usage()),
     }));
+    bodies.push(EventBody::Compacted {
+        through: Seq(9),
+        strategy: CompactionStrategy::Truncation,
+        replacement: Vec::new(),
+        usage: None,
+    });
     bodies.push(EventBody::Rewound { to: Seq(3) });
     bodies.extend(scopes.map(|scope| EventBody::CancelRequested { scope }));
     bodies.extend(outcomes.map(|outcome| EventBody::RunFinished { run: RUN, outcome }));

@@ -85,8 +85,8 @@ impl ToolExecutor for McpTool {
         self.effect
     }
 
-    fn timeout(&self, _arguments: &Value) -> Option<Duration> {
-        self.timeout
+    fn timeout(&self, _arguments: &Value, default: Duration) -> Duration {
+        self.timeout.unwrap_or(default)
     }
 
     fn execute<'a>(&'a self, _context: &'a ToolContext, arguments: &'a Value) -> BoxFuture<'a, ToolOutput> {

@@ -13,8 +13,9 @@ use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, Semaphore
 use tokio::task::{AbortHandle, Id, JoinSet};
 
 use super::log::Log;
+use super::model::{ModelCall, Purpose};
 use super::subscription::Delta;
-use super::{ModelCall, Session, SessionOptions};
+use super::{Session, SessionOptions};
 use crate::kernel::{Effect, Input};
 
 impl Session {
@@ -27,7 +28,11 @@ impl Session {
                 let request =
                     ChatRequest::new(history.messages()).with_system(system).with_tools(&self.definitions);
                 let stream = self.agent.stream(request, &mut self.cache);
-                self.model = Some(ModelCall { run, turn, stream });
+                self.model = Some(ModelCall { run, turn, stream, purpose: Purpose::Reply });
+            }
+            Effect::Compact { run, turn } => self.compact(run, turn),
+            Effect::SetTimer { run, after } => {
+                self.timer = Some((run, Box::pin(tokio::time::sleep(after.get()))));
             }
             Effect::StopModel => self.model = None,
             Effect::RunTool { call } => self.tools.start(call),
@@ -82,19 +87,21 @@ impl Tools {
     /// Starts a call as a task of its own.
     pub(super) fn start(&mut self, call: ToolCall) {
         let id = call.id.clone();
-        let (registry, timeout, bounds) = (self.registry.clone(), self.timeout, self.bounds);
+        let (registry, bounds) = (self.registry.clone(), self.bounds);
         let (log, call_id) = (Arc::clone(&self.log), id.clone());
         let progress = Progress::new(move |text| {
             log.delta(Delta::ToolOutput { call_id: call_id.clone(), text: text.to_owned() });
         });
-        let context = ToolContext::new(Arc::clone(&self.environment)).with_progress(progress);
+        let context = ToolContext::new(Arc::clone(&self.environment))
+            .with_progress(progress)
+            .with_timeout(self.timeout);
         let slots = Arc::clone(&self.slots);
         let turn = self.queue(&call);
         let task = self.running.spawn(async move {
             let _turn = turn.await;
             // Closed never: the semaphore lives as long as the session.
             let _slot = slots.acquire_owned().await;
-            registry.run(&call, &context, timeout, bounds).await
+            registry.run(&call, &context, bounds).await
         });
         self.ids.insert(task.id(), id.clone());
         self.calls.insert(id, task);
@@ -105,7 +112,11 @@ impl Tools {
         let world = Arc::clone(&self.world);
         let is_shared = self.registry.runs_beside_others(call);
         let mut turn = Box::pin(async move {
-            if is_shared { Turn::Shared(world.read_owned().await) } else { Turn::Alone(world.write_owned().await) }
+            if is_shared {
+                Turn::Shared(world.read_owned().await)
+            } else {
+                Turn::Alone(world.write_owned().await)
+            }
         });
         // One poll joins the lock's queue; a lock that is free is had at once. Unconstrained, because a task that
         // has used up its share of polls would be turned away and not queue at all.
@@ -132,14 +143,22 @@ impl Tools {
                 Some(Ok((task, finished))) => {
                     self.ids.remove(&task);
                     self.calls.remove(&finished.result.call_id);
-                    let elapsed = HumanDuration::from(Duration::from_millis(finished.elapsed.as_millis() as u64));
-                    return Input::ToolFinished { outcome: finished.outcome, result: finished.result, elapsed };
+                    let elapsed =
+                        HumanDuration::from(Duration::from_millis(finished.elapsed.as_millis() as u64));
+                    return Input::ToolFinished {
+                        outcome: finished.outcome,
+                        result: finished.result,
+                        elapsed,
+                    };
                 }
                 Some(Err(error)) => {
                     let Some(call_id) = self.ids.remove(&error.id()) else { continue };
                     // A call that was stopped has its result already; a task that crashed needs one.
                     if self.calls.remove(&call_id).is_some() {
-                        let result = ToolResult::error(call_id, "The tool crashed; it may have done a part of its work.");
+                        let result = ToolResult::error(
+                            call_id,
+                            "The tool crashed; it may have done a part of its work.",
+                        );
                         let elapsed = HumanDuration::from(Duration::ZERO);
                         return Input::ToolFinished { outcome: ToolOutcome::Failed, result, elapsed };
                     }

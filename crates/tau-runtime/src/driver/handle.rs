@@ -53,7 +53,10 @@ impl Handle {
     ///
     /// # Errors
     /// When the content is empty or no person's, or the session has ended.
-    pub async fn prompt(&self, content: impl IntoIterator<Item = ContentBlock>) -> Result<RunId, HandleError> {
+    pub async fn prompt(
+        &self,
+        content: impl IntoIterator<Item = ContentBlock>,
+    ) -> Result<RunId, HandleError> {
         let run = RunId::generate();
         self.send(Input::Prompt { run, content: content.into_iter().collect() }).await?;
         Ok(run)
@@ -71,7 +74,11 @@ impl Handle {
     ///
     /// # Errors
     /// When the call does not wait for permission (any more), or the session has ended.
-    pub async fn answer_permission(&self, call_id: ToolCallId, answer: PermissionAnswer) -> Result<(), HandleError> {
+    pub async fn answer_permission(
+        &self,
+        call_id: ToolCallId,
+        answer: PermissionAnswer,
+    ) -> Result<(), HandleError> {
         self.send(Input::PermissionAnswer { call_id, answer }).await
     }
 

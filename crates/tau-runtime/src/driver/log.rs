@@ -82,6 +82,10 @@ impl Inner {
 
     fn after(&self, seq: Seq) -> Vec<Arc<Event>> {
         // Places are contiguous from 1, so the place is the index of the next event.
-        usize::try_from(seq.0).ok().and_then(|from| self.events.get(from..)).map(<[_]>::to_vec).unwrap_or_default()
+        usize::try_from(seq.0)
+            .ok()
+            .and_then(|from| self.events.get(from..))
+            .map(<[_]>::to_vec)
+            .unwrap_or_default()
     }
 }

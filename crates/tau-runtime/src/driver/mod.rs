@@ -3,17 +3,20 @@
 //! It is the only place of a session with I/O, a clock and tasks. Each input is decided, its events are
 //! committed and applied, and only then its effects start.
 
+mod compaction;
 mod effects;
 mod handle;
 mod log;
+mod model;
 mod subscription;
 
+use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use futures::StreamExt;
-use tau_agent::{Agent, ChatStream, StreamEvent};
-use tau_core::event::{Event, EventBody, EventHeader, ModelFailure, SessionConfig, Timestamp};
+use tau_agent::Agent;
+use tau_core::event::{Event, EventBody, EventHeader, Seq, SessionConfig, Timestamp};
 use tau_core::{EventId, RunId, SessionId};
 use tau_tools::environment::Environment;
 use tau_tools::{OutputBounds, ToolRegistry};
@@ -24,6 +27,7 @@ use crate::kernel::{self, Input, Rejection, State};
 use effects::Tools;
 use handle::Command;
 use log::Log;
+use model::{ModelCall, next_of_model};
 
 pub use handle::{Handle, HandleError};
 pub use subscription::{Delta, Subscription, Update};
@@ -50,7 +54,12 @@ pub struct SessionOptions {
 
 impl SessionOptions {
     /// A session with the defaults for what is not given.
-    pub fn new(config: SessionConfig, agent: Agent, tools: ToolRegistry, environment: Arc<dyn Environment>) -> Self {
+    pub fn new(
+        config: SessionConfig,
+        agent: Agent,
+        tools: ToolRegistry,
+        environment: Arc<dyn Environment>,
+    ) -> Self {
         Self {
             config,
             agent,
@@ -75,18 +84,11 @@ pub struct Session {
     cache: tau_agent::WireCache,
     model: Option<ModelCall>,
     tools: Tools,
-}
-
-struct ModelCall {
-    run: RunId,
-    turn: u32,
-    stream: ChatStream,
-}
-
-impl std::fmt::Debug for ModelCall {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ModelCall").field("run", &self.run).field("turn", &self.turn).finish_non_exhaustive()
-    }
+    /// When the time of a run is used up.
+    timer: Option<(RunId, Pin<Box<tokio::time::Sleep>>)>,
+    /// Inputs that the driver makes itself.
+    queued: VecDeque<Input>,
+    epoch: u64,
 }
 
 /// Commands that wait at most, before a sender waits.
@@ -97,16 +99,56 @@ impl Session {
     #[must_use]
     pub fn new(mut options: SessionOptions) -> (Self, Handle) {
         options.config.tools = options.tools.specs();
-        let id = SessionId::generate();
+        let config = Box::new(options.config.clone());
+        let (mut session, handle) = Self::with_state(options, SessionId::generate(), State::default(), 1);
+        let created = session.handle(Input::Create(config));
+        debug_assert!(created.is_ok(), "an empty session can be created");
+        (session, handle)
+    }
+
+    /// A session taken up from its journal, and the handle to it. What the journal left undone goes on when
+    /// [`Session::run`] does: a lost reply is asked for again, calls that change nothing run again, and a call
+    /// that may have done something ends as unknown, which the model is told.
+    ///
+    /// The configuration is the journal's, so that the same bytes are sent again; of the options' only the model,
+    /// the tools and the environment count.
+    ///
+    /// # Errors
+    /// When the events are not those of one session from its first on.
+    pub fn resume(
+        options: SessionOptions,
+        events: impl IntoIterator<Item = Event>,
+    ) -> Result<(Self, Handle), ResumeError> {
+        let mut state = State::default();
+        let mut journal: Vec<Arc<Event>> = Vec::new();
+        for event in events {
+            let (expected, found) = (state.seq().next(), event.header.seq);
+            let of_one_session =
+                journal.first().is_none_or(|first| first.header.session == event.header.session);
+            if found != expected || !of_one_session {
+                return Err(ResumeError { expected, found });
+            }
+            state.apply(&event.body);
+            journal.push(Arc::new(event));
+        }
+        let Some(last) = journal.last() else { return Err(ResumeError { expected: Seq(1), found: Seq(0) }) };
+        let (id, epoch) = (last.header.session, last.header.epoch + 1);
+        let (mut session, handle) = Self::with_state(options, id, state, epoch);
+        journal.into_iter().for_each(|event| session.log.commit(event));
+        session.queued.push_back(Input::Resume);
+        Ok((session, handle))
+    }
+
+    fn with_state(options: SessionOptions, id: SessionId, state: State, epoch: u64) -> (Self, Handle) {
         let log = Arc::new(Log::default());
         let (sender, mailbox) = mpsc::channel(MAILBOX);
         let handle = Handle::new(id, sender, Arc::clone(&log));
-        let definitions = options.config.tools.iter().map(|spec| spec.definition.clone()).collect();
-        let config = Box::new(options.config.clone());
         let tools = Tools::new(&options, Arc::clone(&log));
-        let mut session = Self {
+        let specs = state.config().map_or(&options.config.tools, |config| &config.tools);
+        let definitions = specs.iter().map(|spec| spec.definition.clone()).collect();
+        let session = Self {
             id,
-            state: State::default(),
+            state,
             log,
             mailbox,
             agent: options.agent,
@@ -114,9 +156,10 @@ impl Session {
             cache: tau_agent::WireCache::default(),
             model: None,
             tools,
+            timer: None,
+            queued: VecDeque::new(),
+            epoch,
         };
-        let created = session.handle(Input::Create(config));
-        debug_assert!(created.is_ok(), "an empty session can be created");
         (session, handle)
     }
 
@@ -124,6 +167,10 @@ impl Session {
     /// every tool.
     pub async fn run(mut self, shutdown: CancellationToken) {
         while !self.state.is_closed() {
+            if let Some(input) = self.queued.pop_front() {
+                let _ = self.handle(input);
+                continue;
+            }
             let input = tokio::select! {
                 // In this order, so that a cancel is not starved by a model that never stops talking.
                 biased;
@@ -137,12 +184,16 @@ impl Session {
                     }
                     None => break,
                 },
+                run = time_up(self.timer.as_mut()), if self.timer.is_some() => {
+                    self.timer = None;
+                    Input::TimeUp { run }
+                }
                 finished = self.tools.next(), if self.tools.any_running() => finished,
-                input = next_of_model(self.model.as_mut(), &self.log), if self.model.is_some() => match input {
-                    Some(input) => {
-                        self.model = None;
-                        input
-                    }
+                said = next_of_model(self.model.as_mut(), &self.log), if self.model.is_some() => match said {
+                    Some(said) => match self.model.take() {
+                        Some(call) => self.input_of(call, said),
+                        None => continue,
+                    },
                     None => continue,
                 },
             };
@@ -173,7 +224,7 @@ impl Session {
         let header = EventHeader {
             session: self.id,
             seq: self.state.seq().next(),
-            epoch: 1,
+            epoch: self.epoch,
             id: EventId::generate(),
             time: Timestamp::from(SystemTime::now()),
             cause,
@@ -189,25 +240,21 @@ impl Drop for Session {
     }
 }
 
-/// The next input that the model's answer makes; `None` while it is still coming.
-async fn next_of_model(call: Option<&mut ModelCall>, log: &Log) -> Option<Input> {
-    let call = call?;
-    let (run, turn) = (call.run, call.turn);
-    let failure = |failure: ModelFailure| Some(Input::ModelFailure { run, turn, failure });
-    match call.stream.next().await {
-        Some(Ok(StreamEvent::Completed(response))) => {
-            Some(Input::ModelReply { run, turn, response: Box::new(response) })
+/// The run whose time is used up.
+async fn time_up(timer: Option<&mut (RunId, Pin<Box<tokio::time::Sleep>>)>) -> RunId {
+    match timer {
+        Some((run, sleep)) => {
+            sleep.await;
+            *run
         }
-        Some(Ok(event)) => {
-            if let Some(delta) = Delta::from_stream(event) {
-                log.delta(delta);
-            }
-            None
-        }
-        Some(Err(error)) => failure(error.to_failure()),
-        None => failure(ModelFailure::new(
-            tau_core::event::ModelFailureKind::Interrupted,
-            "the model's answer ended before it was complete",
-        )),
+        None => std::future::pending().await,
     }
+}
+
+/// Events are not the journal of a session.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not the journal of one session: event {expected} should come next, and event {found} came")]
+pub struct ResumeError {
+    expected: Seq,
+    found: Seq,
 }

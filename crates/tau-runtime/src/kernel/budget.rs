@@ -1,8 +1,10 @@
 //! The budget of a run.
 
+use tau_core::RunId;
 use tau_core::event::{BudgetLimit, RunOutcome};
 
 use super::step::Step;
+use super::{Rejection, cancel, prompt};
 
 /// How the run ends if it may not ask the model again.
 pub(super) fn exceeded(step: &Step<'_>) -> Option<RunOutcome> {
@@ -18,6 +20,16 @@ pub(super) fn exceeded(step: &Step<'_>) -> Option<RunOutcome> {
         return None;
     };
     Some(RunOutcome::BudgetExceeded { limit })
+}
+
+/// The time of a run is used up: everything that is on ends.
+pub(super) fn time_up(step: &mut Step<'_>, run: RunId) -> Result<(), Rejection> {
+    if step.run()?.id != run {
+        return Err(Rejection::Stale);
+    }
+    cancel::stop_work(step, "Stopped by the time limit of the run");
+    prompt::finish_run(step, RunOutcome::BudgetExceeded { limit: BudgetLimit::WallTime });
+    Ok(())
 }
 
 /// Whether the calls just announced are more than the run may make.

@@ -9,22 +9,25 @@ use super::control::CallState;
 use super::step::Step;
 use super::{Effect, Rejection, prompt, tools};
 
+const BY_USER: &str = "Cancelled by the user";
+
 pub(super) fn cancel(step: &mut Step<'_>, scope: CancelScope) -> Result<(), Rejection> {
     step.require_open()?;
     match &scope {
         CancelScope::ToolCall { call_id } => {
-            let is_open = step.control.run().is_some_and(|run| run.open_calls().any(|call| call.call.id == *call_id));
+            let is_open =
+                step.control.run().is_some_and(|run| run.open_calls().any(|call| call.call.id == *call_id));
             if !is_open {
                 return Err(Rejection::NothingToCancel);
             }
             let call_id = call_id.clone();
             step.emit(EventBody::CancelRequested { scope });
-            stop_call(step, &call_id);
+            stop_call(step, &call_id, BY_USER);
             tools::ask_when_ready(step);
         }
         CancelScope::Session => {
             step.emit(EventBody::CancelRequested { scope });
-            stop_work(step);
+            stop_work(step, BY_USER);
             prompt::cancel_all(step);
             step.emit(EventBody::SessionClosed);
         }
@@ -33,7 +36,7 @@ pub(super) fn cancel(step: &mut Step<'_>, scope: CancelScope) -> Result<(), Reje
                 return Err(Rejection::NothingToCancel);
             }
             step.emit(EventBody::CancelRequested { scope });
-            stop_work(step);
+            stop_work(step, BY_USER);
             prompt::finish_run(step, RunOutcome::Cancelled);
         }
     }
@@ -41,25 +44,26 @@ pub(super) fn cancel(step: &mut Step<'_>, scope: CancelScope) -> Result<(), Reje
 }
 
 /// Stops the model and every call of the run that is on.
-fn stop_work(step: &mut Step<'_>) {
+pub(super) fn stop_work(step: &mut Step<'_>, by: &str) {
     let Some(run) = step.control.run() else { return };
     let open: Vec<ToolCallId> = run.open_calls().map(|call| call.call.id.clone()).collect();
-    if run.asking {
+    if open.is_empty() {
+        // The model is being asked, for a reply or for a summary.
         step.effect(Effect::StopModel);
     }
     for call in open {
-        stop_call(step, &call);
+        stop_call(step, &call, by);
     }
 }
 
 /// Ends a call with a result that says what is known of it.
-fn stop_call(step: &mut Step<'_>, id: &ToolCallId) {
+fn stop_call(step: &mut Step<'_>, id: &ToolCallId, by: &str) {
     let state = step.control.run().and_then(|run| run.call(id)).map(|call| call.state);
     let text = if state == Some(CallState::Running) {
         step.effect(Effect::StopTool { call_id: id.clone() });
-        "Cancelled by the user. It was stopped on its way and may have done a part of its work."
+        format!("{by}. It was stopped on its way and may have done a part of its work.")
     } else {
-        "Cancelled by the user before it ran."
+        format!("{by} before it ran.")
     };
     step.emit(EventBody::ToolFinished {
         outcome: ToolOutcome::Cancelled,

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tau_core::event::{EventBody, PermissionAnswer, SessionConfig};
-use tau_core::{EffectClass, Money, RunId, TokenUsage, ToolCall, ToolCallId};
+use tau_core::{ContentBlock, EffectClass, Money, RunId, TokenUsage, ToolCall, ToolCallId};
 use tau_tools::PermissionPolicy;
 
 /// Where the loop stands.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Control {
     config: Option<Arc<SessionConfig>>,
     closed: bool,
@@ -27,6 +27,8 @@ pub(crate) struct Run {
     pub(crate) turn: u32,
     /// Whether the model is being asked.
     pub(crate) asking: bool,
+    /// Whether the newest reply calls no tools, so that nothing is left to do.
+    pub(crate) answered: bool,
     /// How often this turn's answer broke off.
     pub(crate) broken_off: u32,
     /// Calls of the newest reply, in order.
@@ -45,7 +47,7 @@ pub(crate) struct Spent {
 /// A call of the newest reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Call {
-    pub(crate) call: ToolCall,
+    pub(crate) call: Arc<ToolCall>,
     pub(crate) state: CallState,
 }
 
@@ -63,7 +65,15 @@ pub(crate) enum CallState {
 
 impl Run {
     fn new(id: RunId) -> Self {
-        Self { id, turn: 0, asking: false, broken_off: 0, calls: Vec::new(), spent: Spent::default() }
+        Self {
+            id,
+            turn: 0,
+            asking: false,
+            answered: false,
+            broken_off: 0,
+            calls: Vec::new(),
+            spent: Spent::default(),
+        }
     }
 
     pub(crate) fn call(&self, id: &ToolCallId) -> Option<&Call> {
@@ -109,7 +119,8 @@ impl Control {
 
     /// The rules in force: those of the session, and what people granted since.
     pub(crate) fn policy(&self) -> PermissionPolicy {
-        let mut policy = self.config().map(|config| PermissionPolicy::new(&config.permissions)).unwrap_or_default();
+        let mut policy =
+            self.config().map(|config| PermissionPolicy::new(&config.permissions)).unwrap_or_default();
         self.granted.iter().for_each(|tool| policy.allow_always(tool));
         policy
     }
@@ -138,9 +149,7 @@ impl Control {
             other => {
                 let prices = self.config.as_ref().and_then(|config| config.prices.as_ref());
                 if let Some(run) = &mut self.run {
-                    if let EventBody::ModelReplied { response, .. } = other
-                        && let Some(usage) = response.usage
-                    {
+                    if let Some(usage) = usage_of(other) {
                         run.spent.usage += usage;
                         run.spent.cost += prices.map(|prices| prices.cost(&usage)).unwrap_or_default();
                     }
@@ -160,6 +169,16 @@ impl Control {
     }
 }
 
+/// What an event says a model took.
+fn usage_of(event: &EventBody) -> Option<TokenUsage> {
+    match event {
+        EventBody::ModelReplied { response, .. } => response.usage,
+        EventBody::Compacted { usage, .. } => *usage,
+        EventBody::SubagentFinished { usage, .. } => Some(*usage),
+        _ => None,
+    }
+}
+
 impl Run {
     fn apply(&mut self, event: &EventBody) {
         match event {
@@ -167,16 +186,21 @@ impl Run {
                 self.broken_off = if *turn == self.turn { self.broken_off } else { 0 };
                 self.turn = *turn;
                 self.asking = true;
+                self.answered = false;
                 self.calls.clear();
             }
-            EventBody::ModelReplied { .. } => self.asking = false,
+            EventBody::ModelReplied { response, .. } => {
+                self.asking = false;
+                self.answered =
+                    !response.content.iter().any(|block| matches!(block, ContentBlock::ToolCall(_)));
+            }
             EventBody::ModelFailed { .. } => {
                 self.asking = false;
                 self.broken_off += 1;
             }
             EventBody::ToolRequested { call, .. } => {
                 self.spent.tool_calls += 1;
-                self.calls.push(Call { call: call.clone(), state: CallState::Running });
+                self.calls.push(Call { call: Arc::new(call.clone()), state: CallState::Running });
             }
             EventBody::PermissionRequested { call_id, .. } => self.set(call_id, CallState::Asked),
             EventBody::PermissionAnswered { call_id, .. } => self.set(call_id, CallState::Running),

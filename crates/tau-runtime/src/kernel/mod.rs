@@ -16,9 +16,11 @@
 
 mod budget;
 mod cancel;
+mod compaction;
 mod control;
 mod permission;
 mod prompt;
+mod resume;
 mod step;
 mod tools;
 mod turn;
@@ -31,12 +33,13 @@ use tau_core::event::{
 };
 use tau_core::{ChatResponse, ContentBlock, HumanDuration, RunId, ToolCall, ToolCallId, ToolResult};
 use tau_session::History;
+use tau_session::compaction::Compaction;
 
 use control::Control;
 use step::Step;
 
 /// Everything a session is: the fold of its journal. Serialisable, so that it can be kept as a snapshot.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
     seq: Seq,
     control: Control,
@@ -149,6 +152,22 @@ pub enum Input {
         /// What.
         scope: CancelScope,
     },
+    /// The history was made shorter, or could not be.
+    Compacted {
+        /// The run that asked for it.
+        run: RunId,
+        /// The turn whose request waits for it.
+        turn: u32,
+        /// The shorter history; `None` when there is none.
+        compaction: Option<Compaction>,
+    },
+    /// The time of a run is used up.
+    TimeUp {
+        /// The run.
+        run: RunId,
+    },
+    /// A new writer takes the session up: its journal was folded into the state.
+    Resume,
 }
 
 /// What the driver is to do, once the events of the decision are committed.
@@ -162,8 +181,22 @@ pub enum Effect {
         /// The turn.
         turn: u32,
     },
-    /// Give the request to the model up.
+    /// Give up whatever is asked of the model.
     StopModel,
+    /// Make the history shorter, as the session's policy says, before the request of a turn.
+    Compact {
+        /// The run.
+        run: RunId,
+        /// The turn.
+        turn: u32,
+    },
+    /// Say so when a run has lasted so long. It replaces the timer of an earlier run.
+    SetTimer {
+        /// The run.
+        run: RunId,
+        /// How long from now.
+        after: HumanDuration,
+    },
     /// Run a tool.
     RunTool {
         /// The call.
@@ -177,7 +210,7 @@ pub enum Effect {
 }
 
 /// What happens next: events to commit, in one append, and effects to start after.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Decision {
     /// What happened.
@@ -226,9 +259,14 @@ pub fn decide(state: &State, input: Input) -> Result<Decision, Rejection> {
         Input::Inject { content } => prompt::inject(&mut step, content)?,
         Input::ModelReply { run, turn, response } => turn::replied(&mut step, run, turn, *response)?,
         Input::ModelFailure { run, turn, failure } => turn::failed(&mut step, run, turn, failure)?,
-        Input::ToolFinished { outcome, result, elapsed } => tools::finished(&mut step, outcome, result, elapsed)?,
+        Input::ToolFinished { outcome, result, elapsed } => {
+            tools::finished(&mut step, outcome, result, elapsed)?
+        }
         Input::PermissionAnswer { call_id, answer } => permission::answered(&mut step, &call_id, answer)?,
         Input::Cancel { scope } => cancel::cancel(&mut step, scope)?,
+        Input::Compacted { run, turn, compaction } => compaction::finished(&mut step, run, turn, compaction)?,
+        Input::TimeUp { run } => budget::time_up(&mut step, run)?,
+        Input::Resume => resume::resume(&mut step)?,
     }
     Ok(step.into_decision())
 }

@@ -18,10 +18,20 @@ pub(super) fn judge(step: &mut Step<'_>, call: ToolCall) {
         Verdict::Allow => tools::run(step, call),
         Verdict::Ask { reason } => step.emit(EventBody::PermissionRequested { call_id: call.id, reason }),
         Verdict::Deny { reason } => {
-            tools::refuse(step, &call.id, DenialReason::Rule, format!("Not run: {reason}. Do it another way."));
+            tools::refuse(
+                step,
+                &call.id,
+                DenialReason::Rule,
+                format!("Not run: {reason}. Do it another way."),
+            );
         }
         // A verdict this version does not know does not let anything run.
-        _ => tools::refuse(step, &call.id, DenialReason::Rule, "Not run: the permission rules do not allow it."),
+        _ => tools::refuse(
+            step,
+            &call.id,
+            DenialReason::Rule,
+            "Not run: the permission rules do not allow it.",
+        ),
     }
 }
 
@@ -32,7 +42,9 @@ pub(super) fn answered(
     answer: PermissionAnswer,
 ) -> Result<(), Rejection> {
     let asked = step.run()?.call(call_id).filter(|call| call.state == CallState::Asked);
-    let call = asked.map(|call| call.call.clone()).ok_or_else(|| Rejection::NotWaiting(call_id.clone()))?;
+    let call = asked
+        .map(|call| ToolCall::clone(&call.call))
+        .ok_or_else(|| Rejection::NotWaiting(call_id.clone()))?;
     step.emit(EventBody::PermissionAnswered { call_id: call_id.clone(), answer: answer.clone() });
     match answer {
         PermissionAnswer::Allow => tools::run(step, call),
@@ -66,10 +78,13 @@ fn allow_waiting(step: &mut Step<'_>, tool: &str) {
         .into_iter()
         .flat_map(|run| &run.calls)
         .filter(|call| call.state == CallState::Asked && call.call.name == tool)
-        .map(|call| call.call.clone())
+        .map(|call| ToolCall::clone(&call.call))
         .collect();
     for call in waiting {
-        step.emit(EventBody::PermissionAnswered { call_id: call.id.clone(), answer: PermissionAnswer::Allow });
+        step.emit(EventBody::PermissionAnswered {
+            call_id: call.id.clone(),
+            answer: PermissionAnswer::Allow,
+        });
         tools::run(step, call);
     }
 }

@@ -4,7 +4,7 @@ use tau_core::event::{EventBody, RunOutcome, SessionConfig};
 use tau_core::{ContentBlock, RunId};
 
 use super::step::Step;
-use super::{Rejection, turn};
+use super::{Effect, Rejection, turn};
 
 /// The session begins.
 pub(super) fn create(step: &mut Step<'_>, config: Box<SessionConfig>) -> Result<(), Rejection> {
@@ -24,8 +24,7 @@ pub(super) fn submit(step: &mut Step<'_>, run: RunId, content: Vec<ContentBlock>
     }
     step.emit(EventBody::PromptSubmitted { run, content });
     if step.control.run().is_none() {
-        step.emit(EventBody::RunStarted { run });
-        turn::ask(step);
+        start_next(step);
     }
     Ok(())
 }
@@ -40,7 +39,8 @@ pub(super) fn inject(step: &mut Step<'_>, content: Vec<ContentBlock>) -> Result<
 
 /// Calls and results are the model's and the tools': smuggled in, they would tear the history.
 fn require_words(content: &[ContentBlock]) -> Result<(), Rejection> {
-    let is_allowed = |block: &ContentBlock| matches!(block, ContentBlock::Text { .. } | ContentBlock::Image(_));
+    let is_allowed =
+        |block: &ContentBlock| matches!(block, ContentBlock::Text { .. } | ContentBlock::Image(_));
     let is_blank = |block: &ContentBlock| block.as_text().is_some_and(|text| text.trim().is_empty());
     let is_valid = content.iter().all(is_allowed) && !content.iter().all(is_blank);
     if is_valid { Ok(()) } else { Err(Rejection::InvalidContent) }
@@ -49,9 +49,23 @@ fn require_words(content: &[ContentBlock]) -> Result<(), Rejection> {
 /// Ends the run that is on, and starts the next that waits.
 pub(super) fn finish_run(step: &mut Step<'_>, outcome: RunOutcome) {
     end_run(step, outcome);
+    start_next(step);
+}
+
+/// Starts the run that waits longest, if one does.
+pub(super) fn start_next(step: &mut Step<'_>) {
     if let Some(run) = step.control.queue().front().copied() {
         step.emit(EventBody::RunStarted { run });
+        set_timer(step);
         turn::ask(step);
+    }
+}
+
+/// Asks to be told when the time of the run that is on is used up.
+pub(super) fn set_timer(step: &mut Step<'_>) {
+    let limit = step.control.config().and_then(|config| config.budget.max_time);
+    if let (Some(run), Some(after)) = (step.control.run(), limit) {
+        step.effect(Effect::SetTimer { run: run.id, after });
     }
 }
 

@@ -7,7 +7,7 @@ use tau_core::event::{EventBody, ModelFailure, ModelFailureKind, RunOutcome};
 use tau_core::{ChatResponse, ContentBlock, RunId, ToolCall, ToolCallId};
 
 use super::step::Step;
-use super::{Effect, Rejection, budget, prompt, tools};
+use super::{Effect, Rejection, budget, compaction, prompt, tools};
 
 /// How often a turn is asked again when its answer breaks off.
 const MAX_BROKEN_OFF: u32 = 2;
@@ -19,10 +19,15 @@ pub(super) fn ask(step: &mut Step<'_>) {
     }
     let Some(run) = step.control.run() else { return };
     let (run, turn) = (run.id, run.turn + 1);
-    request(step, run, turn);
+    if compaction::is_due(step) {
+        step.effect(Effect::Compact { run, turn });
+    } else {
+        request(step, run, turn);
+    }
 }
 
-fn request(step: &mut Step<'_>, run: RunId, turn: u32) {
+/// Announces a request and makes it.
+pub(super) fn request(step: &mut Step<'_>, run: RunId, turn: u32) {
     step.emit(EventBody::ModelRequested { run, turn });
     step.effect(Effect::CallModel { run, turn });
 }
@@ -54,7 +59,12 @@ pub(super) fn replied(
 }
 
 /// The model could not be asked. An answer that broke off is asked for again; any other failure ends the run.
-pub(super) fn failed(step: &mut Step<'_>, run: RunId, turn: u32, failure: ModelFailure) -> Result<(), Rejection> {
+pub(super) fn failed(
+    step: &mut Step<'_>,
+    run: RunId,
+    turn: u32,
+    failure: ModelFailure,
+) -> Result<(), Rejection> {
     let broken_off = require_asking(step, run, turn)?;
     step.emit(EventBody::ModelFailed { turn, failure: failure.clone() });
     if failure.kind == ModelFailureKind::Interrupted && broken_off < MAX_BROKEN_OFF {
@@ -68,7 +78,11 @@ pub(super) fn failed(step: &mut Step<'_>, run: RunId, turn: u32, failure: ModelF
 /// How often the turn broke off, when its answer is still waited for.
 fn require_asking(step: &Step<'_>, run: RunId, turn: u32) -> Result<u32, Rejection> {
     let active = step.run()?;
-    if active.id == run && active.turn == turn && active.asking { Ok(active.broken_off) } else { Err(Rejection::Stale) }
+    if active.id == run && active.turn == turn && active.asking {
+        Ok(active.broken_off)
+    } else {
+        Err(Rejection::Stale)
+    }
 }
 
 /// Gives a new id to calls without one, or with one that the session has seen: servers number calls anew in
@@ -81,7 +95,8 @@ fn make_ids_unique(step: &Step<'_>, turn: u32, response: &mut ChatResponse) {
         number += 1;
         let original = call.id.as_str().to_owned();
         let mut attempt = 0;
-        while call.id.as_str().is_empty() || seen.contains(&call.id) || step.state.history.has_call(&call.id) {
+        while call.id.as_str().is_empty() || seen.contains(&call.id) || step.state.history.has_call(&call.id)
+        {
             let base = if original.is_empty() { "call" } else { original.as_str() };
             let again = if attempt == 0 { String::new() } else { format!("_{attempt}") };
             call.id = ToolCallId::new(format!("{base}_t{turn}_{number}{again}"));

@@ -1,6 +1,11 @@
 //! Tests of the kernel, of its driver and of what the model is told first.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are not tests to clippy")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests are not tests to clippy"
+)]
 
 mod driver;
 mod kernel;

@@ -19,8 +19,8 @@ mod sliding_window;
 mod summary;
 mod truncation;
 
-use tau_core::Message;
 use tau_core::event::{CompactionStrategy, EventBody, Seq};
+use tau_core::{Message, TokenUsage};
 
 use crate::history::History;
 
@@ -39,12 +39,27 @@ pub struct Compaction {
     pub strategy: CompactionStrategy,
     /// What stands in their place.
     pub replacement: Vec<Message>,
+    /// Tokens that a model took for it.
+    pub usage: Option<TokenUsage>,
+}
+
+impl Compaction {
+    pub(crate) const fn new(through: Seq, strategy: CompactionStrategy, replacement: Vec<Message>) -> Self {
+        Self { through, strategy, replacement, usage: None }
+    }
+
+    /// The same with the tokens that a model took for it.
+    #[must_use]
+    pub const fn with_usage(mut self, usage: Option<TokenUsage>) -> Self {
+        self.usage = usage;
+        self
+    }
 }
 
 impl From<Compaction> for EventBody {
     fn from(compaction: Compaction) -> Self {
-        let Compaction { through, strategy, replacement } = compaction;
-        Self::Compacted { through, strategy, replacement }
+        let Compaction { through, strategy, replacement, usage } = compaction;
+        Self::Compacted { through, strategy, replacement, usage }
     }
 }
 

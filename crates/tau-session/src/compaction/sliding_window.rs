@@ -29,10 +29,10 @@ impl Compactor for SlidingWindow {
         let cut = cuts(history).into_iter().rev().find(|cut| cut.before <= most)?;
         let text =
             format!("The first {} messages of this conversation are left out, to make room.", cut.before);
-        Some(Compaction {
-            through: cut.through,
-            strategy: CompactionStrategy::SlidingWindow,
-            replacement: vec![pinned.message(history, &text, "")],
-        })
+        Some(Compaction::new(
+            cut.through,
+            CompactionStrategy::SlidingWindow,
+            vec![pinned.message(history, &text, "")],
+        ))
     }
 }

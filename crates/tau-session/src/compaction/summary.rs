@@ -20,6 +20,14 @@ pub struct Summary {
     pub keep: u64,
 }
 
+impl Summary {
+    /// A summary that leaves about so many tokens of the newest messages as they are.
+    #[must_use]
+    pub const fn new(keep: u64) -> Self {
+        Self { keep }
+    }
+}
+
 impl Default for Summary {
     /// Keeps about 8,000 tokens: the last few exchanges.
     fn default() -> Self {
@@ -58,10 +66,10 @@ impl SummaryRequest {
         }
         let text = "The earlier part of this conversation is replaced by this summary of it.";
         let rest = format!("Summary:\n{}", summary.trim());
-        Some(Compaction {
-            through: self.through,
-            strategy: CompactionStrategy::Summary,
-            replacement: vec![pinned.message(history, text, &rest)],
-        })
+        Some(Compaction::new(
+            self.through,
+            CompactionStrategy::Summary,
+            vec![pinned.message(history, text, &rest)],
+        ))
     }
 }

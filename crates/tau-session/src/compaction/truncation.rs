@@ -23,10 +23,6 @@ impl Compactor for Truncation {
         let fits = cuts.iter().find(|cut| cut.kept + estimate_tokens(&message(cut.before)) <= target);
         // Where nothing fits, the most that can go is the best that can be done.
         let cut = fits.or_else(|| cuts.last())?;
-        Some(Compaction {
-            through: cut.through,
-            strategy: CompactionStrategy::Truncation,
-            replacement: vec![message(cut.before)],
-        })
+        Some(Compaction::new(cut.through, CompactionStrategy::Truncation, vec![message(cut.before)]))
     }
 }

@@ -108,5 +108,6 @@ pub(crate) fn compacted(through: u64, replacement: &[&str]) -> EventBody {
         through: Seq(through),
         strategy: CompactionStrategy::Summary,
         replacement: replacement.iter().map(|text| Message::user([ContentBlock::text(*text)])).collect(),
+        usage: None,
     }
 }

@@ -66,9 +66,17 @@ async fn times_out_of_range_run_nothing() {
         assert_eq!(refused, "timeout_seconds must be 1 to 600; nothing was run.");
     }
     assert!(failure(environment(), "bash", json!({"command": "a\0b"})).await.contains("NUL"));
-    let limit = |arguments: Value| builtin::BashTool::new().timeout(&arguments).unwrap().as_secs();
+    let default = Duration::from_secs(30);
+    let limit = |arguments: Value| builtin::BashTool::new().timeout(&arguments, default).as_secs();
     let limits = [json!({}), json!({"timeout_seconds": 7}), json!({"timeout_seconds": 9_999})].map(limit);
-    assert_eq!(limits, [125, 12, 605]);
+    assert_eq!(limits, [35, 12, 605]);
+}
+
+#[tokio::test]
+async fn the_sessions_limit_holds_where_the_call_names_none() {
+    let context = ToolContext::new(Arc::new(environment())).with_timeout(Duration::from_millis(200));
+    let finished = finish_in(&context, "bash", json!({"command": "echo began; exec sleep 1000"})).await;
+    assert_eq!(finished.result.text(), "began\n[stopped after 200ms]");
 }
 
 /// Peak memory of this process, in kB.

@@ -21,8 +21,8 @@ impl ToolExecutor for Scripted {
         &self.0
     }
 
-    fn timeout(&self, arguments: &Value) -> Option<Duration> {
-        arguments["own_timeout_ms"].as_u64().map(Duration::from_millis)
+    fn timeout(&self, arguments: &Value, default: Duration) -> Duration {
+        arguments["own_timeout_ms"].as_u64().map_or(default, Duration::from_millis)
     }
 
     fn execute<'a>(&'a self, _: &'a ToolContext, arguments: &'a Value) -> BoxFuture<'a, ToolOutput> {
@@ -52,8 +52,8 @@ fn registry() -> ToolRegistry {
 
 async fn run(name: &str, arguments: &str, timeout: Duration, bounds: OutputBounds) -> FinishedCall {
     let call = ToolCall::new(ToolCallId::new("call"), name, ToolArguments::parse(arguments));
-    let context = ToolContext::new(Arc::new(memory([])));
-    let finished = registry().run(&call, &context, timeout, bounds).await;
+    let context = ToolContext::new(Arc::new(memory([]))).with_timeout(timeout);
+    let finished = registry().run(&call, &context, bounds).await;
     assert_eq!(finished.result.call_id, call.id);
     assert_eq!(finished.result.is_error, finished.outcome != ToolOutcome::Succeeded);
     finished

@@ -1,7 +1,6 @@
 //! What several tests need.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::Value;
 use tau_core::{ToolArguments, ToolCall, ToolCallId};
@@ -31,7 +30,7 @@ pub(crate) async fn finish(
 
 pub(crate) async fn finish_in(context: &ToolContext, tool: &str, arguments: Value) -> FinishedCall {
     let call = ToolCall::new(ToolCallId::new("call"), tool, ToolArguments::from(arguments));
-    builtin::all().run(&call, context, Duration::from_secs(60), OutputBounds::default()).await
+    builtin::all().run(&call, context, OutputBounds::default()).await
 }
 
 /// The text of a success.

@@ -90,17 +90,22 @@ fn calls_over_the_limit_do_not_run() {
     assert_eq!(lines[lines.len() - 2..], ["> run a", "> run b"], "as many as the limit");
     kernel.give(done("a")).unwrap();
     kernel.give(done("b")).unwrap();
+    let refused =
+        |id: &str| format!("call {id} denied by rule: Not run: the budget of tool calls is used up.");
+    let end = "run 1 finished: BudgetExceeded { limit: ToolCalls }".to_owned();
+    let mut other = kernel.clone();
+    let lines = other.lines(calls_of(1, 2, &["c look"]));
+    assert_eq!(lines[2..], [refused("c"), end.clone()], "one over the limit");
+    let lines = kernel.lines(calls_of(1, 2, &["c look", "d change"]));
     assert_eq!(
-        kernel.lines(calls_of(1, 2, &["c look", "d change"])),
+        lines[..3],
         [
             "turn 2 replied: c look | d change",
             "call c requested: Pure look",
-            "call d requested: AtMostOnce change",
-            "call c denied by rule: Not run: the budget of tool calls is used up.",
-            "call d denied by rule: Not run: the budget of tool calls is used up.",
-            "run 1 finished: BudgetExceeded { limit: ToolCalls }"
+            "call d requested: AtMostOnce change"
         ]
     );
+    assert_eq!(lines[3..], [refused("c"), refused("d"), end]);
     assert!(kernel.state.history().is_ready());
 }
 

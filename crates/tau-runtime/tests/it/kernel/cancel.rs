@@ -5,7 +5,8 @@ use tau_runtime::kernel::Rejection;
 
 use super::support::{Kernel, answer, cancel, cancel_call, config, done, prompt, text};
 
-const RUNNING: &str = "Cancelled by the user. It was stopped on its way and may have done a part of its work.";
+const RUNNING: &str =
+    "Cancelled by the user. It was stopped on its way and may have done a part of its work.";
 const WAITING: &str = "Cancelled by the user before it ran.";
 
 #[test]
@@ -61,7 +62,8 @@ fn the_next_prompt_starts() {
 #[test]
 fn one_call_of_several() {
     let mut kernel = Kernel::calling(config(), &["a free", "b change"]);
-    let scope = |id: &str| format!("cancel {:?}", CancelScope::ToolCall { call_id: super::support::call_id(id) });
+    let scope =
+        |id: &str| format!("cancel {:?}", CancelScope::ToolCall { call_id: super::support::call_id(id) });
     assert_eq!(
         kernel.lines(cancel_call("a")),
         [scope("a"), format!("call a cancelled: {RUNNING}"), "> stop a".to_owned()]

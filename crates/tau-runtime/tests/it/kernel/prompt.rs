@@ -100,7 +100,8 @@ fn content_is_what_a_person_can_say() {
         vec![ContentBlock::Reasoning(Reasoning::text("hm"))],
     ];
     let image = || ContentBlock::Image(Image::url("http://example.com/a.png"));
-    let taken = [vec![image()], vec![ContentBlock::text("See"), image()], vec![ContentBlock::text(""), image()]];
+    let taken =
+        [vec![image()], vec![ContentBlock::text("See"), image()], vec![ContentBlock::text(""), image()]];
     let mut kernel = Kernel::new(config());
     for content in refused {
         let prompt = Input::Prompt { run: run_id(1), content: content.clone() };

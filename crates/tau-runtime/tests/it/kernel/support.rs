@@ -159,14 +159,20 @@ pub(crate) fn show_event(event: &EventBody) -> String {
     match event {
         EventBody::SessionCreated(_) => "created".to_owned(),
         EventBody::SessionClosed => "closed".to_owned(),
-        EventBody::PromptSubmitted { run, content } => format!("prompt {}: {}", number(*run), show_blocks(content)),
+        EventBody::PromptSubmitted { run, content } => {
+            format!("prompt {}: {}", number(*run), show_blocks(content))
+        }
         EventBody::ContextInjected { content } => format!("context: {}", show_blocks(content)),
         EventBody::RunStarted { run } => format!("run {} started", number(*run)),
         EventBody::RunFinished { run, outcome } => format!("run {} finished: {outcome:?}", number(*run)),
         EventBody::ModelRequested { run, turn } => format!("model requested {}/{turn}", number(*run)),
-        EventBody::ModelReplied { turn, response } => format!("turn {turn} replied: {}", show_blocks(&response.content)),
+        EventBody::ModelReplied { turn, response } => {
+            format!("turn {turn} replied: {}", show_blocks(&response.content))
+        }
         EventBody::ModelFailed { turn, failure } => format!("turn {turn} failed: {:?}", failure.kind),
-        EventBody::ToolRequested { call, effect, .. } => format!("call {} requested: {effect:?} {}", call.id, call.name),
+        EventBody::ToolRequested { call, effect, .. } => {
+            format!("call {} requested: {effect:?} {}", call.id, call.name)
+        }
         EventBody::ToolFinished { outcome, result, .. } => {
             format!("call {} {}: {}", result.call_id, show_outcome(*outcome), result.text())
         }

@@ -139,7 +139,8 @@ fn calls_get_ids_of_their_own() {
     let mut kernel = Kernel::asking(config());
     let ids = called(&mut kernel, 1, &[" look", "x look", "x look", " look"]);
     assert_eq!(ids, ["call_t1_1", "x", "x_t1_3", "call_t1_4"]);
-    let said: Vec<_> = kernel.state.history().messages()[1].tool_calls().map(|call| call.id.to_string()).collect();
+    let said: Vec<_> =
+        kernel.state.history().messages()[1].tool_calls().map(|call| call.id.to_string()).collect();
     assert_eq!(said, ids, "the model reads the ids its results have");
     for id in ids {
         kernel.give(done(&id)).unwrap();

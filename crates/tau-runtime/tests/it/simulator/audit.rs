@@ -149,7 +149,10 @@ impl Audit {
         self.met.insert(match outcome {
             RunOutcome::Completed => "run completed",
             RunOutcome::Cancelled => "run cancelled",
-            RunOutcome::Failed { .. } => "run failed",
+            RunOutcome::Failed { .. } => {
+                assert!(!on.may_ask_again, "an answer that broke off is asked for again first");
+                "run failed"
+            }
             RunOutcome::TurnLimit { limit } => {
                 assert_eq!((Some(*limit), on.turn), (self.budget.max_turns, *limit));
                 "run out of turns"

@@ -103,14 +103,16 @@ fn operation() -> impl Strategy<Value = Operation> {
 }
 
 fn config() -> impl Strategy<Value = SessionConfig> {
-    let mode = prop::sample::select(vec![PermissionMode::Default, PermissionMode::DontAsk, PermissionMode::Bypass]);
+    let mode =
+        prop::sample::select(vec![PermissionMode::Default, PermissionMode::DontAsk, PermissionMode::Bypass]);
     let turns = proptest::option::of(0..5_u32);
     let tokens = proptest::option::weighted(0.3, 0..120_u64);
     let calls = proptest::option::weighted(0.3, 0..7_u32);
     (mode, turns, tokens, calls).prop_map(|(mode, max_turns, max_tokens, max_tool_calls)| {
         let mut config = with_mode(mode);
         let mut budget = Budget::default();
-        (budget.max_turns, budget.max_tokens, budget.max_tool_calls) = (max_turns, max_tokens, max_tool_calls);
+        (budget.max_turns, budget.max_tokens, budget.max_tool_calls) =
+            (max_turns, max_tokens, max_tool_calls);
         config.budget = budget;
         config
     })

@@ -104,7 +104,10 @@ impl World {
                     job.state == JobState::On && job.what == What::Model { run: run_id(run), turn }
                 });
                 if !waits {
-                    assert_eq!(self.give(crate::kernel::support::text(run, turn, "?")), Err(Rejection::Stale));
+                    assert_eq!(
+                        self.give(crate::kernel::support::text(run, turn, "?")),
+                        Err(Rejection::Stale)
+                    );
                 }
             }
             Operation::Finish { job, succeeds } => {
@@ -159,7 +162,10 @@ impl World {
         assert_eq!(taken.err(), active.is_none().then_some(refused));
         if let Some(run) = active {
             assert!(self.audit.was_cancelled(run));
-            assert!(on.into_iter().all(|at| self.jobs[at].state == JobState::Stopped), "everything was stopped");
+            assert!(
+                on.into_iter().all(|at| self.jobs[at].state == JobState::Stopped),
+                "everything was stopped"
+            );
         }
     }
 
@@ -248,7 +254,7 @@ impl World {
             self.start(effect);
         }
         assert_eq!(self.shadow, self.state, "the state is the fold of its journal");
-        if self.steps % 8 == 0 {
+        if self.steps.is_multiple_of(8) {
             let stored: State = serde_json::from_str(&serde_json::to_string(&self.state).unwrap()).unwrap();
             assert_eq!(stored, self.state);
         }

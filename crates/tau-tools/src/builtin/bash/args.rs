@@ -6,7 +6,7 @@ use serde::Deserialize;
 pub(super) struct BashArgs {
     /// May have several lines.
     pub(super) command: String,
-    /// Default 120.
+    /// Default: what the session allows, usually 120.
     #[schemars(range(min = 1, max = 600))]
     pub(super) timeout_seconds: Option<u64>,
     /// What it does, in five words, for the user.

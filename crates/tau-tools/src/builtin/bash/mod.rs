@@ -9,7 +9,7 @@ use args::BashArgs;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::Value;
-use tau_core::ToolDefinition;
+use tau_core::{HumanDuration, ToolDefinition};
 use tokio::time::MissedTickBehavior;
 
 use super::support::{self, Capture, failure};
@@ -17,7 +17,6 @@ use crate::environment::{CommandExit, CommandSpec, EnvironmentError};
 use crate::executor::{Progress, ToolContext, ToolExecutor, ToolOutput};
 
 const NAME: &str = "bash";
-const DEFAULT_SECONDS: u64 = 120;
 const MOST_SECONDS: u64 = 600;
 /// What the tool has beyond the command's own time to end it and give what it printed.
 const GRACE: Duration = Duration::from_secs(5);
@@ -49,9 +48,10 @@ impl ToolExecutor for BashTool {
         &self.definition
     }
 
-    fn timeout(&self, arguments: &Value) -> Option<Duration> {
-        let seconds = arguments.get("timeout_seconds").and_then(Value::as_u64).unwrap_or(DEFAULT_SECONDS);
-        Some(Duration::from_secs(seconds.min(MOST_SECONDS)) + GRACE)
+    fn timeout(&self, arguments: &Value, default: Duration) -> Duration {
+        let asked = arguments.get("timeout_seconds").and_then(Value::as_u64);
+        // The tool ends the command itself, to give what it printed until then; this is for when that hangs.
+        asked.map_or(default, |seconds| Duration::from_secs(seconds.min(MOST_SECONDS))) + GRACE
     }
 
     fn execute<'a>(&'a self, context: &'a ToolContext, arguments: &'a Value) -> BoxFuture<'a, ToolOutput> {
@@ -67,8 +67,7 @@ enum End {
 
 async fn run(context: &ToolContext, arguments: &Value) -> Result<ToolOutput, ToolOutput> {
     let args: BashArgs = ToolOutput::arguments(NAME, arguments)?;
-    let seconds = args.timeout_seconds.unwrap_or(DEFAULT_SECONDS);
-    if !(1..=MOST_SECONDS).contains(&seconds) {
+    if args.timeout_seconds.is_some_and(|seconds| !(1..=MOST_SECONDS).contains(&seconds)) {
         return Err(ToolOutput::error(format!(
             "timeout_seconds must be 1 to {MOST_SECONDS}; nothing was run."
         )));
@@ -76,8 +75,9 @@ async fn run(context: &ToolContext, arguments: &Value) -> Result<ToolOutput, Too
     if args.command.contains('\0') {
         return Err(ToolOutput::error("The command holds a NUL byte; nothing was run."));
     }
+    let limit = args.timeout_seconds.map_or(context.timeout, Duration::from_secs);
     let capture = Mutex::new(Capture::default());
-    let end = watch(context, &CommandSpec::new(args.command), Duration::from_secs(seconds), &capture).await;
+    let end = watch(context, &CommandSpec::new(args.command), limit, &capture).await;
     report(&context.progress, &capture);
     let output = capture.lock().unwrap_or_else(PoisonError::into_inner).text();
     match end {
@@ -89,7 +89,7 @@ async fn run(context: &ToolContext, arguments: &Value) -> Result<ToolOutput, Too
         }
         End::Exit(Err(error)) if output.is_empty() => Err(failure(&error)),
         End::Exit(Err(error)) => Err(ended(output, &format!("[{error}]"))),
-        End::Timeout => Err(ended(output, &format!("[stopped after {seconds}s]"))),
+        End::Timeout => Err(ended(output, &format!("[stopped after {}]", HumanDuration::from(limit)))),
     }
 }
 

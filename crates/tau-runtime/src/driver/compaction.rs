@@ -1,0 +1,76 @@
+//! Making the history shorter: by rule at once, or by asking the model for a summary.
+
+use tau_agent::{ChatRequest, WireCache};
+use tau_core::event::CompactionStrategy;
+use tau_core::{ChatResponse, Message, RunId};
+use tau_session::compaction::{
+    Compaction, Compactor, Pinned, SlidingWindow, Summary, SummaryRequest, Truncation,
+};
+
+use super::Session;
+use super::model::{ModelCall, Purpose};
+use crate::kernel::Input;
+
+/// Messages that a sliding window keeps.
+const WINDOW: usize = 20;
+
+impl Session {
+    /// Makes the history shorter before the request of a turn. Whatever goes wrong, the run goes on.
+    pub(super) fn compact(&mut self, run: RunId, turn: u32) {
+        let strategy = self.policy().map(|(strategy, _)| strategy);
+        let request = match strategy {
+            Some(CompactionStrategy::Summary) => self.summary().request(self.state.history()),
+            _ => None,
+        };
+        match request {
+            Some(request) => {
+                let system = self.state.config().map_or("", |config| &config.system);
+                let chat =
+                    ChatRequest::new(&request.messages).with_system(system).with_tools(&self.definitions);
+                // A cache of its own: that of the conversation holds what the next turns add to.
+                let stream = self.agent.stream(chat, &mut WireCache::default());
+                self.model = Some(ModelCall { run, turn, stream, purpose: Purpose::Summary(request) });
+            }
+            None => {
+                let compaction = self.by_rule(strategy);
+                self.queued.push_back(Input::Compacted { run, turn, compaction });
+            }
+        }
+    }
+
+    /// What the model's summary makes of the history; by rule when it gave none.
+    pub(super) fn summarised(
+        &self,
+        request: SummaryRequest,
+        reply: Option<&ChatResponse>,
+    ) -> Option<Compaction> {
+        let summary =
+            reply.map(|reply| Message::assistant(reply.content.iter().cloned()).text()).unwrap_or_default();
+        let usage = reply.and_then(|reply| reply.usage);
+        request
+            .answered(self.state.history(), &Pinned::default(), &summary)
+            .or_else(|| self.by_rule(None))
+            .map(|compaction| compaction.with_usage(usage))
+    }
+
+    fn by_rule(&self, strategy: Option<CompactionStrategy>) -> Option<Compaction> {
+        let (_, target) = self.policy()?;
+        let history = self.state.history();
+        match strategy {
+            Some(CompactionStrategy::SlidingWindow) => {
+                SlidingWindow::new(WINDOW).compact(history, &Pinned::default(), target)
+            }
+            _ => Truncation.compact(history, &Pinned::default(), target),
+        }
+    }
+
+    /// A summary leaves half of what may stay to the newest messages.
+    fn summary(&self) -> Summary {
+        self.policy().map(|(_, target)| Summary::new(target / 2)).unwrap_or_default()
+    }
+
+    fn policy(&self) -> Option<(CompactionStrategy, u64)> {
+        let policy = self.state.config()?.compaction.as_ref()?;
+        Some((policy.strategy.clone(), policy.to_tokens))
+    }
+}

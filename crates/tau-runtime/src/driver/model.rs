@@ -1,0 +1,76 @@
+//! The model at work: what it is asked for, and what the end of its answer means.
+
+use std::fmt;
+
+use futures::StreamExt;
+use tau_agent::{ChatStream, StreamEvent};
+use tau_core::event::{ModelFailure, ModelFailureKind};
+use tau_core::{ChatResponse, RunId};
+use tau_session::compaction::SummaryRequest;
+
+use super::Session;
+use super::log::Log;
+use super::subscription::Delta;
+use crate::kernel::Input;
+
+/// An answer that is waited for.
+pub(super) struct ModelCall {
+    pub(super) run: RunId,
+    pub(super) turn: u32,
+    pub(super) stream: ChatStream,
+    pub(super) purpose: Purpose,
+}
+
+/// What the model is asked for.
+pub(super) enum Purpose {
+    /// The reply of a turn.
+    Reply,
+    /// A summary of what is said so far.
+    Summary(SummaryRequest),
+}
+
+impl fmt::Debug for ModelCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ModelCall").field("run", &self.run).field("turn", &self.turn).finish_non_exhaustive()
+    }
+}
+
+/// How a model's answer ended.
+pub(super) type Said = Result<ChatResponse, ModelFailure>;
+
+impl Session {
+    /// What the end of a model's answer means to the kernel.
+    pub(super) fn input_of(&self, call: ModelCall, said: Said) -> Input {
+        let ModelCall { run, turn, purpose, .. } = call;
+        match (purpose, said) {
+            (Purpose::Reply, Ok(response)) => Input::ModelReply { run, turn, response: Box::new(response) },
+            (Purpose::Reply, Err(failure)) => Input::ModelFailure { run, turn, failure },
+            (Purpose::Summary(request), said) => {
+                let compaction = self.summarised(request, said.as_ref().ok());
+                Input::Compacted { run, turn, compaction }
+            }
+        }
+    }
+}
+
+/// How the model's answer ended; `None` while it is still coming.
+pub(super) async fn next_of_model(call: Option<&mut ModelCall>, log: &Log) -> Option<Said> {
+    let call = call?;
+    match call.stream.next().await {
+        Some(Ok(StreamEvent::Completed(response))) => Some(Ok(response)),
+        Some(Ok(event)) => {
+            // The words of a summary are for the model, not for those who follow the conversation.
+            if matches!(call.purpose, Purpose::Reply)
+                && let Some(delta) = Delta::from_stream(event)
+            {
+                log.delta(delta);
+            }
+            None
+        }
+        Some(Err(error)) => Some(Err(error.to_failure())),
+        None => Some(Err(ModelFailure::new(
+            ModelFailureKind::Interrupted,
+            "the model's answer ended before it was complete",
+        ))),
+    }
+}

@@ -1,0 +1,12 @@
+//! The driver: one session at work, with a model and tools that the test plays.
+
+mod cancel;
+mod ending;
+mod model;
+mod permission;
+mod prefix;
+mod queue;
+mod streaming;
+mod subscription;
+mod support;
+mod tools;
