@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use tau_core::Money;
+use tau_core::{HumanDuration, Money};
 
 /// An agent runtime: give it a task, and it reads, edits and runs commands until it is done.
 #[derive(Debug, Parser)]
@@ -46,7 +46,7 @@ Exit codes:
   1    failed: the model could not be asked, or the machine failed
   2    the command line or the configuration is wrong; nothing was done
   3    a call needed permission, and nobody was there to give it
-  4    the budget of tokens, money or tool calls was used up
+  4    the budget of tokens, money, tool calls or time was used up
   5    the limit of turns was met
   130  interrupted (Ctrl-C once cancels, twice kills)";
 
@@ -78,6 +78,10 @@ pub(crate) struct RunArgs {
     /// The most calls of tools.
     #[arg(long, value_name = "N")]
     pub(crate) max_tool_calls: Option<u32>,
+
+    /// The most time, such as 90s or 1h30m; waiting for your answers counts.
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) max_time: Option<HumanDuration>,
 
     /// Let a tool run without asking. May be given several times.
     #[arg(long, value_name = "TOOL")]

@@ -13,7 +13,7 @@ pub(crate) enum Exit {
     Usage = 2,
     /// A call needed permission, and nobody was there to give it.
     Denied = 3,
-    /// The budget of tokens, money or tool calls was used up.
+    /// The budget of tokens, money, tool calls or time was used up.
     Budget = 4,
     /// The limit of turns was met.
     TurnLimit = 5,

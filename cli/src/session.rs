@@ -7,7 +7,7 @@ use std::time::Duration;
 use tau_agent::transport::{Recording, ReplayTransport};
 use tau_agent::{Agent, format};
 use tau_core::config::{PermissionConfig, ResolvedModel};
-use tau_core::event::SessionConfig;
+use tau_core::event::{CompactionPolicy, CompactionStrategy, SessionConfig};
 use tau_core::{HumanDuration, Secret};
 use tau_memory::bootstrap::Bootstrap;
 use tau_runtime::{SessionOptions, SystemPrompt};
@@ -37,7 +37,10 @@ pub(crate) async fn options(loaded: &Loaded) -> miette::Result<(SessionOptions, 
     let tools = check_names(loaded)?;
     let chosen = choose_model(loaded).await?;
     let mut config = SessionConfig::new(&chosen.name);
-    config.prices.clone_from(&chosen.agent.model().prices);
+    let model = chosen.agent.model();
+    config.prices.clone_from(&model.prices);
+    config.options.clone_from(chosen.agent.options());
+    config.compaction = model.capabilities.context_window.map(compaction);
     config.system = system_prompt(loaded).render();
     config.budget = loaded.config.agent.budget;
     config.permissions = loaded.config.permissions.clone();
@@ -46,6 +49,12 @@ pub(crate) async fn options(loaded: &Loaded) -> miette::Result<(SessionOptions, 
     options.parallel_tools = loaded.config.agent.parallel_tools();
     options.tool_timeout = loaded.config.agent.tool_timeout();
     Ok((options, chosen))
+}
+
+/// The history is summarised when it fills three quarters of the window, and brought to a third: that leaves room for
+/// the largest results of one turn, and keeps the prompt cache for many.
+const fn compaction(window: u64) -> CompactionPolicy {
+    CompactionPolicy::new(window / 4 * 3, window / 3, CompactionStrategy::Summary)
 }
 
 /// The tools of the configuration, once every name of a tool or of a wire format in it is known to mean one.

@@ -14,6 +14,7 @@ pub(super) fn layer(common: &CommonArgs, run: Option<&RunArgs>) -> Config {
         budget.max_tokens = run.max_tokens;
         budget.max_cost = run.max_cost;
         budget.max_tool_calls = run.max_tool_calls;
+        budget.max_time = run.max_time;
         config.permissions.allow.clone_from(&run.allow);
         config.permissions.deny.clone_from(&run.deny);
         config.permissions.mode = run.allow_all.then_some(PermissionMode::Bypass);

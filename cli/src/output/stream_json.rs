@@ -66,6 +66,8 @@ pub(crate) enum Line<'a> {
         /// What went wrong.
         error: &'a str,
     },
+    /// The conversation filled the model's window, and its older part was replaced by something shorter.
+    Compacted,
     /// A tool call; it may wait for permission before it runs.
     ToolCall {
         /// Pairs it with its output and result.
@@ -171,6 +173,7 @@ fn write_event(event: &EventBody) -> io::Result<()> {
             usage: response.usage.map(Usage::from),
         },
         EventBody::ModelFailed { turn, failure } => Line::TurnFailed { turn: *turn, error: &failure.message },
+        EventBody::Compacted { .. } => Line::Compacted,
         EventBody::ToolRequested { call, .. } => {
             Line::ToolCall { id: call.id.as_str(), name: &call.name, arguments: call.arguments.raw() }
         }

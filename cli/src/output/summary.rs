@@ -46,7 +46,7 @@ pub(crate) enum Outcome {
     Completed,
     /// The limit of turns was met.
     TurnLimit,
-    /// The budget of tokens, money or tool calls was used up.
+    /// The budget of tokens, money, tool calls or time was used up.
     BudgetExceeded,
     /// It was cancelled.
     Cancelled,

@@ -118,6 +118,11 @@ impl Text {
                 self.wait_for("thinking");
             }
             EventBody::ModelFailed { failure, .. } => self.broken_off = Some(failure.message.clone()),
+            EventBody::Compacted { .. } => {
+                self.line(&format!(
+                    "{DIM}the conversation fills the window; its older part was shortened{DIM:#}"
+                ));
+            }
             EventBody::ModelReplied { .. } => {
                 self.stop_waiting();
                 self.end_words();

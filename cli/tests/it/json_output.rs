@@ -70,9 +70,13 @@ async fn nothing_is_on_stdout_when_nothing_was_begun() {
 
 #[tokio::test]
 async fn every_line_of_a_stream_is_what_its_schema_says() {
-    let server = ModelServer::with_replies(everything()).await.unwrap();
-    let place = Place::with_server_and(&server, "");
-    let ran = place.tau(&["run", "--output", "stream-json", "--allow", "bash", "x"]).await;
+    let mut replies = everything();
+    // The tools' turn fills the small window, so a summary is asked for before the last turn.
+    replies.insert(replies.len() - 1, Reply::text("A command ran."));
+    let server = ModelServer::with_replies(replies).await.unwrap();
+    let small = "models.small = { provider = \"test\", capabilities = { context_window = 130 } }";
+    let place = Place::with_server_and(&server, small);
+    let ran = place.tau(&["run", "-m", "small", "-o", "stream-json", "--allow", "bash", "x"]).await;
     let lines = ran.assert_code(3).json_lines();
     for line in &lines {
         assert_valid("stream-json", line);

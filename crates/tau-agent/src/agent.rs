@@ -96,6 +96,12 @@ impl Agent {
         &self.inner.model
     }
 
+    /// How the model is asked where a request does not say.
+    #[must_use]
+    pub fn options(&self) -> &ModelOptions {
+        &self.inner.options
+    }
+
     /// The models that the provider says it has, in the order it names them. Asked once, without retries.
     ///
     /// # Errors

@@ -34,6 +34,8 @@ pub struct PermissionPolicy {
     allow: BTreeSet<String>,
     ask: BTreeSet<String>,
     deny: BTreeSet<String>,
+    /// Tools that a person let run for the rest of the session.
+    granted: BTreeSet<String>,
     /// Whether a denial or request was not understood, so that nothing may run unasked.
     unclear: bool,
 }
@@ -49,6 +51,7 @@ impl PermissionPolicy {
             allow: names(&config.allow),
             ask: names(&config.ask),
             deny: names(&config.deny),
+            granted: BTreeSet::new(),
             unclear,
         }
     }
@@ -61,8 +64,7 @@ impl PermissionPolicy {
 
     /// Lets every later call of a tool run that no rule denies.
     pub fn allow_always(&mut self, tool: &str) {
-        self.ask.remove(tool);
-        self.allow.insert(tool.to_owned());
+        self.granted.insert(tool.to_owned());
     }
 
     /// What is to be done with a call of a tool.
@@ -71,7 +73,7 @@ impl PermissionPolicy {
         if self.deny.contains(tool) {
             return Verdict::Deny { reason: format!("the permission rules deny `{tool}`") };
         }
-        if self.mode == PermissionMode::Bypass {
+        if self.mode == PermissionMode::Bypass || self.granted.contains(tool) {
             return Verdict::Allow;
         }
         let reason = if self.ask.contains(tool) {

@@ -24,9 +24,10 @@ impl Session {
             Effect::CallModel { run, turn } => {
                 let history = self.state.history();
                 debug_assert!(history.is_ready(), "every call has its result before the model is asked");
-                let system = self.state.config().map_or("", |config| &config.system);
-                let request =
-                    ChatRequest::new(history.messages()).with_system(system).with_tools(&self.definitions);
+                let mut request = ChatRequest::new(history.messages()).with_tools(&self.definitions);
+                if let Some(config) = self.state.config() {
+                    request = request.with_system(&config.system).with_options(&config.options);
+                }
                 let stream = self.agent.stream(request, &mut self.cache);
                 self.model = Some(ModelCall { run, turn, stream, purpose: Purpose::Reply });
             }

@@ -123,15 +123,16 @@ impl Session {
         let mut journal: Vec<Arc<Event>> = Vec::new();
         for event in events {
             let (expected, found) = (state.seq().next(), event.header.seq);
-            let of_one_session =
-                journal.first().is_none_or(|first| first.header.session == event.header.session);
-            if found != expected || !of_one_session {
-                return Err(ResumeError { expected, found });
+            if journal.first().is_some_and(|first| first.header.session != event.header.session) {
+                return Err(ResumeError::OtherSession { seq: found });
+            }
+            if found != expected {
+                return Err(ResumeError::Gap { expected, found });
             }
             state.apply(&event.body);
             journal.push(Arc::new(event));
         }
-        let Some(last) = journal.last() else { return Err(ResumeError { expected: Seq(1), found: Seq(0) }) };
+        let Some(last) = journal.last() else { return Err(ResumeError::Empty) };
         let (id, epoch) = (last.header.session, last.header.epoch + 1);
         let (mut session, handle) = Self::with_state(options, id, state, epoch);
         journal.into_iter().for_each(|event| session.log.commit(event));
@@ -253,8 +254,23 @@ async fn time_up(timer: Option<&mut (RunId, Pin<Box<tokio::time::Sleep>>)>) -> R
 
 /// Events are not the journal of a session.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not the journal of one session: event {expected} should come next, and event {found} came")]
-pub struct ResumeError {
-    expected: Seq,
-    found: Seq,
+#[non_exhaustive]
+pub enum ResumeError {
+    /// There are none.
+    #[error("the journal is empty")]
+    Empty,
+    /// One is missing, or stands in the wrong place.
+    #[error("event {expected} should come next in the journal, and event {found} came")]
+    Gap {
+        /// The place that should come.
+        expected: Seq,
+        /// The place that came.
+        found: Seq,
+    },
+    /// One belongs to another session.
+    #[error("event {seq} of the journal belongs to another session")]
+    OtherSession {
+        /// Its place.
+        seq: Seq,
+    },
 }

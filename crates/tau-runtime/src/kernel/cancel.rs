@@ -1,11 +1,12 @@
 //! Cancel: whatever is on ends, and leaves a history that can be continued.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tau_core::event::{CancelScope, EventBody, RunOutcome, ToolOutcome};
 use tau_core::{HumanDuration, ToolCallId, ToolResult};
 
-use super::control::CallState;
+use super::control::Run;
 use super::step::Step;
 use super::{Effect, Rejection, prompt, tools};
 
@@ -21,8 +22,10 @@ pub(super) fn cancel(step: &mut Step<'_>, scope: CancelScope) -> Result<(), Reje
                 return Err(Rejection::NothingToCancel);
             }
             let call_id = call_id.clone();
+            let waited = step.control.run().map(Run::waiting_calls).unwrap_or_default();
             step.emit(EventBody::CancelRequested { scope });
-            stop_call(step, &call_id, BY_USER);
+            stop_call(step, &call_id, &waited, BY_USER);
+            tools::run_released(step, &waited);
             tools::ask_when_ready(step);
         }
         CancelScope::Session => {
@@ -47,19 +50,19 @@ pub(super) fn cancel(step: &mut Step<'_>, scope: CancelScope) -> Result<(), Reje
 pub(super) fn stop_work(step: &mut Step<'_>, by: &str) {
     let Some(run) = step.control.run() else { return };
     let open: Vec<ToolCallId> = run.open_calls().map(|call| call.call.id.clone()).collect();
+    let waiting = run.waiting_calls();
     if open.is_empty() {
         // The model is being asked, for a reply or for a summary.
         step.effect(Effect::StopModel);
     }
     for call in open {
-        stop_call(step, &call, by);
+        stop_call(step, &call, &waiting, by);
     }
 }
 
-/// Ends a call with a result that says what is known of it.
-fn stop_call(step: &mut Step<'_>, id: &ToolCallId, by: &str) {
-    let state = step.control.run().and_then(|run| run.call(id)).map(|call| call.state);
-    let text = if state == Some(CallState::Running) {
+/// Ends a call with a result that says what is known of it. Those that `waited` have not run.
+fn stop_call(step: &mut Step<'_>, id: &ToolCallId, waited: &BTreeSet<ToolCallId>, by: &str) {
+    let text = if !waited.contains(id) {
         step.effect(Effect::StopTool { call_id: id.clone() });
         format!("{by}. It was stopped on its way and may have done a part of its work.")
     } else {

@@ -48,6 +48,7 @@ pub(crate) struct Spent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Call {
     pub(crate) call: Arc<ToolCall>,
+    pub(crate) effect: EffectClass,
     pub(crate) state: CallState,
 }
 
@@ -55,7 +56,7 @@ pub(crate) struct Call {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CallState {
-    /// It may have run.
+    /// It may run, and so may have run, unless it is [held](Run::is_held).
     Running,
     /// It waits for permission, and has not run.
     Asked,
@@ -87,6 +88,23 @@ impl Run {
 
     pub(crate) fn calls_to_ask(&self) -> impl Iterator<Item = &ToolCallId> {
         self.calls.iter().filter(|call| call.state == CallState::Asked).map(|call| &call.call.id)
+    }
+
+    /// Whether a call that may run waits for an earlier one that is still asked about: calls that change things
+    /// take effect in the order the model made them. A call that is held has not run.
+    pub(crate) fn is_held(&self, id: &ToolCallId) -> bool {
+        let holds = |call: &Call| call.state == CallState::Asked && call.effect != EffectClass::Pure;
+        let before = self.calls.iter().take_while(|call| call.call.id != *id);
+        let is_pure = self.call(id).is_none_or(|call| call.effect == EffectClass::Pure);
+        !is_pure && before.into_iter().any(holds)
+    }
+
+    /// Calls that have not run yet: asked about, or held.
+    pub(crate) fn waiting_calls(&self) -> BTreeSet<ToolCallId> {
+        let waits = |call: &&Call| {
+            call.state == CallState::Asked || call.state == CallState::Running && self.is_held(&call.call.id)
+        };
+        self.calls.iter().filter(waits).map(|call| call.call.id.clone()).collect()
     }
 
     fn set(&mut self, id: &ToolCallId, state: CallState) {
@@ -198,9 +216,13 @@ impl Run {
                 self.asking = false;
                 self.broken_off += 1;
             }
-            EventBody::ToolRequested { call, .. } => {
+            EventBody::ToolRequested { call, effect, .. } => {
                 self.spent.tool_calls += 1;
-                self.calls.push(Call { call: Arc::new(call.clone()), state: CallState::Running });
+                self.calls.push(Call {
+                    call: Arc::new(call.clone()),
+                    effect: *effect,
+                    state: CallState::Running,
+                });
             }
             EventBody::PermissionRequested { call_id, .. } => self.set(call_id, CallState::Asked),
             EventBody::PermissionAnswered { call_id, .. } => self.set(call_id, CallState::Running),

@@ -41,18 +41,15 @@ pub(super) fn answered(
     call_id: &ToolCallId,
     answer: PermissionAnswer,
 ) -> Result<(), Rejection> {
-    let asked = step.run()?.call(call_id).filter(|call| call.state == CallState::Asked);
-    let call = asked
-        .map(|call| ToolCall::clone(&call.call))
-        .ok_or_else(|| Rejection::NotWaiting(call_id.clone()))?;
+    let run = step.run()?;
+    let asked = run.call(call_id).filter(|call| call.state == CallState::Asked);
+    let tool =
+        asked.map(|call| call.call.name.clone()).ok_or_else(|| Rejection::NotWaiting(call_id.clone()))?;
+    let waited = run.waiting_calls();
     step.emit(EventBody::PermissionAnswered { call_id: call_id.clone(), answer: answer.clone() });
     match answer {
-        PermissionAnswer::Allow => tools::run(step, call),
-        PermissionAnswer::AllowAlways => {
-            let tool = call.name.clone();
-            tools::run(step, call);
-            allow_waiting(step, &tool);
-        }
+        PermissionAnswer::Allow => {}
+        PermissionAnswer::AllowAlways => allow_waiting(step, &tool),
         PermissionAnswer::Deny { message } => {
             let said = if message.is_empty() { String::new() } else { format!(" They said: {message}") };
             let text = format!("Not run: the user does not allow this call.{said}");
@@ -60,31 +57,24 @@ pub(super) fn answered(
         }
         _ => {
             let text = format!(
-                "Not run: `{}` needs permission, and nobody is there to give it. Do what can be done without it.",
-                call.name
+                "Not run: `{tool}` needs permission, and nobody is there to give it. Do what can be done without it."
             );
             tools::refuse(step, call_id, DenialReason::NobodyToAsk, text);
         }
     }
+    tools::run_released(step, &waited);
     tools::ask_when_ready(step);
     Ok(())
 }
 
 /// Lets the other calls of the reply run that wait for the same answer.
 fn allow_waiting(step: &mut Step<'_>, tool: &str) {
-    let waiting: Vec<ToolCall> = step
-        .control
-        .run()
-        .into_iter()
+    let run = step.control.run().into_iter();
+    let asked = run
         .flat_map(|run| &run.calls)
-        .filter(|call| call.state == CallState::Asked && call.call.name == tool)
-        .map(|call| ToolCall::clone(&call.call))
-        .collect();
-    for call in waiting {
-        step.emit(EventBody::PermissionAnswered {
-            call_id: call.id.clone(),
-            answer: PermissionAnswer::Allow,
-        });
-        tools::run(step, call);
+        .filter(|call| call.state == CallState::Asked && call.call.name == tool);
+    let waiting: Vec<ToolCallId> = asked.map(|call| call.call.id.clone()).collect();
+    for call_id in waiting {
+        step.emit(EventBody::PermissionAnswered { call_id, answer: PermissionAnswer::Allow });
     }
 }

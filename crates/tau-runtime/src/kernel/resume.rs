@@ -6,7 +6,7 @@ use std::time::Duration;
 use tau_core::event::{EventBody, RunOutcome, ToolOutcome};
 use tau_core::{ContentBlock, EffectClass, HumanDuration, ToolCall, ToolCallId, ToolResult};
 
-use super::control::CallState;
+use super::control::{Call, CallState};
 use super::step::Step;
 use super::{Effect, Rejection, permission, prompt, tools};
 
@@ -42,31 +42,39 @@ pub(super) fn resume(step: &mut Step<'_>) -> Result<(), Rejection> {
 fn take_up_calls(step: &mut Step<'_>) {
     let Some(run) = step.control.run() else { return };
     let known: BTreeSet<ToolCallId> = run.calls.iter().map(|call| call.call.id.clone()).collect();
-    let running: Vec<ToolCall> = run
-        .calls
-        .iter()
-        .filter(|call| call.state == CallState::Running)
-        .map(|call| ToolCall::clone(&call.call))
-        .collect();
-    for call in running {
-        if step.control.effect_class(&call.name) == EffectClass::Pure || !step.control.has_tool(&call.name) {
-            // Judged again: the journal may end before what was judged.
-            permission::judge(step, call);
-        } else {
-            step.emit(EventBody::ToolFinished {
-                outcome: ToolOutcome::Unknown,
-                result: ToolResult::error(call.id, UNKNOWN),
-                elapsed: HumanDuration::from(Duration::ZERO),
-            });
-        }
+    // What is held has not run, and waits on.
+    let has_begun = |call: &&Call| call.state == CallState::Running && !run.is_held(&call.call.id);
+    let running = run.calls.iter().filter(has_begun);
+    let running: Vec<ToolCall> = running.map(|call| ToolCall::clone(&call.call)).collect();
+    let is_harmless = |call: &ToolCall| {
+        step.control.effect_class(&call.name) == EffectClass::Pure || !step.control.has_tool(&call.name)
+    };
+    let (again, unknown): (Vec<ToolCall>, Vec<ToolCall>) = running.into_iter().partition(is_harmless);
+    for call in unknown {
+        step.emit(EventBody::ToolFinished {
+            outcome: ToolOutcome::Unknown,
+            result: ToolResult::error(call.id, UNKNOWN),
+            elapsed: HumanDuration::from(Duration::ZERO),
+        });
     }
     let unannounced: Vec<ToolCall> =
         newest_calls(step).filter(|call| !known.contains(&call.id)).cloned().collect();
-    if unannounced.is_empty() {
-        tools::ask_when_ready(step);
-    } else {
+    if !unannounced.is_empty() {
         tools::announce(step, unannounced);
     }
+    for call in again {
+        // The budget may have ended the run meanwhile, and every call with it. A call is judged again, because the
+        // journal may end before what was judged.
+        let is_open = step
+            .control
+            .run()
+            .and_then(|run| run.call(&call.id))
+            .is_some_and(|call| call.state == CallState::Running);
+        if is_open {
+            permission::judge(step, call);
+        }
+    }
+    tools::ask_when_ready(step);
 }
 
 /// The calls of the newest reply that have no result.

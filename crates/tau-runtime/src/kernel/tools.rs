@@ -1,5 +1,6 @@
 //! Tool calls: announced together, run, and answered one by one.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use sha2::{Digest, Sha256};
 use tau_core::event::{DenialReason, EventBody, RunOutcome, ToolOutcome};
 use tau_core::{HumanDuration, ToolCall, ToolCallId, ToolResult};
 
-use super::control::CallState;
+use super::control::{CallState, Run};
 use super::step::Step;
 use super::{Effect, Rejection, budget, permission, prompt, turn};
 
@@ -23,8 +24,10 @@ pub(super) fn announce(step: &mut Step<'_>, calls: Vec<ToolCall>) {
         });
     }
     if let Some(limit) = budget::tool_calls_exceeded(step) {
-        for call in &calls {
-            refuse(step, &call.id, DenialReason::Rule, "Not run: the budget of tool calls is used up.");
+        let open = step.control.run().into_iter().flat_map(Run::open_calls);
+        let open: Vec<ToolCallId> = open.map(|call| call.call.id.clone()).collect();
+        for id in &open {
+            refuse(step, id, DenialReason::Rule, "Not run: the budget of tool calls is used up.");
         }
         return prompt::finish_run(step, RunOutcome::BudgetExceeded { limit });
     }
@@ -41,7 +44,9 @@ pub(super) fn finished(
     result: ToolResult,
     elapsed: HumanDuration,
 ) -> Result<(), Rejection> {
-    let waits = step.run()?.call(&result.call_id).is_some_and(|call| call.state == CallState::Running);
+    let run = step.run()?;
+    let is_running = run.call(&result.call_id).is_some_and(|call| call.state == CallState::Running);
+    let waits = is_running && !run.is_held(&result.call_id);
     if !waits {
         // Late or double: the call has its one result.
         return Err(Rejection::Stale);
@@ -51,9 +56,22 @@ pub(super) fn finished(
     Ok(())
 }
 
-/// Lets a call run.
+/// Lets a call run, once no earlier one holds it.
 pub(super) fn run(step: &mut Step<'_>, call: ToolCall) {
-    step.effect(Effect::RunTool { call });
+    let is_held = step.control.run().is_some_and(|run| run.is_held(&call.id));
+    if !is_held {
+        step.effect(Effect::RunTool { call });
+    }
+}
+
+/// Starts those of the calls that waited which nothing holds any more, in their order.
+pub(super) fn run_released(step: &mut Step<'_>, waited: &BTreeSet<ToolCallId>) {
+    let calls = step.control.run().into_iter().flat_map(|run| &run.calls);
+    let may_run = calls.filter(|call| call.state == CallState::Running && waited.contains(&call.call.id));
+    let may_run: Vec<ToolCall> = may_run.map(|call| ToolCall::clone(&call.call)).collect();
+    for call in may_run {
+        run(step, call);
+    }
 }
 
 /// Ends a call that does not run.

@@ -1,11 +1,13 @@
 //! The driver: one session at work, with a model and tools that the test plays.
 
 mod cancel;
+mod compaction;
 mod ending;
 mod model;
 mod permission;
 mod prefix;
 mod queue;
+mod resume;
 mod streaming;
 mod subscription;
 mod support;

@@ -4,7 +4,7 @@ use tau_core::config::PermissionMode;
 use tau_core::event::PermissionAnswer;
 use tau_runtime::kernel::Rejection;
 
-use super::support::{Kernel, answer, calls_of, config, done, with_mode};
+use super::support::{Kernel, answer, calls_of, cancel_call, config, done, with_mode};
 
 const BY_RULE: &str = "the permission rules ask before `wary`";
 const BY_EFFECT: &str = "`change` can change things and no rule allows it";
@@ -81,7 +81,7 @@ fn allow_always_lets_the_tool_run_from_then_on() {
     let mut kernel = Kernel::calling(config(), &["a wary", "b change", "c change", "d wary"]);
     assert_eq!(
         kernel.lines(answer("d", PermissionAnswer::AllowAlways)),
-        ["call d answered: AllowAlways", "call a answered: Allow", "> run d", "> run a"]
+        ["call d answered: AllowAlways", "call a answered: Allow", "> run a", "> run d"]
     );
     kernel.give(answer("b", PermissionAnswer::AllowAlways)).unwrap();
     for id in ["a", "b", "c", "d"] {
@@ -90,6 +90,34 @@ fn allow_always_lets_the_tool_run_from_then_on() {
     let lines = kernel.lines(calls_of(1, 2, &["e change", "f wary", "g banned"]));
     assert_eq!(lines[lines.len() - 2..], ["> run e", "> run f"]);
     assert!(lines.iter().any(|line| line.starts_with("call g denied by rule")), "no answer lifts a denial");
+}
+
+/// An edit that is asked about comes before the build that follows it, however long the answer takes.
+#[test]
+fn calls_that_change_things_keep_their_order() {
+    let calls = ["a free", "b change", "c free", "d look", "e change", "f free"];
+    let mut kernel = Kernel::asking(config());
+    let lines = kernel.lines(calls_of(1, 1, &calls));
+    assert_eq!(lines[lines.len() - 2..], ["> run a", "> run d"], "`c` and `f` are held");
+    assert_eq!(kernel.rejects(done("c")), Rejection::Stale, "it has not run");
+    assert_eq!(
+        kernel.lines(answer("e", PermissionAnswer::Allow)),
+        ["call e answered: Allow"],
+        "`b` comes first"
+    );
+    assert_eq!(
+        kernel.lines(answer("b", PermissionAnswer::Allow)),
+        ["call b answered: Allow", "> run b", "> run c", "> run e", "> run f"]
+    );
+}
+
+#[test]
+fn a_refusal_or_a_cancel_releases_what_it_held() {
+    let no = PermissionAnswer::Deny { message: String::new() };
+    let mut refused = Kernel::calling(config(), &["a change", "b free"]);
+    assert_eq!(refused.lines(answer("a", no)).last().unwrap(), "> run b");
+    let mut cancelled = Kernel::calling(config(), &["a change", "b free"]);
+    assert_eq!(cancelled.lines(cancel_call("a")).last().unwrap(), "> run b");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! ends them, in any order, and those that were stopped may still send their late answer.
 
 mod audit;
+mod resume;
 mod world;
 
 use std::collections::BTreeSet;
@@ -142,6 +143,13 @@ proptest! {
     #[test]
     fn every_prefix_of_a_journal_is_a_session((config, operations) in story(), cut in any::<Index>()) {
         simulate(config, operations).assert_prefix(cut);
+    }
+
+    #[test]
+    fn every_prefix_of_a_journal_can_be_taken_up((config, operations) in story(), cut in any::<Index>()) {
+        let world = simulate(config, operations);
+        let journal = world.journal();
+        resume::assert_goes_on(&journal[..cut.index(journal.len() + 1)]);
     }
 }
 

@@ -63,6 +63,10 @@ impl World {
         world
     }
 
+    pub(crate) fn journal(&self) -> &[EventBody] {
+        &self.journal
+    }
+
     pub(crate) fn met(&self) -> BTreeSet<String> {
         let mut met = self.rejections.clone();
         met.extend(self.audit.met.iter().map(|what| (*what).to_owned()));
