@@ -3,7 +3,11 @@
 //! The floor is a bare reqwest loop: it posts the history to the same scripted server, reads the same stream and
 //! runs the same "tool", with nothing around it. Every measurement is a process of its own, so that its CPU time is
 //! its own; the two kinds take turns, and medians are printed.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark speaks to the person at the terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a benchmark speaks to the person at the terminal"
+)]
 
 mod cpu;
 mod role;

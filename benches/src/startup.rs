@@ -96,5 +96,9 @@ fn print(bare: &[Used], tau: &[Used]) {
     println!("  {:22} {:>10.2} {:>14.1}", "bare reqwest process", cpu(bare), memory(bare));
     println!("  {:22} {:>10.2} {:>14.1}", "tau run", cpu(tau), memory(tau));
     println!("  tau / bare             {:>10.2} {:>14.2}", cpu(tau) / cpu(bare), memory(tau) / memory(bare));
-    println!("  goal: CPU <= 20 ms: {}, memory <= 25 MB: {}\n", verdict(cpu(tau) <= 20.0), verdict(memory(tau) <= 25.0));
+    println!(
+        "  goal: CPU <= 20 ms: {}, memory <= 25 MB: {}\n",
+        verdict(cpu(tau) <= 20.0),
+        verdict(memory(tau) <= 25.0)
+    );
 }

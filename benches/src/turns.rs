@@ -36,7 +36,8 @@ async fn measure(who: Who, base_url: &str) -> anyhow::Result<Cost> {
     command.args(["role", who.as_str(), base_url, &TURNS.to_string()]);
     let output = command.output().await?;
     anyhow::ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let measured: Measured = serde_json::from_slice(&output.stdout).context("the measured process printed no result")?;
+    let measured: Measured =
+        serde_json::from_slice(&output.stdout).context("the measured process printed no result")?;
     let at = &measured.at_turn;
     let per_turn = |from: usize, to: usize| -> f64 {
         let (start, end): (Duration, Duration) = (at[from], at[to]);
@@ -45,7 +46,11 @@ async fn measure(who: Who, base_url: &str) -> anyhow::Result<Cost> {
         ms(end - start) / turns
     };
     // From the end of the first turn: connecting is not a turn's cost.
-    Ok(Cost { all: per_turn(0, at.len() - 1), first: per_turn(0, ENDS), last: per_turn(at.len() - 1 - ENDS, at.len() - 1) })
+    Ok(Cost {
+        all: per_turn(0, at.len() - 1),
+        first: per_turn(0, ENDS),
+        last: per_turn(at.len() - 1 - ENDS, at.len() - 1),
+    })
 }
 
 fn print(bare: &[Cost], tau: &[Cost]) {
@@ -64,5 +69,9 @@ fn print(bare: &[Cost], tau: &[Cost]) {
         );
     }
     println!("  tau / bare             {ratio:>8.2}   goal <= 3: {}", verdict(ratio <= 3.0));
-    println!("  tau last 20 / first 20 {:>8.2}   goal <= 1.3: {}\n", growth(tau), verdict(growth(tau) <= 1.3));
+    println!(
+        "  tau last 20 / first 20 {:>8.2}   goal <= 1.3: {}\n",
+        growth(tau),
+        verdict(growth(tau) <= 1.3)
+    );
 }

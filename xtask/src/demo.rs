@@ -8,6 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, bail, ensure};
 
 use crate::process::Cmd;
+use crate::workspace::Workspace;
 
 /// Watch the agent repair a small broken project
 ///
@@ -37,12 +38,16 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<ExitCode> {
     copy(&source, &scratch)?;
     commit(&scratch)?;
     println!("A repository with failing tests is now in {}.", scratch.display());
-    ensure!(!tests(&scratch).succeeds(&scratch), "the project should be broken before the demo, but its tests pass");
+    ensure!(
+        !tests(&scratch).succeeds(&scratch),
+        "the project should be broken before the demo, but its tests pass"
+    );
 
     let started = Instant::now();
     let recording = format!("replay:{}", root.join("xtask/demo/recording.jsonl").display());
     let model = args.model.clone().unwrap_or(recording);
-    let tau = Cmd::new(tau_binary(root), ["run", "--model", &model, "--allow", "bash", "--allow", "edit", PROMPT]);
+    let tau =
+        Cmd::new(tau_binary(root)?, ["run", "--model", &model, "--allow", "bash", "--allow", "edit", PROMPT]);
     println!("$ tau run --model ... --allow bash --allow edit {PROMPT:?}\n");
     let status = tau.status(&scratch)?;
     ensure!(status.success(), "tau run ended with {status}");
@@ -51,7 +56,10 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<ExitCode> {
     let diff = Cmd::new("git", ["--no-pager", "diff", "--exit-code", "HEAD"]);
     ensure!(diff.status(&scratch)?.code() == Some(1), "the agent changed nothing");
     check_outcome(&source, &scratch)?;
-    println!("\nThe demo checked it: all tests pass, and the tests are unchanged. It took {:.1?}.", started.elapsed());
+    println!(
+        "\nThe demo checked it: all tests pass, and the tests are unchanged. It took {:.1?}.",
+        started.elapsed()
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -76,13 +84,13 @@ fn commit(scratch: &Path) -> anyhow::Result<()> {
 
 fn tests(scratch: &Path) -> Cmd {
     // A target folder of its own, whatever this process was started with.
-    Cmd::cargo(["test", "--offline", "--quiet"]).env("CARGO_TARGET_DIR", scratch.join("target").display().to_string())
+    Cmd::cargo(["test", "--offline", "--quiet"])
+        .env("CARGO_TARGET_DIR", scratch.join("target").display().to_string())
 }
 
 /// Where cargo puts the binary that was just built.
-fn tau_binary(root: &Path) -> String {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
-    target.join("debug/tau").display().to_string()
+fn tau_binary(root: &Path) -> anyhow::Result<String> {
+    Ok(Workspace::load(root)?.target_dir.join("debug/tau").display().to_string())
 }
 
 /// A new folder outside the repository, whose instructions are not meant for the demo's project.

@@ -65,7 +65,9 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Bench(tail) => {
             let build = Cmd::cargo(["build", "--release", "-p", "tau-cli", "-p", "tau-benches"]);
             anyhow::ensure!(build.status(&root)?.success(), "the benchmarks do not build");
-            Cmd::cargo(["run", "--quiet", "--release", "-p", "tau-benches", "--"]).args(tail.args).forward(&root)
+            Cmd::cargo(["run", "--quiet", "--release", "-p", "tau-benches", "--"])
+                .args(tail.args)
+                .forward(&root)
         }
         Task::Codegen(tail) => Cmd::cargo(["run", "-p", "tau-codegen", "--"]).args(tail.args).forward(&root),
     }

@@ -16,17 +16,16 @@ pub(super) async fn run(base_url: &str, turns: u32) -> anyhow::Result<Vec<Durati
     let tools = json!([{ "type": "function", "function": {
         "name": TOOL, "description": "Looks at a thing.", "parameters": tool_schema(),
     }}]);
-    let mut messages = vec![
-        json!({ "role": "system", "content": SYSTEM }),
-        json!({ "role": "user", "content": PROMPT }),
-    ];
+    let mut messages =
+        vec![json!({ "role": "system", "content": SYSTEM }), json!({ "role": "user", "content": PROMPT })];
     let mut at_turn = Vec::new();
     for _ in 0..turns {
         let body = json!({
             "model": "bench", "stream": true, "stream_options": { "include_usage": true },
             "tools": tools, "messages": messages,
         });
-        let request = client.post(&url).header("content-type", "application/json").body(serde_json::to_vec(&body)?);
+        let request =
+            client.post(&url).header("content-type", "application/json").body(serde_json::to_vec(&body)?);
         let response = request.send().await?.error_for_status()?;
         let (text, id, arguments) = read(response).await?;
         messages.push(json!({ "role": "assistant", "content": text, "tool_calls": [{
