@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tau_core::FinishReason;
 use tau_core::event::{EventBody, ToolOutcome};
 use tau_runtime::{Delta, Update};
 
@@ -123,9 +124,15 @@ impl Text {
                     "{DIM}the conversation fills the window; its older part was shortened{DIM:#}"
                 ));
             }
-            EventBody::ModelReplied { .. } => {
+            EventBody::ModelReplied { response, .. } => {
                 self.stop_waiting();
                 self.end_words();
+                let cut = match response.finish {
+                    FinishReason::Length => "the reply is cut: it met the limit of output tokens",
+                    FinishReason::ContentFilter => "the reply is cut: the provider's filter stopped it",
+                    _ => return,
+                };
+                self.line(&format!("{BAD}!{BAD:#} {cut}"));
             }
             EventBody::PermissionRequested { call_id, .. } => {
                 self.stop_waiting();
@@ -225,12 +232,16 @@ fn counts(summary: &Summary) -> String {
         String::new()
     };
     let cost = summary.cost.as_ref().map(|cost| format!(" · ${cost}")).unwrap_or_default();
+    // Some servers count nothing, which is not the same as nothing.
+    let tokens = if usage.input == 0 && usage.output == 0 {
+        "tokens not counted".to_owned()
+    } else {
+        format!("{} tokens in{cached}, {} out", short(usage.input), short(usage.output))
+    };
     format!(
-        "{} · {} · {} tokens in{cached}, {} out{cost} ·{}",
+        "{} · {} · {tokens}{cost} ·{}",
         plural(summary.turns, "turn"),
         plural(summary.tool_calls, "tool call"),
-        short(usage.input),
-        short(usage.output),
         took(Duration::from_millis(summary.duration_ms)),
     )
 }

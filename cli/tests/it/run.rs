@@ -246,3 +246,16 @@ async fn a_recording_stands_in_for_a_model() {
 fn last_line(text: &str) -> &str {
     text.lines().last().unwrap_or_default()
 }
+
+#[tokio::test]
+async fn a_reply_that_is_cut_says_so() {
+    let cut = Reply::events([chunk::text("The answer is"), chunk::finish("length"), chunk::usage(10, 5)]);
+    let server = ModelServer::with_replies([cut]).await.unwrap();
+    let ran = Place::with_server(&server).tau(&["run", "x"]).await;
+    ran.assert_code(0);
+    insta::assert_snapshot!(ran.stdout, @"The answer is");
+    insta::assert_snapshot!(ran.stderr, @r"
+        ! the reply is cut: it met the limit of output tokens
+        done · 1 turn · 0 tool calls · 10 tokens in, 5 out
+        ");
+}
