@@ -233,7 +233,7 @@ fn counts(summary: &Summary) -> String {
     };
     let cost = summary.cost.as_ref().map(|cost| format!(" · ${cost}")).unwrap_or_default();
     // Some servers count nothing, which is not the same as nothing.
-    let tokens = if usage.input == 0 && usage.output == 0 {
+    let tokens = if summary.turns > 0 && usage.input == 0 && usage.output == 0 {
         "tokens not counted".to_owned()
     } else {
         format!("{} tokens in{cached}, {} out", short(usage.input), short(usage.output))
