@@ -99,7 +99,7 @@ pub(crate) struct RunArgs {
 /// What every command that reads the configuration takes.
 #[derive(Debug, Default, Args)]
 pub(crate) struct CommonArgs {
-    /// The model: a name under [models], `provider/model`, or `replay:FILE` for a recorded one.
+    /// The model: a name under `[models]`, `provider/model`, or `replay:FILE` for a recorded one.
     #[arg(long, short, value_name = "MODEL")]
     pub(crate) model: Option<String>,
 

@@ -31,7 +31,6 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use std::time::Duration;
 //! use tau_core::{ToolArguments, ToolCall, ToolCallId};
 //! use tau_tools::environment::MemoryEnvironment;
 //! use tau_tools::{OutputBounds, ToolContext, builtin};
@@ -43,11 +42,11 @@
 //!
 //! let arguments = ToolArguments::parse(r#"{"pattern": "run\\(", "glob": "*.rs"}"#);
 //! let call = ToolCall::new(ToolCallId::new("call_1"), "grep", arguments);
-//! let finished = tools.run(&call, &context, Duration::from_secs(10), OutputBounds::default()).await;
+//! let finished = tools.run(&call, &context, OutputBounds::default()).await;
 //! assert_eq!(finished.result.text(), "src/main.rs:2:    run(3);\n");
 //!
 //! let call = ToolCall::new(ToolCallId::new("call_2"), "raed", ToolArguments::parse("{}"));
-//! let finished = tools.run(&call, &context, Duration::from_secs(10), OutputBounds::default()).await;
+//! let finished = tools.run(&call, &context, OutputBounds::default()).await;
 //! assert_eq!(finished.result.text(), "There is no tool `raed`; did you mean `read`?");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # })?;
