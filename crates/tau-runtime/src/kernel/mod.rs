@@ -12,7 +12,7 @@
 //! ```
 //!
 //! [`decide`] is one match; each operation has a file of its own. Within a decision the events said so far are
-//! applied to a copy of the small [`Control`](control::Control) part of the state, never to the history.
+//! applied to a copy of the small `Control` part of the state, never to the history.
 
 mod budget;
 mod cancel;
