@@ -1,0 +1,12 @@
+//! The journal: the client side of the role `journal` of `ExtensionService.Attach`, over whatever carries its messages.
+
+mod answer;
+mod attach;
+mod error;
+mod options;
+mod output;
+mod queue;
+
+pub use attach::{Journal, held_positions};
+pub use error::{JournalError, JournalErrorKind, Violation};
+pub use options::{JournalEnd, JournalOptions, JournalReport};

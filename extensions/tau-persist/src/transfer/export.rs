@@ -1,0 +1,55 @@
+//! Writing a session out.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::error::TransferError;
+use super::lines::{End, FORMAT, Header, Trailer, VERSION};
+use crate::chain::Chain;
+use crate::error::{StoreError, StoreErrorKind};
+use crate::id::SessionId;
+use crate::store::{Position, ReadEvents, Store};
+
+/// Writes a session as JSON Lines, from its first event to what was its head when this began, and checks its chain on
+/// the way. Writing blocks.
+///
+/// # Errors
+/// When the session does not exist or is damaged, when the store or the output fail. What was written by then lacks its
+/// last line, so that nobody takes it for the whole.
+pub async fn export_session(
+    store: &dyn Store,
+    session: &SessionId,
+    output: &mut (dyn Write + Send),
+) -> Result<Position, TransferError> {
+    let Some(head) = store.head(session).await? else {
+        return Err(StoreError::new(StoreErrorKind::NotFound).in_session(session).into());
+    };
+    write_line(output, &Header { format: FORMAT.into(), version: VERSION, session: session.to_string() })?;
+    let mut chain = Chain::new(session.clone());
+    while chain.at().seq < head.seq {
+        let after = chain.at().seq;
+        let left = usize::try_from(head.seq - after).unwrap_or(usize::MAX);
+        let page = ReadEvents::after(session.clone(), after).with_max_events(left.min(1_000));
+        let events = store.read(page).await?;
+        if events.is_empty() {
+            let missing = StoreErrorKind::Corrupt(crate::error::Damage::MissingEvent);
+            return Err(StoreError::new(missing).in_session(session).at(after + 1).into());
+        }
+        for event in &events {
+            chain.follow(event)?;
+            write_line(output, event)?;
+        }
+    }
+    let end = End { seq: chain.at().seq, hash: chain.at().hash.to_string() };
+    write_line(output, &Trailer { end })?;
+    output.flush()?;
+    Ok(chain.at())
+}
+
+fn write_line(output: &mut (dyn Write + Send), value: &impl Serialize) -> Result<(), TransferError> {
+    // What cannot be said in JSON is a time outside of the years 1 to 9999.
+    let mut line = serde_json::to_vec(value).map_err(std::io::Error::from)?;
+    line.push(b'\n');
+    Ok(output.write_all(&line)?)
+}

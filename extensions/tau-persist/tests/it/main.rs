@@ -1,0 +1,20 @@
+//! Integration tests. The conformance suite runs over every store.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "clippy takes helpers of tests for ordinary code"
+)]
+
+mod conformance;
+mod crash;
+mod damage;
+mod journal;
+mod layers;
+mod migration;
+mod model;
+mod processes;
+mod program;
+mod support;
+mod transfer;
