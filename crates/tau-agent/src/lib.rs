@@ -16,7 +16,7 @@
 //! - An [`Agent`] is a model at a provider: both of the above with address, credential, options and retries.
 //!
 //! Each message's wire bytes are made once and kept in a [`WireCache`], and the body of a request is a list of
-//! shared slices: what a turn costs does not grow with the history, and the bytes sent for a prefix stay the
+//! shared slices: what encoding a turn costs does not grow with the history, and the bytes sent for a prefix stay the
 //! same bytes, which is what providers' prompt caches reward.
 //!
 //! # What it does not do
