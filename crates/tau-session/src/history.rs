@@ -56,7 +56,7 @@ impl History {
                 self.usage += usage.unwrap_or_default();
                 self.compact(*through, replacement);
             }
-            EventBody::SubagentFinished { usage, .. } => self.usage += *usage,
+            EventBody::SubagentFinished { spent, .. } => self.usage += spent.usage,
             _ => {}
         }
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::envelope::Seq;
 use super::outcome::{CancelScope, CompactionStrategy, RunOutcome, ToolOutcome};
 use super::session::SessionConfig;
+use super::spending::Spending;
 use crate::config::Budget;
 use crate::content::ContentBlock;
 use crate::duration::HumanDuration;
@@ -23,11 +24,11 @@ use crate::usage::TokenUsage;
 pub enum EventBody {
     /// The session began.
     SessionCreated(Box<SessionConfig>),
-    /// The session began as a copy of another's prefix.
+    /// The events so far are a copy of another session's; from here on this one goes its own way.
     SessionForked {
         /// The other session.
         from: SessionId,
-        /// The last of its events that counts.
+        /// The last of its events that was copied.
         at: Seq,
     },
     /// A new writer took the session up.
@@ -151,8 +152,8 @@ pub enum EventBody {
         child: SessionId,
         /// How.
         outcome: RunOutcome,
-        /// What it spent.
-        usage: TokenUsage,
+        /// What it spent, with the subagents below it.
+        spent: Spending,
     },
     /// The history was made shorter; the journal keeps the original.
     Compacted {

@@ -15,9 +15,11 @@ mod envelope;
 mod outcome;
 mod record;
 mod session;
+mod spending;
 
 pub use body::{EventBody, ModelFailure, ModelFailureKind, PermissionAnswer, PlanAnswer, QuestionAnswer};
 pub use envelope::{Event, EventHeader, Seq, Timestamp};
 pub use outcome::{BudgetLimit, CancelScope, CompactionStrategy, DenialReason, RunOutcome, ToolOutcome};
 pub use record::{EventHash, ParseHashError, Record, RecordError, RecordErrorKind, SCHEMA_VERSION};
 pub use session::{CompactionPolicy, SessionConfig, ToolKind, ToolSpec};
+pub use spending::Spending;

@@ -1,5 +1,7 @@
 //! What a session is created with.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::outcome::CompactionStrategy;
@@ -82,7 +84,7 @@ impl CompactionPolicy {
 ///
 /// The instructions and the tools are journaled as they were, because a resumed session must send the same
 /// bytes again.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SessionConfig {
     /// The model, as people name it.
@@ -111,11 +113,39 @@ pub struct SessionConfig {
     /// The session that started this one as a subagent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<SessionId>,
+    /// How many levels of subagents may stand below this session. Default: 1, so that a subagent starts none.
+    #[serde(default = "one_level")]
+    pub subagent_depth: u32,
+    /// What people find the session by, such as `working_dir`; the model is not told.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
+}
+
+const fn one_level() -> u32 {
+    1
 }
 
 impl SessionConfig {
     /// A session with a model, and nothing else set.
     pub fn new(model: impl Into<String>) -> Self {
-        Self { model: model.into(), ..Self::default() }
+        Self {
+            model: model.into(),
+            prices: None,
+            options: ModelOptions::default(),
+            system: String::new(),
+            tools: Vec::new(),
+            budget: Budget::default(),
+            permissions: PermissionConfig::default(),
+            compaction: None,
+            parent: None,
+            subagent_depth: one_level(),
+            metadata: BTreeMap::new(),
+        }
+    }
+
+    /// The tool of a name, if the session has one.
+    #[must_use]
+    pub fn tool(&self, name: &str) -> Option<&ToolSpec> {
+        self.tools.iter().find(|spec| spec.definition.name == name)
     }
 }

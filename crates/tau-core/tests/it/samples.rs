@@ -7,7 +7,7 @@ use tau_core::config::{Budget, PermissionConfig, PermissionMode};
 use tau_core::event::{
     BudgetLimit, CancelScope, CompactionPolicy, CompactionStrategy, DenialReason, Event, EventBody,
     EventHash, EventHeader, ModelFailure, ModelFailureKind, PermissionAnswer, PlanAnswer, QuestionAnswer,
-    Record, RunOutcome, Seq, SessionConfig, Timestamp, ToolKind, ToolOutcome, ToolSpec,
+    Record, RunOutcome, Seq, SessionConfig, Spending, Timestamp, ToolKind, ToolOutcome, ToolSpec,
 };
 use tau_core::{
     ChatResponse, ContentBlock, EffectClass, EventId, FinishReason, HumanDuration, Image, Message, Money,
@@ -60,6 +60,8 @@ fn session_bodies() -> Vec<EventBody> {
     config.budget = budget();
     config.permissions = permissions(PermissionMode::DontAsk);
     config.parent = Some(CHILD);
+    config.subagent_depth = 2;
+    config.metadata.insert("working_dir".to_owned(), "/work".to_owned());
 
     let created = [PermissionMode::Default, PermissionMode::Bypass].map(|mode| {
         let mut config = SessionConfig::new("fast");
@@ -80,6 +82,15 @@ fn session_bodies() -> Vec<EventBody> {
         EventBody::RunStarted { run: RUN },
     ]);
     bodies
+}
+
+fn spent() -> Spending {
+    let mut spent = Spending::default();
+    spent.turns = 3;
+    spent.usage = usage();
+    spent.cost = Money::from_nanos(1_200_000);
+    spent.tool_calls = 4;
+    spent
 }
 
 fn budget() -> Budget {
@@ -243,7 +254,7 @@ fn history_bodies() -> Vec<EventBody> {
 
     let mut bodies = vec![
         EventBody::SubagentStarted { call_id: call_id(), child: CHILD, budget: budget() },
-        EventBody::SubagentFinished { child: CHILD, outcome: RunOutcome::Completed, usage: usage() },
+        EventBody::SubagentFinished { child: CHILD, outcome: RunOutcome::Completed, spent: spent() },
     ];
     bodies.extend(strategies.map(|strategy| EventBody::Compacted {
         through: Seq(9),

@@ -36,7 +36,8 @@ impl Session {
                 self.timer = Some((run, Box::pin(tokio::time::sleep(after.get()))));
             }
             Effect::StopModel => self.model = None,
-            Effect::RunTool { call } => self.tools.start(call),
+            Effect::RunTool { call, .. } => self.tools.start(call),
+            Effect::StartSubagent { .. } | Effect::StopSubagent { .. } => {}
             Effect::StopTool { call_id } => self.tools.stop(&call_id),
         }
     }

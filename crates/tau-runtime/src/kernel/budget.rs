@@ -1,4 +1,4 @@
-//! The budget of a run.
+//! The budget of a run and of the subagents below it.
 
 use tau_core::RunId;
 use tau_core::event::{BudgetLimit, RunOutcome};
@@ -14,7 +14,7 @@ pub(super) fn exceeded(step: &Step<'_>) -> Option<RunOutcome> {
         BudgetLimit::Tokens
     } else if budget.max_cost.is_some_and(|most| spent.cost >= most) {
         BudgetLimit::Cost
-    } else if run.turn >= budget.max_turns() {
+    } else if spent.turns >= budget.max_turns() {
         return Some(RunOutcome::TurnLimit { limit: budget.max_turns() });
     } else {
         return None;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tau_core::event::{CancelScope, EventBody, RunOutcome, ToolOutcome};
 use tau_core::{HumanDuration, ToolCallId, ToolResult};
 
-use super::control::Run;
+use super::run::Run;
 use super::step::Step;
 use super::{Effect, Rejection, prompt, tools};
 
@@ -48,22 +48,44 @@ pub(super) fn cancel(step: &mut Step<'_>, scope: CancelScope) -> Result<(), Reje
 
 /// Stops the model and every call of the run that is on.
 pub(super) fn stop_work(step: &mut Step<'_>, by: &str) {
+    stop_model(step);
     let Some(run) = step.control.run() else { return };
     let open: Vec<ToolCallId> = run.open_calls().map(|call| call.call.id.clone()).collect();
     let waiting = run.waiting_calls();
-    if open.is_empty() {
-        // The model is being asked, for a reply or for a summary.
-        step.effect(Effect::StopModel);
-    }
     for call in open {
         stop_call(step, &call, &waiting, by);
     }
 }
 
+/// Stops whatever is on, without a word about it.
+pub(super) fn stop_effects(step: &mut Step<'_>) {
+    stop_model(step);
+    let Some(run) = step.control.run() else { return };
+    let waiting = run.waiting_calls();
+    let open: Vec<ToolCallId> = run.open_calls().map(|call| call.call.id.clone()).collect();
+    open.iter().filter(|id| !waiting.contains(id)).for_each(|id| stop_running(step, id));
+}
+
+/// A run without open calls is asking the model, for a reply or for a summary.
+fn stop_model(step: &mut Step<'_>) {
+    if step.control.run().is_some_and(|run| run.open_calls().next().is_none()) {
+        step.effect(Effect::StopModel);
+    }
+}
+
+fn stop_running(step: &mut Step<'_>, id: &ToolCallId) {
+    let run = step.control.run().map(|run| run.id);
+    let child = run.and_then(|run| step.control.child_of(run, id)).map(|(child, _)| child);
+    step.effect(match child {
+        Some(child) => Effect::StopSubagent { child },
+        None => Effect::StopTool { call_id: id.clone() },
+    });
+}
+
 /// Ends a call with a result that says what is known of it. Those that `waited` have not run.
 fn stop_call(step: &mut Step<'_>, id: &ToolCallId, waited: &BTreeSet<ToolCallId>, by: &str) {
     let text = if !waited.contains(id) {
-        step.effect(Effect::StopTool { call_id: id.clone() });
+        stop_running(step, id);
         format!("{by}. It was stopped on its way and may have done a part of its work.")
     } else {
         format!("{by} before it ran.")

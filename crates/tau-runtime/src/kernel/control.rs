@@ -1,12 +1,15 @@
 //! The control part of the state: where the loop stands. Small, whatever the length of the conversation.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tau_core::event::{EventBody, PermissionAnswer, SessionConfig};
-use tau_core::{ContentBlock, EffectClass, Money, RunId, TokenUsage, ToolCall, ToolCallId};
+use tau_core::config::Budget;
+use tau_core::event::{EventBody, PermissionAnswer, PlanAnswer, SessionConfig, Spending, ToolKind};
+use tau_core::{EffectClass, RunId, SessionId, ToolCallId};
 use tau_tools::PermissionPolicy;
+
+use super::run::Run;
 
 /// Where the loop stands.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -15,103 +18,22 @@ pub(crate) struct Control {
     closed: bool,
     queue: VecDeque<RunId>,
     run: Option<Run>,
+    /// Subagents that have not reported their end.
+    children: BTreeMap<SessionId, Child>,
     /// Tools that someone allowed for the rest of the session.
     granted: BTreeSet<String>,
+    /// A plan that a person is asked about.
+    proposed: Option<(ToolCallId, String)>,
+    /// The plan that a person approved.
+    plan: Option<String>,
 }
 
-/// The run that is on.
+/// A subagent that has not reported its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Run {
-    pub(crate) id: RunId,
-    /// The turn that is on, from 1; 0 before the first request.
-    pub(crate) turn: u32,
-    /// Whether the model is being asked.
-    pub(crate) asking: bool,
-    /// Whether the newest reply calls no tools, so that nothing is left to do.
-    pub(crate) answered: bool,
-    /// How often this turn's answer broke off.
-    pub(crate) broken_off: u32,
-    /// Calls of the newest reply, in order.
-    pub(crate) calls: Vec<Call>,
-    pub(crate) spent: Spent,
-}
-
-/// What a run has spent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Spent {
-    pub(crate) usage: TokenUsage,
-    pub(crate) cost: Money,
-    pub(crate) tool_calls: u32,
-}
-
-/// A call of the newest reply.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Call {
-    pub(crate) call: Arc<ToolCall>,
-    pub(crate) effect: EffectClass,
-    pub(crate) state: CallState,
-}
-
-/// Where a call stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum CallState {
-    /// It may run, and so may have run, unless it is [held](Run::is_held).
-    Running,
-    /// It waits for permission, and has not run.
-    Asked,
-    /// Its result is in.
-    Finished,
-}
-
-impl Run {
-    fn new(id: RunId) -> Self {
-        Self {
-            id,
-            turn: 0,
-            asking: false,
-            answered: false,
-            broken_off: 0,
-            calls: Vec::new(),
-            spent: Spent::default(),
-        }
-    }
-
-    pub(crate) fn call(&self, id: &ToolCallId) -> Option<&Call> {
-        self.calls.iter().find(|call| call.call.id == *id)
-    }
-
-    /// Calls without a result, in order.
-    pub(crate) fn open_calls(&self) -> impl Iterator<Item = &Call> {
-        self.calls.iter().filter(|call| call.state != CallState::Finished)
-    }
-
-    pub(crate) fn calls_to_ask(&self) -> impl Iterator<Item = &ToolCallId> {
-        self.calls.iter().filter(|call| call.state == CallState::Asked).map(|call| &call.call.id)
-    }
-
-    /// Whether a call that may run waits for an earlier one that is still asked about: calls that change things
-    /// take effect in the order the model made them. A call that is held has not run.
-    pub(crate) fn is_held(&self, id: &ToolCallId) -> bool {
-        let holds = |call: &Call| call.state == CallState::Asked && call.effect != EffectClass::Pure;
-        let before = self.calls.iter().take_while(|call| call.call.id != *id);
-        let is_pure = self.call(id).is_none_or(|call| call.effect == EffectClass::Pure);
-        !is_pure && before.into_iter().any(holds)
-    }
-
-    /// Calls that have not run yet: asked about, or held.
-    pub(crate) fn waiting_calls(&self) -> BTreeSet<ToolCallId> {
-        let waits = |call: &&Call| {
-            call.state == CallState::Asked || call.state == CallState::Running && self.is_held(&call.call.id)
-        };
-        self.calls.iter().filter(waits).map(|call| call.call.id.clone()).collect()
-    }
-
-    fn set(&mut self, id: &ToolCallId, state: CallState) {
-        if let Some(call) = self.calls.iter_mut().find(|call| call.call.id == *id) {
-            call.state = state;
-        }
-    }
+pub(crate) struct Child {
+    pub(crate) run: RunId,
+    pub(crate) call_id: ToolCallId,
+    pub(crate) budget: Budget,
 }
 
 impl Control {
@@ -135,6 +57,25 @@ impl Control {
         &self.queue
     }
 
+    pub(crate) fn children(&self) -> &BTreeMap<SessionId, Child> {
+        &self.children
+    }
+
+    /// The subagent that a call started and that has not reported its end.
+    pub(crate) fn child_of(&self, run: RunId, call_id: &ToolCallId) -> Option<(SessionId, &Child)> {
+        let mut children = self.children.iter();
+        let found = children.find(|(_, child)| child.run == run && child.call_id == *call_id);
+        found.map(|(id, child)| (*id, child))
+    }
+
+    pub(crate) fn granted(&self) -> &BTreeSet<String> {
+        &self.granted
+    }
+
+    pub(crate) fn plan(&self) -> Option<&str> {
+        self.plan.as_deref()
+    }
+
     /// The rules in force: those of the session, and what people granted since.
     pub(crate) fn policy(&self) -> PermissionPolicy {
         let mut policy =
@@ -145,18 +86,20 @@ impl Control {
 
     /// What may be repeated after a crash; the strictest for a tool that the session does not have.
     pub(crate) fn effect_class(&self, tool: &str) -> EffectClass {
-        let tools = self.config().map_or(&[][..], |config| &config.tools);
-        tools.iter().find(|spec| spec.definition.name == tool).map(|spec| spec.effect).unwrap_or_default()
+        let spec = self.config().and_then(|config| config.tool(tool));
+        spec.map(|spec| spec.effect).unwrap_or_default()
     }
 
     pub(crate) fn has_tool(&self, tool: &str) -> bool {
-        self.config().is_some_and(|config| config.tools.iter().any(|spec| spec.definition.name == tool))
+        self.config().is_some_and(|config| config.tool(tool).is_some())
     }
 
     /// Takes the next event in.
     pub(crate) fn apply(&mut self, event: &EventBody) {
         match event {
             EventBody::SessionCreated(config) => self.config = Some(Arc::new((**config).clone())),
+            // What was copied may have been closed; the copy goes on.
+            EventBody::SessionForked { .. } => self.closed = false,
             EventBody::SessionClosed => self.closed = true,
             EventBody::PromptSubmitted { run, .. } => self.queue.push_back(*run),
             EventBody::RunStarted { run } => {
@@ -164,70 +107,72 @@ impl Control {
                 self.run = Some(Run::new(*run));
             }
             EventBody::RunFinished { .. } => self.run = None,
-            other => {
-                let prices = self.config.as_ref().and_then(|config| config.prices.as_ref());
-                if let Some(run) = &mut self.run {
-                    if let Some(usage) = usage_of(other) {
-                        run.spent.usage += usage;
-                        run.spent.cost += prices.map(|prices| prices.cost(&usage)).unwrap_or_default();
-                    }
-                    run.apply(other);
+            EventBody::SubagentStarted { call_id, child, budget } => {
+                if let Some(run) = &self.run {
+                    let started = Child { run: run.id, call_id: call_id.clone(), budget: *budget };
+                    self.children.insert(*child, started);
                 }
-                self.grant(other);
             }
+            EventBody::SubagentFinished { child, spent, .. } => {
+                let child = self.children.remove(child);
+                self.spend(child.map(|child| child.run), *spent);
+            }
+            other => self.apply_to_run(other),
         }
     }
 
-    fn grant(&mut self, event: &EventBody) {
-        if let EventBody::PermissionAnswered { call_id, answer: PermissionAnswer::AllowAlways } = event
-            && let Some(call) = self.run.as_ref().and_then(|run| run.call(call_id))
-        {
-            self.granted.insert(call.call.name.clone());
+    fn apply_to_run(&mut self, event: &EventBody) {
+        let config = self.config.as_deref();
+        if let Some(run) = &mut self.run {
+            run.apply(event, |tool| {
+                config.and_then(|config| config.tool(tool)).map(|spec| spec.kind).unwrap_or_default()
+            });
         }
-    }
-}
-
-/// What an event says a model took.
-fn usage_of(event: &EventBody) -> Option<TokenUsage> {
-    match event {
-        EventBody::ModelReplied { response, .. } => response.usage,
-        EventBody::Compacted { usage, .. } => *usage,
-        EventBody::SubagentFinished { usage, .. } => Some(*usage),
-        _ => None,
-    }
-}
-
-impl Run {
-    fn apply(&mut self, event: &EventBody) {
         match event {
-            EventBody::ModelRequested { turn, .. } => {
-                self.broken_off = if *turn == self.turn { self.broken_off } else { 0 };
-                self.turn = *turn;
-                self.asking = true;
-                self.answered = false;
-                self.calls.clear();
+            EventBody::ModelReplied { response, .. } => self.spend_tokens(response.usage),
+            EventBody::Compacted { usage, .. } => self.spend_tokens(*usage),
+            EventBody::PermissionAnswered { call_id, answer: PermissionAnswer::AllowAlways } => {
+                let call = self.run.as_ref().and_then(|run| run.call(call_id));
+                self.granted.extend(call.map(|call| call.call.name.clone()));
             }
-            EventBody::ModelReplied { response, .. } => {
-                self.asking = false;
-                self.answered =
-                    !response.content.iter().any(|block| matches!(block, ContentBlock::ToolCall(_)));
+            EventBody::PlanProposed { call_id, plan } => {
+                self.proposed = Some((call_id.clone(), plan.clone()));
             }
-            EventBody::ModelFailed { .. } => {
-                self.asking = false;
-                self.broken_off += 1;
-            }
-            EventBody::ToolRequested { call, effect, .. } => {
-                self.spent.tool_calls += 1;
-                self.calls.push(Call {
-                    call: Arc::new(call.clone()),
-                    effect: *effect,
-                    state: CallState::Running,
-                });
-            }
-            EventBody::PermissionRequested { call_id, .. } => self.set(call_id, CallState::Asked),
-            EventBody::PermissionAnswered { call_id, .. } => self.set(call_id, CallState::Running),
-            EventBody::ToolFinished { result, .. } => self.set(&result.call_id, CallState::Finished),
+            EventBody::PlanAnswered { call_id, answer } => self.decide_plan(call_id, answer),
             _ => {}
         }
+    }
+
+    fn spend_tokens(&mut self, usage: Option<tau_core::TokenUsage>) {
+        let Some(usage) = usage else { return };
+        let prices = self.config.as_ref().and_then(|config| config.prices.as_ref());
+        let mut spent = Spending::default();
+        spent.usage = usage;
+        spent.cost = prices.map(|prices| prices.cost(&usage)).unwrap_or_default();
+        self.spend(self.run.as_ref().map(|run| run.id), spent);
+    }
+
+    /// Counts what was spent for a run, while it is on.
+    fn spend(&mut self, run: Option<RunId>, spent: Spending) {
+        if let Some(on) = &mut self.run
+            && run == Some(on.id)
+        {
+            on.spent += spent;
+        }
+    }
+
+    fn decide_plan(&mut self, call_id: &ToolCallId, answer: &PlanAnswer) {
+        let proposed = self.proposed.take_if(|(id, _)| id == call_id);
+        match answer {
+            PlanAnswer::Approve => self.plan = proposed.map(|(_, plan)| plan).or(self.plan.take()),
+            PlanAnswer::Edit { plan } => self.plan = Some(plan.clone()),
+            _ => {}
+        }
+    }
+
+    /// What a call of a tool means to the loop.
+    pub(crate) fn tool_kind(&self, tool: &str) -> ToolKind {
+        let spec = self.config().and_then(|config| config.tool(tool));
+        spec.map(|spec| spec.kind).unwrap_or_default()
     }
 }

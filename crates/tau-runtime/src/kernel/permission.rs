@@ -1,12 +1,12 @@
 //! Permission: which calls run, which are asked about, and what the answers mean.
 
-use tau_core::event::{DenialReason, EventBody, PermissionAnswer};
+use tau_core::event::{DenialReason, EventBody, PermissionAnswer, ToolKind};
 use tau_core::{ToolCall, ToolCallId};
 use tau_tools::Verdict;
 
-use super::control::CallState;
+use super::run::{CallState, WaitsFor};
 use super::step::Step;
-use super::{Rejection, tools};
+use super::{Rejection, plan, question, tools};
 
 /// Judges a call that was announced.
 pub(super) fn judge(step: &mut Step<'_>, call: ToolCall) {
@@ -14,10 +14,16 @@ pub(super) fn judge(step: &mut Step<'_>, call: ToolCall) {
     if !step.control.has_tool(&call.name) {
         return tools::run(step, call);
     }
-    match step.control.policy().verdict(&call.name, step.control.effect_class(&call.name)) {
-        Verdict::Allow => tools::run(step, call),
-        Verdict::Ask { reason } => step.emit(EventBody::PermissionRequested { call_id: call.id, reason }),
-        Verdict::Deny { reason } => {
+    let verdict = step.control.policy().verdict(&call.name, step.control.effect_class(&call.name));
+    match (verdict, step.control.tool_kind(&call.name)) {
+        // To ask a person, one need not ask whether one may ask.
+        (Verdict::Allow | Verdict::Ask { .. }, ToolKind::AskUser) => question::ask(step, &call),
+        (Verdict::Allow | Verdict::Ask { .. }, ToolKind::ProposePlan) => plan::propose(step, &call),
+        (Verdict::Allow, _) => tools::run(step, call),
+        (Verdict::Ask { reason }, _) => {
+            step.emit(EventBody::PermissionRequested { call_id: call.id, reason })
+        }
+        (Verdict::Deny { reason }, _) => {
             tools::refuse(
                 step,
                 &call.id,
@@ -41,11 +47,8 @@ pub(super) fn answered(
     call_id: &ToolCallId,
     answer: PermissionAnswer,
 ) -> Result<(), Rejection> {
-    let run = step.run()?;
-    let asked = run.call(call_id).filter(|call| call.state == CallState::Asked);
-    let tool =
-        asked.map(|call| call.call.name.clone()).ok_or_else(|| Rejection::NotWaiting(call_id.clone()))?;
-    let waited = run.waiting_calls();
+    let waited = tools::require_waiting(step, call_id, WaitsFor::Permission)?;
+    let tool = step.run()?.call(call_id).map(|call| call.call.name.clone()).unwrap_or_default();
     step.emit(EventBody::PermissionAnswered { call_id: call_id.clone(), answer: answer.clone() });
     match answer {
         PermissionAnswer::Allow => {}
@@ -72,7 +75,7 @@ fn allow_waiting(step: &mut Step<'_>, tool: &str) {
     let run = step.control.run().into_iter();
     let asked = run
         .flat_map(|run| &run.calls)
-        .filter(|call| call.state == CallState::Asked && call.call.name == tool);
+        .filter(|call| call.state == CallState::Waiting(WaitsFor::Permission) && call.call.name == tool);
     let waiting: Vec<ToolCallId> = asked.map(|call| call.call.id.clone()).collect();
     for call_id in waiting {
         step.emit(EventBody::PermissionAnswered { call_id, answer: PermissionAnswer::Allow });

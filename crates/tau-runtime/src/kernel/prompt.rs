@@ -1,4 +1,4 @@
-//! Prompts and injected context: how work and knowledge enter.
+//! Prompts: how work enters, and how it ends.
 
 use tau_core::event::{EventBody, RunOutcome, SessionConfig};
 use tau_core::{ContentBlock, RunId};
@@ -29,16 +29,8 @@ pub(super) fn submit(step: &mut Step<'_>, run: RunId, content: Vec<ContentBlock>
     Ok(())
 }
 
-/// Someone adds context: the fold holds it until the next request.
-pub(super) fn inject(step: &mut Step<'_>, content: Vec<ContentBlock>) -> Result<(), Rejection> {
-    step.require_open()?;
-    require_words(&content)?;
-    step.emit(EventBody::ContextInjected { content });
-    Ok(())
-}
-
 /// Calls and results are the model's and the tools': smuggled in, they would tear the history.
-fn require_words(content: &[ContentBlock]) -> Result<(), Rejection> {
+pub(super) fn require_words(content: &[ContentBlock]) -> Result<(), Rejection> {
     let is_allowed =
         |block: &ContentBlock| matches!(block, ContentBlock::Text { .. } | ContentBlock::Image(_));
     let is_blank = |block: &ContentBlock| block.as_text().is_some_and(|text| text.trim().is_empty());

@@ -1,14 +1,14 @@
 //! Resume: a new writer takes a session up where its journal ends, wherever that is.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use tau_core::event::{EventBody, RunOutcome, ToolOutcome};
-use tau_core::{ContentBlock, EffectClass, HumanDuration, ToolCall, ToolCallId, ToolResult};
+use tau_core::event::{EventBody, RunOutcome, Spending, ToolKind, ToolOutcome};
+use tau_core::{ContentBlock, EffectClass, RunId, SessionId, ToolCall, ToolCallId, ToolResult};
 
-use super::control::{Call, CallState};
+use super::control::Child;
+use super::run::{Call, CallState};
 use super::step::Step;
-use super::{Effect, Rejection, permission, prompt, tools};
+use super::{Effect, Rejection, permission, prompt, subagent, tools};
 
 /// What the model is told of a call that may have run.
 const UNKNOWN: &str = "Outcome unknown: the agent was interrupted while this call was running. It may have done all, a \
@@ -19,6 +19,7 @@ const UNKNOWN: &str = "Outcome unknown: the agent was interrupted while this cal
 pub(super) fn resume(step: &mut Step<'_>) -> Result<(), Rejection> {
     step.require_open()?;
     step.emit(EventBody::SessionResumed);
+    forget_stopped(step);
     let Some(run) = step.control.run() else {
         prompt::start_next(step);
         return Ok(());
@@ -37,25 +38,24 @@ pub(super) fn resume(step: &mut Step<'_>) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// Calls that change nothing run again; any other that may have run ends as unknown; those never announced did not
-/// run, and are announced now. Calls that wait for permission go on waiting.
+/// Calls that may be repeated run again, subagents go on; any other call that may have run ends as unknown; those never
+/// announced did not run, and are announced now. Calls that wait for a person go on waiting.
 fn take_up_calls(step: &mut Step<'_>) {
     let Some(run) = step.control.run() else { return };
     let known: BTreeSet<ToolCallId> = run.calls.iter().map(|call| call.call.id.clone()).collect();
     // What is held has not run, and waits on.
     let has_begun = |call: &&Call| call.state == CallState::Running && !run.is_held(&call.call.id);
-    let running = run.calls.iter().filter(has_begun);
-    let running: Vec<ToolCall> = running.map(|call| ToolCall::clone(&call.call)).collect();
-    let is_harmless = |call: &ToolCall| {
-        step.control.effect_class(&call.name) == EffectClass::Pure || !step.control.has_tool(&call.name)
-    };
-    let (again, unknown): (Vec<ToolCall>, Vec<ToolCall>) = running.into_iter().partition(is_harmless);
-    for call in unknown {
-        step.emit(EventBody::ToolFinished {
-            outcome: ToolOutcome::Unknown,
-            result: ToolResult::error(call.id, UNKNOWN),
-            elapsed: HumanDuration::from(Duration::ZERO),
-        });
+    let begun: Vec<Call> = run.calls.iter().filter(has_begun).cloned().collect();
+    let mut again = Vec::new();
+    for call in begun {
+        if call.kind == ToolKind::Subagent && step.control.child_of(run_id(step), &call.call.id).is_some() {
+            subagent::take_up(step, &call.call);
+        } else if may_be_repeated(step, &call) {
+            again.push(ToolCall::clone(&call.call));
+        } else {
+            let result = ToolResult::error(call.call.id.clone(), UNKNOWN);
+            tools::end(step, ToolOutcome::Unknown, result);
+        }
     }
     let unannounced: Vec<ToolCall> =
         newest_calls(step).filter(|call| !known.contains(&call.id)).cloned().collect();
@@ -75,6 +75,32 @@ fn take_up_calls(step: &mut Step<'_>) {
         }
     }
     tools::ask_when_ready(step);
+}
+
+/// Whether a call that may have run can run again: it changes nothing, or whoever runs it knows it by its key. A call
+/// that only asks, or whose subagent has no session yet, has not done anything.
+fn may_be_repeated(step: &Step<'_>, call: &Call) -> bool {
+    call.kind != ToolKind::Run
+        || call.effect != EffectClass::AtMostOnce
+        || !step.control.has_tool(&call.call.name)
+}
+
+fn run_id(step: &Step<'_>) -> RunId {
+    step.control.run().map_or(RunId::from_u128(0), |run| run.id)
+}
+
+/// Subagents whose call has ended were being stopped: nobody waits for them.
+fn forget_stopped(step: &mut Step<'_>) {
+    let is_open = |child: &Child| {
+        let run = step.control.run().filter(|run| run.id == child.run);
+        run.and_then(|run| run.call(&child.call_id)).is_some_and(|call| call.state != CallState::Finished)
+    };
+    let stopped = step.control.children().iter().filter(|(_, child)| !is_open(child));
+    let stopped: Vec<SessionId> = stopped.map(|(id, _)| *id).collect();
+    for child in stopped {
+        let (outcome, spent) = (RunOutcome::Cancelled, Spending::default());
+        step.emit(EventBody::SubagentFinished { child, outcome, spent });
+    }
 }
 
 /// The calls of the newest reply that have no result.

@@ -2,7 +2,8 @@
 
 use tau_core::event::EventBody;
 
-use super::control::{Control, Run};
+use super::control::Control;
+use super::run::Run;
 use super::{Decision, Effect, Rejection, State};
 
 /// One decision in the making: what was said so far, and the control state as it then is.

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use tau_core::event::{DenialReason, EventBody, RunOutcome, ToolOutcome};
+use tau_core::event::{DenialReason, EventBody, RunOutcome, ToolKind, ToolOutcome};
 use tau_core::{HumanDuration, ToolCall, ToolCallId, ToolResult};
 
-use super::control::{CallState, Run};
+use super::run::{CallState, Run, WaitsFor};
 use super::step::Step;
-use super::{Effect, Rejection, budget, permission, prompt, turn};
+use super::{Effect, Rejection, budget, permission, prompt, subagent, turn};
 
 /// The model called tools: all calls are announced in one append, and those that may run, run.
 pub(super) fn announce(step: &mut Step<'_>, calls: Vec<ToolCall>) {
@@ -45,7 +45,9 @@ pub(super) fn finished(
     elapsed: HumanDuration,
 ) -> Result<(), Rejection> {
     let run = step.run()?;
-    let is_running = run.call(&result.call_id).is_some_and(|call| call.state == CallState::Running);
+    let is_running = run
+        .call(&result.call_id)
+        .is_some_and(|call| call.state == CallState::Running && call.kind == ToolKind::Run);
     let waits = is_running && !run.is_held(&result.call_id);
     if !waits {
         // Late or double: the call has its one result.
@@ -58,10 +60,13 @@ pub(super) fn finished(
 
 /// Lets a call run, once no earlier one holds it.
 pub(super) fn run(step: &mut Step<'_>, call: ToolCall) {
-    let is_held = step.control.run().is_some_and(|run| run.is_held(&call.id));
-    if !is_held {
-        step.effect(Effect::RunTool { call });
+    let Some(run) = step.control.run() else { return };
+    let Some(known) = run.call(&call.id).filter(|_| !run.is_held(&call.id)) else { return };
+    if known.kind == ToolKind::Subagent {
+        return subagent::start(step, call);
     }
+    let (run, idempotency_key) = (run.id, known.idempotency_key.clone());
+    step.effect(Effect::RunTool { run, call, idempotency_key });
 }
 
 /// Starts those of the calls that waited which nothing holds any more, in their order.
@@ -74,13 +79,31 @@ pub(super) fn run_released(step: &mut Step<'_>, waited: &BTreeSet<ToolCallId>) {
     }
 }
 
-/// Ends a call that does not run.
+/// Ends a call that is not let run.
 pub(super) fn refuse(step: &mut Step<'_>, id: &ToolCallId, reason: DenialReason, text: impl Into<String>) {
-    step.emit(EventBody::ToolFinished {
-        outcome: ToolOutcome::Denied { reason },
-        result: ToolResult::error(id.clone(), text),
-        elapsed: HumanDuration::from(Duration::ZERO),
-    });
+    end(step, ToolOutcome::Denied { reason }, ToolResult::error(id.clone(), text));
+}
+
+/// Ends a call that cannot run as the model made it.
+pub(super) fn fail(step: &mut Step<'_>, id: &ToolCallId, text: impl Into<String>) {
+    end(step, ToolOutcome::Failed, ToolResult::error(id.clone(), text));
+}
+
+/// Ends a call that no tool ran for.
+pub(super) fn end(step: &mut Step<'_>, outcome: ToolOutcome, result: ToolResult) {
+    let elapsed = HumanDuration::from(Duration::ZERO);
+    step.emit(EventBody::ToolFinished { outcome, result, elapsed });
+}
+
+/// The calls that have not run yet, when this one is among them and waits for what somebody now says.
+pub(super) fn require_waiting(
+    step: &Step<'_>,
+    id: &ToolCallId,
+    what: WaitsFor,
+) -> Result<BTreeSet<ToolCallId>, Rejection> {
+    let run = step.run()?;
+    let is_waiting = run.call(id).is_some_and(|call| call.state == CallState::Waiting(what));
+    if is_waiting { Ok(run.waiting_calls()) } else { Err(Rejection::NotWaiting(id.clone())) }
 }
 
 /// Asks the model for the next turn when every call has its result.

@@ -1,7 +1,7 @@
 //! Token counts: the provider's where there are any, estimates for the rest.
 
 use serde_json::json;
-use tau_core::event::{EventBody, RunOutcome};
+use tau_core::event::{EventBody, RunOutcome, Spending};
 use tau_core::{
     ContentBlock, Image, Message, Opaque, Reasoning, SessionId, TokenUsage, ToolArguments, ToolCall,
     ToolCallId, ToolResult, ToolResultBlock,
@@ -62,9 +62,10 @@ fn without_counts_everything_is_estimated() {
 
 #[test]
 fn usage_adds_up_over_turns_and_subagents() {
-    let usage = TokenUsage { input: 7, output: 2, ..TokenUsage::default() };
+    let mut spent = Spending::default();
+    spent.usage = TokenUsage { input: 7, output: 2, ..TokenUsage::default() };
     let subagent =
-        EventBody::SubagentFinished { child: SessionId::from_u128(9), outcome: RunOutcome::Completed, usage };
+        EventBody::SubagentFinished { child: SessionId::from_u128(9), outcome: RunOutcome::Completed, spent };
     let mut fold = Fold::of([prompt(1, "Hi"), started(1), asked(1, 1), reply("", &["a"], Some((10, 1)))]);
     fold.feed([announced("a"), subagent, finished("a", ""), asked(1, 2), reply("done", &[], Some((20, 2)))]);
     assert_eq!(fold.history.usage(), TokenUsage { input: 37, output: 5, ..TokenUsage::default() });

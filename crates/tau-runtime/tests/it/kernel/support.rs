@@ -205,7 +205,7 @@ fn show_effect(effect: &Effect) -> String {
     match effect {
         Effect::CallModel { run, turn } => format!("> call model {}/{turn}", number(*run)),
         Effect::StopModel => "> stop model".to_owned(),
-        Effect::RunTool { call } => format!("> run {}", call.id),
+        Effect::RunTool { call, .. } => format!("> run {}", call.id),
         Effect::StopTool { call_id } => format!("> stop {call_id}"),
         other => format!("> {other:?}"),
     }

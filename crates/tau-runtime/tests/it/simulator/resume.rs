@@ -43,7 +43,7 @@ pub(crate) fn assert_goes_on(journal: &[EventBody]) {
                     let response = ChatResponse::new([ContentBlock::text("Done")], FinishReason::Stop);
                     Input::ModelReply { run, turn, response: Box::new(response) }
                 }
-                Effect::RunTool { call } => {
+                Effect::RunTool { call, .. } => {
                     assert!(!may_have_run.contains(&call.id), "{} may have run, and runs again", call.id);
                     let result = ToolResult::success(call.id, []);
                     let elapsed = HumanDuration::from(Duration::ZERO);
@@ -83,14 +83,14 @@ fn take(
     jobs.extend(decision.effects);
 }
 
-/// Calls that change things, were announced and have no result, but for those that wait: for permission, or for an
+/// Calls that must not be repeated, were announced and have no result, but for those that wait: for permission, or for an
 /// earlier call that does.
 fn may_have_run(journal: &[EventBody]) -> BTreeSet<ToolCallId> {
     let mut open: Vec<(ToolCallId, bool)> = Vec::new();
     for event in journal {
         match event {
             EventBody::ToolRequested { call, effect, .. }
-                if *effect != EffectClass::Pure && call.name != "nonsense" =>
+                if *effect == EffectClass::AtMostOnce && call.name != "nonsense" =>
             {
                 open.push((call.id.clone(), false));
             }

@@ -276,7 +276,7 @@ impl World {
                 self.audit.model_called(*run, *turn);
                 self.jobs.push(Job { what: What::Model { run: *run, turn: *turn }, state: JobState::On });
             }
-            Effect::RunTool { call } => {
+            Effect::RunTool { call, .. } => {
                 self.audit.tool_started(call);
                 self.jobs.push(Job { what: What::Tool { id: call.id.clone() }, state: JobState::On });
             }

@@ -1,0 +1,176 @@
+//! The run that is on, and the calls of its newest reply.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tau_core::event::{EventBody, Spending, ToolKind};
+use tau_core::{ContentBlock, EffectClass, RunId, ToolCall, ToolCallId};
+
+/// The run that is on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Run {
+    pub(crate) id: RunId,
+    /// The turn that is on, from 1; 0 before the first request.
+    pub(crate) turn: u32,
+    /// Whether the model is being asked.
+    pub(crate) asking: bool,
+    /// Whether the newest reply calls no tools, so that nothing is left to do.
+    pub(crate) answered: bool,
+    /// How often this turn's answer broke off.
+    pub(crate) broken_off: u32,
+    /// Calls of the newest reply, in order.
+    pub(crate) calls: Vec<Call>,
+    /// What it has spent, with its subagents.
+    pub(crate) spent: Spending,
+}
+
+/// A call of the newest reply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Call {
+    pub(crate) call: Arc<ToolCall>,
+    pub(crate) kind: ToolKind,
+    pub(crate) effect: EffectClass,
+    pub(crate) state: CallState,
+    /// What makes a repetition recognisable to whoever runs it.
+    pub(crate) idempotency_key: String,
+}
+
+/// Where a call stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CallState {
+    /// It may run, and so may have run, unless it is [held](Run::is_held).
+    Running,
+    /// It waits for a person, and has not run.
+    Waiting(WaitsFor),
+    /// Its result is in.
+    Finished,
+}
+
+/// What a call waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WaitsFor {
+    /// Whether it may run.
+    Permission,
+    /// The answer to its question.
+    Answer,
+    /// The decision about its plan.
+    Decision,
+}
+
+impl Call {
+    /// Whether later calls that change things wait for this one. Questions and plans are asked because the answer
+    /// matters for what follows.
+    fn holds(&self) -> bool {
+        match self.state {
+            CallState::Waiting(WaitsFor::Permission) => self.effect != EffectClass::Pure,
+            CallState::Waiting(_) => true,
+            _ => false,
+        }
+    }
+}
+
+impl Run {
+    pub(super) fn new(id: RunId) -> Self {
+        Self {
+            id,
+            turn: 0,
+            asking: false,
+            answered: false,
+            broken_off: 0,
+            calls: Vec::new(),
+            spent: Spending::default(),
+        }
+    }
+
+    pub(crate) fn call(&self, id: &ToolCallId) -> Option<&Call> {
+        self.calls.iter().find(|call| call.call.id == *id)
+    }
+
+    /// Calls without a result, in order.
+    pub(crate) fn open_calls(&self) -> impl Iterator<Item = &Call> {
+        self.calls.iter().filter(|call| call.state != CallState::Finished)
+    }
+
+    /// Calls that wait for something, in order.
+    pub(crate) fn calls_waiting_for(&self, what: WaitsFor) -> impl Iterator<Item = &ToolCallId> {
+        self.calls.iter().filter(move |call| call.state == CallState::Waiting(what)).map(|call| &call.call.id)
+    }
+
+    /// Whether a call that may run waits for an earlier one that a person is asked about: calls that change things
+    /// take effect in the order the model made them. A call that is held has not run.
+    pub(crate) fn is_held(&self, id: &ToolCallId) -> bool {
+        let mut before = self.calls.iter().take_while(|call| call.call.id != *id);
+        let is_pure = self.call(id).is_none_or(|call| call.effect == EffectClass::Pure);
+        !is_pure && before.any(Call::holds)
+    }
+
+    /// Calls that have not run yet: waiting for a person, or held.
+    pub(crate) fn waiting_calls(&self) -> BTreeSet<ToolCallId> {
+        let waits = |call: &&Call| match call.state {
+            CallState::Waiting(_) => true,
+            CallState::Running => self.is_held(&call.call.id),
+            CallState::Finished => false,
+        };
+        self.calls.iter().filter(waits).map(|call| call.call.id.clone()).collect()
+    }
+
+    fn set(&mut self, id: &ToolCallId, state: CallState) {
+        // A result is the last word on a call.
+        let open =
+            self.calls.iter_mut().find(|call| call.call.id == *id && call.state != CallState::Finished);
+        if let Some(call) = open {
+            call.state = state;
+        }
+    }
+
+    /// Takes the next event in. `kind` tells what a call of a tool means.
+    pub(super) fn apply(&mut self, event: &EventBody, kind: impl Fn(&str) -> ToolKind) {
+        match event {
+            EventBody::ModelRequested { turn, .. } => {
+                let is_again = *turn == self.turn;
+                self.broken_off = if is_again { self.broken_off } else { 0 };
+                self.spent.turns += u32::from(!is_again);
+                self.turn = *turn;
+                self.asking = true;
+                self.answered = false;
+                self.calls.clear();
+            }
+            EventBody::ModelReplied { response, .. } => {
+                self.asking = false;
+                self.answered =
+                    !response.content.iter().any(|block| matches!(block, ContentBlock::ToolCall(_)));
+            }
+            EventBody::ModelFailed { .. } => {
+                self.asking = false;
+                self.broken_off += 1;
+            }
+            EventBody::ToolRequested { call, effect, idempotency_key, .. } => {
+                self.spent.tool_calls += 1;
+                self.calls.push(Call {
+                    kind: kind(&call.name),
+                    call: Arc::new(call.clone()),
+                    effect: *effect,
+                    state: CallState::Running,
+                    idempotency_key: idempotency_key.clone(),
+                });
+            }
+            EventBody::PermissionRequested { call_id, .. } => {
+                self.set(call_id, CallState::Waiting(WaitsFor::Permission));
+            }
+            EventBody::QuestionAsked { call_id, .. } => {
+                self.set(call_id, CallState::Waiting(WaitsFor::Answer));
+            }
+            EventBody::PlanProposed { call_id, .. } => {
+                self.set(call_id, CallState::Waiting(WaitsFor::Decision));
+            }
+            EventBody::PermissionAnswered { call_id, .. }
+            | EventBody::QuestionAnswered { call_id, .. }
+            | EventBody::PlanAnswered { call_id, .. } => self.set(call_id, CallState::Running),
+            EventBody::ToolFinished { result, .. } => self.set(&result.call_id, CallState::Finished),
+            _ => {}
+        }
+    }
+}

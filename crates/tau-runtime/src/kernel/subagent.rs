@@ -1,0 +1,172 @@
+//! Subagents: a call that gives work to a session of its own, out of this session's budget.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tau_core::config::Budget;
+use tau_core::event::{DenialReason, EventBody, RunOutcome, SessionConfig, Spending, ToolKind, ToolOutcome};
+use tau_core::{HumanDuration, Money, RunId, SessionId, ToolCall, ToolCallId, ToolResult};
+
+use super::control::Control;
+use super::run::{Call, CallState};
+use super::step::Step;
+use super::{Effect, Rejection, tools};
+
+/// How a subagent ended.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SubagentReport {
+    /// Its session.
+    pub child: SessionId,
+    /// How its work ended.
+    pub outcome: RunOutcome,
+    /// What it spent, with the subagents below it.
+    pub spent: Spending,
+    /// What it has to say, for the model.
+    pub text: String,
+    /// How long it worked.
+    pub elapsed: HumanDuration,
+}
+
+impl SubagentReport {
+    /// A report of no cost and no time.
+    pub fn new(child: SessionId, outcome: RunOutcome, text: impl Into<String>) -> Self {
+        let elapsed = HumanDuration::from(Duration::ZERO);
+        Self { child, outcome, spent: Spending::default(), text: text.into(), elapsed }
+    }
+}
+
+/// Starts a subagent for a call that may run, or says why not.
+pub(super) fn start(step: &mut Step<'_>, call: ToolCall) {
+    let prompt = match prompt_of(&call) {
+        Ok(prompt) => prompt,
+        Err(problem) => return tools::fail(step, &call.id, problem),
+    };
+    let (Some(run), Some(config)) = (step.control.run().map(|run| run.id), step.control.config()) else {
+        return;
+    };
+    if config.subagent_depth == 0 {
+        let text = "Not run: a subagent here may not start another. Do the work yourself.";
+        return tools::refuse(step, &call.id, DenialReason::Rule, text);
+    }
+    let Some(budget) = share(&step.control) else {
+        let text = "Not run: what is left of the budget is not enough for a subagent. Do the work yourself.";
+        return tools::refuse(step, &call.id, DenialReason::Rule, text);
+    };
+    let child = child_id(run, &call.id);
+    step.emit(EventBody::SubagentStarted { call_id: call.id.clone(), child, budget });
+    begin(step, call.id, child, budget, prompt);
+}
+
+/// Starts again, after a crash, the subagent of a call whose report is missing. It goes on where its journal ends.
+pub(super) fn take_up(step: &mut Step<'_>, call: &ToolCall) {
+    let run = step.control.run().map(|run| run.id);
+    let started = run.and_then(|run| step.control.child_of(run, &call.id));
+    if let Some((child, started)) = started {
+        let budget = started.budget;
+        begin(step, call.id.clone(), child, budget, prompt_of(call).unwrap_or_default());
+    }
+}
+
+fn begin(step: &mut Step<'_>, call_id: ToolCallId, child: SessionId, budget: Budget, prompt: String) {
+    if let Some(config) = step.control.config() {
+        let config = Box::new(child_config(config, &step.control, budget));
+        step.effect(Effect::StartSubagent { call_id, child, config, prompt });
+    }
+}
+
+/// A subagent ended: what it spent is counted, and its words are the result of its call.
+pub(super) fn finished(step: &mut Step<'_>, report: SubagentReport) -> Result<(), Rejection> {
+    let SubagentReport { child, outcome, spent, text, elapsed } = report;
+    let started = step.control.children().get(&child).cloned().ok_or(Rejection::Stale)?;
+    step.emit(EventBody::SubagentFinished { child, outcome: outcome.clone(), spent });
+    let run = step.control.run().filter(|run| run.id == started.run);
+    let is_open =
+        run.and_then(|run| run.call(&started.call_id)).is_some_and(|call| call.state == CallState::Running);
+    if is_open {
+        let (outcome, is_error) = match outcome {
+            RunOutcome::Completed => (ToolOutcome::Succeeded, false),
+            RunOutcome::Cancelled => (ToolOutcome::Cancelled, true),
+            _ => (ToolOutcome::Failed, true),
+        };
+        let mut result = ToolResult::success(started.call_id, [tau_core::ToolResultBlock::text(text)]);
+        result.is_error = is_error;
+        step.emit(EventBody::ToolFinished { outcome, result, elapsed });
+        tools::ask_when_ready(step);
+    }
+    Ok(())
+}
+
+/// What the call asks for: `{"prompt": "..."}`.
+fn prompt_of(call: &ToolCall) -> Result<String, String> {
+    let value = call.arguments.value().map_err(|error| format!("The arguments are not JSON: {error}"))?;
+    match value.get("prompt").and_then(Value::as_str).map(str::trim) {
+        Some(prompt) if !prompt.is_empty() => Ok(prompt.to_owned()),
+        _ => Err("The subagent needs work: give it as text in `prompt`.".to_owned()),
+    }
+}
+
+/// The session of a subagent, the same whenever it is asked for: a call that is taken up again finds its journal.
+fn child_id(run: RunId, call: &ToolCallId) -> SessionId {
+    let mut sha = Sha256::new();
+    sha.update(run.as_bytes());
+    sha.update(call.as_str().as_bytes());
+    let mut bits = [0; 16];
+    bits.copy_from_slice(&sha.finalize()[..16]);
+    // Version 8 of UUID: bits of the maker's own.
+    bits[6] = bits[6] & 0x0f | 0x80;
+    bits[8] = bits[8] & 0x3f | 0x80;
+    SessionId::from_u128(u128::from_be_bytes(bits))
+}
+
+/// The configuration of a subagent: nothing in it goes beyond this session's.
+fn child_config(parent: &SessionConfig, control: &Control, budget: Budget) -> SessionConfig {
+    let mut config = parent.clone();
+    config.budget = budget;
+    config.subagent_depth = parent.subagent_depth.saturating_sub(1);
+    // A subagent reports to the session that started it, not to a person.
+    config.tools.retain(|tool| match tool.kind {
+        ToolKind::Run => true,
+        ToolKind::Subagent => config.subagent_depth > 0,
+        _ => false,
+    });
+    config.permissions.allow.extend(control.granted().iter().cloned());
+    config
+}
+
+/// An equal part of what is left for each subagent of this reply that has not started, and one for the session
+/// itself; `None` when there is nothing to share. The time is the session's own: its timer stops the subagents too.
+fn share(control: &Control) -> Option<Budget> {
+    let (run, limits) = (control.run()?, control.config()?.budget);
+    let waits = |call: &&Call| {
+        call.kind == ToolKind::Subagent
+            && call.state != CallState::Finished
+            && control.child_of(run.id, &call.call.id).is_none()
+    };
+    let parts = run.calls.iter().filter(waits).count() as u64 + 1;
+    let reserved = control.children().values().map(|child| child.budget);
+    let (mut turns, mut tokens, mut cost, mut calls) = (0u64, 0u64, 0u64, 0u64);
+    for budget in reserved {
+        turns += u64::from(budget.max_turns());
+        tokens = tokens.saturating_add(budget.max_tokens.unwrap_or_default());
+        cost = cost.saturating_add(budget.max_cost.unwrap_or_default().as_nanos());
+        calls += u64::from(budget.max_tool_calls.unwrap_or_default());
+    }
+    let part = |limit: u64, spent: u64| limit.saturating_sub(spent) / parts;
+    let small = |part: u64| u32::try_from(part).unwrap_or(u32::MAX);
+    let mut budget = limits;
+    budget.max_time = None;
+    budget.max_turns = Some(small(part(u64::from(limits.max_turns()), u64::from(run.spent.turns) + turns)));
+    budget.max_tokens =
+        limits.max_tokens.map(|most| part(most, run.spent.usage.total().saturating_add(tokens)));
+    budget.max_cost = limits
+        .max_cost
+        .map(|most| Money::from_nanos(part(most.as_nanos(), run.spent.cost.as_nanos().saturating_add(cost))));
+    budget.max_tool_calls = limits
+        .max_tool_calls
+        .map(|most| small(part(u64::from(most), u64::from(run.spent.tool_calls) + calls)));
+    let is_enough =
+        budget.max_turns != Some(0) && budget.max_tokens != Some(0) && budget.max_cost != Some(Money::ZERO);
+    is_enough.then_some(budget)
+}
