@@ -2,8 +2,12 @@
 
 mod budget;
 mod cancel;
+mod fork;
 mod permission;
+mod plan;
 mod prompt;
+mod question;
+mod subagent;
 pub(crate) mod support;
 mod tools;
 mod turn;

@@ -6,7 +6,7 @@ use serde_json::json;
 use tau_core::config::PermissionMode;
 use tau_core::event::{
     CancelScope, DenialReason, EventBody, ModelFailure, ModelFailureKind, PermissionAnswer, SessionConfig,
-    ToolOutcome, ToolSpec,
+    ToolKind, ToolOutcome, ToolSpec,
 };
 use tau_core::{
     ChatResponse, ContentBlock, EffectClass, FinishReason, HumanDuration, RunId, TokenUsage, ToolArguments,
@@ -31,6 +31,19 @@ pub(crate) fn config() -> SessionConfig {
     config.permissions.allow = vec!["free".to_owned()];
     config.permissions.ask = vec!["wary".to_owned()];
     config.permissions.deny = vec!["banned".to_owned()];
+    config
+}
+
+/// The same session with a tool for each other kind: `ask` asks a person, `propose` proposes a plan, and `task` gives
+/// work to a subagent; all may be called unasked.
+pub(crate) fn with_people() -> SessionConfig {
+    let mut config = config();
+    let kinds =
+        [("ask", ToolKind::AskUser), ("propose", ToolKind::ProposePlan), ("task", ToolKind::Subagent)];
+    config.tools.extend(kinds.map(|(name, kind)| {
+        let definition = ToolDefinition::new(name, "", json!({"type": "object"}));
+        ToolSpec::new(definition, EffectClass::Pure).with_kind(kind)
+    }));
     config
 }
 
@@ -178,6 +191,19 @@ pub(crate) fn show_event(event: &EventBody) -> String {
         }
         EventBody::PermissionRequested { call_id, reason } => format!("call {call_id} asked about: {reason}"),
         EventBody::PermissionAnswered { call_id, answer } => format!("call {call_id} answered: {answer:?}"),
+        EventBody::QuestionAsked { call_id, text, choices } => {
+            format!("call {call_id} asks: {text} {choices:?}")
+        }
+        EventBody::QuestionAnswered { call_id, answer } => format!("call {call_id} answered: {answer:?}"),
+        EventBody::PlanProposed { call_id, plan } => format!("call {call_id} proposes: {plan}"),
+        EventBody::PlanAnswered { call_id, answer } => format!("call {call_id} answered: {answer:?}"),
+        EventBody::SubagentStarted { call_id, .. } => format!("subagent of {call_id} started"),
+        EventBody::SubagentFinished { outcome, spent, .. } => {
+            format!("subagent finished: {outcome:?}, {} turns, {} tokens", spent.turns, spent.usage.total())
+        }
+        EventBody::SessionForked { at, .. } => format!("forked at {at}"),
+        EventBody::SessionResumed => "resumed".to_owned(),
+        EventBody::Rewound { to } => format!("rewound to {to}"),
         EventBody::CancelRequested { scope } => format!("cancel {scope:?}"),
         other => format!("{other:?}"),
     }
@@ -207,6 +233,8 @@ fn show_effect(effect: &Effect) -> String {
         Effect::StopModel => "> stop model".to_owned(),
         Effect::RunTool { call, .. } => format!("> run {}", call.id),
         Effect::StopTool { call_id } => format!("> stop {call_id}"),
+        Effect::StartSubagent { call_id, prompt, .. } => format!("> start subagent of {call_id}: {prompt}"),
+        Effect::StopSubagent { .. } => "> stop subagent".to_owned(),
         other => format!("> {other:?}"),
     }
 }

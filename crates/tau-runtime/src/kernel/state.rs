@@ -1,0 +1,140 @@
+//! The state of a session: the fold of its journal.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use tau_core::event::{EventBody, Seq, SessionConfig};
+use tau_core::{RunId, SessionId, ToolCallId};
+use tau_session::History;
+
+use super::control::Control;
+use super::run::WaitsFor;
+
+/// Everything a session is: the fold of its journal. Serialisable, so that it can be kept as a snapshot.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    pub(super) seq: Seq,
+    pub(super) control: Control,
+    pub(super) history: History,
+    /// Every run that was ever submitted, so that a repeated prompt can be told.
+    pub(super) runs: BTreeSet<RunId>,
+}
+
+impl State {
+    /// The state that a journal makes. Events that a rewind took back are left out, but keep their places.
+    pub fn fold<'a>(events: impl IntoIterator<Item = &'a EventBody>) -> Self {
+        let events: Vec<&EventBody> = events.into_iter().collect();
+        let mut state = Self::default();
+        for place in counted(&events) {
+            state.seq = Seq(place as u64 + 1);
+            state.take(events[place]);
+        }
+        state.seq = Seq(events.len() as u64);
+        state.runs = events.iter().filter_map(|event| submitted(event)).collect();
+        state
+    }
+
+    /// Takes the next event in. Total: an event that cannot have happened changes nothing but the count.
+    ///
+    /// A rewind needs the events before it: after [`EventBody::Rewound`] the state is made anew by [`State::fold`].
+    pub fn apply(&mut self, event: &EventBody) {
+        self.seq = self.seq.next();
+        self.take(event);
+        self.runs.extend(submitted(event));
+    }
+
+    fn take(&mut self, event: &EventBody) {
+        self.control.apply(event);
+        self.history.apply(self.seq, event);
+    }
+
+    /// The place of the newest event; 0 before the first.
+    #[must_use]
+    pub const fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    /// The conversation.
+    #[must_use]
+    pub const fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// What the session was created with; `None` before it was.
+    #[must_use]
+    pub fn config(&self) -> Option<&SessionConfig> {
+        self.control.config()
+    }
+
+    /// Whether the session was closed, so that nothing more happens.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.control.is_closed()
+    }
+
+    /// The run that is on.
+    #[must_use]
+    pub fn active_run(&self) -> Option<RunId> {
+        self.control.run().map(|run| run.id)
+    }
+
+    /// Calls that wait for permission, in order.
+    pub fn calls_to_ask(&self) -> impl Iterator<Item = &ToolCallId> {
+        self.calls_waiting_for(WaitsFor::Permission)
+    }
+
+    /// Calls whose question waits for an answer, in order.
+    pub fn questions(&self) -> impl Iterator<Item = &ToolCallId> {
+        self.calls_waiting_for(WaitsFor::Answer)
+    }
+
+    /// Calls whose plan waits for a decision, in order.
+    pub fn proposed_plans(&self) -> impl Iterator<Item = &ToolCallId> {
+        self.calls_waiting_for(WaitsFor::Decision)
+    }
+
+    fn calls_waiting_for(&self, what: WaitsFor) -> impl Iterator<Item = &ToolCallId> {
+        self.control.run().into_iter().flat_map(move |run| run.calls_waiting_for(what))
+    }
+
+    /// The plan that a person approved, until the next one.
+    #[must_use]
+    pub fn plan(&self) -> Option<&str> {
+        self.control.plan()
+    }
+
+    /// Subagents that have not reported their end.
+    pub fn subagents(&self) -> impl Iterator<Item = SessionId> {
+        self.control.children().keys().copied()
+    }
+}
+
+fn submitted(event: &EventBody) -> Option<RunId> {
+    match event {
+        EventBody::PromptSubmitted { run, .. } => Some(*run),
+        _ => None,
+    }
+}
+
+/// The indices of the events that count. A rewind goes back to what counted at its place, be that behind another.
+fn counted(events: &[&EventBody]) -> Vec<usize> {
+    // For each event, the newest that counts once it is in, and for each of those the one before it.
+    let mut newest: Vec<Option<usize>> = Vec::with_capacity(events.len());
+    let mut before: Vec<Option<usize>> = Vec::with_capacity(events.len());
+    for (index, event) in events.iter().enumerate() {
+        let last = newest.last().copied().flatten();
+        before.push(last);
+        newest.push(match event {
+            EventBody::Rewound { to } => {
+                let place = usize::try_from(to.0).ok().and_then(|to| to.checked_sub(1));
+                // A place that is none cannot have been gone back to.
+                place.and_then(|place| newest.get(place).copied()).unwrap_or(last)
+            }
+            _ => Some(index),
+        });
+    }
+    let last = newest.last().copied().flatten();
+    let mut counted: Vec<usize> = std::iter::successors(last, |index| before[*index]).collect();
+    counted.reverse();
+    counted
+}

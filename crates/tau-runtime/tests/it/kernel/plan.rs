@@ -1,0 +1,51 @@
+//! Plans: proposed by the model, decided about by a person.
+
+use tau_core::event::PlanAnswer;
+use tau_runtime::kernel::Input;
+
+use super::support::{Kernel, call_id, with_people};
+
+fn decides(answer: PlanAnswer) -> Input {
+    Input::PlanAnswer { call_id: call_id("a"), answer }
+}
+
+#[test]
+fn the_plan_in_force_is_the_one_that_a_person_let_pass() {
+    let edit = PlanAnswer::Edit { plan: "1. Ask".to_owned() };
+    let reject = PlanAnswer::Reject { message: "Too bold".to_owned() };
+    let table = [
+        (PlanAnswer::Approve, Some("1. Look"), "call a succeeded: The user approves the plan. Carry it out."),
+        (edit, Some("1. Ask"), "call a succeeded: The user changed the plan. Carry this one out:\n\n1. Ask"),
+        (reject, None, "call a denied by person: The user rejects the plan. They said: Too bold"),
+        (
+            PlanAnswer::NobodyToAsk,
+            None,
+            "call a denied by nobody: Not decided: nobody is there to decide about a plan. Change nothing; say what you would do.",
+        ),
+    ];
+    for (answer, plan, told) in table {
+        let mut kernel = Kernel::calling(with_people(), &[r#"a propose {"plan":"1. Look"}"#, "b free"]);
+        assert_eq!(kernel.state.proposed_plans().collect::<Vec<_>>(), [&call_id("a")]);
+        let lines = kernel.lines(decides(answer.clone()));
+        assert_eq!(lines[1], told);
+        assert_eq!(lines[2], "> run b", "what changes things waits for the decision");
+        assert_eq!(kernel.state.plan(), plan, "{answer:?}");
+    }
+}
+
+#[test]
+fn a_rejected_plan_leaves_the_one_before_in_force() {
+    let mut kernel = Kernel::calling(with_people(), &[r#"a propose {"plan":"1. Look"}"#]);
+    kernel.give(decides(PlanAnswer::Approve)).unwrap();
+    kernel.give(super::support::calls_of(1, 2, &[r#"b propose {"plan":"2. Leap"}"#])).unwrap();
+    let reject = PlanAnswer::Reject { message: String::new() };
+    kernel.give(Input::PlanAnswer { call_id: call_id("b"), answer: reject }).unwrap();
+    assert_eq!(kernel.state.plan(), Some("1. Look"));
+}
+
+#[test]
+fn a_plan_of_nothing_is_none() {
+    let mut kernel = Kernel::asking(with_people());
+    let lines = kernel.lines(super::support::calls_of(1, 1, &[r#"a propose {"plan":""}"#]));
+    assert_eq!(lines[2], "call a failed: There is no plan: give it as text in `plan`.");
+}
