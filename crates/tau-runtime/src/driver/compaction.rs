@@ -48,7 +48,7 @@ impl Session {
             reply.map(|reply| Message::assistant(reply.content.iter().cloned()).text()).unwrap_or_default();
         let usage = reply.and_then(|reply| reply.usage);
         request
-            .answered(self.state.history(), &Pinned::default(), &summary)
+            .answered(self.state.history(), &self.pinned(), &summary)
             .or_else(|| self.by_rule(None))
             .map(|compaction| compaction.with_usage(usage))
     }
@@ -58,10 +58,16 @@ impl Session {
         let history = self.state.history();
         match strategy {
             Some(CompactionStrategy::SlidingWindow) => {
-                SlidingWindow::new(WINDOW).compact(history, &Pinned::default(), target)
+                SlidingWindow::new(WINDOW).compact(history, &self.pinned(), target)
             }
-            _ => Truncation.compact(history, &Pinned::default(), target),
+            _ => Truncation.compact(history, &self.pinned(), target),
         }
+    }
+
+    /// What outlives a compaction beside what people asked for.
+    fn pinned(&self) -> Pinned {
+        let plan = self.state.plan();
+        plan.map(|plan| Pinned::default().with("The plan that the user approved", plan)).unwrap_or_default()
     }
 
     /// A summary leaves half of what may stay to the newest messages.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tau_core::config::Budget;
-use tau_core::event::{EventBody, PermissionAnswer, PlanAnswer, SessionConfig, Spending, ToolKind};
+use tau_core::event::{
+    EventBody, PermissionAnswer, PlanAnswer, RunOutcome, SessionConfig, Spending, ToolKind,
+};
 use tau_core::{EffectClass, RunId, SessionId, ToolCallId};
 use tau_tools::PermissionPolicy;
 
@@ -18,6 +20,7 @@ pub(crate) struct Control {
     closed: bool,
     queue: VecDeque<RunId>,
     run: Option<Run>,
+    finished: Option<FinishedRun>,
     /// Subagents that have not reported their end.
     children: BTreeMap<SessionId, Child>,
     /// Tools that someone allowed for the rest of the session.
@@ -26,6 +29,18 @@ pub(crate) struct Control {
     proposed: Option<(ToolCallId, String)>,
     /// The plan that a person approved.
     plan: Option<String>,
+}
+
+/// How a run ended, and what it cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FinishedRun {
+    /// The run.
+    pub id: RunId,
+    /// How it ended.
+    pub outcome: RunOutcome,
+    /// What it spent, with its subagents.
+    pub spent: Spending,
 }
 
 /// A subagent that has not reported its end.
@@ -51,6 +66,10 @@ impl Control {
 
     pub(crate) fn run(&self) -> Option<&Run> {
         self.run.as_ref()
+    }
+
+    pub(crate) fn finished(&self) -> Option<&FinishedRun> {
+        self.finished.as_ref()
     }
 
     pub(crate) fn queue(&self) -> &VecDeque<RunId> {
@@ -106,7 +125,10 @@ impl Control {
                 self.queue.retain(|queued| queued != run);
                 self.run = Some(Run::new(*run));
             }
-            EventBody::RunFinished { .. } => self.run = None,
+            EventBody::RunFinished { run, outcome } => {
+                let spent = self.run.take().map(|run| run.spent).unwrap_or_default();
+                self.finished = Some(FinishedRun { id: *run, outcome: outcome.clone(), spent });
+            }
             EventBody::SubagentStarted { call_id, child, budget } => {
                 if let Some(run) = &self.run {
                     let started = Child { run: run.id, call_id: call_id.clone(), budget: *budget };

@@ -37,6 +37,7 @@ mod turn;
 
 use step::Step;
 
+pub use control::FinishedRun;
 pub use decision::{Decision, Effect, Rejection};
 pub use input::Input;
 pub use state::State;

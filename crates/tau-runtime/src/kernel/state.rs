@@ -7,7 +7,7 @@ use tau_core::event::{EventBody, Seq, SessionConfig};
 use tau_core::{RunId, SessionId, ToolCallId};
 use tau_session::History;
 
-use super::control::Control;
+use super::control::{Control, FinishedRun};
 use super::run::WaitsFor;
 
 /// Everything a session is: the fold of its journal. Serialisable, so that it can be kept as a snapshot.
@@ -76,6 +76,12 @@ impl State {
     #[must_use]
     pub fn active_run(&self) -> Option<RunId> {
         self.control.run().map(|run| run.id)
+    }
+
+    /// The run that ended last.
+    #[must_use]
+    pub fn last_run(&self) -> Option<&FinishedRun> {
+        self.control.finished()
     }
 
     /// Calls that wait for permission, in order.
