@@ -36,11 +36,17 @@ impl State {
 
     /// Takes the next event in. Total: an event that cannot have happened changes nothing but the count.
     ///
-    /// A rewind needs the events before it: after [`EventBody::Rewound`] the state is made anew by [`State::fold`].
+    /// [`EventBody::Rewound`] needs the events before it: it is taken in by [`State::rewind`] or [`State::fold`].
     pub fn apply(&mut self, event: &EventBody) {
         self.seq = self.seq.next();
         self.take(event);
         self.runs.extend(submitted(event));
+    }
+
+    /// Takes [`EventBody::Rewound`] in, where `past` is the fold of the events up to its place.
+    pub fn rewind(&mut self, past: Self) {
+        let (seq, runs) = (self.seq.next(), std::mem::take(&mut self.runs));
+        *self = Self { seq, runs, ..past };
     }
 
     fn take(&mut self, event: &EventBody) {

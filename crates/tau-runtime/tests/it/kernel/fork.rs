@@ -23,9 +23,19 @@ impl Journaled {
         State::fold(&self.journal)
     }
 
+    /// The state that is kept up event by event is the fold of them all.
     fn give(&mut self, input: Input) -> Decision {
-        let decision = decide(&self.state(), input).unwrap();
-        self.journal.extend(decision.events.iter().cloned());
+        let mut state = self.state();
+        let past = if let Input::Rewind { past, .. } = &input { Some((**past).clone()) } else { None };
+        let decision = decide(&state, input).unwrap();
+        for event in &decision.events {
+            match (event, &past) {
+                (EventBody::Rewound { .. }, Some(past)) => state.rewind(past.clone()),
+                _ => state.apply(event),
+            }
+            self.journal.push(event.clone());
+        }
+        assert_eq!(state, self.state());
         decision
     }
 
