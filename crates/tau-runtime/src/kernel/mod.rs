@@ -18,6 +18,7 @@ mod budget;
 mod cancel;
 mod compaction;
 mod control;
+pub mod gate;
 mod permission;
 mod prompt;
 mod resume;
