@@ -2,7 +2,7 @@
 
 use tau_core::event::{CancelScope, Seq};
 use tau_core::{ContentBlock, EffectClass};
-use tau_runtime::{HandleError, Session};
+use tau_runtime::{HandleError, Session, SessionEnd};
 use tokio_util::sync::CancellationToken;
 
 use super::model::Model;
@@ -37,7 +37,8 @@ async fn its_end_waits_for_its_tools() {
         in_time(begun).await.unwrap();
         shutdown.cancel();
     };
-    tokio::join!(session.run(shutdown.clone()), work);
+    let (ended, ()) = tokio::join!(session.run(shutdown.clone()), work);
+    assert_eq!(ended, Ok(SessionEnd::Shutdown));
     assert_eq!(dropped.try_recv(), Ok(()));
 }
 
