@@ -294,7 +294,7 @@ impl Book {
             return Err(Violation::NackBeyondSent);
         }
         // What was on its way when the first refusal came is refused for the same reason.
-        if !matches!(follower.flow, Flow::Open | Flow::Until(_)) {
+        if !follower.is_sent(Seq(nack.seq)) {
             return Ok(());
         }
         follower.flow = Flow::Refused;

@@ -60,6 +60,13 @@ pub(super) struct Follower {
     pub(super) ever_sent: Seq,
 }
 
+impl Follower {
+    /// Whether an event was sent and nothing before it was refused since.
+    pub(super) fn is_sent(&self, seq: Seq) -> bool {
+        self.flow == Flow::Open && seq <= self.sent
+    }
+}
+
 /// A session as the hub knows it.
 #[derive(Debug)]
 pub(super) struct Entry {
