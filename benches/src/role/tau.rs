@@ -41,7 +41,7 @@ pub(super) async fn run(base_url: &str, turns: u32) -> anyhow::Result<Vec<Durati
         }
     }
     drop(handle);
-    task.await?;
+    task.await??;
     anyhow::ensure!(at_turn.len() == turns as usize, "{} turns instead of {turns}", at_turn.len());
     Ok(at_turn)
 }

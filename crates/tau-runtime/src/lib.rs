@@ -44,10 +44,15 @@
 //! assert_eq!(decision.effects, [Effect::CallModel { run, turn: 1 }]);
 //! ```
 
+pub mod journals;
 pub mod kernel;
 
 mod driver;
 mod system_prompt;
 
-pub use driver::{Delta, Handle, HandleError, ResumeError, Session, SessionOptions, Subscription, Update};
+pub use driver::{
+    Delta, Durability, Handle, HandleError, ResumeError, Session, SessionEnd, SessionError, SessionErrorKind,
+    SessionOptions, Subscription, Update,
+};
+pub use journals::Journals;
 pub use system_prompt::SystemPrompt;

@@ -80,6 +80,6 @@ async fn main() -> anyhow::Result<()> {
         }
     }
     drop(handle);
-    task.await?;
+    task.await??;
     Ok(())
 }

@@ -6,6 +6,8 @@ use tau_core::event::{CancelScope, Event, PermissionAnswer, Seq};
 use tau_core::{ContentBlock, RunId, SessionId, ToolCallId};
 use tokio::sync::{mpsc, oneshot};
 
+use super::durability::Answer;
+use super::end::SessionErrorKind;
 use super::log::Log;
 use super::subscription::Subscription;
 use crate::kernel::{Input, Rejection};
@@ -14,11 +16,13 @@ use crate::kernel::{Input, Rejection};
 #[derive(Debug)]
 pub(super) struct Command {
     pub(super) input: Input,
-    pub(super) answer: oneshot::Sender<Result<(), Rejection>>,
+    pub(super) answer: Answer,
 }
 
 /// The way to reach a session. Cheap to clone; the session ends when every handle is gone or it is
 /// closed.
+///
+/// An answer means that what was asked is durable, as far as the session's [`Durability`](super::Durability) goes.
 #[derive(Debug, Clone)]
 pub struct Handle {
     id: SessionId,
@@ -36,6 +40,9 @@ pub enum HandleError {
     /// The session has ended.
     #[error("the session has ended")]
     Ended,
+    /// The session has failed, so what was asked may not be durable: it is as if it had not been asked.
+    #[error("{0}")]
+    Failed(SessionErrorKind),
 }
 
 impl Handle {
@@ -82,7 +89,8 @@ impl Handle {
         self.send(Input::PermissionAnswer { call_id, answer }).await
     }
 
-    /// Cancels. When it returns, the cancel is committed and everything it stops is being stopped.
+    /// Cancels. When it returns, the cancel is committed and everything it stops is being stopped; the stopping itself
+    /// does not wait for a journal.
     ///
     /// # Errors
     /// When there is nothing to cancel, or the session has ended.
@@ -105,6 +113,6 @@ impl Handle {
     async fn send(&self, input: Input) -> Result<(), HandleError> {
         let (answer, answered) = oneshot::channel();
         self.mailbox.send(Command { input, answer }).await.map_err(|_| HandleError::Ended)?;
-        answered.await.map_err(|_| HandleError::Ended)?.map_err(HandleError::Rejected)
+        answered.await.map_err(|_| HandleError::Ended)?
     }
 }

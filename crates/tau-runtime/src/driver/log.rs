@@ -1,5 +1,6 @@
 //! What happened, and who listens.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tau_core::event::{Event, Seq};
@@ -10,7 +11,11 @@ use super::subscription::Delta;
 /// Updates a slow subscriber may lag behind before it misses some.
 const QUEUE: usize = 1024;
 
-/// The committed events of a session, and the channel that tells of new ones.
+/// Deltas held back for events that are not durable yet; of more, the oldest are lost.
+const HELD: usize = 1024;
+
+/// The events of a session, and the channel that tells of new ones. What is told cannot be undone by a crash: events
+/// that are not durable yet are held back, and so are the deltas after them.
 #[derive(Debug)]
 pub(super) struct Log(Mutex<Inner>);
 
@@ -18,8 +23,17 @@ pub(super) struct Log(Mutex<Inner>);
 #[derive(Debug)]
 struct Inner {
     events: Vec<Arc<Event>>,
+    /// In order; the first is an event.
+    held: VecDeque<Held>,
+    held_deltas: usize,
     /// Gone when the session has ended, so that subscribers end too.
     updates: Option<broadcast::Sender<News>>,
+}
+
+#[derive(Debug)]
+enum Held {
+    Event(Arc<Event>),
+    Delta(Delta),
 }
 
 /// What the channel carries.
@@ -32,7 +46,12 @@ pub(super) enum News {
 
 impl Default for Log {
     fn default() -> Self {
-        Self(Mutex::new(Inner { events: Vec::new(), updates: Some(broadcast::Sender::new(QUEUE)) }))
+        Self(Mutex::new(Inner {
+            events: Vec::new(),
+            held: VecDeque::new(),
+            held_deltas: 0,
+            updates: Some(broadcast::Sender::new(QUEUE)),
+        }))
     }
 }
 
@@ -41,18 +60,42 @@ impl Log {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds an event and tells of it.
-    pub(super) fn commit(&self, event: Arc<Event>) {
+    /// Adds events, and tells of those that are durable.
+    pub(super) fn commit(&self, events: impl IntoIterator<Item = Arc<Event>>, durable: Seq) {
         let mut inner = self.lock();
-        inner.events.push(Arc::clone(&event));
-        inner.tell(News::Event(event));
+        for event in events {
+            if inner.held.is_empty() && event.header.seq <= durable {
+                inner.publish(event);
+            } else {
+                inner.held.push_back(Held::Event(event));
+            }
+        }
+        inner.release(durable);
+    }
+
+    /// Tells of events that have become durable.
+    pub(super) fn release(&self, durable: Seq) {
+        self.lock().release(durable);
     }
 
     /// Tells of something that is not kept.
     pub(super) fn delta(&self, delta: Delta) {
-        let inner = self.lock();
-        let after = Seq(inner.events.len() as u64);
-        inner.tell(News::Delta(after, delta));
+        let mut inner = self.lock();
+        if inner.held.is_empty() {
+            return inner.tell_delta(delta);
+        }
+        if inner.held_deltas == HELD {
+            let oldest = inner.held.iter().position(|held| matches!(held, Held::Delta(_)));
+            oldest.map(|index| inner.held.remove(index));
+        } else {
+            inner.held_deltas += 1;
+        }
+        inner.held.push_back(Held::Delta(delta));
+    }
+
+    /// Tells at once of something that is about the events held back.
+    pub(super) fn notice(&self, notice: Delta) {
+        self.lock().tell_delta(notice);
     }
 
     /// Ends every subscription, once it has read what there is.
@@ -73,6 +116,31 @@ impl Log {
 }
 
 impl Inner {
+    fn publish(&mut self, event: Arc<Event>) {
+        self.events.push(Arc::clone(&event));
+        self.tell(News::Event(event));
+    }
+
+    fn tell_delta(&self, delta: Delta) {
+        self.tell(News::Delta(Seq(self.events.len() as u64), delta));
+    }
+
+    fn release(&mut self, durable: Seq) {
+        let is_free = |held: &mut Held| match held {
+            Held::Event(event) => event.header.seq <= durable,
+            Held::Delta(_) => true,
+        };
+        while let Some(held) = self.held.pop_front_if(is_free) {
+            match held {
+                Held::Event(event) => self.publish(event),
+                Held::Delta(delta) => {
+                    self.held_deltas -= 1;
+                    self.tell_delta(delta);
+                }
+            }
+        }
+    }
+
     fn tell(&self, news: News) {
         if let Some(updates) = &self.updates {
             // An error says that nobody listens, which is nobody's fault.

@@ -1,10 +1,13 @@
 //! The driver: one task per session that does what the kernel decides.
 //!
-//! It is the only place of a session with I/O, a clock and tasks. Each input is decided, its events are
-//! committed and applied, and only then its effects start.
+//! It is the only place of a session with I/O, a clock and tasks. Each input is decided, and its events are applied
+//! and handed to the journals at once, so decisions need not wait for a disk. Whatever could be noticed outside does:
+//! effects, events to subscribers and answers to commands wait until enough journals hold the events.
 
 mod compaction;
+mod durability;
 mod effects;
+mod end;
 mod handle;
 mod log;
 mod model;
@@ -23,12 +26,16 @@ use tau_tools::{OutputBounds, ToolRegistry};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::kernel::gate::Position;
 use crate::kernel::{self, Input, Rejection, State};
+use durability::Durable;
 use effects::Tools;
 use handle::Command;
 use log::Log;
 use model::{ModelCall, next_of_model};
 
+pub use durability::Durability;
+pub use end::{SessionEnd, SessionError, SessionErrorKind};
 pub use handle::{Handle, HandleError};
 pub use subscription::{Delta, Subscription, Update};
 
@@ -50,6 +57,8 @@ pub struct SessionOptions {
     pub tool_timeout: Duration,
     /// How much of a call's output the model gets to see.
     pub output_bounds: OutputBounds,
+    /// Where its events go, and what waits for that. Default: nowhere, and nothing.
+    pub durability: Durability,
 }
 
 impl SessionOptions {
@@ -68,6 +77,7 @@ impl SessionOptions {
             parallel_tools: 8,
             tool_timeout: Duration::from_secs(120),
             output_bounds: OutputBounds::default(),
+            durability: Durability::default(),
         }
     }
 }
@@ -89,8 +99,11 @@ pub struct Session {
     /// Inputs that the driver makes itself.
     queued: VecDeque<Input>,
     epoch: u64,
+    durable: Durable,
 }
 
+/// How long a session that is told to shut down waits for its last events to be durable.
+const SETTLE: Duration = Duration::from_secs(1);
 /// Commands that wait at most, before a sender waits.
 const MAILBOX: usize = 64;
 
@@ -100,7 +113,9 @@ impl Session {
     pub fn new(mut options: SessionOptions) -> (Self, Handle) {
         options.config.tools = options.tools.specs();
         let config = Box::new(options.config.clone());
-        let (mut session, handle) = Self::with_state(options, SessionId::generate(), State::default(), 1);
+        let id = options.durability.session.unwrap_or_else(SessionId::generate);
+        let epoch = options.durability.epoch.unwrap_or(1);
+        let (mut session, handle) = Self::with_state(options, id, State::default(), epoch);
         let created = session.handle(Input::Create(config));
         debug_assert!(created.is_ok(), "an empty session can be created");
         (session, handle)
@@ -111,10 +126,10 @@ impl Session {
     /// that may have done something ends as unknown, which the model is told.
     ///
     /// The configuration is the journal's, so that the same bytes are sent again; of the options' only the model,
-    /// the tools and the environment count.
+    /// the tools, the environment and the durability count.
     ///
     /// # Errors
-    /// When the events are not those of one session from its first on.
+    /// When the events are not those of one session from its first on, or the durability does not continue them.
     pub fn resume(
         options: SessionOptions,
         events: impl IntoIterator<Item = Event>,
@@ -133,9 +148,16 @@ impl Session {
             journal.push(Arc::new(event));
         }
         let Some(last) = journal.last() else { return Err(ResumeError::Empty) };
-        let (id, epoch) = (last.header.session, last.header.epoch + 1);
+        let (id, newest) = (last.header.session, last.header.epoch);
+        let epoch = options.durability.epoch.unwrap_or(newest + 1);
+        if epoch < newest {
+            return Err(ResumeError::OldEpoch { epoch, newest });
+        }
+        if options.durability.journals.is_some() && options.durability.last_hash.is_none() {
+            return Err(ResumeError::UnknownHash);
+        }
         let (mut session, handle) = Self::with_state(options, id, state, epoch);
-        journal.into_iter().for_each(|event| session.log.commit(event));
+        session.log.commit(journal, session.durable.position());
         session.queued.push_back(Input::Resume);
         Ok((session, handle))
     }
@@ -145,6 +167,7 @@ impl Session {
         let (sender, mailbox) = mpsc::channel(MAILBOX);
         let handle = Handle::new(id, sender, Arc::clone(&log));
         let tools = Tools::new(&options, Arc::clone(&log));
+        let durable = Durable::new(&options.durability, id, Position { epoch, seq: state.seq() });
         let specs = state.config().map_or(&options.config.tools, |config| &config.tools);
         let definitions = specs.iter().map(|spec| spec.definition.clone()).collect();
         let session = Self {
@@ -160,14 +183,41 @@ impl Session {
             timer: None,
             queued: VecDeque::new(),
             epoch,
+            durable,
         };
         (session, handle)
     }
 
     /// Works until `shutdown`, until the session is closed or until every handle is gone, then stops the model and
-    /// every tool.
-    pub async fn run(mut self, shutdown: CancellationToken) {
+    /// every tool, and waits for its last events to be durable: at most a second after `shutdown`, and otherwise as
+    /// long as [`Durability::grace`] says.
+    ///
+    /// # Errors
+    /// When a journal refuses the session's events for good, or too few are there for too long. Nothing that was not
+    /// durable was told to anybody, nor led to an effect.
+    pub async fn run(mut self, shutdown: CancellationToken) -> Result<SessionEnd, SessionError> {
+        let worked = self.work(&shutdown).await;
+        self.model = None;
+        self.tools.shutdown().await;
+        let ended = match worked {
+            Ok(end) => self.settle(end).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &ended {
+            self.durable.fail(error.kind());
+            self.mailbox.close();
+            while let Ok(command) = self.mailbox.try_recv() {
+                let _ = command.answer.send(Err(HandleError::Failed(error.kind())));
+            }
+        }
+        ended
+    }
+
+    async fn work(&mut self, shutdown: &CancellationToken) -> Result<SessionEnd, SessionError> {
         while !self.state.is_closed() {
+            if let Some(error) = self.durable.take_failure() {
+                return Err(error);
+            }
             if let Some(input) = self.queued.pop_front() {
                 let _ = self.handle(input);
                 continue;
@@ -175,15 +225,23 @@ impl Session {
             let input = tokio::select! {
                 // In this order, so that a cancel is not starved by a model that never stops talking.
                 biased;
-                () = shutdown.cancelled() => break,
+                () = shutdown.cancelled() => return Ok(SessionEnd::Shutdown),
+                heard = self.durable.next(), if self.durable.may_hear() => {
+                    let released = self.durable.hear(heard, &self.log)?;
+                    released.into_iter().for_each(|effect| self.start(effect));
+                    self.durable.answer();
+                    continue;
+                }
                 command = self.mailbox.recv() => match command {
                     Some(command) => {
-                        let answer = self.handle(command.input);
-                        // Whoever asked may have gone: then nobody needs the answer.
-                        let _ = command.answer.send(answer);
+                        match self.handle(command.input) {
+                            Ok(seq) => self.durable.answer_at(seq, command.answer),
+                            // Whoever asked may have gone: then nobody needs the answer.
+                            Err(rejection) => drop(command.answer.send(Err(rejection.into()))),
+                        }
                         continue;
                     }
-                    None => break,
+                    None => return Ok(SessionEnd::Abandoned),
                 },
                 run = time_up(self.timer.as_mut()), if self.timer.is_some() => {
                     self.timer = None;
@@ -201,24 +259,45 @@ impl Session {
             // What comes late is rejected as stale, and that is all there is to do about it.
             let _ = self.handle(input);
         }
-        self.model = None;
-        self.tools.shutdown().await;
+        Ok(SessionEnd::Closed)
     }
 
-    /// Decides, commits, applies, and starts the effects, in this order.
-    fn handle(&mut self, input: Input) -> Result<(), Rejection> {
+    /// Waits until everything is durable. Nothing is started any more.
+    async fn settle(&mut self, end: SessionEnd) -> Result<SessionEnd, SessionError> {
+        self.mailbox.close();
+        let patience = if end == SessionEnd::Shutdown { SETTLE } else { self.durable.grace() };
+        let deadline = tokio::time::Instant::now() + patience;
+        while self.durable.is_behind() {
+            match tokio::time::timeout_at(deadline, self.durable.next()).await {
+                Ok(heard) => drop(self.durable.hear(heard, &self.log)?),
+                // Nobody was told of what is not durable.
+                Err(_) if end == SessionEnd::Shutdown => break,
+                Err(_) => return Err(SessionError::new(SessionErrorKind::JournalLost)),
+            }
+            self.durable.answer();
+        }
+        self.durable.take_failure().map_or(Ok(end), Err)
+    }
+
+    /// Decides, applies, commits, and starts the effects that need not wait, in this order. Gives the last event, with
+    /// which all of it is durable.
+    fn handle(&mut self, input: Input) -> Result<Seq, Rejection> {
         let decision = kernel::decide(&self.state, input)?;
         let mut cause = None;
+        let mut events = Vec::with_capacity(decision.events.len());
         for body in decision.events {
             let event = self.event(body, cause);
             cause = Some(event.header.id);
             self.state.apply(&event.body);
-            self.log.commit(Arc::new(event));
+            events.push(Arc::new(event));
         }
-        for effect in decision.effects {
+        let last = self.state.seq();
+        let released = self.durable.commit(last, &events, decision.effects);
+        self.log.commit(events, self.durable.position());
+        for effect in released {
             self.start(effect);
         }
-        Ok(())
+        Ok(last)
     }
 
     fn event(&self, body: EventBody, cause: Option<EventId>) -> Event {
@@ -267,6 +346,17 @@ pub enum ResumeError {
         /// The place that came.
         found: Seq,
     },
+    /// The epoch to write under is older than the journal's.
+    #[error("the session was written under epoch {newest}, so it cannot go on under epoch {epoch}")]
+    OldEpoch {
+        /// The epoch given.
+        epoch: u64,
+        /// That of the last event.
+        newest: u64,
+    },
+    /// The session has journals, and the hash of its last record was not given.
+    #[error("the hash of the journal's last record is needed to continue its chain")]
+    UnknownHash,
     /// One belongs to another session.
     #[error("event {seq} of the journal belongs to another session")]
     OtherSession {

@@ -10,12 +10,13 @@ use tau_core::event::{Event, Seq};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::log::{Log, News};
+use crate::kernel::gate::PauseReason;
 
 /// What a subscriber hears.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Update {
-    /// Something happened, for good.
+    /// Something happened, for good: what the session waits for to be durable comes only once it is.
     Event(Arc<Event>),
     /// Something streams; it is not kept.
     Delta(Delta),
@@ -55,6 +56,13 @@ pub enum Delta {
         /// What went wrong, in words.
         reason: String,
     },
+    /// The session waits for a journal. It is told at once, before the events that wait.
+    Paused {
+        /// Why.
+        reason: PauseReason,
+    },
+    /// The session goes on: no journal keeps it waiting any more.
+    Resumed,
 }
 
 impl Delta {

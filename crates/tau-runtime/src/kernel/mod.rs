@@ -20,6 +20,7 @@ mod compaction;
 mod control;
 mod decision;
 mod fork;
+pub mod gate;
 mod inject;
 mod input;
 mod permission;

@@ -8,6 +8,7 @@
 )]
 
 mod driver;
+mod gate;
 mod kernel;
 mod simulator;
 mod system_prompt;

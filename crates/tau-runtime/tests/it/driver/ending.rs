@@ -2,7 +2,7 @@
 
 use tau_core::event::{CancelScope, Seq};
 use tau_core::{ContentBlock, EffectClass};
-use tau_runtime::{HandleError, Session};
+use tau_runtime::{HandleError, Session, SessionEnd};
 use tokio_util::sync::CancellationToken;
 
 use super::model::Model;
@@ -16,7 +16,7 @@ async fn shutdown_stops_tools() {
     session.model.asked().await.call(&[("a", "hang", "{}")]);
     in_time(begun).await.unwrap();
     session.shutdown.cancel();
-    in_time(&mut session.task).await.unwrap();
+    in_time(&mut session.task).await.unwrap().unwrap();
     assert_eq!(dropped.try_recv(), Ok(()));
     session.until("tool_requested a").await;
     assert!(in_time(session.updates.next()).await.is_none(), "the subscription ends");
@@ -37,7 +37,8 @@ async fn its_end_waits_for_its_tools() {
         in_time(begun).await.unwrap();
         shutdown.cancel();
     };
-    tokio::join!(session.run(shutdown.clone()), work);
+    let (ended, ()) = tokio::join!(session.run(shutdown.clone()), work);
+    assert_eq!(ended, Ok(SessionEnd::Shutdown));
     assert_eq!(dropped.try_recv(), Ok(()));
 }
 
@@ -48,7 +49,7 @@ async fn shutdown_gives_the_model_up() {
     let exchange = session.model.asked().await;
     session.shutdown.cancel();
     exchange.given_up().await;
-    in_time(session.task).await.unwrap();
+    in_time(session.task).await.unwrap().unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -63,7 +64,7 @@ async fn it_ends_when_nobody_can_reach_it() {
     tokio::task::yield_now().await;
     assert!(!session.task.is_finished(), "one handle is left");
     drop(second);
-    in_time(&mut session.task).await.unwrap();
+    in_time(&mut session.task).await.unwrap().unwrap();
     assert_eq!(dropped.try_recv(), Ok(()));
 }
 
@@ -75,7 +76,7 @@ async fn it_ends_when_it_is_closed() {
     session.prompt("Then").await;
     session.handle.cancel(CancelScope::Session).await.unwrap();
     exchange.given_up().await;
-    in_time(&mut session.task).await.unwrap();
+    in_time(&mut session.task).await.unwrap().unwrap();
     let lines = session.until("session_closed").await;
     assert_eq!(
         lines[lines.len() - 5..],
@@ -119,7 +120,7 @@ async fn what_happened_can_be_read_after_the_end() {
     let mut session = Running::new([]);
     session.small_talk().await;
     session.shutdown.cancel();
-    in_time(&mut session.task).await.unwrap();
+    in_time(&mut session.task).await.unwrap().unwrap();
     let events = session.handle.events(Seq::default());
     let seqs: Vec<u64> = events.iter().map(|event| event.header.seq.0).collect();
     assert_eq!(seqs, (1..=6).collect::<Vec<_>>());

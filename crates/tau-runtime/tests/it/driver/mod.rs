@@ -1,8 +1,11 @@
 //! The driver: one session at work, with a model and tools that the test plays.
 
+mod attachment;
 mod cancel;
 mod compaction;
+mod durability;
 mod ending;
+mod journal;
 mod model;
 mod permission;
 mod prefix;

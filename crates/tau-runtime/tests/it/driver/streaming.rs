@@ -103,7 +103,7 @@ async fn a_recorded_model_is_asked_what_it_was_asked() {
     );
     assert_eq!(transport.remaining(), 0);
     drop(handle);
-    task.await.unwrap();
+    task.await.unwrap().unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -38,7 +38,7 @@ async fn talk(session: &mut Running) {
     }
     session.until("run_finished").await;
     session.shutdown.cancel();
-    in_time(&mut session.task).await.unwrap();
+    in_time(&mut session.task).await.unwrap().unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -103,7 +103,7 @@ async fn from_any_place_the_rest_is_told() {
     let last = session.handle.events(Seq::default()).len() as u64;
     let late = session.handle.subscribe(Seq(last));
     session.shutdown.cancel();
-    in_time(session.task).await.unwrap();
+    in_time(session.task).await.unwrap().unwrap();
 
     let half = rest(half).await;
     assert_eq!(seqs(&half), (4..=last).collect::<Vec<_>>());

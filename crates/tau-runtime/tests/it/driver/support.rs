@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tau_core::config::PermissionMode;
 use tau_core::event::{EventBody, Seq, SessionConfig};
 use tau_core::{ContentBlock, EffectClass, RunId, ToolDefinition};
-use tau_runtime::{Delta, Handle, Session, SessionOptions, Subscription, Update};
+use tau_runtime::{Delta, Handle, Session, SessionEnd, SessionError, SessionOptions, Subscription, Update};
 use tau_tools::environment::MemoryEnvironment;
 use tau_tools::{Progress, ToolContext, ToolExecutor, ToolOutput, ToolRegistry};
 use tokio::sync::oneshot;
@@ -118,7 +118,7 @@ pub(crate) struct Running {
     pub(crate) handle: Handle,
     pub(crate) updates: Subscription,
     pub(crate) shutdown: CancellationToken,
-    pub(crate) task: JoinHandle<()>,
+    pub(crate) task: JoinHandle<Result<SessionEnd, SessionError>>,
     /// How long an update may take to come.
     pub(crate) patience: Duration,
 }

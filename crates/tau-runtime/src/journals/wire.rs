@@ -1,0 +1,89 @@
+//! Events as the interface carries them, and what comes back as the kernel knows it.
+
+use tau_core::event::{EventHash, Record, Seq};
+use tau_core::{EventId, SessionId};
+use tau_proto::buffa_types::google::protobuf::Timestamp;
+use tau_proto::runtime::v1::{Event, Nack, NackReason};
+
+use crate::kernel::gate::{PauseReason, Position, Refusal, RefusalReason, StopReason};
+
+/// A record as a message. Its [hash](Record::hash) is that of the message.
+pub(super) fn event(record: Record) -> Event {
+    let Record { header, kind, schema_version, body, prev_hash } = record;
+    let time = Timestamp {
+        seconds: i64::try_from(header.time.0 / 1_000).unwrap_or(i64::MAX),
+        nanos: i32::try_from(header.time.0 % 1_000).unwrap_or_default() * 1_000_000,
+        ..Default::default()
+    };
+    Event {
+        session_id: header.session.to_string(),
+        seq: header.seq.0,
+        epoch: header.epoch,
+        event_id: header.id.to_string(),
+        kind,
+        schema_version: schema_version.into(),
+        cause_event_id: header.cause.as_ref().map(EventId::to_string),
+        time: time.into(),
+        body: body.into_bytes().into(),
+        prev_hash: prev_hash.0.to_vec().into(),
+        ..Default::default()
+    }
+}
+
+/// The session that a text names; `None` for one that is not of this runtime's making. Ids have one spelling on the
+/// wire.
+pub(super) fn session(text: &str) -> Option<SessionId> {
+    text.parse().ok().filter(|id: &SessionId| id.to_string() == text)
+}
+
+/// The hash that a position states.
+pub(super) fn hash(bytes: &[u8]) -> Stated {
+    match <[u8; 32]>::try_from(bytes) {
+        Ok(hash) => Stated::Hash(EventHash(hash)),
+        Err(_) if bytes.is_empty() => Stated::Nothing,
+        Err(_) => Stated::NoHash,
+    }
+}
+
+/// What a position states of its hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stated {
+    /// This.
+    Hash(EventHash),
+    /// Nothing: it is not compared.
+    Nothing,
+    /// Something that is no hash, and so equal to none.
+    NoHash,
+}
+
+impl Stated {
+    /// Whether it speaks against a hash. One that is not known any more cannot be compared.
+    pub(super) fn contradicts(self, known: Option<EventHash>) -> bool {
+        match self {
+            Self::Hash(hash) => known.is_some_and(|known| known != hash),
+            Self::Nothing => false,
+            Self::NoHash => true,
+        }
+    }
+}
+
+/// A refusal as the kernel knows it. A reason that this version does not know is final, and a journal that does not
+/// say what it holds is taken to hold what it `acked`.
+pub(super) fn refusal(nack: &Nack, acked: Seq) -> Refusal {
+    let stop = RefusalReason::Final;
+    let reason = match nack.reason.as_known() {
+        Some(NackReason::Fenced) => stop(StopReason::Fenced),
+        Some(NackReason::Conflict) => stop(StopReason::Conflict),
+        Some(NackReason::HashMismatch) => stop(StopReason::HashMismatch),
+        Some(NackReason::ReadOnly) => stop(StopReason::ReadOnly),
+        Some(NackReason::TooLarge) => stop(StopReason::TooLarge),
+        Some(NackReason::Invalid) => stop(StopReason::Invalid),
+        Some(NackReason::Unspecified) | None => stop(StopReason::Unspecified),
+        Some(NackReason::StorageFull) => RefusalReason::Later(PauseReason::StorageFull),
+        Some(NackReason::Unavailable) => RefusalReason::Later(PauseReason::Unavailable),
+        Some(NackReason::Gap) => {
+            RefusalReason::Gap { held: nack.held.as_option().map_or(acked, |held| Seq(held.seq)) }
+        }
+    };
+    Refusal { at: Position { epoch: nack.epoch, seq: Seq(nack.seq) }, reason }
+}
