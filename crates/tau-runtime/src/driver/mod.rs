@@ -11,6 +11,8 @@ mod end;
 mod handle;
 mod log;
 mod model;
+mod open;
+mod options;
 mod subscription;
 
 use std::collections::VecDeque;
@@ -19,14 +21,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tau_agent::Agent;
-use tau_core::event::{Event, EventBody, EventHeader, Seq, SessionConfig, Timestamp};
+use tau_core::event::{Event, EventBody, EventHeader, Seq, Timestamp};
 use tau_core::{EventId, RunId, SessionId};
-use tau_tools::environment::Environment;
-use tau_tools::{OutputBounds, ToolRegistry};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::kernel::gate::Position;
 use crate::kernel::{self, Input, Rejection, State};
 use durability::Durable;
 use effects::Tools;
@@ -37,50 +36,9 @@ use model::{ModelCall, next_of_model};
 pub use durability::Durability;
 pub use end::{SessionEnd, SessionError, SessionErrorKind};
 pub use handle::{Handle, HandleError};
+pub use open::ResumeError;
+pub use options::SessionOptions;
 pub use subscription::{Delta, Subscription, Update};
-
-/// What a session is made of.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct SessionOptions {
-    /// What is journaled of it. Its tools are set from `tools`.
-    pub config: SessionConfig,
-    /// The model.
-    pub agent: Agent,
-    /// The tools.
-    pub tools: ToolRegistry,
-    /// What the tools act through.
-    pub environment: Arc<dyn Environment>,
-    /// How many calls run at the same time. Default: 8.
-    pub parallel_tools: usize,
-    /// How long one call may take when it does not say itself. Default: 2 minutes.
-    pub tool_timeout: Duration,
-    /// How much of a call's output the model gets to see.
-    pub output_bounds: OutputBounds,
-    /// Where its events go, and what waits for that. Default: nowhere, and nothing.
-    pub durability: Durability,
-}
-
-impl SessionOptions {
-    /// A session with the defaults for what is not given.
-    pub fn new(
-        config: SessionConfig,
-        agent: Agent,
-        tools: ToolRegistry,
-        environment: Arc<dyn Environment>,
-    ) -> Self {
-        Self {
-            config,
-            agent,
-            tools,
-            environment,
-            parallel_tools: 8,
-            tool_timeout: Duration::from_secs(120),
-            output_bounds: OutputBounds::default(),
-            durability: Durability::default(),
-        }
-    }
-}
 
 /// One session at work. [`Session::run`] is its task; everything else goes through the [`Handle`].
 #[derive(Debug)]
@@ -104,90 +62,7 @@ pub struct Session {
 
 /// How long a session that is told to shut down waits for its last events to be durable.
 const SETTLE: Duration = Duration::from_secs(1);
-/// Commands that wait at most, before a sender waits.
-const MAILBOX: usize = 64;
-
 impl Session {
-    /// A new session and the handle to it. Nothing happens until [`Session::run`] does.
-    #[must_use]
-    pub fn new(mut options: SessionOptions) -> (Self, Handle) {
-        options.config.tools = options.tools.specs();
-        let config = Box::new(options.config.clone());
-        let id = options.durability.session.unwrap_or_else(SessionId::generate);
-        let epoch = options.durability.epoch.unwrap_or(1);
-        let (mut session, handle) = Self::with_state(options, id, State::default(), epoch);
-        let created = session.handle(Input::Create(config));
-        debug_assert!(created.is_ok(), "an empty session can be created");
-        (session, handle)
-    }
-
-    /// A session taken up from its journal, and the handle to it. What the journal left undone goes on when
-    /// [`Session::run`] does: a lost reply is asked for again, calls that change nothing run again, and a call
-    /// that may have done something ends as unknown, which the model is told.
-    ///
-    /// The configuration is the journal's, so that the same bytes are sent again; of the options' only the model,
-    /// the tools, the environment and the durability count.
-    ///
-    /// # Errors
-    /// When the events are not those of one session from its first on, or the durability does not continue them.
-    pub fn resume(
-        options: SessionOptions,
-        events: impl IntoIterator<Item = Event>,
-    ) -> Result<(Self, Handle), ResumeError> {
-        let mut state = State::default();
-        let mut journal: Vec<Arc<Event>> = Vec::new();
-        for event in events {
-            let (expected, found) = (state.seq().next(), event.header.seq);
-            if journal.first().is_some_and(|first| first.header.session != event.header.session) {
-                return Err(ResumeError::OtherSession { seq: found });
-            }
-            if found != expected {
-                return Err(ResumeError::Gap { expected, found });
-            }
-            state.apply(&event.body);
-            journal.push(Arc::new(event));
-        }
-        let Some(last) = journal.last() else { return Err(ResumeError::Empty) };
-        let (id, newest) = (last.header.session, last.header.epoch);
-        let epoch = options.durability.epoch.unwrap_or(newest + 1);
-        if epoch < newest {
-            return Err(ResumeError::OldEpoch { epoch, newest });
-        }
-        if options.durability.journals.is_some() && options.durability.last_hash.is_none() {
-            return Err(ResumeError::UnknownHash);
-        }
-        let (mut session, handle) = Self::with_state(options, id, state, epoch);
-        session.log.commit(journal, session.durable.position());
-        session.queued.push_back(Input::Resume);
-        Ok((session, handle))
-    }
-
-    fn with_state(options: SessionOptions, id: SessionId, state: State, epoch: u64) -> (Self, Handle) {
-        let log = Arc::new(Log::default());
-        let (sender, mailbox) = mpsc::channel(MAILBOX);
-        let handle = Handle::new(id, sender, Arc::clone(&log));
-        let tools = Tools::new(&options, Arc::clone(&log));
-        let durable = Durable::new(&options.durability, id, Position { epoch, seq: state.seq() });
-        let specs = state.config().map_or(&options.config.tools, |config| &config.tools);
-        let definitions = specs.iter().map(|spec| spec.definition.clone()).collect();
-        let session = Self {
-            id,
-            state,
-            log,
-            mailbox,
-            agent: options.agent,
-            definitions,
-            cache: tau_agent::WireCache::default(),
-            model: None,
-            tools,
-            timer: None,
-            queued: VecDeque::new(),
-            epoch,
-            durable,
-        };
-        (session, handle)
-    }
-
     /// Works until `shutdown`, until the session is closed or until every handle is gone, then stops the model and
     /// every tool, and waits for its last events to be durable: at most a second after `shutdown`, and otherwise as
     /// long as [`Durability::grace`] says.
@@ -329,38 +204,4 @@ async fn time_up(timer: Option<&mut (RunId, Pin<Box<tokio::time::Sleep>>)>) -> R
         }
         None => std::future::pending().await,
     }
-}
-
-/// Events are not the journal of a session.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ResumeError {
-    /// There are none.
-    #[error("the journal is empty")]
-    Empty,
-    /// One is missing, or stands in the wrong place.
-    #[error("event {expected} should come next in the journal, and event {found} came")]
-    Gap {
-        /// The place that should come.
-        expected: Seq,
-        /// The place that came.
-        found: Seq,
-    },
-    /// The epoch to write under is older than the journal's.
-    #[error("the session was written under epoch {newest}, so it cannot go on under epoch {epoch}")]
-    OldEpoch {
-        /// The epoch given.
-        epoch: u64,
-        /// That of the last event.
-        newest: u64,
-    },
-    /// The session has journals, and the hash of its last record was not given.
-    #[error("the hash of the journal's last record is needed to continue its chain")]
-    UnknownHash,
-    /// One belongs to another session.
-    #[error("event {seq} of the journal belongs to another session")]
-    OtherSession {
-        /// Its place.
-        seq: Seq,
-    },
 }

@@ -6,17 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tau_core::SessionId;
 use tau_core::event::Seq;
-use tau_proto::runtime::v1::{
-    Ack, Append, Fenced, FencedReason, Nack, SessionPosition, attach_response::Message,
-};
+use tau_proto::runtime::v1::{Append, Fenced, FencedReason, SessionPosition, attach_response::Message};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
 use super::entry::{Entry, Flow, Kept};
-use super::error::Violation;
 use super::session::{Outcome, Standing};
-use super::wire;
-use crate::kernel::gate::{Position, Refusal, RefusalReason, StopReason};
 
 /// The book, as sessions and attachments share it. Whoever holds the lock only reads and writes memory.
 #[derive(Debug, Default)]
@@ -30,7 +25,7 @@ impl Shared {
 
 /// A journal that is attached.
 #[derive(Debug)]
-struct Live {
+pub(super) struct Live {
     attachment: u64,
     wake: Arc<Notify>,
     fences: VecDeque<Fenced>,
@@ -47,7 +42,7 @@ impl Live {
         self.wake.notify_one();
     }
 
-    fn fence(&mut self, session_id: String, epoch: u64, reason: FencedReason) {
+    pub(super) fn fence(&mut self, session_id: String, epoch: u64, reason: FencedReason) {
         self.fences.push_back(Fenced { session_id, epoch, reason: reason.into(), ..Default::default() });
         self.wake.notify_one();
     }
@@ -68,7 +63,7 @@ pub(super) enum Next {
 
 #[derive(Debug, Default)]
 pub(super) struct Book {
-    sessions: BTreeMap<SessionId, Entry>,
+    pub(super) sessions: BTreeMap<SessionId, Entry>,
     journals: BTreeMap<String, Live>,
     /// The newest number given to a registration or an attachment.
     newest: u64,
@@ -151,7 +146,7 @@ impl Book {
     }
 
     /// Forgets a session of which nobody needs anything any more.
-    fn settle(&mut self, session: SessionId) {
+    pub(super) fn settle(&mut self, session: SessionId) {
         if self.sessions.get(&session).is_some_and(Entry::is_done) {
             self.sessions.remove(&session);
         }
@@ -195,24 +190,6 @@ impl Book {
         (attachment, wake)
     }
 
-    /// Goes on where a journal says that it is, if it can be there.
-    fn continue_at(&mut self, client: &str, position: &SessionPosition, live: &mut Live) {
-        let SessionPosition { session_id, seq, epoch, .. } = position;
-        let known = wire::session(session_id).and_then(|session| self.sessions.get_mut(&session));
-        let Some(entry) = known.filter(|entry| entry.epoch == *epoch) else {
-            return live.fence(session_id.clone(), *epoch, FencedReason::NotRunning);
-        };
-        let seq = Seq(*seq);
-        if seq > entry.last() || entry.contradicts(seq, wire::hash(&position.hash)) {
-            if let Some(follower) = entry.followers.get_mut(client) {
-                follower.flow = Flow::Excluded;
-            }
-            return live.fence(session_id.clone(), *epoch, FencedReason::Diverged);
-        }
-        entry.holds(client, seq);
-        entry.tell(Outcome::Acked { client: client.to_owned(), seq });
-    }
-
     /// An attachment has ended. One that was replaced has left before.
     pub(super) fn detach(&mut self, client: &str, attachment: u64) {
         if self.is_current(client, attachment) {
@@ -235,78 +212,6 @@ impl Book {
     /// Whether an attachment was not replaced.
     pub(super) fn is_current(&self, client: &str, attachment: u64) -> bool {
         self.journals.get(client).is_some_and(|live| live.attachment == attachment)
-    }
-
-    pub(super) fn ack(&mut self, client: &str, attachment: u64, ack: &Ack) -> Result<(), Violation> {
-        if ack.positions.is_empty() {
-            return Err(Violation::EmptyAck);
-        }
-        let sessions: BTreeSet<&str> = ack.positions.iter().map(|at| at.session_id.as_str()).collect();
-        if sessions.len() < ack.positions.len() {
-            return Err(Violation::RepeatedPosition);
-        }
-        if !self.is_current(client, attachment) {
-            return Ok(());
-        }
-        for position in &ack.positions {
-            self.ack_one(client, position)?;
-        }
-        Ok(())
-    }
-
-    fn ack_one(&mut self, client: &str, position: &SessionPosition) -> Result<(), Violation> {
-        let Some(session) = wire::session(&position.session_id) else { return Ok(()) };
-        let Some(entry) = self.sessions.get_mut(&session).filter(|one| one.epoch == position.epoch) else {
-            return Ok(());
-        };
-        let Some(follower) = entry.followers.get(client).copied() else { return Ok(()) };
-        let seq = Seq(position.seq);
-        if follower.flow == Flow::Excluded || seq <= follower.acked {
-            return Ok(());
-        }
-        if seq > follower.ever_sent {
-            return Err(Violation::AckBeyondSent);
-        }
-        let client = client.to_owned();
-        if entry.contradicts(seq, wire::hash(&position.hash)) {
-            let at = Position { epoch: position.epoch, seq };
-            let refusal = Refusal { at, reason: RefusalReason::Final(StopReason::Conflict) };
-            let detail = "what it acknowledged has another hash".to_owned();
-            entry.tell(Outcome::Refused { client, refusal, detail });
-            return Ok(());
-        }
-        entry.holds(&client, seq);
-        entry.tell(Outcome::Acked { client, seq });
-        self.settle(session);
-        Ok(())
-    }
-
-    pub(super) fn nack(&mut self, client: &str, attachment: u64, nack: Nack) -> Result<(), Violation> {
-        if !self.is_current(client, attachment) {
-            return Ok(());
-        }
-        let Some(session) = wire::session(&nack.session_id) else { return Ok(()) };
-        let Some(entry) = self.sessions.get_mut(&session).filter(|one| one.epoch == nack.epoch) else {
-            return Ok(());
-        };
-        let Some(follower) = entry.followers.get_mut(client) else { return Ok(()) };
-        if Seq(nack.seq) > follower.ever_sent {
-            return Err(Violation::NackBeyondSent);
-        }
-        // What was on its way when the first refusal came is refused for the same reason.
-        if !follower.is_sent(Seq(nack.seq)) {
-            return Ok(());
-        }
-        follower.flow = Flow::Refused;
-        let refusal = wire::refusal(&nack, follower.acked);
-        if entry.outcomes.is_none() {
-            // The session has ended, so nobody is left to say what follows.
-            follower.flow = Flow::Excluded;
-            self.settle(session);
-        } else {
-            entry.tell(Outcome::Refused { client: client.to_owned(), refusal, detail: nack.detail });
-        }
-        Ok(())
     }
 
     /// What an attachment is to do next.

@@ -12,6 +12,7 @@
 //! What the book (`book.rs`, `entry.rs`) does is a matter of memory alone; `attach.rs` does the talking. A session never
 //! waits for a journal here: what a journal does not read stays in the book, and the session's gate stays shut.
 
+mod answers;
 mod attach;
 mod book;
 mod entry;

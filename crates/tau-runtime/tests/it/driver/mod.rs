@@ -15,3 +15,4 @@ mod streaming;
 mod subscription;
 mod support;
 mod tools;
+mod unreliable;

@@ -1,0 +1,136 @@
+//! How a session begins: new, or taken up from its journal.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use tau_core::SessionId;
+use tau_core::event::{Event, Seq};
+use tokio::sync::mpsc;
+
+use super::Session;
+use super::durability::Durable;
+use super::effects::Tools;
+use super::handle::Handle;
+use super::log::Log;
+use super::options::SessionOptions;
+use crate::kernel::gate::Position;
+use crate::kernel::{Input, State};
+
+/// Commands that wait at most, before a sender waits.
+const MAILBOX: usize = 64;
+
+impl Session {
+    /// A new session and the handle to it. Nothing happens until [`Session::run`] does.
+    #[must_use]
+    pub fn new(mut options: SessionOptions) -> (Self, Handle) {
+        options.config.tools = options.tools.specs();
+        let config = Box::new(options.config.clone());
+        let id = options.durability.session.unwrap_or_else(SessionId::generate);
+        let epoch = options.durability.epoch.unwrap_or(1);
+        let (mut session, handle) = Self::with_state(options, id, State::default(), epoch);
+        let created = session.handle(Input::Create(config));
+        debug_assert!(created.is_ok(), "an empty session can be created");
+        (session, handle)
+    }
+
+    /// A session taken up from its journal, and the handle to it. What the journal left undone goes on when
+    /// [`Session::run`] does: a lost reply is asked for again, calls that change nothing run again, and a call
+    /// that may have done something ends as unknown, which the model is told.
+    ///
+    /// The configuration is the journal's, so that the same bytes are sent again; of the options' only the model,
+    /// the tools, the environment and the durability count.
+    ///
+    /// # Errors
+    /// When the events are not those of one session from its first on, or the durability does not continue them.
+    pub fn resume(
+        options: SessionOptions,
+        events: impl IntoIterator<Item = Event>,
+    ) -> Result<(Self, Handle), ResumeError> {
+        let mut state = State::default();
+        let mut journal: Vec<Arc<Event>> = Vec::new();
+        for event in events {
+            let (expected, found) = (state.seq().next(), event.header.seq);
+            if journal.first().is_some_and(|first| first.header.session != event.header.session) {
+                return Err(ResumeError::OtherSession { seq: found });
+            }
+            if found != expected {
+                return Err(ResumeError::Gap { expected, found });
+            }
+            state.apply(&event.body);
+            journal.push(Arc::new(event));
+        }
+        let Some(last) = journal.last() else { return Err(ResumeError::Empty) };
+        let (id, newest) = (last.header.session, last.header.epoch);
+        let epoch = options.durability.epoch.unwrap_or(newest + 1);
+        if epoch < newest {
+            return Err(ResumeError::OldEpoch { epoch, newest });
+        }
+        if options.durability.journals.is_some() && options.durability.last_hash.is_none() {
+            return Err(ResumeError::UnknownHash);
+        }
+        let (mut session, handle) = Self::with_state(options, id, state, epoch);
+        session.log.commit(journal, session.durable.position());
+        session.queued.push_back(Input::Resume);
+        Ok((session, handle))
+    }
+
+    fn with_state(options: SessionOptions, id: SessionId, state: State, epoch: u64) -> (Self, Handle) {
+        let log = Arc::new(Log::default());
+        let (sender, mailbox) = mpsc::channel(MAILBOX);
+        let handle = Handle::new(id, sender, Arc::clone(&log));
+        let tools = Tools::new(&options, Arc::clone(&log));
+        let durable = Durable::new(&options.durability, id, Position { epoch, seq: state.seq() });
+        let specs = state.config().map_or(&options.config.tools, |config| &config.tools);
+        let definitions = specs.iter().map(|spec| spec.definition.clone()).collect();
+        let session = Self {
+            id,
+            state,
+            log,
+            mailbox,
+            agent: options.agent,
+            definitions,
+            cache: tau_agent::WireCache::default(),
+            model: None,
+            tools,
+            timer: None,
+            queued: VecDeque::new(),
+            epoch,
+            durable,
+        };
+        (session, handle)
+    }
+}
+
+/// Events are not the journal of a session.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResumeError {
+    /// There are none.
+    #[error("the journal is empty")]
+    Empty,
+    /// One is missing, or stands in the wrong place.
+    #[error("event {expected} should come next in the journal, and event {found} came")]
+    Gap {
+        /// The place that should come.
+        expected: Seq,
+        /// The place that came.
+        found: Seq,
+    },
+    /// The epoch to write under is older than the journal's.
+    #[error("the session was written under epoch {newest}, so it cannot go on under epoch {epoch}")]
+    OldEpoch {
+        /// The epoch given.
+        epoch: u64,
+        /// That of the last event.
+        newest: u64,
+    },
+    /// The session has journals, and the hash of its last record was not given.
+    #[error("the hash of the journal's last record is needed to continue its chain")]
+    UnknownHash,
+    /// One belongs to another session.
+    #[error("event {seq} of the journal belongs to another session")]
+    OtherSession {
+        /// Its place.
+        seq: Seq,
+    },
+}

@@ -1,0 +1,54 @@
+//! What a session is made of.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tau_agent::Agent;
+use tau_core::event::SessionConfig;
+use tau_tools::environment::Environment;
+use tau_tools::{OutputBounds, ToolRegistry};
+
+use super::durability::Durability;
+
+/// What a session is made of.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct SessionOptions {
+    /// What is journaled of it. Its tools are set from `tools`.
+    pub config: SessionConfig,
+    /// The model.
+    pub agent: Agent,
+    /// The tools.
+    pub tools: ToolRegistry,
+    /// What the tools act through.
+    pub environment: Arc<dyn Environment>,
+    /// How many calls run at the same time. Default: 8.
+    pub parallel_tools: usize,
+    /// How long one call may take when it does not say itself. Default: 2 minutes.
+    pub tool_timeout: Duration,
+    /// How much of a call's output the model gets to see.
+    pub output_bounds: OutputBounds,
+    /// Where its events go, and what waits for that. Default: nowhere, and nothing.
+    pub durability: Durability,
+}
+
+impl SessionOptions {
+    /// A session with the defaults for what is not given.
+    pub fn new(
+        config: SessionConfig,
+        agent: Agent,
+        tools: ToolRegistry,
+        environment: Arc<dyn Environment>,
+    ) -> Self {
+        Self {
+            config,
+            agent,
+            tools,
+            environment,
+            parallel_tools: 8,
+            tool_timeout: Duration::from_secs(120),
+            output_bounds: OutputBounds::default(),
+            durability: Durability::default(),
+        }
+    }
+}
