@@ -26,6 +26,7 @@
 //! |---|---|
 //! | [`kernel`] | the state machine, one file for each operation |
 //! | [`Session`], [`Handle`], [`Subscription`] | the driver of one session, and the two ways to reach it |
+//! | [`loop_tools`] | the tools that the loop answers itself: asking a person, planning, subagents |
 //! | [`SystemPrompt`] | instructions, memory and skills made into what the model is told first |
 //!
 //! # Example
@@ -46,13 +47,14 @@
 
 pub mod journals;
 pub mod kernel;
+pub mod loop_tools;
 
 mod driver;
 mod system_prompt;
 
 pub use driver::{
-    Delta, Durability, Handle, HandleError, ResumeError, Session, SessionEnd, SessionError, SessionErrorKind,
-    SessionOptions, Subscription, Update,
+    Delta, Durability, Handle, HandleError, OpenError, OpenedSession, ResumeError, Session, SessionEnd,
+    SessionError, SessionErrorKind, SessionOpener, SessionOptions, Subscription, Update,
 };
 pub use journals::Journals;
 pub use system_prompt::SystemPrompt;

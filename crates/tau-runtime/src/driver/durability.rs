@@ -15,6 +15,7 @@ use tokio::time::Sleep;
 use super::end::{SessionError, SessionErrorKind};
 use super::handle::HandleError;
 use super::log::Log;
+use super::opener::SessionOpener;
 use super::subscription::Delta;
 use crate::journals::{Appender, Journals, Outcome, Standing};
 use crate::kernel::Effect;
@@ -34,6 +35,9 @@ pub struct Durability {
     pub last_hash: Option<EventHash>,
     /// Where the events go. Nowhere unless set.
     pub journals: Option<Journals>,
+    /// Opens the sessions of subagents. Unless set, each begins anew under epoch 1, which is right where nothing is
+    /// journaled.
+    pub opener: Option<Arc<dyn SessionOpener>>,
     /// How many journals must hold an event before effects that were decided with it start, before subscribers see it
     /// and before whoever asked for it has an answer. Default: 0, so nothing waits.
     pub required_acks: usize,
@@ -48,6 +52,7 @@ impl Default for Durability {
             epoch: None,
             last_hash: None,
             journals: None,
+            opener: None,
             required_acks: 0,
             grace: Duration::from_secs(30),
         }

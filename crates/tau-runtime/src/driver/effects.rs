@@ -37,7 +37,10 @@ impl Session {
             }
             Effect::StopModel => self.model = None,
             Effect::RunTool { call, .. } => self.tools.start(call),
-            Effect::StartSubagent { .. } | Effect::StopSubagent { .. } => {}
+            Effect::StartSubagent { child, config, prompt, .. } => {
+                self.subagents.start(child, *config, prompt);
+            }
+            Effect::StopSubagent { child } => self.queued.extend(self.subagents.stop(child)),
             Effect::StopTool { call_id } => self.tools.stop(&call_id),
         }
     }

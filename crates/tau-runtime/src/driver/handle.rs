@@ -2,21 +2,34 @@
 
 use std::sync::Arc;
 
-use tau_core::event::{CancelScope, Event, PermissionAnswer, Seq};
+use tau_core::event::{CancelScope, Event, PermissionAnswer, PlanAnswer, QuestionAnswer, Seq};
 use tau_core::{ContentBlock, RunId, SessionId, ToolCallId};
 use tokio::sync::{mpsc, oneshot};
 
 use super::durability::Answer;
 use super::end::SessionErrorKind;
 use super::log::Log;
+use super::subagents::FutureHandle;
 use super::subscription::Subscription;
-use crate::kernel::{Input, Rejection};
+use crate::kernel::{Input, Rejection, State};
 
-/// An input, and where its answer goes.
+/// What a handle asks of its session, and where the answer goes.
 #[derive(Debug)]
-pub(super) struct Command {
-    pub(super) input: Input,
-    pub(super) answer: Answer,
+pub(super) enum Command {
+    /// Something for the kernel.
+    Give { input: Box<Input>, answer: Answer },
+    /// The handle of a subagent.
+    Subagent { child: SessionId, answer: oneshot::Sender<FutureHandle> },
+}
+
+impl Command {
+    /// Says that the session has failed.
+    pub(super) fn fail(self, kind: SessionErrorKind) {
+        if let Self::Give { answer, .. } = self {
+            // Whoever asked may have gone: then nobody needs the answer.
+            let _ = answer.send(Err(HandleError::Failed(kind)));
+        }
+    }
 }
 
 /// The way to reach a session. Cheap to clone; the session ends when every handle is gone or it is
@@ -89,6 +102,47 @@ impl Handle {
         self.send(Input::PermissionAnswer { call_id, answer }).await
     }
 
+    /// Answers a question of the model.
+    ///
+    /// # Errors
+    /// When the call does not wait for an answer (any more), or the session has ended.
+    pub async fn answer_question(
+        &self,
+        call_id: ToolCallId,
+        answer: QuestionAnswer,
+    ) -> Result<(), HandleError> {
+        self.send(Input::QuestionAnswer { call_id, answer }).await
+    }
+
+    /// Decides about a plan of the model.
+    ///
+    /// # Errors
+    /// When the call does not wait for a decision (any more), or the session has ended.
+    pub async fn answer_plan(&self, call_id: ToolCallId, answer: PlanAnswer) -> Result<(), HandleError> {
+        self.send(Input::PlanAnswer { call_id, answer }).await
+    }
+
+    /// Goes back to an earlier place: whatever is on is stopped, and what came after `to` no longer counts. The journal
+    /// keeps it, and what tools did is not undone.
+    ///
+    /// # Errors
+    /// When there is no such earlier place, or the session has ended.
+    pub async fn rewind(&self, to: Seq) -> Result<(), HandleError> {
+        let events = self.log.after(Seq::default());
+        let until = usize::try_from(to.0).ok().and_then(|to| events.get(..to));
+        let until = until.ok_or(Rejection::NoSuchPlace(to))?;
+        let past = Box::new(State::fold(until.iter().map(|event| &event.body)));
+        self.send(Input::Rewind { to, past }).await
+    }
+
+    /// The handle of a subagent that is on, to follow it, to answer for it and to steer it; `None` when it is not.
+    pub async fn subagent(&self, child: SessionId) -> Option<Self> {
+        let (answer, answered) = oneshot::channel();
+        self.mailbox.send(Command::Subagent { child, answer }).await.ok()?;
+        let mut handle = answered.await.ok()??;
+        handle.wait_for(Option::is_some).await.ok()?.clone()
+    }
+
     /// Cancels. When it returns, the cancel is committed and everything it stops is being stopped; the stopping itself
     /// does not wait for a journal.
     ///
@@ -112,7 +166,8 @@ impl Handle {
 
     async fn send(&self, input: Input) -> Result<(), HandleError> {
         let (answer, answered) = oneshot::channel();
-        self.mailbox.send(Command { input, answer }).await.map_err(|_| HandleError::Ended)?;
+        let command = Command::Give { input: Box::new(input), answer };
+        self.mailbox.send(command).await.map_err(|_| HandleError::Ended)?;
         answered.await.map_err(|_| HandleError::Ended)?
     }
 }

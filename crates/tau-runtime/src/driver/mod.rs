@@ -12,7 +12,9 @@ mod handle;
 mod log;
 mod model;
 mod open;
+mod opener;
 mod options;
+mod subagents;
 mod subscription;
 
 use std::collections::VecDeque;
@@ -32,11 +34,13 @@ use effects::Tools;
 use handle::Command;
 use log::Log;
 use model::{ModelCall, next_of_model};
+use subagents::Subagents;
 
 pub use durability::Durability;
 pub use end::{SessionEnd, SessionError, SessionErrorKind};
 pub use handle::{Handle, HandleError};
 pub use open::ResumeError;
+pub use opener::{OpenError, OpenedSession, SessionOpener};
 pub use options::SessionOptions;
 pub use subscription::{Delta, Subscription, Update};
 
@@ -52,6 +56,7 @@ pub struct Session {
     cache: tau_agent::WireCache,
     model: Option<ModelCall>,
     tools: Tools,
+    subagents: Subagents,
     /// When the time of a run is used up.
     timer: Option<(RunId, Pin<Box<tokio::time::Sleep>>)>,
     /// Inputs that the driver makes itself.
@@ -62,6 +67,7 @@ pub struct Session {
 
 /// How long a session that is told to shut down waits for its last events to be durable.
 const SETTLE: Duration = Duration::from_secs(1);
+
 impl Session {
     /// Works until `shutdown`, until the session is closed or until every handle is gone, then stops the model and
     /// every tool, and waits for its last events to be durable: at most a second after `shutdown`, and otherwise as
@@ -73,6 +79,7 @@ impl Session {
     pub async fn run(mut self, shutdown: CancellationToken) -> Result<SessionEnd, SessionError> {
         let worked = self.work(&shutdown).await;
         self.model = None;
+        self.subagents.shutdown().await;
         self.tools.shutdown().await;
         let ended = match worked {
             Ok(end) => self.settle(end).await,
@@ -82,7 +89,7 @@ impl Session {
             self.durable.fail(error.kind());
             self.mailbox.close();
             while let Ok(command) = self.mailbox.try_recv() {
-                let _ = command.answer.send(Err(HandleError::Failed(error.kind())));
+                command.fail(error.kind());
             }
         }
         ended
@@ -109,11 +116,7 @@ impl Session {
                 }
                 command = self.mailbox.recv() => match command {
                     Some(command) => {
-                        match self.handle(command.input) {
-                            Ok(seq) => self.durable.answer_at(seq, command.answer),
-                            // Whoever asked may have gone: then nobody needs the answer.
-                            Err(rejection) => drop(command.answer.send(Err(rejection.into()))),
-                        }
+                        self.obey(command);
                         continue;
                     }
                     None => return Ok(SessionEnd::Abandoned),
@@ -123,6 +126,7 @@ impl Session {
                     Input::TimeUp { run }
                 }
                 finished = self.tools.next(), if self.tools.any_running() => finished,
+                finished = self.subagents.next(), if self.subagents.any_running() => finished,
                 said = next_of_model(self.model.as_mut(), &self.log), if self.model.is_some() => match said {
                     Some(said) => match self.model.take() {
                         Some(call) => self.input_of(call, said),
@@ -135,6 +139,17 @@ impl Session {
             let _ = self.handle(input);
         }
         Ok(SessionEnd::Closed)
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Give { input, answer } => match self.handle(*input) {
+                Ok(seq) => self.durable.answer_at(seq, answer),
+                // Whoever asked may have gone: then nobody needs the answer.
+                Err(rejection) => drop(answer.send(Err(rejection.into()))),
+            },
+            Command::Subagent { child, answer } => drop(answer.send(self.subagents.handle(child))),
+        }
     }
 
     /// Waits until everything is durable. Nothing is started any more.
@@ -157,13 +172,23 @@ impl Session {
     /// Decides, applies, commits, and starts the effects that need not wait, in this order. Gives the last event, with
     /// which all of it is durable.
     fn handle(&mut self, input: Input) -> Result<Seq, Rejection> {
+        let mut past = match &input {
+            Input::Rewind { past, .. } => Some(past.clone()),
+            _ => None,
+        };
         let decision = kernel::decide(&self.state, input)?;
         let mut cause = None;
         let mut events = Vec::with_capacity(decision.events.len());
         for body in decision.events {
             let event = self.event(body, cause);
             cause = Some(event.header.id);
-            self.state.apply(&event.body);
+            match (&event.body, past.take()) {
+                (EventBody::Rewound { .. }, Some(past)) => self.state.rewind(*past),
+                (body, kept) => {
+                    self.state.apply(body);
+                    past = kept;
+                }
+            }
             events.push(Arc::new(event));
         }
         let last = self.state.seq();

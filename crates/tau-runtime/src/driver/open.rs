@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tau_core::SessionId;
-use tau_core::event::{Event, Seq};
+use tau_core::event::{Event, Seq, ToolKind};
 use tokio::sync::mpsc;
 
 use super::Session;
@@ -13,6 +13,7 @@ use super::effects::Tools;
 use super::handle::Handle;
 use super::log::Log;
 use super::options::SessionOptions;
+use super::subagents::Subagents;
 use crate::kernel::gate::Position;
 use crate::kernel::{Input, State};
 
@@ -23,7 +24,9 @@ impl Session {
     /// A new session and the handle to it. Nothing happens until [`Session::run`] does.
     #[must_use]
     pub fn new(mut options: SessionOptions) -> (Self, Handle) {
-        options.config.tools = options.tools.specs();
+        let loop_tools = std::mem::take(&mut options.config.tools).into_iter();
+        let loop_tools = loop_tools.filter(|tool| tool.kind != ToolKind::Run);
+        options.config.tools = options.tools.specs().into_iter().chain(loop_tools).collect();
         let config = Box::new(options.config.clone());
         let id = options.durability.session.unwrap_or_else(SessionId::generate);
         let epoch = options.durability.epoch.unwrap_or(1);
@@ -46,19 +49,20 @@ impl Session {
         options: SessionOptions,
         events: impl IntoIterator<Item = Event>,
     ) -> Result<(Self, Handle), ResumeError> {
-        let mut state = State::default();
         let mut journal: Vec<Arc<Event>> = Vec::new();
+        let mut newest = Seq::default();
         for event in events {
-            let (expected, found) = (state.seq().next(), event.header.seq);
+            let (expected, found) = (newest.next(), event.header.seq);
             if journal.first().is_some_and(|first| first.header.session != event.header.session) {
                 return Err(ResumeError::OtherSession { seq: found });
             }
             if found != expected {
                 return Err(ResumeError::Gap { expected, found });
             }
-            state.apply(&event.body);
+            newest = found;
             journal.push(Arc::new(event));
         }
+        let state = State::fold(journal.iter().map(|event| &event.body));
         let Some(last) = journal.last() else { return Err(ResumeError::Empty) };
         let (id, newest) = (last.header.session, last.header.epoch);
         let epoch = options.durability.epoch.unwrap_or(newest + 1);
@@ -79,6 +83,7 @@ impl Session {
         let (sender, mailbox) = mpsc::channel(MAILBOX);
         let handle = Handle::new(id, sender, Arc::clone(&log));
         let tools = Tools::new(&options, Arc::clone(&log));
+        let subagents = Subagents::new(&options, id);
         let durable = Durable::new(&options.durability, id, Position { epoch, seq: state.seq() });
         let specs = state.config().map_or(&options.config.tools, |config| &config.tools);
         let definitions = specs.iter().map(|spec| spec.definition.clone()).collect();
@@ -92,6 +97,7 @@ impl Session {
             cache: tau_agent::WireCache::default(),
             model: None,
             tools,
+            subagents,
             timer: None,
             queued: VecDeque::new(),
             epoch,

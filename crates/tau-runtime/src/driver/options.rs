@@ -14,7 +14,8 @@ use super::durability::Durability;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct SessionOptions {
-    /// What is journaled of it. Its tools are set from `tools`.
+    /// What is journaled of it. Its tools are set from `tools`; those that the loop answers itself
+    /// ([`loop_tools`](crate::loop_tools)) are kept and come after them.
     pub config: SessionConfig,
     /// The model.
     pub agent: Agent,
@@ -49,6 +50,18 @@ impl SessionOptions {
             tool_timeout: Duration::from_secs(120),
             output_bounds: OutputBounds::default(),
             durability: Durability::default(),
+        }
+    }
+
+    /// The same for a session of another configuration.
+    pub(super) fn with_config(&self, config: SessionConfig) -> Self {
+        Self {
+            config,
+            agent: self.agent.clone(),
+            tools: self.tools.clone(),
+            environment: Arc::clone(&self.environment),
+            durability: self.durability.clone(),
+            ..*self
         }
     }
 }

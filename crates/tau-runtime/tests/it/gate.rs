@@ -215,9 +215,9 @@ impl Naive {
                 Effect::StopModel => {
                     self.waiting.retain(|(_, other)| matches!(other, Effect::RunTool { .. }))
                 }
-                Effect::StopTool { call_id } => self
-                    .waiting
-                    .retain(|(_, other)| !matches!(other, Effect::RunTool { call, .. } if call.id == *call_id)),
+                Effect::StopTool { call_id } => self.waiting.retain(
+                    |(_, other)| !matches!(other, Effect::RunTool { call, .. } if call.id == *call_id),
+                ),
                 Effect::SetTimer { .. } => {}
                 _ if self.is_durable(self.last) => {}
                 _ => {

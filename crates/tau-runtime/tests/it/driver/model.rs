@@ -121,6 +121,13 @@ impl Exchange {
         in_time(self.answer.closed()).await;
     }
 
+    /// The names of the tools that the model is told of.
+    pub(crate) fn tools(&self) -> Vec<String> {
+        let body: Value = serde_json::from_slice(&self.body).unwrap();
+        let tools = body["tools"].as_array().into_iter().flatten();
+        tools.map(|tool| tool["function"]["name"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// The messages asked, as `role: content`.
     pub(crate) fn messages(&self) -> Vec<String> {
         let body: Value = serde_json::from_slice(&self.body).unwrap();
