@@ -10,21 +10,26 @@
 //! - [`kernel::decide`] takes a state and an input and says which events happen and which effects they call
 //!   for. It does no I/O, reads no clock, draws no randomness and is not async.
 //! - [`kernel::State::apply`] takes one event into the state. The state *is* the fold of the journal.
-//! - The [driver](Session) does all I/O: it commits the events, applies them, and only then starts the
-//!   effects, so nothing touches the world before the journal says so.
+//! - The [driver](Session) does all I/O: it applies the events, hands them to the [journals], and starts the effects
+//!   only when as many journals as the session [requires](Durability) hold them. Until then nobody is told of them
+//!   either, so nothing that was seen or done can be undone by a crash.
 //!
 //! What streams while a model or a tool works (words, output) goes from the driver to subscribers without
 //! passing the kernel, and is never journaled.
 //!
 //! # What it does not do
 //!
-//! It stores nothing, knows no identity, and names no extension: those are programs that connect to it.
+//! It stores nothing, knows no identity, and names no extension: those are programs that connect to it. Durability is
+//! a [gate](kernel::gate) here and not a database: who the journals are and how they store, it does not know. Without
+//! one, a session lives and ends in memory.
 //!
 //! # Map
 //!
 //! | item | is |
 //! |---|---|
 //! | [`kernel`] | the state machine, one file for each operation |
+//! | [`kernel::gate`] | the rule by which effects wait for acknowledgements |
+//! | [`journals`] | where journals attach and are sent the sessions' events |
 //! | [`Session`], [`Handle`], [`Subscription`] | the driver of one session, and the two ways to reach it |
 //! | [`loop_tools`] | the tools that the loop answers itself: asking a person, planning, subagents |
 //! | [`SystemPrompt`] | instructions, memory and skills made into what the model is told first |

@@ -148,13 +148,13 @@ impl Entry {
         self.trim();
     }
 
-    /// Begins again after a place. `false` when that is not kept any more.
+    /// Begins again after a place, or after what was acknowledged meanwhile. `false` when that is not kept any more.
     pub(super) fn rewind(&mut self, client: &str, after: Seq, flow: Flow) -> bool {
+        let Some(follower) = self.followers.get_mut(client) else { return false };
+        let after = after.max(follower.acked);
         let is_kept = after >= self.floor;
-        if let Some(follower) = self.followers.get_mut(client) {
-            follower.sent = after;
-            follower.flow = if is_kept { flow } else { Flow::Excluded };
-        }
+        follower.sent = after;
+        follower.flow = if is_kept { flow } else { Flow::Excluded };
         is_kept
     }
 

@@ -143,7 +143,7 @@ async fn the_newer_of_two_attachments_goes_on() {
     // What the first was sent may be acknowledged over the second, and is sent again.
     second.take("model_requested").await;
     assert_eq!(second.events[0].seq, 2);
-    session.model.asked().await;
+    let _exchange = session.model.asked().await;
     in_time(prompt).await.unwrap().unwrap();
     assert_eq!(second.detach().await.unwrap(), AttachEnd::Detached);
 }
@@ -230,7 +230,7 @@ async fn what_is_not_kept_cannot_be_had() {
     let handle = session.handle.clone();
     tokio::spawn(async move { handle.prompt([ContentBlock::text("Hi")]).await });
     journal.take("model_requested").await;
-    session.model.asked().await;
+    let _exchange = session.model.asked().await;
     late.until("model_requested").await;
     gap.seq = 2;
     gap.held = SessionPosition { session_id: created.session_id.clone(), ..Default::default() }.into();
@@ -278,4 +278,21 @@ async fn closing_sends_what_there_is_and_waits_for_the_journal() {
     journal.ack(&last).await;
     assert!(!journal.attachment.is_finished());
     assert_eq!(journal.detach().await.unwrap(), AttachEnd::Closed);
+}
+
+/// A refusal and an acknowledgement of the same events cross each other.
+#[tokio::test(start_paused = true)]
+async fn what_was_acknowledged_after_a_refusal_is_not_sent_again() {
+    let journals = Journals::default();
+    let (mut session, mut journal) = created(&journals).await;
+    let handle = session.handle.clone();
+    tokio::spawn(async move { handle.prompt([ContentBlock::text("Hi")]).await });
+    let requested = journal.until("model_requested").await;
+    journal.say(refusal(&journal.events[1].clone(), NackReason::StorageFull)).await;
+    journal.ack(&requested).await;
+    let exchange = session.model.asked().await;
+    journal.hears_nothing().await;
+    exchange.text("Hello.");
+    journal.take("run_finished").await;
+    assert_eq!(journal.events.iter().map(|event| event.seq).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
 }

@@ -179,7 +179,7 @@ async fn as_many_journals_as_are_required_must_hold_an_event() {
     a_moment().await;
     assert!(session.model.is_left_alone());
     two.ack(&requested).await;
-    session.model.asked().await;
+    let _exchange = session.model.asked().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -227,7 +227,7 @@ async fn a_gap_is_filled_at_once() {
     assert_eq!(again.iter().map(|event| event.seq).collect::<Vec<_>>(), [2, 3, 4]);
     assert_eq!(now.elapsed(), Duration::ZERO);
     journal.ack(&requested).await;
-    session.model.asked().await;
+    let _exchange = session.model.asked().await;
 }
 
 #[tokio::test(start_paused = true)]
