@@ -250,17 +250,20 @@ async fn appends_are_whole_decisions_up_to_a_bound() {
     for text in ["a", "b", &large, &large, "c"] {
         session.handle.inject([ContentBlock::text(text)]).await.unwrap();
     }
-    session.small_talk().await;
-    for _ in 0..300 {
+    for _ in 0..254 {
         session.handle.inject([ContentBlock::text("d")]).await.unwrap();
+    }
+    session.small_talk().await;
+    for _ in 0..50 {
+        session.handle.inject([ContentBlock::text("e")]).await.unwrap();
     }
     let mut journal = Journal::attach(&journals, "store").await;
     let mut appends = Vec::new();
     while journal.events.len() < session.handle.events(Seq::default()).len() {
         appends.push(journal.append().await.len());
     }
-    // To the second large text; then 256; then the rest.
-    assert_eq!(appends, [5, 256, 50]);
+    // To the second large text; then 256 and the rest of a prompt's three; then what is left.
+    assert_eq!(appends, [5, 258, 52]);
 }
 
 #[tokio::test(start_paused = true)]
