@@ -10,6 +10,8 @@ use serde_json::Value;
 use tau_core::{EffectClass, ToolDefinition, ToolResultBlock};
 
 use crate::environment::Environment;
+use crate::output::Gap;
+use crate::scope::CallScope;
 
 /// An asynchronous function that a model may call.
 ///
@@ -50,6 +52,8 @@ pub struct ToolContext {
     pub progress: Progress,
     /// How long a call may take that does not say itself.
     pub timeout: Duration,
+    /// Which call this is; `None` outside a session.
+    pub scope: Option<CallScope>,
 }
 
 /// How long a call may take where nobody said.
@@ -59,7 +63,18 @@ impl ToolContext {
     /// A context without anybody listening to progress, and with two minutes for a call.
     #[must_use]
     pub fn new(environment: Arc<dyn Environment>) -> Self {
-        Self { environment, progress: Progress::default(), timeout: DEFAULT_TIMEOUT }
+        Self { environment, progress: Progress::default(), timeout: DEFAULT_TIMEOUT, scope: None }
+    }
+
+    /// The same context on behalf of a call: from here on its environment is the one
+    /// [for that call](Environment::for_call).
+    #[must_use]
+    pub fn with_scope(mut self, scope: CallScope) -> Self {
+        if let Some(environment) = self.environment.for_call(&scope) {
+            self.environment = environment;
+        }
+        self.scope = Some(scope);
+        self
     }
 
     /// The same context with another time limit.
@@ -111,17 +126,26 @@ pub struct ToolOutput {
     pub content: Vec<ToolResultBlock>,
     /// Whether the call failed.
     pub is_error: bool,
+    /// What the tool itself did not hold on to of its first text; the model is told.
+    pub gap: Option<Gap>,
 }
 
 impl ToolOutput {
     /// Success, in words.
     pub fn text(text: impl Into<String>) -> Self {
-        Self { content: vec![ToolResultBlock::text(text)], is_error: false }
+        Self { content: vec![ToolResultBlock::text(text)], is_error: false, gap: None }
     }
 
     /// Failure, in words that tell the model what to do instead.
     pub fn error(text: impl Into<String>) -> Self {
-        Self { content: vec![ToolResultBlock::text(text)], is_error: true }
+        Self { content: vec![ToolResultBlock::text(text)], is_error: true, gap: None }
+    }
+
+    /// The same output, of whose text something is missing.
+    #[must_use]
+    pub const fn with_gap(mut self, gap: Option<Gap>) -> Self {
+        self.gap = gap;
+        self
     }
 
     /// Reads a tool's arguments into its type.

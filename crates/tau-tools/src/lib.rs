@@ -13,6 +13,8 @@
 //!   exactly one result, whether it names no tool, holds no JSON, fails, panics or takes too long.
 //! - Tools touch the world through the [`Environment`](environment::Environment) port alone, so the same
 //!   tools work on this machine, in memory, in a sandbox or on another host.
+//! - A result too long for a model goes [into a file](environment::ResultStore) that the model may read.
+//! - What the tools of a run change can be [undone](undo).
 //! - [`PermissionPolicy`] is a pure function from a call to a [`Verdict`].
 //!
 //! # What it does not do
@@ -25,7 +27,8 @@
 //! |---|---|
 //! | [`environment`] | the port to files, search and processes; the local and the in-memory implementation |
 //! | [`builtin`] | read, write, edit, bash, glob, grep: one folder each, with the same files in it |
-//! | the crate root | executors, the registry, permissions, bounds on output |
+//! | [`undo`] | what a run changed, and how it is put back |
+//! | the crate root | executors and the scope of a call, the registry, permissions, bounds on output |
 //!
 //! # Example
 //!
@@ -55,13 +58,17 @@
 
 pub mod builtin;
 pub mod environment;
+pub mod undo;
 
 mod executor;
+mod offload;
 mod output;
 mod permission;
 mod registry;
+mod scope;
 
 pub use executor::{Progress, ToolContext, ToolExecutor, ToolOutput};
-pub use output::{OutputBounds, bound_text};
+pub use output::{Gap, OutputBounds, bound_text};
 pub use permission::{PermissionPolicy, Verdict};
 pub use registry::{FinishedCall, ToolRegistry};
+pub use scope::CallScope;

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use tau_core::event::{ToolOutcome, ToolSpec};
-use tau_core::{EffectClass, ToolCall, ToolResult, ToolResultBlock};
+use tau_core::{EffectClass, ToolCall, ToolResult};
 
 use crate::executor::{ToolContext, ToolExecutor, ToolOutput};
-use crate::output::{OutputBounds, bound_text};
+use crate::offload::bound_output;
+use crate::output::OutputBounds;
 
 /// Tools by name, in the order they were added. The order is the one the model is told, so it never changes.
 #[derive(Clone, Default)]
@@ -92,15 +93,17 @@ impl ToolRegistry {
 
     /// Runs a call to its one result. Dropping the future cancels it.
     ///
-    /// The context's time limit holds where the tool does not name its own.
+    /// The context's time limit holds where the tool does not name its own. What of the output is over the bounds
+    /// goes where the context's environment keeps results.
     pub async fn run(&self, call: &ToolCall, context: &ToolContext, bounds: OutputBounds) -> FinishedCall {
         let started = Instant::now();
         let (outcome, output) = self.outcome(call, context).await;
-        let content = output.content.into_iter().map(|block| bound_block(block, bounds)).collect();
-        let mut result = ToolResult::success(call.id.clone(), Vec::new());
-        result.content = content;
-        result.is_error = output.is_error;
-        FinishedCall { outcome, result, elapsed: started.elapsed() }
+        let elapsed = started.elapsed();
+        let is_error = output.is_error;
+        let content = bound_output(output, &call.id, context.environment.as_ref(), bounds).await;
+        let mut result = ToolResult::success(call.id.clone(), content);
+        result.is_error = is_error;
+        FinishedCall { outcome, result, elapsed }
     }
 
     async fn outcome(&self, call: &ToolCall, context: &ToolContext) -> (ToolOutcome, ToolOutput) {
@@ -155,20 +158,5 @@ impl ToolRegistry {
             None => format!("the tools are: {}.", self.names().collect::<Vec<_>>().join(", ")),
         };
         format!("There is no tool `{name}`; {hint}")
-    }
-}
-
-fn bound_block(block: ToolResultBlock, bounds: OutputBounds) -> ToolResultBlock {
-    match block {
-        ToolResultBlock::Text { text } => ToolResultBlock::Text { text: bound_text(text, bounds) },
-        ToolResultBlock::Json { value } => {
-            let text = value.to_string();
-            if text.len() > bounds.total() {
-                ToolResultBlock::Text { text: bound_text(text, bounds) }
-            } else {
-                ToolResultBlock::Json { value }
-            }
-        }
-        other => other,
     }
 }

@@ -5,10 +5,14 @@ mod local;
 mod memory;
 mod path;
 mod query;
+mod read_only;
+mod results;
 mod search;
+mod tree;
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use futures::future::BoxFuture;
@@ -18,6 +22,10 @@ pub use local::{LocalEnvironment, adopt_orphans, kill_descendants};
 pub use memory::MemoryEnvironment;
 pub use path::{PathError, WorkspacePath};
 pub use query::{CaseSensitivity, GlobMatches, GlobQuery, GrepLine, GrepMatches, GrepQuery};
+pub use results::{ResultLimits, ResultName, ResultStore};
+pub use tree::{Completeness, FileTree, Scan, ScanRules, Stamp, StampKind, TreeNode};
+
+use crate::scope::CallScope;
 
 /// Files, search and processes below one root folder.
 ///
@@ -68,6 +76,24 @@ pub trait Environment: fmt::Debug + Send + Sync {
         command: &'a CommandSpec,
         output: OutputSink<'a>,
     ) -> BoxFuture<'a, Result<CommandExit, EnvironmentError>>;
+
+    /// The environment to act through on behalf of a call; `None` where it is this one. An implementer whose
+    /// work depends on whose it is gives an environment that knows.
+    fn for_call(&self, scope: &CallScope) -> Option<Arc<dyn Environment>> {
+        let _ = scope;
+        None
+    }
+
+    /// The tree below the root with no link followed; `None` where what a command changes cannot be undone.
+    fn tree(&self) -> Option<Arc<dyn FileTree>> {
+        None
+    }
+
+    /// Where results go that are too long for a model's context, outside the root; `None` where the rest of
+    /// them is not kept.
+    fn results(&self) -> Option<&dyn ResultStore> {
+        None
+    }
 }
 
 /// Takes the output of a command piece by piece; stdout and stderr come as they were written.

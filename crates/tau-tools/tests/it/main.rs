@@ -14,5 +14,8 @@ mod permission;
 mod process;
 mod read;
 mod registry;
+mod results;
+mod scope;
 mod support;
+mod undo;
 mod write;

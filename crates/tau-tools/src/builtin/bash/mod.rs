@@ -76,21 +76,21 @@ async fn run(context: &ToolContext, arguments: &Value) -> Result<ToolOutput, Too
         return Err(ToolOutput::error("The command holds a NUL byte; nothing was run."));
     }
     let limit = args.timeout_seconds.map_or(context.timeout, Duration::from_secs);
-    let capture = Mutex::new(Capture::default());
+    let kept = context.environment.results().map(|store| Capture::new(store.limits().each));
+    let capture = Mutex::new(kept.unwrap_or_default());
     let end = watch(context, &CommandSpec::new(args.command), limit, &capture).await;
     report(&context.progress, &capture);
-    let output = capture.lock().unwrap_or_else(PoisonError::into_inner).text();
-    match end {
-        End::Exit(Ok(CommandExit::Code(0))) if output.is_empty() => Ok(ToolOutput::text("(no output)")),
-        End::Exit(Ok(CommandExit::Code(0))) => Ok(ToolOutput::text(output)),
-        End::Exit(Ok(CommandExit::Code(code))) => Err(ended(output, &format!("[exit code {code}]"))),
-        End::Exit(Ok(CommandExit::Signal(signal))) => {
-            Err(ended(output, &format!("[killed by signal {signal}]")))
-        }
-        End::Exit(Err(error)) if output.is_empty() => Err(failure(&error)),
-        End::Exit(Err(error)) => Err(ended(output, &format!("[{error}]"))),
-        End::Timeout => Err(ended(output, &format!("[stopped after {}]", HumanDuration::from(limit)))),
-    }
+    let (output, gap) = capture.lock().unwrap_or_else(PoisonError::into_inner).text();
+    let output = match end {
+        End::Exit(Ok(CommandExit::Code(0))) if output.is_empty() => ToolOutput::text("(no output)"),
+        End::Exit(Ok(CommandExit::Code(0))) => ToolOutput::text(output),
+        End::Exit(Ok(CommandExit::Code(code))) => ended(output, &format!("[exit code {code}]")),
+        End::Exit(Ok(CommandExit::Signal(signal))) => ended(output, &format!("[killed by signal {signal}]")),
+        End::Exit(Err(error)) if output.is_empty() => failure(&error),
+        End::Exit(Err(error)) => ended(output, &format!("[{error}]")),
+        End::Timeout => ended(output, &format!("[stopped after {}]", HumanDuration::from(limit))),
+    };
+    Ok(output.with_gap(gap))
 }
 
 /// Runs the command until it ends or its time is over, when everything it started is ended.

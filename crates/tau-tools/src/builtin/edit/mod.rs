@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use tau_core::ToolDefinition;
 
-use super::support::{self, FILE_BYTES, failure, shown, with_suggestions, workspace_path};
+use super::support::{self, FILE_BYTES, Place, failure, shown, workspace_path};
 use crate::executor::{ToolContext, ToolExecutor, ToolOutput};
 
 const NAME: &str = "edit";
@@ -59,7 +59,7 @@ async fn run(context: &ToolContext, arguments: &Value) -> Result<ToolOutput, Too
     let environment = &context.environment;
     let before = match environment.metadata(&path).await {
         Ok(found) => found,
-        Err(error) => return Err(with_suggestions(context, &path, &error).await),
+        Err(error) => return Err(Place::at(context, path).failure(&error).await),
     };
     let content = environment.read(&path, FILE_BYTES).await.map_err(|error| failure(&error))?;
     let name = shown(&path.to_string());

@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use tau_core::{EffectClass, ToolDefinition};
 
-use super::support::{self, Budget, shown, with_suggestions, workspace_path};
+use super::support::{self, Budget, Place};
 use crate::environment::{GlobQuery, WorkspacePath};
 use crate::executor::{ToolContext, ToolExecutor, ToolOutput};
 
@@ -54,32 +54,31 @@ impl ToolExecutor for GlobTool {
 
 async fn run(context: &ToolContext, arguments: &Value) -> Result<ToolOutput, ToolOutput> {
     let args: GlobArgs = ToolOutput::arguments(NAME, arguments)?;
-    let environment = &context.environment;
-    let below = match &args.path {
-        Some(path) => workspace_path(context, path)?,
-        None => WorkspacePath::root(),
+    let place = match &args.path {
+        Some(path) => Place::parse(context, path)?,
+        None => Place::at(context, WorkspacePath::root()),
     };
     // A model that thinks in absolute paths writes absolute patterns.
-    let folder = environment.root().join(below.as_path());
+    let folder = place.environment.root().join(place.path.as_path());
     let pattern =
         Path::new(&args.pattern).strip_prefix(&folder).ok().and_then(Path::to_str).unwrap_or(&args.pattern);
     let mut query = GlobQuery::new(pattern);
-    query.below = below;
+    query.below = place.path.clone();
     query.hidden = args.hidden.unwrap_or(false);
     query.limit = PATHS;
-    let found = match environment.glob(&query).await {
+    let found = match place.environment.glob(&query).await {
         Ok(found) => found,
-        Err(error) => return Err(with_suggestions(context, &query.below, &error).await),
+        Err(error) => return Err(place.failure(&error).await),
     };
     if found.total == 0 {
         let hint = if query.hidden { "" } else { " Ignored and dotted files are found with hidden." };
         return Ok(ToolOutput::text(format!("No file matches `{}`.{hint}", args.pattern)));
     }
     let mut text = String::new();
-    let mut budget = Budget::default();
+    let mut budget = Budget::of_list(context);
     let mut left = found.total;
     for path in &found.paths {
-        let line = format!("{}\n", shown(&path.to_string()));
+        let line = format!("{}\n", place.shown(path));
         if !budget.take(line.len()) {
             break;
         }

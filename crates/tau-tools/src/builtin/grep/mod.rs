@@ -10,8 +10,10 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use tau_core::{EffectClass, ToolDefinition};
 
-use super::support::{self, Budget, shown, with_suggestions, workspace_path};
-use crate::environment::{CaseSensitivity, EnvironmentErrorKind, GrepLine, GrepMatches, GrepQuery};
+use super::support::{self, Budget, Place};
+use crate::environment::{
+    CaseSensitivity, EnvironmentErrorKind, GrepLine, GrepMatches, GrepQuery, WorkspacePath,
+};
 use crate::executor::{ToolContext, ToolExecutor, ToolOutput};
 
 const NAME: &str = "grep";
@@ -55,34 +57,35 @@ impl ToolExecutor for GrepTool {
 
 async fn run(context: &ToolContext, arguments: &Value) -> Result<ToolOutput, ToolOutput> {
     let args: GrepArgs = ToolOutput::arguments(NAME, arguments)?;
+    let place = match &args.path {
+        Some(path) => Place::parse(context, path)?,
+        None => Place::at(context, WorkspacePath::root()),
+    };
     let mut query = GrepQuery::new(args.pattern);
-    if let Some(path) = &args.path {
-        query.below = workspace_path(context, path)?;
-    }
+    query.below = place.path.clone();
     query.files = args.glob;
     query.context = args.context.unwrap_or(0).min(MOST_CONTEXT);
     query.limit = args.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MOST_LINES);
     if args.ignore_case == Some(true) {
         query.case = CaseSensitivity::Insensitive;
     }
-    match context.environment.grep(&query).await {
-        Ok(found) => Ok(ToolOutput::text(matches(&found))),
+    match place.environment.grep(&query).await {
+        Ok(found) => Ok(ToolOutput::text(matches(&found, &place, Budget::of_list(context)))),
         Err(error) if error.kind() == EnvironmentErrorKind::InvalidPattern => {
             Err(ToolOutput::error(format!("The pattern is not valid: {error}")))
         }
-        Err(error) => Err(with_suggestions(context, &query.below, &error).await),
+        Err(error) => Err(place.failure(&error).await),
     }
 }
 
-fn matches(found: &GrepMatches) -> String {
+fn matches(found: &GrepMatches, place: &Place<'_>, mut budget: Budget) -> String {
     let mut text = String::new();
-    let mut budget = Budget::default();
     let mut left = found.total;
     let with_context = found.lines.iter().any(|line| !line.is_match);
     let mut last: Option<&GrepLine> = None;
     for line in &found.lines {
         let mark = if line.is_match { ':' } else { '-' };
-        let row = format!("{}{mark}{}{mark}{}\n", shown(&line.path.to_string()), line.number, line.text);
+        let row = format!("{}{mark}{}{mark}{}\n", place.shown(&line.path), line.number, line.text);
         if !budget.take(row.len()) {
             break;
         }

@@ -11,8 +11,8 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use tau_core::{EffectClass, ToolDefinition};
 
-use super::support::{self, Budget, FILE_BYTES, cut_line, shown, with_suggestions, workspace_path};
-use crate::environment::{DirectoryEntry, FileKind, WorkspacePath};
+use super::support::{self, Budget, FILE_BYTES, Place, cut_line, shown};
+use crate::environment::{DirectoryEntry, FileKind};
 use crate::executor::{ToolContext, ToolExecutor, ToolOutput};
 
 const NAME: &str = "read";
@@ -58,18 +58,18 @@ impl ToolExecutor for ReadTool {
 
 async fn run(context: &ToolContext, arguments: &Value) -> Result<ToolOutput, ToolOutput> {
     let args: ReadArgs = ToolOutput::arguments(NAME, arguments)?;
-    let path = workspace_path(context, &args.path)?;
-    let environment = &context.environment;
-    let found = match environment.metadata(&path).await {
+    let place = Place::parse(context, &args.path)?;
+    let (environment, path) = (place.environment, &place.path);
+    let found = match environment.metadata(path).await {
         Ok(found) => found,
-        Err(error) => return Err(with_suggestions(context, &path, &error).await),
+        Err(error) => return Err(place.failure(&error).await),
     };
+    let name = place.shown(path);
     if found.kind == FileKind::Directory {
-        let entries = environment.list(&path).await.map_err(|error| support::failure(&error))?;
-        return Ok(ToolOutput::text(listing(&path, &entries)));
+        let entries = environment.list(path).await.map_err(|error| support::failure(&error))?;
+        return Ok(ToolOutput::text(listing(&name, &entries)));
     }
-    let content = environment.read(&path, FILE_BYTES).await.map_err(|error| support::failure(&error))?;
-    let name = shown(&path.to_string());
+    let content = environment.read(path, FILE_BYTES).await.map_err(|error| support::failure(&error))?;
     if content[..content.len().min(BINARY_PREFIX)].contains(&0) {
         let kind = binary_kind(&content);
         let len = content.len();
@@ -80,8 +80,8 @@ async fn run(context: &ToolContext, arguments: &Value) -> Result<ToolOutput, Too
     numbered(&name, &content, args.offset.unwrap_or(1).max(1), args.limit.unwrap_or(DEFAULT_LINES).max(1))
 }
 
-fn listing(path: &WorkspacePath, entries: &[DirectoryEntry]) -> String {
-    let mut text = format!("`{}` is a folder with {} entries", shown(&path.to_string()), entries.len());
+fn listing(name: &str, entries: &[DirectoryEntry]) -> String {
+    let mut text = format!("`{name}` is a folder with {} entries", entries.len());
     text.push_str(if entries.is_empty() { "." } else { ":" });
     let mut budget = Budget::default();
     for (index, entry) in entries.iter().enumerate() {

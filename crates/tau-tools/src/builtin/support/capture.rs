@@ -2,15 +2,19 @@
 
 use std::collections::VecDeque;
 
-/// Bytes kept from the start and from the end. With its notes it stays within the default output bounds.
+use crate::output::Gap;
+
+/// Bytes kept from the start where nobody keeps results, and from the end. With notes they stay within the
+/// default output bounds.
 const HEAD: usize = 18_000;
 const TAIL: usize = 9_000;
 /// Bytes that wait for the next report of progress; older ones are not reported.
 const PENDING: usize = 8_000;
 
-/// Keeps the head and the tail of any amount of output, in fixed memory.
-#[derive(Debug, Default)]
+/// Keeps the head and the tail of any amount of output, in bounded memory.
+#[derive(Debug)]
 pub(in crate::builtin) struct Capture {
+    head_limit: usize,
     head: Vec<u8>,
     tail: VecDeque<u8>,
     dropped_bytes: u64,
@@ -18,10 +22,28 @@ pub(in crate::builtin) struct Capture {
     pending: Vec<u8>,
 }
 
+impl Default for Capture {
+    fn default() -> Self {
+        Self::new(HEAD)
+    }
+}
+
 impl Capture {
+    /// Keeps so many bytes from the start, where somebody keeps long results; never less than by default.
+    pub(in crate::builtin) fn new(head_limit: usize) -> Self {
+        Self {
+            head_limit: head_limit.max(HEAD),
+            head: Vec::new(),
+            tail: VecDeque::new(),
+            dropped_bytes: 0,
+            dropped_lines: 0,
+            pending: Vec::new(),
+        }
+    }
+
     pub(in crate::builtin) fn push(&mut self, chunk: &[u8]) {
         self.pend(chunk);
-        let (head, rest) = chunk.split_at(chunk.len().min(HEAD - self.head.len()));
+        let (head, rest) = chunk.split_at(chunk.len().min(self.head_limit - self.head.len()));
         self.head.extend_from_slice(head);
         // Of a chunk longer than the tail only its end can stay.
         let (passing, kept) = rest.split_at(rest.len().saturating_sub(TAIL));
@@ -49,22 +71,19 @@ impl Capture {
         String::from_utf8_lossy(&complete).into_owned()
     }
 
-    /// All that was kept, bytes that are not UTF-8 replaced.
-    pub(in crate::builtin) fn text(&self) -> String {
+    /// All that was kept, bytes that are not UTF-8 replaced, and what was not.
+    pub(in crate::builtin) fn text(&self) -> (String, Option<Gap>) {
         let tail: Vec<u8> = self.tail.iter().copied().collect();
         if self.dropped_bytes == 0 {
-            return String::from_utf8_lossy(&[self.head.as_slice(), &tail].concat()).into_owned();
+            return (String::from_utf8_lossy(&[self.head.as_slice(), &tail].concat()).into_owned(), None);
         }
         // A character that was cut in two is left out on both sides.
         let head = &self.head[..self.head.len() - incomplete_suffix(&self.head)];
         let start = tail.iter().take(3).take_while(|byte| (0x80..0xc0).contains(*byte)).count();
-        format!(
-            "{}\n[... {} bytes, {} lines left out ...]\n{}",
-            String::from_utf8_lossy(head),
-            self.dropped_bytes,
-            self.dropped_lines,
-            String::from_utf8_lossy(&tail[start..]),
-        )
+        let mut text = String::from_utf8_lossy(head).into_owned();
+        let gap = Gap::new(text.len(), self.dropped_bytes, self.dropped_lines);
+        text.push_str(&String::from_utf8_lossy(&tail[start..]));
+        (text, Some(gap))
     }
 }
 

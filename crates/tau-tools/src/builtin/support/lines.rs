@@ -1,5 +1,6 @@
 //! Lines within bounds.
 
+use crate::executor::ToolContext;
 use crate::output::OutputBounds;
 
 /// Room left for what a tool says about its own output.
@@ -17,6 +18,16 @@ impl Default for Budget {
 }
 
 impl Budget {
+    /// The budget of a list: where results are kept, as much as is kept of one, and the default bounds then leave
+    /// out the middle alone.
+    pub(in crate::builtin) fn of_list(context: &ToolContext) -> Self {
+        let default = Self::default();
+        match context.environment.results() {
+            Some(store) => Self(store.limits().each.saturating_sub(NOTES).max(default.0)),
+            None => default,
+        }
+    }
+
     /// Whether so many bytes fit, which are then taken. Nothing fits after something did not.
     pub(in crate::builtin) const fn take(&mut self, bytes: usize) -> bool {
         match self.0.checked_sub(bytes) {

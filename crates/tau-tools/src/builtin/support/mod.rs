@@ -13,7 +13,7 @@ pub(super) use definition::definition;
 pub(super) use diff::unified;
 pub(super) use lines::{Budget, count_lines, cut_line};
 pub(super) use nearest::nearest;
-pub(super) use paths::{failure, shown, with_suggestions, workspace_path};
+pub(super) use paths::{Place, failure, shown, workspace_path};
 pub(super) use replace::{find, replace};
 
 /// The longest file a tool reads as a whole.

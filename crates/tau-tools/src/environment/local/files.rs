@@ -16,7 +16,7 @@ use crate::environment::error::{EnvironmentError, EnvironmentErrorKind};
 use crate::environment::{DirectoryEntry, FileKind, Metadata, WorkspacePath};
 
 /// The links in a row that are followed, as many as the kernel follows.
-const LINKS: usize = 40;
+pub(super) const LINKS: usize = 40;
 
 /// What the system reported about a path, in words for a model.
 pub(super) fn error(path: &WorkspacePath, error: io::Error) -> EnvironmentError {
@@ -83,8 +83,22 @@ pub(super) fn list(root: &Root, path: &WorkspacePath) -> Result<Vec<DirectoryEnt
     entries().map_err(|e| error(path, e))
 }
 
-pub(super) fn write(root: &Root, path: &WorkspacePath, content: &[u8]) -> Result<(), EnvironmentError> {
-    replace(root, path.as_path(), content).map_err(|e| error(path, e))
+/// Who may read a file that did not exist before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NewFile {
+    /// Whom the umask lets.
+    Shared,
+    /// Its owner alone.
+    Private,
+}
+
+pub(super) fn write(
+    root: &Root,
+    path: &WorkspacePath,
+    content: &[u8],
+    new: NewFile,
+) -> Result<(), EnvironmentError> {
+    replace(root, path.as_path(), content, new).map_err(|e| error(path, e))
 }
 
 fn kind(kind: std::fs::FileType) -> FileKind {
@@ -96,7 +110,7 @@ fn kind(kind: std::fs::FileType) -> FileKind {
 }
 
 /// Writes beside the target, then renames onto it: a reader sees the old content or the new.
-fn replace(root: &Root, path: &Path, content: &[u8]) -> io::Result<()> {
+fn replace(root: &Root, path: &Path, content: &[u8], new: NewFile) -> io::Result<()> {
     let (folder, name) = target(root, path)?;
     let existing = match rustix::fs::statat(&folder, &name, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(found) => match FileType::from_raw_mode(found.st_mode) {
@@ -111,7 +125,9 @@ fn replace(root: &Root, path: &Path, content: &[u8]) -> io::Result<()> {
         // A rename needs leave of the folder alone; whoever made the file read-only means the file.
         rustix::fs::accessat(&folder, &name, Access::WRITE_OK, AtFlags::EACCESS)?;
     }
-    let (mut file, temporary) = create_temporary(&folder, existing.is_some())?;
+    // The copy of a secret file is never readable by others, not for a moment.
+    let new = if existing.is_some() { NewFile::Private } else { new };
+    let (mut file, temporary) = create_temporary(&folder, new)?;
     let written = file
         .write_all(content)
         .and_then(|()| existing.as_ref().map_or(Ok(()), |existing| keep_access(&file, existing)))
@@ -176,11 +192,13 @@ fn make_folder(root: &Root, path: &Path) -> io::Result<OwnedFd> {
 }
 
 /// A new file in a folder, under a name nobody has.
-fn create_temporary(folder: impl AsFd, replaces: bool) -> io::Result<(File, String)> {
+pub(super) fn create_temporary(folder: impl AsFd, new: NewFile) -> io::Result<(File, String)> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    // A new file gets what the umask leaves; the copy of a secret one is never readable by others.
-    let mode = if replaces { Mode::RUSR | Mode::WUSR } else { Mode::from_raw_mode(0o666) };
+    let mode = match new {
+        NewFile::Private => Mode::RUSR | Mode::WUSR,
+        NewFile::Shared => Mode::from_raw_mode(0o666),
+    };
     loop {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!(".tau-{}-{count}.tmp", std::process::id());

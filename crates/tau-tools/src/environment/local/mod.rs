@@ -3,8 +3,10 @@
 mod files;
 mod orphans;
 mod process;
+mod results;
 mod root;
 mod search;
+mod tree;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,12 +18,16 @@ use std::sync::atomic::Ordering;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
+use files::NewFile;
 pub use orphans::{adopt_orphans, kill_descendants};
+use results::LocalResults;
 use root::Root;
 use search::Cancelled;
 
 use super::error::{EnvironmentError, EnvironmentErrorKind};
 use super::query::{GlobMatches, GlobQuery, GrepMatches, GrepQuery};
+use super::results::{ResultLimits, ResultStore};
+use super::tree::FileTree;
 use super::{
     CommandExit, CommandSpec, DirectoryEntry, Environment, FileKind, Metadata, OutputSink, WorkspacePath,
 };
@@ -48,6 +54,7 @@ pub struct LocalEnvironment {
     root: Arc<Root>,
     shell: PathBuf,
     environment: BTreeMap<String, String>,
+    results: Option<Arc<LocalResults>>,
 }
 
 impl fmt::Debug for LocalEnvironment {
@@ -57,6 +64,7 @@ impl fmt::Debug for LocalEnvironment {
             .field("root", &self.root.path())
             .field("shell", &self.shell)
             .field("environment", &self.environment.keys().collect::<Vec<_>>())
+            .field("results", &self.results.as_ref().map(|results| results.files().root()))
             .finish()
     }
 }
@@ -70,7 +78,7 @@ impl LocalEnvironment {
         let bash = ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"].into_iter().map(Path::new);
         let shell = bash.into_iter().find(|shell| shell.exists()).unwrap_or_else(|| Path::new("/bin/sh"));
         let root = Arc::new(Root::open_at(root.as_ref())?);
-        Ok(Self { root, shell: shell.to_owned(), environment: BTreeMap::new() })
+        Ok(Self { root, shell: shell.to_owned(), environment: BTreeMap::new(), results: None })
     }
 
     /// The same with another shell. It is given `-c -- script`.
@@ -85,6 +93,16 @@ impl LocalEnvironment {
     pub fn with_env(mut self, environment: BTreeMap<String, String>) -> Self {
         self.environment = environment;
         self
+    }
+
+    /// The same, keeping results that are too long for a model in a folder of the caller's: one for each session,
+    /// outside the root, since its limits hold for the folder. The folder is made where it is missing.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or opened.
+    pub fn with_results(mut self, folder: impl AsRef<Path>, limits: ResultLimits) -> io::Result<Self> {
+        self.results = Some(Arc::new(LocalResults::open(folder.as_ref(), limits)?));
+        Ok(self)
     }
 
     /// Does blocking work on a thread for it.
@@ -158,7 +176,7 @@ impl Environment for LocalEnvironment {
         content: &'a [u8],
     ) -> BoxFuture<'a, Result<(), EnvironmentError>> {
         let (path, content) = (path.clone(), content.to_vec());
-        self.blocking(move |root| files::write(root, &path, &content))
+        self.blocking(move |root| files::write(root, &path, &content, NewFile::Shared))
     }
 
     fn list<'a>(
@@ -207,6 +225,14 @@ impl Environment for LocalEnvironment {
             })
         }
         .boxed()
+    }
+
+    fn tree(&self) -> Option<Arc<dyn FileTree>> {
+        Some(Arc::new(tree::LocalTree::new(&self.root)))
+    }
+
+    fn results(&self) -> Option<&dyn ResultStore> {
+        self.results.as_deref().map(|results| results as &dyn ResultStore)
     }
 }
 
@@ -268,15 +294,15 @@ mod tests {
             assert_eq!(files::read(&root, &at(name), 10).unwrap_err().kind(), EnvironmentErrorKind::Outside);
         }
         for name in ["out", "up/secret", "up/new", "dangling"] {
-            let kind = files::write(&root, &at(name), b"").unwrap_err().kind();
+            let kind = files::write(&root, &at(name), b"", NewFile::Shared).unwrap_err().kind();
             assert_eq!(kind, EnvironmentErrorKind::Outside, "{name}");
         }
         assert_eq!(files::list(&root, &at("up")).unwrap_err().kind(), EnvironmentErrorKind::Outside);
         assert_eq!(std::fs::read(folder.path().join("secret")).unwrap(), b"secret");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
-        files::write(&root, &at("in"), b"new").unwrap();
+        files::write(&root, &at("in"), b"new", NewFile::Shared).unwrap();
         assert_eq!(files::read(&root, &at("file"), 10).unwrap(), b"new");
-        files::write(&root, &at("a/b/c"), b"deep").unwrap();
+        files::write(&root, &at("a/b/c"), b"deep", NewFile::Shared).unwrap();
         assert_eq!(files::read(&root, &at("a/b/c"), 10).unwrap(), b"deep");
     }
 }

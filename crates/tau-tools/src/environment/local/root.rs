@@ -74,6 +74,25 @@ impl Root {
         }
     }
 
+    /// The folder itself, opened once more.
+    pub(super) fn open_folder(&self) -> io::Result<OwnedFd> {
+        self.folder.try_clone()
+    }
+
+    /// Opens a folder below the root if no link leads there.
+    pub(super) fn open_folder_without_links(&self, path: &Path) -> io::Result<OwnedFd> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW;
+        match self.resolution {
+            #[cfg(target_os = "linux")]
+            Resolution::Beneath => self.open_resolved(path, flags, rustix::fs::ResolveFlags::NO_SYMLINKS),
+            Resolution::Checked if self.relative(path)? != path => Err(Errno::LOOP.into()),
+            Resolution::Checked => {
+                let path = self.path.join(path);
+                Ok(rustix::fs::open(&path, flags | OFlags::CLOEXEC, Mode::empty())?)
+            }
+        }
+    }
+
     /// Where a path leads, absolute and without links.
     pub(super) fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
         Ok(self.path.join(self.relative(path)?))
@@ -116,7 +135,7 @@ impl Root {
     }
 
     /// A path below the root without links; an error when it leads out.
-    fn relative(&self, path: &Path) -> io::Result<PathBuf> {
+    pub(super) fn relative(&self, path: &Path) -> io::Result<PathBuf> {
         let resolved = self.path.join(path).canonicalize()?;
         Ok(resolved.strip_prefix(&self.path).map_err(|_| outside())?.to_owned())
     }
@@ -137,11 +156,21 @@ impl Root {
 
     #[cfg(target_os = "linux")]
     fn open_beneath(&self, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+        self.open_resolved(path, flags, rustix::fs::ResolveFlags::empty())
+    }
+
+    #[cfg(target_os = "linux")]
+    fn open_resolved(
+        &self,
+        path: &Path,
+        flags: OFlags,
+        also: rustix::fs::ResolveFlags,
+    ) -> io::Result<OwnedFd> {
         use rustix::fs::{ResolveFlags, openat2};
         /// The kernel gives up on `..` when something is renamed meanwhile; it is to be asked again.
         const ATTEMPTS: usize = 8;
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS | also;
         let mut attempt = 1;
         loop {
             match openat2(&self.folder, path, flags | OFlags::CLOEXEC, Mode::empty(), resolve) {

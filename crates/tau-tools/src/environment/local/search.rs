@@ -19,6 +19,7 @@ use crate::environment::query::{GlobMatches, GlobQuery, GrepMatches, GrepQuery};
 use crate::environment::search::{
     Collector, IgnoreRules, LineSearch, Newest, PathGlob, is_dotted, is_git_folder,
 };
+use crate::environment::tree::ScanRules;
 use crate::environment::{Metadata, WorkspacePath};
 
 /// A file with ignore rules that is longer has none.
@@ -38,10 +39,11 @@ pub(super) fn glob(
         let problem = "is a file; a search by path needs a folder";
         return Err(EnvironmentError::new(EnvironmentErrorKind::NotAFile, &query.below, problem));
     }
-    let hide = Hide { dotted: !query.hidden && !glob.dotted, ignored: !query.hidden };
+    let rules = (!query.hidden).then(|| rules(root));
+    let hide = Hide { dotted: !query.hidden && !glob.dotted, rules };
     let newest = Mutex::new(Newest::new(query.limit));
     walk(root, &start, hide, cancelled, &|entry, path| {
-        if entry.path().strip_prefix(&start).is_ok_and(|below| glob.is_match(below)) {
+        if is_file(entry) && entry.path().strip_prefix(&start).is_ok_and(|below| glob.is_match(below)) {
             let modified = entry.metadata().ok().and_then(|found| found.modified().ok());
             let modified = modified.unwrap_or(SystemTime::UNIX_EPOCH);
             newest.lock().unwrap_or_else(PoisonError::into_inner).add(modified, path);
@@ -58,14 +60,14 @@ pub(super) fn grep(
     let search = LineSearch::new(query)?;
     let files = query.files.as_deref().map(PathGlob::for_files).transpose()?;
     let start = start(root, &query.below)?;
-    let hide = Hide { dotted: false, ignored: true };
+    let hide = Hide { dotted: false, rules: Some(rules(root)) };
     let collector = Mutex::new(Collector::new(query));
     // A searcher owns buffers worth keeping between files, one for each thread that is at work.
     let searches = Mutex::new(vec![search; threads()]);
     walk(root, &start, hide, cancelled, &|entry, path| {
         let below = entry.path().strip_prefix(&start).ok().filter(|below| !below.as_os_str().is_empty());
         let below = below.unwrap_or_else(|| Path::new(entry.file_name()));
-        if files.as_ref().is_some_and(|files| !files.is_match(below)) {
+        if !is_file(entry) || files.as_ref().is_some_and(|files| !files.is_match(below)) {
             return;
         }
         // There is one for every thread that visits.
@@ -91,28 +93,37 @@ fn start(root: &Root, below: &WorkspacePath) -> Result<PathBuf, EnvironmentError
     root.resolve(below.as_path()).map_err(|e| files::error(below, e))
 }
 
-/// What a walk leaves out.
-#[derive(Debug, Clone, Copy)]
-struct Hide {
-    dotted: bool,
-    ignored: bool,
-}
-
-/// Visits every regular file below `start` that is not hidden, from several threads, in no order.
-fn walk(
-    root: &Arc<Root>,
-    start: &Path,
-    hide: Hide,
-    cancelled: &Cancelled,
-    visit: &(dyn Fn(&DirEntry, WorkspacePath) + Sync),
-) {
-    let rules_root = Arc::clone(root);
-    let rules = IgnoreRules::new(move |path: &Path| {
-        let file = rules_root.open_file(path).ok()?;
+/// The ignore rules below a root, read when they are met.
+pub(super) fn rules(root: &Arc<Root>) -> ScanRules {
+    let root = Arc::clone(root);
+    let load = move |path: &Path| {
+        let file = root.open_file(path).ok()?;
         let mut content = Vec::new();
         file.take(RULES_BYTES).read_to_end(&mut content).ok()?;
         Some(content)
-    });
+    };
+    ScanRules(Arc::new(IgnoreRules::new(Box::new(load))))
+}
+
+fn is_file(entry: &DirEntry) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_file())
+}
+
+/// What a walk leaves out.
+#[derive(Debug)]
+pub(super) struct Hide {
+    pub(super) dotted: bool,
+    pub(super) rules: Option<ScanRules>,
+}
+
+/// Visits everything below `start` that is not hidden, from several threads, in no order.
+pub(super) fn walk(
+    root: &Arc<Root>,
+    start: &Path,
+    hide: Hide,
+    cancelled: &AtomicBool,
+    visit: &(dyn Fn(&DirEntry, WorkspacePath) + Sync),
+) {
     let filter_root = Arc::clone(root);
     let visible = move |entry: &DirEntry| {
         let name: &OsStr = entry.file_name();
@@ -126,7 +137,7 @@ fn walk(
         let Ok(path) = entry.path().strip_prefix(filter_root.path()) else {
             return false;
         };
-        !(hide.ignored && rules.hide(path, is_folder))
+        !hide.rules.as_ref().is_some_and(|rules| rules.0.hide(path, is_folder))
     };
     let walker = WalkBuilder::new(start)
         .standard_filters(false)
@@ -143,9 +154,7 @@ fn walk(
             let Ok(entry) = entry else {
                 return WalkState::Continue;
             };
-            if entry.file_type().is_some_and(|kind| kind.is_file())
-                && let Ok(path) = entry.path().strip_prefix(root.path())
-            {
+            if let Ok(path) = entry.path().strip_prefix(root.path()) {
                 visit(&entry, WorkspacePath::root().join(path));
             }
             WalkState::Continue

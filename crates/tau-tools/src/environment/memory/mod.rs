@@ -1,5 +1,8 @@
 //! An environment without a disk.
 
+mod results;
+mod tree;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,11 +11,16 @@ use std::time::{Duration, SystemTime};
 
 use futures::FutureExt;
 use futures::future::{self, BoxFuture};
+use results::MemoryResults;
 
-use super::error::{EnvironmentError, EnvironmentErrorKind};
-use super::query::{GlobMatches, GlobQuery, GrepMatches, GrepQuery};
-use super::search::{Collector, IgnoreRules, LineSearch, Newest, PathGlob, is_dotted, is_git_folder};
-use super::{
+use crate::environment::error::{EnvironmentError, EnvironmentErrorKind};
+use crate::environment::query::{GlobMatches, GlobQuery, GrepMatches, GrepQuery};
+use crate::environment::results::{ResultLimits, ResultStore};
+use crate::environment::search::{
+    Collector, IgnoreRules, LineSearch, Newest, PathGlob, is_dotted, is_git_folder,
+};
+use crate::environment::tree::FileTree;
+use crate::environment::{
     CommandExit, CommandSpec, DirectoryEntry, Environment, FileKind, Metadata, OutputSink, WorkspacePath,
 };
 
@@ -22,8 +30,10 @@ use super::{
 /// [`Unsupported`](EnvironmentErrorKind::Unsupported), unless [scripted](Self::with_commands).
 #[derive(Clone)]
 pub struct MemoryEnvironment {
+    root: &'static Path,
     files: Arc<Mutex<Files>>,
     commands: Option<Arc<Commands>>,
+    results: Option<Arc<MemoryResults>>,
 }
 
 type Commands = dyn Fn(&CommandSpec, OutputSink<'_>) -> Result<CommandExit, EnvironmentError> + Send + Sync;
@@ -39,12 +49,18 @@ struct Files {
 struct File {
     content: Arc<[u8]>,
     changed: u64,
+    /// Permission bits; nothing here heeds them.
+    mode: u32,
 }
+
+/// The permission bits of a new file, as most systems give them.
+const NEW_MODE: u32 = 0o644;
 
 impl fmt::Debug for MemoryEnvironment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let files = self.lock();
         f.debug_struct("MemoryEnvironment")
+            .field("root", &self.root)
             .field("files", &files.by_path.keys().collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
@@ -58,9 +74,10 @@ impl MemoryEnvironment {
     pub fn new<P: AsRef<str>, C: AsRef<[u8]>>(
         files: impl IntoIterator<Item = (P, C)>,
     ) -> Result<Self, EnvironmentError> {
-        let mut all = Files::default();
+        let environment = Self::empty_at("/workspace");
+        let mut all = environment.lock();
         for (path, content) in files {
-            let path = WorkspacePath::parse(root(), path.as_ref()).map_err(|error| {
+            let path = WorkspacePath::parse(environment.root, path.as_ref()).map_err(|error| {
                 EnvironmentError::new(EnvironmentErrorKind::Outside, path.as_ref(), error.to_string())
             })?;
             all.write(&path, content.as_ref())?;
@@ -69,7 +86,19 @@ impl MemoryEnvironment {
         for file in all.by_path.values_mut() {
             file.changed = 0;
         }
-        Ok(Self { files: Arc::new(Mutex::new(all)), commands: None })
+        drop(all);
+        Ok(environment)
+    }
+
+    fn empty_at(root: &'static str) -> Self {
+        Self { root: Path::new(root), files: Arc::default(), commands: None, results: None }
+    }
+
+    /// The same environment, keeping results that are too long for a model below `/results`.
+    #[must_use]
+    pub fn with_results(mut self, limits: ResultLimits) -> Self {
+        self.results = Some(Arc::new(MemoryResults::new(limits)));
+        self
     }
 
     /// The same environment, with commands answered by a function.
@@ -99,10 +128,6 @@ impl MemoryEnvironment {
     fn snapshot(&self) -> Files {
         self.lock().clone()
     }
-}
-
-fn root() -> &'static Path {
-    Path::new("/workspace")
 }
 
 impl Files {
@@ -163,8 +188,28 @@ impl Files {
             return Err(EnvironmentError::io(path, std::io::ErrorKind::NotADirectory.into()));
         }
         self.changes += 1;
-        self.by_path.insert(path.clone(), File { content: content.into(), changed: self.changes });
+        let mode = self.by_path.get(path).map_or(NEW_MODE, |file| file.mode);
+        self.by_path.insert(path.clone(), File { content: content.into(), changed: self.changes, mode });
         Ok(())
+    }
+
+    /// Removes the oldest files until the others fit, but never the newest.
+    fn remove_oldest(&mut self, total: usize) {
+        let mut ages: Vec<(u64, WorkspacePath, usize)> = self
+            .by_path
+            .iter()
+            .map(|(path, file)| (file.changed, path.clone(), file.content.len()))
+            .collect();
+        ages.sort_unstable();
+        ages.pop();
+        let mut held: usize = self.by_path.values().map(|file| file.content.len()).sum();
+        for (_, path, len) in ages {
+            if held <= total {
+                break;
+            }
+            self.by_path.remove(&path);
+            held -= len;
+        }
     }
 
     fn list(&self, path: &WorkspacePath) -> Result<Vec<DirectoryEntry>, EnvironmentError> {
@@ -250,7 +295,7 @@ fn hides<L: Fn(&Path) -> Option<Vec<u8>>>(
 
 impl Environment for MemoryEnvironment {
     fn root(&self) -> &Path {
-        root()
+        self.root
     }
 
     fn metadata<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<Metadata, EnvironmentError>> {
@@ -305,5 +350,13 @@ impl Environment for MemoryEnvironment {
             }
         }
         .boxed()
+    }
+
+    fn tree(&self) -> Option<Arc<dyn FileTree>> {
+        Some(Arc::new(tree::MemoryTree::new(&self.files)))
+    }
+
+    fn results(&self) -> Option<&dyn ResultStore> {
+        self.results.as_deref().map(|results| results as &dyn ResultStore)
     }
 }
