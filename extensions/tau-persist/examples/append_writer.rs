@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tau_persist::{
-    Append, OpenSession, Position, SessionId, SqliteOptions, SqliteStore, Store as _, StoreErrorKind,
+    Append, Holder, OpenSession, Position, SessionId, SqliteOptions, SqliteStore, Store as _, StoreErrorKind,
     event_hash,
 };
 use tau_proto::buffa_types::google::protobuf::Timestamp;
@@ -38,6 +38,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 
 /// Appends events for ever.
 fn append(store: &SqliteStore, holder: &str, session: &str) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let holder = Holder::this_process(holder);
     let request = OpenSession::new(SessionId::new(session)?, holder, Duration::from_secs(3_600));
     let lease = match store.open_session(request.clone()).wait() {
         // The holder is a process that was killed.

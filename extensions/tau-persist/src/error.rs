@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::hash::Sha256Hash;
+use crate::holder::Holder;
 use crate::id::SessionId;
 use crate::store::Position;
 
@@ -66,6 +67,13 @@ pub enum StoreErrorKind {
         /// Version of the database.
         found: u32,
         /// The newest version that this program reads.
+        supported: u32,
+    },
+    /// An older program wrote the database, and reading alone cannot bring it up to date.
+    OlderSchema {
+        /// Version of the database.
+        found: u32,
+        /// The version that this program reads.
         supported: u32,
     },
     /// The file is a database of something else.
@@ -237,7 +245,12 @@ impl fmt::Display for StoreErrorKind {
                 write!(f, "epoch {} owns it now; it went on elsewhere after event {}", held.epoch, held.seq)
             }
             Self::Leased { holder, epoch, .. } => {
-                write!(f, "in use by {holder} (epoch {epoch}); end that one first, or take over its epoch")
+                let holder = Holder::parse(holder);
+                write!(f, "in use by {}", holder.label())?;
+                if let Some(id) = holder.process_id() {
+                    write!(f, " (process {id})")?;
+                }
+                write!(f, "; end that one first, or take over its epoch {epoch}")
             }
             Self::Gap { held } => {
                 write!(f, "events before it are missing; the last one held is {}", held.seq)
@@ -254,11 +267,21 @@ impl fmt::Display for StoreErrorKind {
                 f,
                 "the database has version {found} and this program reads up to {supported}; use a newer one"
             ),
+            Self::OlderSchema { found, supported } => write!(
+                f,
+                "the database has version {found} and this program reads {supported}; open it once for writing, \
+                 which brings it up to date"
+            ),
             Self::NotAStore => f.write_str("the file is not a store of sessions"),
-            Self::StorageFull => f.write_str("no room; free some, or raise the limit"),
-            Self::ReadOnly => f.write_str("the store is read-only"),
-            Self::Locked => f.write_str("another process keeps the store locked; try again"),
-            Self::Io => f.write_str("input or output failed"),
+            Self::StorageFull => f.write_str("no room; free some, or raise the limit, and try again"),
+            Self::ReadOnly => f.write_str(
+                "the store cannot be written: it is open for reading alone, or its file or folder may not be \
+                 written; allow that, or use a copy elsewhere",
+            ),
+            Self::Locked => f.write_str("another process keeps the store locked; end that one, or try again"),
+            Self::Io => {
+                f.write_str("the file could not be read or written; see the cause, the path and the disk")
+            }
             Self::Closed => f.write_str("the store is closed"),
         }
     }
@@ -288,13 +311,15 @@ impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::File => "the database file is damaged; restore a copy, or export what can be read",
-            Self::Event => "it is damaged and cannot be read",
-            Self::MissingEvent => "it is missing",
-            Self::MissingBlob => "its body is missing",
-            Self::Blob => "the bytes of a blob are not those it is named after",
+            Self::Event => "it is damaged and cannot be read; what is before it can be",
+            Self::MissingEvent => "it is missing; what is before it can be read",
+            Self::MissingBlob => "its body is missing; restore a copy of the database",
+            Self::Blob => {
+                "the bytes of a blob are not those it is named after; restore a copy of the database"
+            }
             Self::Chain => "it does not follow the event before: the chain of hashes is broken",
-            Self::Head => "the head is not the last event",
-            Self::Session => "its row is damaged",
+            Self::Head => "the head is not the last event; events were lost or changed after it",
+            Self::Session => "its row is damaged; restore a copy of the database",
             Self::Export => "the export is damaged or ends too early",
         })
     }

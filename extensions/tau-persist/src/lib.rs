@@ -8,7 +8,8 @@
 //! interface.
 //!
 //! - A [`Store`] holds sessions: lists of events that only grow, chained by hash, each with one writer at a time. An
-//!   [epoch](Store::open_session) that was replaced never writes again, whatever a clock says.
+//!   [epoch](Store::open_session) that was replaced never writes again, whatever a clock says. A [`Holder`] names the
+//!   writer so that a session of a process that crashed can be [taken](take_session) at once.
 //! - [`SqliteStore`] keeps them in one file. One thread commits what waits together, so durability costs one sync of the
 //!   disk per commit and not per append. [`MemoryStore`] keeps the same rules and forgets; both run one conformance
 //!   suite.
@@ -30,8 +31,9 @@
 //! | `admission` | whether an append continues a session: pure functions, shared by all stores |
 //! | `memory`, `sqlite` | the two stores |
 //! | `journal` | the client side of the role `journal` of `ExtensionService.Attach` |
+//! | `holder` | names of writers, and whether the process behind one is gone |
 //! | `chain`, `hash` | the hash of an event, and the check of a session |
-//! | `transfer` | export and import as JSON Lines |
+//! | `transfer` | export and import as JSON Lines, and what can be read of a damaged export |
 //!
 //! # Example
 //!
@@ -75,6 +77,7 @@ mod chain;
 mod clock;
 mod error;
 mod hash;
+mod holder;
 mod id;
 mod journal;
 mod memory;
@@ -87,6 +90,7 @@ pub use chain::{Verification, verify_session};
 pub use clock::{Clock, SystemClock};
 pub use error::{Damage, Rule, StoreError, StoreErrorKind};
 pub use hash::{Sha256Hash, event_hash};
+pub use holder::{Holder, Liveness, take_session};
 pub use id::{ParseSessionIdError, SessionId};
 pub use journal::{
     Journal, JournalEnd, JournalError, JournalErrorKind, JournalOptions, JournalReport, Violation,
@@ -94,10 +98,12 @@ pub use journal::{
 };
 pub use memory::MemoryStore;
 pub use pending::Pending;
-pub use sqlite::{Access, SCHEMA_VERSION, SqliteOptions, SqliteStore};
+pub use sqlite::{Access, Probe, SCHEMA_VERSION, SqliteOptions, SqliteStore, Step};
 pub use store::{
     Append, Claim, Lease, ListSessions, NoText, OpenSession, OutboxMessage, Position, ReadEvents, Retention,
     Search, SearchHit, SessionInfo, Snapshot, Store, StoreOptions, StoredMessage, TextExtractor,
     VacuumReport,
 };
-pub use transfer::{TransferError, TransferErrorKind, export_session, import_session};
+pub use transfer::{
+    Salvage, TransferError, TransferErrorKind, export_session, import_session, salvage_session,
+};

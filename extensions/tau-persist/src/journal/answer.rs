@@ -49,6 +49,7 @@ pub(super) const fn reason(kind: &StoreErrorKind) -> NackReason {
         StoreErrorKind::NotFound
         | StoreErrorKind::Corrupt(_)
         | StoreErrorKind::NewerSchema { .. }
+        | StoreErrorKind::OlderSchema { .. }
         | StoreErrorKind::NotAStore
         | StoreErrorKind::Locked
         | StoreErrorKind::Io

@@ -174,6 +174,7 @@ impl State {
         let infos = list.into_iter().take(request.limit).map(|((_, name), session)| SessionInfo {
             session: name,
             head: session.head,
+            bytes: session.rows.iter().map(|row| row.event.body.len() as u64).sum(),
             created: session.created,
             updated: session.updated,
             holder: session.lease.as_ref().filter(|row| row.is_live(now)).map(|row| row.holder.clone()),

@@ -8,8 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures::executor::block_on;
 use tau_persist::{
-    ListSessions, SessionId, SqliteOptions, SqliteStore, Store as _, StoreErrorKind, export_session,
-    import_session, verify_session,
+    ListSessions, Salvage, SessionId, SqliteOptions, SqliteStore, Store as _, StoreErrorKind, export_session,
+    import_session, salvage_session, verify_session,
 };
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -25,6 +25,12 @@ pub(super) enum Found {
 
 pub(super) fn verify(database: &Path, session: Option<&str>) -> Result<Found> {
     let store = SqliteStore::open(database, SqliteOptions::default().read_only())?;
+    if let torn @ 1.. = store.torn_log_bytes() {
+        say(&format!(
+            "note     the log ends with {torn} bytes of a commit that was not finished, which are passed over; \
+             nothing acknowledged is in them, unless this is a copy that was cut off"
+        ))?;
+    }
     let mut found = Found::Nothing;
     let sessions = match session {
         Some(session) => vec![SessionId::new(session)?],
@@ -93,6 +99,21 @@ pub(super) fn import(database: &Path, files: &[PathBuf]) -> Result<Found> {
         say(&format!("imported {session}: {} events", head.seq))?;
     }
     Ok(Found::Nothing)
+}
+
+pub(super) fn salvage(database: &Path, files: &[PathBuf]) -> Result<Found> {
+    let store = SqliteStore::open(database, SqliteOptions::default())?;
+    let mut found = Found::Nothing;
+    for path in files {
+        let file = BufReader::new(File::open(path)?);
+        let Salvage { session, end, fault, .. } = block_on(salvage_session(&store, file))?;
+        say(&format!("imported {session}: {} events", end.seq))?;
+        if let Some(fault) = fault {
+            say(&format!("DAMAGED  {}: {fault}", path.display()))?;
+            found = Found::Damage;
+        }
+    }
+    Ok(found)
 }
 
 pub(super) fn vacuum(database: &Path) -> Result<Found> {

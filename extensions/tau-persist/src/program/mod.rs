@@ -52,6 +52,9 @@ enum Command {
         /// The exported sessions
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// Of a file that is damaged or cut off, read what is before the first line at fault
+        #[arg(long)]
+        salvage: bool,
     },
     /// Give back the room of what was deleted
     Vacuum {
@@ -68,7 +71,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Export { database, session, output } => {
             commands::export(&database, &session, output.as_deref())
         }
-        Command::Import { database, files } => commands::import(&database, &files),
+        Command::Import { database, files, salvage: false } => commands::import(&database, &files),
+        Command::Import { database, files, salvage: true } => commands::salvage(&database, &files),
         Command::Vacuum { database } => commands::vacuum(&database),
     };
     match result {

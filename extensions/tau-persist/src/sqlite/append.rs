@@ -1,12 +1,12 @@
 //! Appending: a request checked in memory becomes rows.
 
-use std::time::SystemTime;
-
 use rusqlite::{Connection, named_params};
 use tau_proto::runtime::v1::Event;
 
+use super::SqliteOptions;
 use super::blob;
 use super::error::from_sqlite;
+use super::probe::{Probe, Step};
 use super::read;
 use super::session::{SessionRow, to_sql};
 use crate::admission::CheckedAppend;
@@ -34,7 +34,11 @@ impl Prepared {
     }
 
     /// Writes what is not held yet.
-    pub(super) fn write(&self, connection: &Connection, now: SystemTime) -> Result<Position, StoreError> {
+    pub(super) fn write(
+        &self,
+        connection: &Connection,
+        options: &SqliteOptions,
+    ) -> Result<Position, StoreError> {
         let append = &self.append;
         let about = |error: StoreError, seq| match error.session() {
             Some(_) => error,
@@ -50,7 +54,7 @@ impl Prepared {
             None => Ok(Sha256Hash::ZERO),
         })?;
         if known < append.events.len() {
-            self.write_new(connection, found, known, now)
+            self.write_new(connection, found, known, options)
                 .map_err(|error| about(error, append.first_seq() + known as u64))?;
         }
         Ok(append.position())
@@ -61,20 +65,27 @@ impl Prepared {
         connection: &Connection,
         found: Option<SessionRow>,
         known: usize,
-        now: SystemTime,
+        options: &SqliteOptions,
     ) -> Result<(), StoreError> {
         let append = &self.append;
+        let (now, probe) = (options.store.clock.now(), &*options.probe);
         let mut row = match found {
             Some(row) => row,
-            None => SessionRow::create(connection, &append.session, now)?,
+            None => {
+                let row = SessionRow::create(connection, &append.session, now)?;
+                probe.reached(Step::Session);
+                row
+            }
         };
         for ((event, text), hash) in append.events.iter().zip(&self.texts).zip(&append.hashes).skip(known) {
-            let id = insert(connection, row.id, event)?;
+            let id = insert(connection, row.id, event, probe)?;
             if let Some(text) = text {
                 let sql = "INSERT INTO event_text (rowid, text) VALUES (?1, ?2)";
                 let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
                 statement.execute((id, text)).map_err(from_sqlite)?;
+                probe.reached(Step::Text);
             }
+            row.bytes = row.bytes.saturating_add(event.body.len() as u64);
             row.head.seq = event.seq;
             row.head.hash = *hash;
         }
@@ -88,12 +99,20 @@ impl Prepared {
             let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
             let (seq, body) = (to_sql(row.head.seq)?, &*message.body);
             statement.execute((row.id, seq, &message.topic, body)).map_err(from_sqlite)?;
+            probe.reached(Step::Message);
         }
-        row.update(connection, now)
+        row.update(connection, now)?;
+        probe.reached(Step::Head);
+        Ok(())
     }
 }
 
-fn insert(connection: &Connection, session: i64, event: &Event) -> Result<i64, StoreError> {
+fn insert(
+    connection: &Connection,
+    session: i64,
+    event: &Event,
+    probe: &dyn Probe,
+) -> Result<i64, StoreError> {
     let sql = "INSERT INTO event (session, seq, epoch, event_id, kind, schema_version, cause, seconds, nanos, \
                body, blob, prev_hash, extra) VALUES (:session, :seq, :epoch, :event_id, :kind, \
                :schema_version, :cause, :seconds, :nanos, :body, :blob, :prev_hash, :extra)";
@@ -101,12 +120,14 @@ fn insert(connection: &Connection, session: i64, event: &Event) -> Result<i64, S
     let blob = if is_inline {
         None
     } else {
-        Some(blob::put(connection, session, Sha256Hash::of(&event.body), &event.body)?)
+        let blob = blob::put(connection, session, Sha256Hash::of(&event.body), &event.body)?;
+        probe.reached(Step::Blob);
+        Some(blob)
     };
     let mut extra = Vec::new();
     event.__buffa_unknown_fields.write_to(&mut extra);
     let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
-    statement
+    let id = statement
         .insert(named_params! {
             ":session": session,
             ":seq": to_sql(event.seq)?,
@@ -122,5 +143,7 @@ fn insert(connection: &Connection, session: i64, event: &Event) -> Result<i64, S
             ":prev_hash": &*event.prev_hash,
             ":extra": (!extra.is_empty()).then_some(extra),
         })
-        .map_err(from_sqlite)
+        .map_err(from_sqlite)?;
+    probe.reached(Step::Event);
+    Ok(id)
 }

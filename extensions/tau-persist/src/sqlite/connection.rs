@@ -1,20 +1,18 @@
 //! Connections to the database file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::error::from_sqlite;
-use super::schema::{self, Found};
+use super::error::{from_sqlite, lacks_files_beside};
+use super::probe::Probe;
+use super::schema::{self, Found, SCHEMA_VERSION};
 use crate::error::{StoreError, StoreErrorKind};
 
 /// The write-ahead log is cut back to this many bytes when it starts anew.
 const LOG_BYTES: i64 = 64 << 20;
-
-/// The log is copied into the database when it has grown to so many pages, 32 MiB. A page that many commits change is
-/// copied once, so a larger log means less to write; and a longer one to read through when the store is opened.
-const CHECKPOINT_PAGES: i64 = 8_192;
 
 /// How long a lock at opening is waited for before the next attempt.
 const RETRY: Duration = Duration::from_millis(5);
@@ -25,6 +23,7 @@ pub(super) struct Target {
     pub(super) path: PathBuf,
     pub(super) busy_timeout: Duration,
     pub(super) max_bytes: Option<u64>,
+    pub(super) probe: Arc<dyn Probe>,
 }
 
 impl Target {
@@ -47,7 +46,7 @@ impl Target {
 
     fn try_open_writer(&self) -> Result<Connection, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let mut connection = self.open(flags)?;
+        let mut connection = self.open(&self.path, flags)?;
         let found = schema::inspect(&connection)?;
         if connection.is_readonly("main").map_err(from_sqlite)? {
             // SQLite falls back to reading where the file may not be written.
@@ -60,7 +59,8 @@ impl Target {
         connection.pragma_update(None, "fullfsync", true).map_err(from_sqlite)?;
         connection.pragma_update(None, "checkpoint_fullfsync", true).map_err(from_sqlite)?;
         connection.pragma_update(None, "journal_size_limit", LOG_BYTES).map_err(from_sqlite)?;
-        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(from_sqlite)?;
+        // That is done after the answers.
+        connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(from_sqlite)?;
         if let Some(bytes) = self.max_bytes {
             let size: i64 =
                 connection.pragma_query_value(None, "page_size", |row| row.get(0)).map_err(from_sqlite)?;
@@ -69,28 +69,64 @@ impl Target {
             connection.pragma_update(None, "max_page_count", pages).map_err(from_sqlite)?;
         }
         if found != Found::Current {
-            schema::migrate(&mut connection)?;
+            schema::migrate(&mut connection, &*self.probe)?;
         }
         Ok(connection)
     }
 
     /// A connection that reads.
     pub(super) fn open_reader(&self) -> Result<Connection, StoreError> {
-        let connection = self.open(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        match self.try_open_reader(&self.path, OpenFlags::empty()) {
+            // Readers share an index of the log in a file beside it, which cannot be made where nothing can be written.
+            // Where there is no log either, there is nothing to share.
+            Err(error) if lacks_files_beside(&error) && self.path.exists() => match self.unchanging_uri() {
+                Some(uri) => self.try_open_reader(uri.as_ref(), OpenFlags::SQLITE_OPEN_URI),
+                None => Err(StoreError::new(StoreErrorKind::ReadOnly).with_source(error)),
+            },
+            opened => opened,
+        }
+    }
+
+    /// The database as one that nobody changes; `None` if a log says that somebody does or did.
+    fn unchanging_uri(&self) -> Option<String> {
+        let beside = |suffix: &str| {
+            let mut path = self.path.as_os_str().to_owned();
+            path.push(suffix);
+            std::path::PathBuf::from(path).exists()
+        };
+        if !cfg!(unix) || beside("-wal") || beside("-shm") {
+            return None;
+        }
+        let mut uri = "file:".to_owned();
+        for byte in self.path.as_os_str().as_encoded_bytes() {
+            match byte {
+                b'/' | b'.' | b'-' | b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => {
+                    uri.push(char::from(*byte))
+                }
+                byte => uri.push_str(&format!("%{byte:02x}")),
+            }
+        }
+        uri.push_str("?immutable=1");
+        Some(uri)
+    }
+
+    fn try_open_reader(&self, path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+        let connection = self.open(path, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         match schema::inspect(&connection)? {
             Found::Current => {}
-            // Reading alone cannot bring it up to date.
-            Found::Older => return Err(StoreErrorKind::ReadOnly.into()),
+            Found::Older(found) => {
+                return Err(StoreErrorKind::OlderSchema { found, supported: SCHEMA_VERSION }.into());
+            }
             Found::Empty => return Err(StoreErrorKind::NotAStore.into()),
         }
         connection.pragma_update(None, "query_only", true).map_err(from_sqlite)?;
         Ok(connection)
     }
 
-    fn open(&self, flags: OpenFlags) -> Result<Connection, StoreError> {
+    fn open(&self, path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
         // A connection stays on one thread at a time, so SQLite need not lock it.
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags).map_err(from_sqlite)?;
+        let connection = Connection::open_with_flags(path, flags).map_err(from_sqlite)?;
         connection.busy_timeout(self.busy_timeout).map_err(from_sqlite)?;
         connection.pragma_update(None, "foreign_keys", true).map_err(from_sqlite)?;
         // A damaged schema must not make SQLite run what somebody put there.
@@ -103,16 +139,19 @@ impl Target {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use super::Target;
+    use crate::sqlite::probe::NoProbe;
 
     /// No test that kills processes can tell: without these a commit survives the process and not the machine.
     #[test]
     fn a_commit_is_synced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sessions.db");
-        let target = Target { path, busy_timeout: Duration::from_secs(1), max_bytes: None };
+        let busy_timeout = Duration::from_secs(1);
+        let target = Target { path, busy_timeout, max_bytes: None, probe: Arc::new(NoProbe) };
         let connection = target.open_writer().unwrap();
         let number =
             |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();

@@ -35,7 +35,7 @@ pub(super) fn delete(
     ] {
         connection.execute(sql, [row.id]).map_err(|error| from_sqlite(error).in_session(session))?;
     }
-    let sql = "UPDATE session SET deleted = ?2, updated = ?2, head_seq = 0, head_hash = ?3, \
+    let sql = "UPDATE session SET deleted = ?2, updated = ?2, bytes = 0, head_seq = 0, head_hash = ?3, \
                lease_holder = NULL, lease_granted = NULL, lease_ttl = NULL WHERE id = ?1";
     let zero = Sha256Hash::ZERO;
     connection

@@ -3,9 +3,12 @@
 mod append;
 mod blob;
 mod cache;
+mod checkpoint;
 mod connection;
 mod error;
+mod log;
 mod maintenance;
+mod probe;
 mod read;
 mod readers;
 mod schema;
@@ -14,7 +17,7 @@ mod writer;
 
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +36,8 @@ use crate::store::{
 };
 use append::Prepared;
 use connection::Target;
+use probe::NoProbe;
+pub use probe::{Probe, Step};
 use readers::Readers;
 pub use schema::SCHEMA_VERSION;
 use session::SessionRow;
@@ -50,6 +55,8 @@ pub struct SqliteOptions {
     pub readers: NonZeroUsize,
     /// What may be done. Everything unless set.
     pub access: Access,
+    /// Is told how far each write has come. Nobody unless set.
+    pub probe: Arc<dyn Probe>,
 }
 
 /// What may be done with a database.
@@ -59,6 +66,9 @@ pub enum Access {
     /// Reading and writing. A database is made if there is none, and an older one is brought up to date.
     ReadWrite,
     /// Reading. Whatever would write answers `ReadOnly`.
+    ///
+    /// In a folder that may not be written, a database without a log beside it is read as one that nobody changes: on
+    /// a medium that cannot be written that is so, elsewhere see to it that nobody opens it for writing meanwhile.
     ReadOnly,
 }
 
@@ -69,6 +79,7 @@ impl Default for SqliteOptions {
             busy_timeout: Duration::from_secs(5),
             readers: NonZeroUsize::MIN.saturating_add(1),
             access: Access::ReadWrite,
+            probe: Arc::new(NoProbe),
         }
     }
 }
@@ -95,6 +106,13 @@ impl SqliteOptions {
         self
     }
 
+    /// Has somebody told how far each write has come.
+    #[must_use]
+    pub fn with_probe(mut self, probe: Arc<dyn Probe>) -> Self {
+        self.probe = probe;
+        self
+    }
+
     /// Reads and does not write.
     #[must_use]
     pub const fn read_only(mut self) -> Self {
@@ -108,18 +126,20 @@ impl SqliteOptions {
 /// One thread writes and commits what waits together; others read. Several processes may have the same file open: they
 /// take turns at writing, and leases keep them off each other's sessions. The file must be on a disk of this machine;
 /// network file systems do not lock as SQLite needs it. Dropping the store carries out what was asked and waits for
-/// that.
+/// that; then everything is in the one file, unless others have it open.
 pub struct SqliteStore {
-    options: SqliteOptions,
-    path: PathBuf,
+    options: Arc<SqliteOptions>,
+    target: Target,
+    // Dropped before the writer: whoever closes the last connection empties the log, and readers cannot.
+    readers: Readers,
     // None: opened for reading.
     writer: Option<Writer>,
-    readers: Readers,
+    torn_bytes: u64,
 }
 
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqliteStore").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("SqliteStore").field("path", &self.target.path).finish_non_exhaustive()
     }
 }
 
@@ -130,21 +150,35 @@ impl SqliteStore {
     /// `NotAStore` if the file holds something else, `NewerSchema` if a newer program wrote it, `Corrupt`, `ReadOnly`
     /// if it may not be written and was to be, `Locked`, `StorageFull`, `Io` if there is no such folder.
     pub fn open(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, StoreError> {
-        let path = path.as_ref().to_owned();
-        let max_bytes = options.store.max_bytes;
-        let target = Target { path: path.clone(), busy_timeout: options.busy_timeout, max_bytes };
+        let target = Target {
+            path: path.as_ref().to_owned(),
+            busy_timeout: options.busy_timeout,
+            max_bytes: options.store.max_bytes,
+            probe: Arc::clone(&options.probe),
+        };
+        // Before anything is written: the next commit overwrites it.
+        let torn_bytes = log::torn_bytes(&target.path);
         let writer = match options.access {
             Access::ReadWrite => Some(Writer::start(target.clone())?),
             Access::ReadOnly => None,
         };
         let readers = Readers::start(&target, options.readers)?;
-        Ok(Self { options, path, writer, readers })
+        Ok(Self { options: Arc::new(options), target, writer, readers, torn_bytes })
     }
 
     /// The database file.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.target.path
+    }
+
+    /// How many bytes at the end of the log belonged to no finished commit when the database was opened.
+    ///
+    /// They are passed over. A process that ended in the middle of a commit leaves them, and nothing in them was
+    /// acknowledged; unless the files are a copy that was cut off. Only an estimate if somebody else was writing.
+    #[must_use]
+    pub const fn torn_log_bytes(&self) -> u64 {
+        self.torn_bytes
     }
 
     fn write<T: Send + 'static>(
@@ -194,8 +228,8 @@ impl Store for SqliteStore {
         let extractor = &*self.options.store.text;
         let texts = append.events.iter().map(|event| text_of(extractor, event)).collect();
         let prepared = Prepared { append, texts };
-        let clock = Arc::clone(&self.options.store.clock);
-        self.write(prepared.bytes(), move |connection| prepared.write(connection, clock.now()))
+        let options = Arc::clone(&self.options);
+        self.write(prepared.bytes(), move |connection| prepared.write(connection, &options))
     }
 
     fn read(&self, request: ReadEvents) -> Pending<Vec<Event>> {

@@ -11,7 +11,8 @@ use crate::hash::Sha256Hash;
 use crate::id::SessionId;
 use crate::store::{Lease, LeaseRow, ListSessions, OpenSession, Position, SessionInfo, check_newest, claim};
 
-const COLUMNS: &str = "id, epoch, head_seq, head_hash, deleted, lease_holder, lease_granted, lease_ttl";
+const COLUMNS: &str =
+    "id, epoch, head_seq, head_hash, deleted, lease_holder, lease_granted, lease_ttl, bytes";
 
 /// A session as its row has it.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(super) struct SessionRow {
     pub(super) head: Position,
     pub(super) lease: Option<LeaseRow>,
     pub(super) is_deleted: bool,
+    /// Of the bodies of its events.
+    pub(super) bytes: u64,
 }
 
 /// A number as SQLite keeps it. What is appended was checked to fit.
@@ -39,8 +42,8 @@ fn damaged(session: &SessionId) -> StoreError {
 impl SessionRow {
     /// The row, of a deleted session too.
     pub(super) fn find(connection: &Connection, session: &SessionId) -> Result<Option<Self>, StoreError> {
-        let sql = "SELECT id, epoch, head_seq, head_hash, deleted, lease_holder, lease_granted, lease_ttl \
-                   FROM session WHERE name = ?1";
+        let sql = "SELECT id, epoch, head_seq, head_hash, deleted, lease_holder, lease_granted, lease_ttl, \
+                   bytes FROM session WHERE name = ?1";
         let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
         let row = statement.query_row([session.as_str()], |row| Ok(Self::decode(row))).optional();
         match row.map_err(|error| from_sqlite(error).in_session(session))? {
@@ -69,10 +72,13 @@ impl SessionRow {
             (Some(holder), Some(granted), Some(ttl)) => Some(LeaseRow { holder, granted, ttl }),
             _ => None,
         };
-        let (Some(epoch), Some(seq), Some(hash)) = (epoch, seq, hash) else { return Ok(None) };
+        let bytes = from_sql(row.get(8)?);
+        let (Some(epoch), Some(seq), Some(hash), Some(bytes)) = (epoch, seq, hash, bytes) else {
+            return Ok(None);
+        };
         let head = Position { seq, epoch, hash };
         let is_deleted = row.get::<_, Option<i64>>(4)?.is_some();
-        Ok(Some(Self { id: row.get(0)?, head, lease, is_deleted }))
+        Ok(Some(Self { id: row.get(0)?, head, lease, is_deleted, bytes }))
     }
 
     /// Makes a session without events.
@@ -88,13 +94,13 @@ impl SessionRow {
         let id = statement
             .insert((session.as_str(), hash.0.as_slice(), to_millis(now)))
             .map_err(|error| from_sqlite(error).in_session(session))?;
-        Ok(Self { id, head: Position::default(), lease: None, is_deleted: false })
+        Ok(Self { id, head: Position::default(), lease: None, is_deleted: false, bytes: 0 })
     }
 
     /// Writes head and lease back.
     pub(super) fn update(&self, connection: &Connection, now: SystemTime) -> Result<(), StoreError> {
         let sql = "UPDATE session SET epoch = :epoch, head_seq = :seq, head_hash = :hash, updated = :now, \
-                   lease_holder = :holder, lease_granted = :granted, lease_ttl = :ttl WHERE id = :id";
+                   bytes = :bytes, lease_holder = :holder, lease_granted = :granted, lease_ttl = :ttl WHERE id = :id";
         let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
         let lease = self.lease.as_ref();
         statement
@@ -104,6 +110,7 @@ impl SessionRow {
                 ":seq": to_sql(self.head.seq)?,
                 ":hash": self.head.hash.0.as_slice(),
                 ":now": to_millis(now),
+                ":bytes": to_sql(self.bytes)?,
                 ":holder": lease.map(|lease| lease.holder.as_str()),
                 ":granted": lease.map(|lease| lease.granted),
                 ":ttl": lease.map(|lease| lease.ttl),
@@ -184,7 +191,7 @@ pub(super) fn list(
     let mut rows = statement.query((updated, name, limit)).map_err(from_sqlite)?;
     let mut list = Vec::new();
     while let Some(row) = rows.next().map_err(from_sqlite)? {
-        let name: String = row.get(8).map_err(from_sqlite)?;
+        let name: String = row.get(9).map_err(from_sqlite)?;
         let session = SessionId::new(name)
             .map_err(|error| StoreError::new(StoreErrorKind::Corrupt(Damage::Session)).with_source(error))?;
         let decoded = SessionRow::decode(row).map_err(|error| from_sqlite(error).in_session(&session))?;
@@ -193,8 +200,9 @@ pub(super) fn list(
         list.push(SessionInfo {
             session,
             head: found.head,
-            created: from_millis(row.get(9).map_err(from_sqlite)?),
-            updated: from_millis(row.get(10).map_err(from_sqlite)?),
+            created: from_millis(row.get(10).map_err(from_sqlite)?),
+            updated: from_millis(row.get(11).map_err(from_sqlite)?),
+            bytes: found.bytes,
             holder,
         });
     }

@@ -9,8 +9,10 @@ use std::thread::JoinHandle;
 use futures::channel::oneshot;
 use rusqlite::Connection;
 
+use super::checkpoint::checkpoint_if_due;
 use super::connection::Target;
 use super::error::from_sqlite;
+use super::probe::{Probe, Step};
 use crate::error::{StoreError, StoreErrorKind};
 use crate::pending::Pending;
 
@@ -179,7 +181,7 @@ impl Loop {
 
     fn commit(&mut self, mut batch: Vec<Box<dyn Grouped>>) {
         let health = match &self.connection {
-            Ok(connection) => commit_batch(connection, &mut batch),
+            Ok(connection) => commit_batch(connection, &*self.target.probe, &mut batch),
             Err(error) => {
                 batch.iter_mut().for_each(|job| job.fail(error));
                 Health::Sound
@@ -190,6 +192,9 @@ impl Loop {
             self.connection = Err(StoreErrorKind::Io.into());
         }
         batch.into_iter().for_each(|job| job.answer());
+        if let Ok(connection) = &self.connection {
+            checkpoint_if_due(connection, &*self.target.probe);
+        }
     }
 }
 
@@ -199,7 +204,8 @@ enum Health {
     Suspect,
 }
 
-fn commit_batch(connection: &Connection, batch: &mut [Box<dyn Grouped>]) -> Health {
+fn commit_batch(connection: &Connection, probe: &dyn Probe, batch: &mut [Box<dyn Grouped>]) -> Health {
+    probe.reached(Step::Begin);
     if let Err(error) = begin(connection) {
         batch.iter_mut().for_each(|job| job.fail(&error));
         return Health::Sound;
@@ -212,7 +218,7 @@ fn commit_batch(connection: &Connection, batch: &mut [Box<dyn Grouped>]) -> Heal
         outcome == Outcome::Done || is_clean
     });
     if is_whole {
-        return end(connection, batch);
+        return end(connection, probe, batch);
     }
     if roll_back(connection) == Health::Suspect {
         batch.iter_mut().for_each(|job| job.fail(&StoreErrorKind::Io.into()));
@@ -228,7 +234,7 @@ fn commit_batch(connection: &Connection, batch: &mut [Box<dyn Grouped>]) -> Heal
         if health == Health::Suspect {
             job.iter_mut().for_each(|job| job.fail(&StoreErrorKind::Io.into()));
         } else {
-            health = commit_batch(connection, job);
+            health = commit_batch(connection, probe, job);
         }
     }
     health
@@ -238,8 +244,12 @@ fn begin(connection: &Connection) -> Result<(), StoreError> {
     connection.execute_batch("BEGIN IMMEDIATE").map_err(from_sqlite)
 }
 
-fn end(connection: &Connection, batch: &mut [Box<dyn Grouped>]) -> Health {
-    let Err(error) = connection.execute_batch("COMMIT").map_err(from_sqlite) else { return Health::Sound };
+fn end(connection: &Connection, probe: &dyn Probe, batch: &mut [Box<dyn Grouped>]) -> Health {
+    probe.reached(Step::Commit);
+    let Err(error) = connection.execute_batch("COMMIT").map_err(from_sqlite) else {
+        probe.reached(Step::Committed);
+        return Health::Sound;
+    };
     batch.iter_mut().for_each(|job| job.fail(&error));
     let health = roll_back(connection);
     if *error.kind() == StoreErrorKind::StorageFull { health } else { Health::Suspect }

@@ -39,11 +39,13 @@ pub struct SessionInfo {
     pub session: SessionId,
     /// What is held of it.
     pub head: Position,
+    /// Size of the bodies of its events together, in bytes.
+    pub bytes: u64,
     /// When it was first heard of.
     pub created: SystemTime,
     /// When it was last opened or appended to.
     pub updated: SystemTime,
-    /// Who has it open, as far as the clock tells.
+    /// Who has it open, as far as the clock tells. A [`Holder`](crate::Holder) knows more.
     pub holder: Option<String>,
 }
 

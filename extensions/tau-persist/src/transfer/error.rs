@@ -93,10 +93,16 @@ impl fmt::Display for TransferError {
             TransferErrorKind::Store => "the store failed",
             TransferErrorKind::Io => "the file could not be read or written",
             TransferErrorKind::NotAnExport => "this is not an exported session",
-            TransferErrorKind::NewerFormat => "a newer program wrote this; use that to read it",
-            TransferErrorKind::Malformed => "the line is damaged",
-            TransferErrorKind::Broken => "the event does not follow the one before",
-            TransferErrorKind::Truncated => "the file ends too early; get the whole of it",
+            TransferErrorKind::NewerFormat => "a newer program wrote this; use that one to read it",
+            TransferErrorKind::Malformed => {
+                "the line is damaged; get the file again, or salvage what is before"
+            }
+            TransferErrorKind::Broken => {
+                "the line does not follow the one before; get the file again, or salvage what is before"
+            }
+            TransferErrorKind::Truncated => {
+                "the file ends too early; get the whole of it, or salvage what is there"
+            }
         })
     }
 }

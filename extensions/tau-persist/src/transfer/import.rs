@@ -30,14 +30,58 @@ pub async fn import_session<R: BufRead + Seek + Send>(
     mut input: R,
 ) -> Result<(SessionId, Position), TransferError> {
     let start = input.stream_position()?;
-    let File { session, end, .. } = check(&mut input, 0)?;
-    let held = store.head(&session).await?.unwrap_or_default();
-    input.seek(SeekFrom::Start(start))?;
-    let common = check(&mut input, held.seq)?.at;
-    compare(store, &session, held, common).await?;
-    input.seek(SeekFrom::Start(start))?;
-    append(store, &mut Lines::new(&mut input), common.seq, end.seq).await?;
+    let File { session, end, fault, .. } = check(&mut input, 0)?;
+    if let Some(fault) = fault {
+        return Err(fault);
+    }
+    store_events(store, &mut input, start, &session, end).await?;
     Ok((session, end))
+}
+
+/// Reads what can be read of a damaged export: the events before the first line at fault. Otherwise as
+/// [`import_session`], which stores nothing of such a file.
+///
+/// # Errors
+/// When not even the first event can be read; and as [`import_session`].
+pub async fn salvage_session<R: BufRead + Seek + Send>(
+    store: &dyn Store,
+    mut input: R,
+) -> Result<Salvage, TransferError> {
+    let start = input.stream_position()?;
+    let File { session, end, fault, .. } = check(&mut input, 0)?;
+    match fault {
+        Some(fault) if end.seq == 0 => return Err(fault),
+        _ => store_events(store, &mut input, start, &session, end).await?,
+    }
+    Ok(Salvage { session, end, fault })
+}
+
+/// What was read of an export that may be damaged.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Salvage {
+    /// The session.
+    pub session: SessionId,
+    /// The last event that was read.
+    pub end: Position,
+    /// What is wrong with the file, and on which line; `None` if it is whole.
+    pub fault: Option<TransferError>,
+}
+
+/// Stores the events of a file up to `end` that are not held.
+async fn store_events<R: BufRead + Seek + Send>(
+    store: &dyn Store,
+    input: &mut R,
+    start: u64,
+    session: &SessionId,
+    end: Position,
+) -> Result<(), TransferError> {
+    let held = store.head(session).await?.unwrap_or_default();
+    input.seek(SeekFrom::Start(start))?;
+    let common = check(input, held.seq)?.at;
+    compare(store, session, held, common).await?;
+    input.seek(SeekFrom::Start(start))?;
+    append(store, &mut Lines::new(input), common.seq, end.seq).await
 }
 
 /// Whether the store holds the same event at the last position that both have.
@@ -96,12 +140,15 @@ async fn append(
     Ok(())
 }
 
-/// What a whole file holds.
+/// What a file holds.
 struct File {
     session: SessionId,
+    /// The last event that follows the one before.
     end: Position,
     /// The position asked for, or the end if that is before it.
     at: Position,
+    /// What is wrong after the end.
+    fault: Option<TransferError>,
 }
 
 /// Reads the whole file and stores nothing.
@@ -110,14 +157,28 @@ fn check(input: &mut impl BufRead, seq: u64) -> Result<File, TransferError> {
     let session = read_header(&mut lines)?;
     let mut chain = Chain::new(session.clone());
     let mut at = chain.at();
+    let fault = match walk(&mut lines, &mut chain, &mut at, seq) {
+        Err(error) if error.kind() == TransferErrorKind::Io => return Err(error),
+        walked => walked.err(),
+    };
+    Ok(File { session, end: chain.at(), at, fault })
+}
+
+/// Follows the chain to the last line.
+fn walk(
+    lines: &mut Lines<impl BufRead>,
+    chain: &mut Chain,
+    at: &mut Position,
+    seq: u64,
+) -> Result<(), TransferError> {
     loop {
-        let Some((number, line)) = lines.next()? else { return Err(truncated(&lines)) };
+        let Some((number, line)) = lines.next()? else { return Err(truncated(lines)) };
         // An event has no field `end`, and a trailer has no other.
         if let Ok(Trailer { end }) = serde_json::from_slice(line) {
             let is_end = end.seq == chain.at().seq && end.hash == chain.at().hash.to_string();
             let is_last = lines.next()?.is_none();
             if is_end && is_last {
-                return Ok(File { session, end: chain.at(), at });
+                return Ok(());
             }
             return Err(TransferError::new(TransferErrorKind::Broken).at_line(number));
         }
@@ -126,7 +187,7 @@ fn check(input: &mut impl BufRead, seq: u64) -> Result<File, TransferError> {
             TransferError::new(TransferErrorKind::Broken).at_line(number).with_source(error)
         })?;
         if event.seq <= seq {
-            at = chain.at();
+            *at = chain.at();
         }
     }
 }

@@ -10,4 +10,4 @@ mod lines;
 
 pub use error::{TransferError, TransferErrorKind};
 pub use export::export_session;
-pub use import::import_session;
+pub use import::{Salvage, import_session, salvage_session};

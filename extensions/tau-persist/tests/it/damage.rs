@@ -71,6 +71,7 @@ fn a_damaged_session_row_is_an_error_of_that_session() {
         "UPDATE session SET epoch = -1",
         "UPDATE session SET head_seq = -1",
         "UPDATE session SET head_hash = x'00'",
+        "UPDATE session SET bytes = -1",
         "UPDATE session SET lease_holder = CAST(x'ff' AS TEXT), lease_granted = 0, lease_ttl = 0",
     ] {
         let (_folder, store) = damaged_by(sql);
@@ -115,36 +116,6 @@ fn the_check_of_the_file_finds_bad_pages_and_blobs() {
     let store = folder.open();
     let found = store.check().wait().unwrap();
     assert!(found.iter().any(|error| *error.kind() == Kind::Corrupt(Damage::File)), "{found:?}");
-}
-
-/// Every length of the file: it opens and what is there is judged, or it is refused; it never panics or lies.
-#[test]
-fn a_truncated_file_is_never_taken_for_a_whole_one() {
-    let (folder, store) = damaged_by("SELECT 1");
-    let events = read_all(&store, &id("s"));
-    store.vacuum().wait().unwrap();
-    drop(store);
-    let bytes = std::fs::read(folder.path()).unwrap();
-    let (mut refused, mut opened) = (0, 0);
-    for length in (0..bytes.len()).step_by(1_777) {
-        let cut = Folder::new();
-        std::fs::write(cut.path(), &bytes[..length]).unwrap();
-        let options = SqliteOptions::default().read_only();
-        let store = match SqliteStore::open(cut.path(), options) {
-            Ok(store) => store,
-            Err(error) => {
-                assert!(matches!(error.kind(), Kind::Corrupt(Damage::File) | Kind::NotAStore), "{error:?}");
-                refused += 1;
-                continue;
-            }
-        };
-        opened += 1;
-        if store.check().wait().is_ok_and(|damage| damage.is_empty()) {
-            // The rest of its last page was empty.
-            assert!(read_all(&store, &id("s")) == events, "{length} of {} bytes passed for all", bytes.len());
-        }
-    }
-    assert!(refused > 90, "{refused} refused, {opened} opened");
 }
 
 fn open_error(folder: &Folder) -> Kind {
@@ -202,40 +173,6 @@ fn a_store_opened_for_reading_reads_and_refuses_to_write() {
     assert_eq!(kind(store.open_session(crate::support::open("s", "me")).wait()), Kind::ReadOnly);
     assert_eq!(kind(store.vacuum().wait()), Kind::ReadOnly);
     assert_eq!(kind(store.delete(&id("s")).wait()), Kind::ReadOnly);
-}
-
-#[cfg(unix)]
-#[test]
-fn a_file_that_may_not_be_written_is_read_only() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let folder = Folder::new();
-    Writer::new("s").append(&folder.open(), 3);
-    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o444)).unwrap();
-    if std::fs::OpenOptions::new().append(true).open(folder.path()).is_ok() {
-        // Whoever may write everything cannot see this; the error itself is tested above.
-        return;
-    }
-    assert_eq!(open_error(&folder), Kind::ReadOnly);
-}
-
-#[test]
-fn a_store_locked_by_another_says_so_and_goes_on_later() {
-    let folder = Folder::new();
-    let options = SqliteOptions::default().with_busy_timeout(Duration::from_millis(50));
-    let store = SqliteStore::open(folder.path(), options).unwrap();
-    let mut writer = Writer::new("s");
-    writer.append(&store, 1);
-    let other = rusqlite::Connection::open(folder.path()).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let event = writer.event("waits");
-    let append = Append::new(vec![event]);
-    let error = store.append(append.clone()).wait().unwrap_err();
-    assert_eq!(error.kind(), &Kind::Locked);
-    assert!(error.is_transient());
-    // Reading goes on meanwhile.
-    assert_eq!(read_all(&store, &id("s")).len(), 1);
-    other.execute_batch("ROLLBACK").unwrap();
-    assert_eq!(store.append(append).wait().unwrap(), writer.at);
 }
 
 #[test]

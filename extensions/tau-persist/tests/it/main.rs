@@ -10,11 +10,16 @@
 mod conformance;
 mod crash;
 mod damage;
+mod groups;
+mod growth;
 mod journal;
 mod layers;
 mod migration;
 mod model;
+mod places;
 mod processes;
 mod program;
+mod steps;
 mod support;
+mod torn;
 mod transfer;

@@ -8,14 +8,15 @@ use futures::executor::block_on;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use tau_persist::{
-    Append, OpenSession, OutboxMessage, ReadEvents, SCHEMA_VERSION, Search, Sha256Hash, Snapshot, Store,
-    StoreErrorKind as Kind, StoreOptions, verify_session,
+    Append, ListSessions, OpenSession, OutboxMessage, ReadEvents, SCHEMA_VERSION, Search, Sha256Hash,
+    Snapshot, SqliteOptions, SqliteStore, Store, StoreErrorKind as Kind, StoreOptions, verify_session,
 };
 
 use crate::support::{BodyText, Folder, ManualClock, Writer, id, kind, open, read_all};
 
 /// One for each version, as the program of that version wrote it. They are never changed.
-const FIXTURES: [&str; 1] = [include_str!("../fixtures/schema_v1.sql")];
+const FIXTURES: [&str; 2] =
+    [include_str!("../fixtures/schema_v1.sql"), include_str!("../fixtures/schema_v2.sql")];
 
 /// Everything a store can hold.
 fn fill(store: &dyn Store) {
@@ -43,6 +44,9 @@ fn assert_filled(store: &dyn Store) {
     let events = read_all(store, &id("s"));
     assert_eq!(events.iter().map(|event| event.body.len()).collect::<Vec<_>>(), [19, 70_000, 4]);
     assert_eq!(events[2].__buffa_unknown_fields.len(), 1);
+    let list = store.list(ListSessions::first(10)).wait().unwrap();
+    let sizes: Vec<_> = list.iter().map(|info| (info.session.as_str(), info.bytes)).collect();
+    assert_eq!(sizes, [("free", 28), ("s", 70_023)]);
     for session in ["s", "free"] {
         let verification = block_on(verify_session(store, &id(session))).unwrap();
         assert!(verification.damage.is_none(), "{verification:?}");
@@ -75,6 +79,12 @@ fn every_version_ever_written_is_read_and_goes_on() {
         let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
         assert_eq!(version as usize, index + 1);
         drop(connection);
+        let read_only = SqliteStore::open(folder.path(), SqliteOptions::default().read_only());
+        if version < SCHEMA_VERSION {
+            // Reading changes nothing.
+            let older = Kind::OlderSchema { found: version, supported: SCHEMA_VERSION };
+            assert_eq!(kind(read_only), older);
+        }
         let store = folder.open_with(options());
         assert_filled(&store);
         assert!(store.check().wait().unwrap().is_empty());

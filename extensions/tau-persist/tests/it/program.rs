@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use tau_persist::{ListSessions, Store as _};
+
 use crate::support::{Folder, Writer, id, read_all};
 
 fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
@@ -46,6 +48,19 @@ fn looks_after_a_store() {
     let (code, stdout, stderr) = run(&["import", text(&copy.path()), text(&exported)]);
     assert_eq!((code, stdout.as_str(), stderr.as_str()), (Some(0), "imported s: 3 events\n", ""));
     assert_eq!(read_all(&copy.open(), &id("s")), events);
+    // Cut off, it is imported only if that is asked for.
+    let whole = std::fs::read(&exported).unwrap();
+    std::fs::write(&exported, &whole[..whole.len() - 150]).unwrap();
+    let rest = Folder::new();
+    let (code, _, stderr) = run(&["import", text(&rest.path()), text(&exported)]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("line 4: the file ends too early"), "{stderr}");
+    assert_eq!(rest.open().list(ListSessions::first(1)).wait().unwrap(), []);
+    let (code, stdout, _) = run(&["import", "--salvage", text(&rest.path()), text(&exported)]);
+    assert_eq!(code, Some(1));
+    assert!(stdout.contains("imported s: 2 events") && stdout.contains("line 4"), "{stdout}");
+    assert_eq!(read_all(&rest.open(), &id("s")), events[..2]);
+
     let (code, stdout, _) = run(&["vacuum", text(&copy.path())]);
     assert!(code == Some(0) && stdout.contains("0 blobs removed"), "{stdout}");
 }

@@ -147,6 +147,15 @@ impl Folder {
     }
 }
 
+/// A program of this crate that tests run.
+pub(crate) fn example(name: &str) -> std::path::PathBuf {
+    let test = std::env::current_exe().unwrap();
+    // target/debug/deps/it-0123 -> target/debug/examples/name
+    let program = test.parent().unwrap().parent().unwrap().join("examples").join(name);
+    assert!(program.exists(), "build it first: cargo build -p tau-persist --example {name}");
+    program
+}
+
 /// A reproducible source of numbers.
 #[derive(Debug)]
 pub(crate) struct Numbers(Mutex<u64>);

@@ -5,6 +5,7 @@ use std::io::Cursor;
 use futures::executor::block_on;
 use tau_persist::{
     Append, MemoryStore, Position, StoreErrorKind, TransferErrorKind, export_session, import_session,
+    salvage_session,
 };
 
 use crate::support::{Folder, Writer, id, read_all};
@@ -83,16 +84,35 @@ fn what_an_interrupted_import_left_is_completed_and_another_history_is_not() {
 #[test]
 fn a_file_cut_off_anywhere_is_told_from_a_whole_one() {
     let store = MemoryStore::default();
-    Writer::new("s").append(&store, 4);
+    let events = Writer::new("s").append(&store, 4);
     let mut file = Vec::new();
     block_on(export_session(&store, &id("s"), &mut file)).unwrap();
     let first_line = file.iter().position(|byte| *byte == b'\n').unwrap();
     for length in 0..file.len() {
+        let cut = &file[..length];
         let wanted =
             if length <= first_line { TransferErrorKind::NotAnExport } else { TransferErrorKind::Truncated };
-        assert_eq!(import(&file[..length]).unwrap_err(), wanted, "cut to {length} bytes");
+        assert_eq!(import(cut).unwrap_err(), wanted, "cut to {length} bytes");
+        // The line that was cut, or the last that is there.
+        let whole = cut.iter().filter(|byte| **byte == b'\n').count();
+        let line = (whole + usize::from(!cut.ends_with(b"\n"))).max(1);
+        let error = block_on(import_session(&MemoryStore::default(), Cursor::new(cut))).unwrap_err();
+        assert_eq!(error.line(), Some(line as u64), "cut to {length} bytes");
+        assert!(error.to_string().starts_with(&format!("line {line}: ")), "{error}");
+        // The first line is none of an event.
+        let copy = MemoryStore::default();
+        match block_on(salvage_session(&copy, Cursor::new(cut))) {
+            Ok(salvage) => {
+                assert_eq!(salvage.end.seq as usize, whole - 1, "cut to {length} bytes");
+                assert_eq!(salvage.fault.unwrap().line(), Some(line as u64));
+                assert!(read_all(&copy, &id("s")) == events[..whole - 1], "cut to {length} bytes");
+            }
+            Err(error) => assert!(whole <= 1 && error.kind() == wanted, "cut to {length} bytes: {error}"),
+        }
     }
     assert!(import(&file).is_ok());
+    let salvage = block_on(salvage_session(&store, Cursor::new(&file))).unwrap();
+    assert!(salvage.end.seq == 4 && salvage.fault.is_none(), "{salvage:?}");
 }
 
 #[test]
