@@ -8,7 +8,7 @@ use tau_agent::ChatRequest;
 use tau_core::event::ToolOutcome;
 use tau_core::{HumanDuration, ToolCall, ToolCallId, ToolResult};
 use tau_tools::environment::Environment;
-use tau_tools::{FinishedCall, OutputBounds, Progress, ToolContext, ToolRegistry};
+use tau_tools::{CallScope, FinishedCall, OutputBounds, Progress, ToolContext, ToolRegistry};
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, Semaphore};
 use tokio::task::{AbortHandle, Id, JoinSet};
 
@@ -36,7 +36,10 @@ impl Session {
                 self.timer = Some((run, Box::pin(tokio::time::sleep(after.get()))));
             }
             Effect::StopModel => self.model = None,
-            Effect::RunTool { call, .. } => self.tools.start(call),
+            Effect::RunTool { run, call, idempotency_key } => {
+                let scope = CallScope::new(self.id, run, call.id.clone(), idempotency_key);
+                self.tools.start(call, scope);
+            }
             Effect::StartSubagent { child, config, prompt, .. } => {
                 self.subagents.start(child, *config, prompt);
             }
@@ -90,7 +93,7 @@ impl Tools {
     }
 
     /// Starts a call as a task of its own.
-    pub(super) fn start(&mut self, call: ToolCall) {
+    pub(super) fn start(&mut self, call: ToolCall, scope: CallScope) {
         let id = call.id.clone();
         let (registry, bounds) = (self.registry.clone(), self.bounds);
         let (log, call_id) = (Arc::clone(&self.log), id.clone());
@@ -99,7 +102,8 @@ impl Tools {
         });
         let context = ToolContext::new(Arc::clone(&self.environment))
             .with_progress(progress)
-            .with_timeout(self.timeout);
+            .with_timeout(self.timeout)
+            .with_scope(scope);
         let slots = Arc::clone(&self.slots);
         let turn = self.queue(&call);
         let task = self.running.spawn(async move {

@@ -34,6 +34,7 @@ use book::Shared;
 pub use error::{AttachError, AttachErrorKind, Violation};
 pub use in_process::{End, in_process};
 pub(crate) use session::{Appender, Outcome, Standing};
+pub use wire::to_wire;
 
 /// Settings of [`Journals`].
 #[derive(Debug, Clone)]

@@ -63,7 +63,7 @@ impl Appender {
     /// Hands over the records of one decision, which stay together. Never waits.
     pub(crate) fn append(&self, records: impl IntoIterator<Item = (Record, EventHash)>) {
         let mut kept: Vec<Kept> =
-            records.into_iter().map(|(record, hash)| Kept::new(wire::event(record), hash)).collect();
+            records.into_iter().map(|(record, hash)| Kept::new(wire::to_wire(record), hash)).collect();
         if let Some(last) = kept.last_mut() {
             last.ends_append = true;
             self.shared.lock().append(self.session, self.token, kept);

@@ -7,8 +7,9 @@ use tau_proto::runtime::v1::{Event, Nack, NackReason};
 
 use crate::kernel::gate::{PauseReason, Position, Refusal, RefusalReason, StopReason};
 
-/// A record as a message. Its [hash](Record::hash) is that of the message.
-pub(super) fn event(record: Record) -> Event {
+/// A record as the interface carries it. Its [hash](Record::hash) is that of the message.
+#[must_use]
+pub fn to_wire(record: Record) -> Event {
     let Record { header, kind, schema_version, body, prev_hash } = record;
     let time = Timestamp {
         seconds: i64::try_from(header.time.0 / 1_000).unwrap_or(i64::MAX),

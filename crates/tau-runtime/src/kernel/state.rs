@@ -26,8 +26,9 @@ impl State {
         let events: Vec<&EventBody> = events.into_iter().collect();
         let mut state = Self::default();
         for place in counted(&events) {
-            state.seq = Seq(place as u64 + 1);
-            state.take(events[place]);
+            state.seq = place;
+            let index = usize::try_from(place.0 - 1).unwrap_or_default();
+            state.take(events[index]);
         }
         state.seq = Seq(events.len() as u64);
         state.runs = events.iter().filter_map(|event| submitted(event)).collect();
@@ -84,6 +85,11 @@ impl State {
         self.control.run().map(|run| run.id)
     }
 
+    /// Runs that wait for the one that is on, in order.
+    pub fn queued_runs(&self) -> impl Iterator<Item = RunId> {
+        self.control.queue().iter().copied()
+    }
+
     /// The run that ended last.
     #[must_use]
     pub fn last_run(&self) -> Option<&FinishedRun> {
@@ -128,8 +134,10 @@ fn submitted(event: &EventBody) -> Option<RunId> {
     }
 }
 
-/// The indices of the events that count. A rewind goes back to what counted at its place, be that behind another.
-fn counted(events: &[&EventBody]) -> Vec<usize> {
+/// The places of the events that count, in order. A rewind goes back to what counted at its place, be that behind
+/// another.
+#[must_use]
+pub fn counted(events: &[&EventBody]) -> Vec<Seq> {
     // For each event, the newest that counts once it is in, and for each of those the one before it.
     let mut newest: Vec<Option<usize>> = Vec::with_capacity(events.len());
     let mut before: Vec<Option<usize>> = Vec::with_capacity(events.len());
@@ -146,7 +154,8 @@ fn counted(events: &[&EventBody]) -> Vec<usize> {
         });
     }
     let last = newest.last().copied().flatten();
-    let mut counted: Vec<usize> = std::iter::successors(last, |index| before[*index]).collect();
+    let mut counted: Vec<Seq> =
+        std::iter::successors(last, |index| before[*index]).map(|index| Seq(index as u64 + 1)).collect();
     counted.reverse();
     counted
 }

@@ -44,9 +44,9 @@ pub struct ResultLimits {
 }
 
 impl Default for ResultLimits {
-    /// 16 MiB of one result, 64 MiB of all.
+    /// 4 MiB of one result, 64 MiB of all.
     fn default() -> Self {
-        Self { each: 16 << 20, total: 64 << 20 }
+        Self { each: 4 << 20, total: 64 << 20 }
     }
 }
 
