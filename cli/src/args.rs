@@ -1,9 +1,18 @@
 //! What the command line takes.
 
+mod sessions;
+mod work;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tau_core::{HumanDuration, Money};
+
+pub(crate) use sessions::{
+    DeleteArgs, ExportArgs, ExportFormat, ImportArgs, ListArgs, SearchArgs, SessionsArgs, SessionsCommand,
+    ShowSessionArgs, StoreArgs, VerifyArgs,
+};
+pub(crate) use work::{ForkArgs, ResumeArgs, RewindArgs, UndoArgs};
 
 /// An agent runtime: give it a task, and it reads, edits and runs commands until it is done.
 #[derive(Debug, Parser)]
@@ -18,6 +27,9 @@ Examples:
   tau run \"why does the build fail?\"
   tau run --model ollama/qwen3:8b --allow edit --allow bash \"make the tests pass\"
   git diff | tau run --output json -
+  tau resume
+  tau undo
+  tau sessions list
   tau config show --origin
   tau doctor";
 
@@ -25,6 +37,16 @@ Examples:
 pub(crate) enum Command {
     /// Run the agent on a task and stream what it does.
     Run(Box<RunArgs>),
+    /// Go on with a session: with what was interrupted, with a new prompt, or with both.
+    Resume(Box<ResumeArgs>),
+    /// Copy a session up to a place, to go on from there another way.
+    Fork(ForkArgs),
+    /// Take back the last prompts of a session, with all that came of them. Files stay as they are.
+    Rewind(RewindArgs),
+    /// Put back the files that the last run of a session changed.
+    Undo(UndoArgs),
+    /// List, read, search, export, import, delete and check the sessions that were kept.
+    Sessions(SessionsArgs),
     /// Show or check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -91,6 +113,13 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "TOOL")]
     pub(crate) deny: Vec<String>,
 
+    /// Keep nothing: the session is gone when it ends, and files cannot be put back.
+    #[arg(long)]
+    pub(crate) ephemeral: bool,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+
     /// Let every tool run without asking. There is no sandbox yet: for throw-away machines.
     #[arg(long)]
     pub(crate) allow_all: bool,
@@ -125,6 +154,15 @@ pub(crate) enum OutputFormat {
     Json,
     /// One JSON object a line, as it happens.
     StreamJson,
+}
+
+/// Form of what is not a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -172,4 +210,10 @@ pub(crate) enum SchemaOf {
     Summary,
     /// A line of what `tau run --output stream-json` prints.
     StreamJson,
+    /// What `tau sessions list --output json` prints.
+    Sessions,
+    /// What `tau sessions show --output json` prints.
+    Session,
+    /// What `tau sessions search --output json` prints.
+    Search,
 }

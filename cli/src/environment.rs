@@ -32,6 +32,15 @@ pub(crate) fn config_dir() -> Option<PathBuf> {
     choose_base_strategy().ok().map(|strategy| strategy.config_dir().join("tau"))
 }
 
+/// The folder of what tau keeps for the user: on Windows, where no other is meant for it, below that of their data.
+pub(crate) fn state_dir() -> Option<PathBuf> {
+    if let Some(folder) = variable("TAU_STATE_DIR") {
+        return Some(PathBuf::from(folder));
+    }
+    let strategy = choose_base_strategy().ok()?;
+    Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("tau"))
+}
+
 /// The file of a program that is found on the search path.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;

@@ -8,9 +8,13 @@ mod commands;
 mod config;
 mod environment;
 mod exit;
+mod follow;
+mod html;
 mod interrupt;
 mod output;
 mod session;
+mod store;
+mod transcript;
 
 use std::process::ExitCode;
 
@@ -24,6 +28,11 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Run(args) => on_runtime(commands::run::run(*args)),
+        Command::Resume(args) => on_runtime(commands::resume::resume(*args)),
+        Command::Fork(args) => on_runtime(commands::fork::fork(args)),
+        Command::Rewind(args) => on_runtime(commands::rewind::rewind(args)),
+        Command::Undo(args) => on_runtime(commands::undo::undo(args)),
+        Command::Sessions(args) => on_runtime(commands::sessions::run(args)),
         Command::Config(ConfigCommand::Show(args)) => commands::config::show(&args),
         Command::Config(ConfigCommand::Check(args)) => commands::config::check(&args),
         Command::Doctor(args) => on_runtime(commands::doctor::doctor(args)),

@@ -7,17 +7,19 @@ use std::time::Duration;
 use tau_agent::transport::{Recording, ReplayTransport};
 use tau_agent::{Agent, format};
 use tau_core::config::{PermissionConfig, ResolvedModel};
-use tau_core::event::{CompactionPolicy, CompactionStrategy, SessionConfig};
-use tau_core::{HumanDuration, Secret};
+use tau_core::event::{CompactionPolicy, CompactionStrategy, SessionConfig, ToolSpec};
+use tau_core::{HumanDuration, Secret, SessionId};
 use tau_memory::bootstrap::Bootstrap;
-use tau_runtime::{SessionOptions, SystemPrompt};
+use tau_runtime::{SessionOptions, SystemPrompt, loop_tools};
 use tau_skills::{Catalogue, Discovery, Scope};
-use tau_tools::environment::LocalEnvironment;
+use tau_tools::environment::{Environment, LocalEnvironment, ResultLimits};
+use tau_tools::undo::UndoableEnvironment;
 use tau_tools::{PermissionPolicy, ToolRegistry, builtin};
 
 use crate::config::{LoadError, Loaded, REPLAY};
 use crate::environment;
 use crate::exit::UsageError;
+use crate::store::Place;
 
 /// Where a project keeps skills, the nearest to tau first.
 const SKILL_FOLDERS: [&str; 3] = [".tau/skills", ".agents/skills", ".claude/skills"];
@@ -32,9 +34,12 @@ pub(crate) struct ChosenModel {
     pub(crate) note: Option<String>,
 }
 
-/// The options of a session for a run.
-pub(crate) async fn options(loaded: &Loaded) -> miette::Result<(SessionOptions, ChosenModel)> {
-    let tools = check_names(loaded)?;
+/// The options of a session for a run. One that is kept says where, and who it is.
+pub(crate) async fn options(
+    loaded: &Loaded,
+    kept: Option<(&Place, SessionId)>,
+) -> miette::Result<(SessionOptions, ChosenModel)> {
+    let (tools, loop_tools) = check_names(loaded)?;
     let chosen = choose_model(loaded).await?;
     let mut config = SessionConfig::new(&chosen.name);
     let model = chosen.agent.model();
@@ -44,8 +49,10 @@ pub(crate) async fn options(loaded: &Loaded) -> miette::Result<(SessionOptions, 
     config.system = system_prompt(loaded).render();
     config.budget = loaded.config.agent.budget;
     config.permissions = loaded.config.permissions.clone();
-    let environment = environment(loaded)?;
-    let mut options = SessionOptions::new(config, chosen.agent.clone(), tools, Arc::new(environment));
+    config.metadata.insert("working_dir".to_owned(), loaded.working_dir.display().to_string());
+    config.tools = loop_tools;
+    let environment = environment(loaded, kept)?;
+    let mut options = SessionOptions::new(config, chosen.agent.clone(), tools, environment);
     options.parallel_tools = loaded.config.agent.parallel_tools();
     options.tool_timeout = loaded.config.agent.tool_timeout();
     Ok((options, chosen))
@@ -58,33 +65,48 @@ const fn compaction(window: u64) -> CompactionPolicy {
 }
 
 /// The tools of the configuration, once every name of a tool or of a wire format in it is known to mean one.
-pub(crate) fn check_names(loaded: &Loaded) -> Result<ToolRegistry, UsageError> {
+pub(crate) fn check_names(loaded: &Loaded) -> Result<(ToolRegistry, Vec<ToolSpec>), UsageError> {
     for (name, provider) in &loaded.config.providers {
         format::by_name(provider.format()).map_err(|problem| {
             UsageError::new(format!("providers.{name}.format: {problem}"), "see `tau config show --origin`")
         })?;
     }
     let all = builtin::all();
-    check_rules(&loaded.config.permissions, &all)?;
-    match &loaded.config.agent.tools {
-        None => Ok(all),
-        Some(names) => all.select(names).map_err(|problem| {
-            UsageError::new(format!("agent.tools: {problem}"), "see `tau config show --origin`")
-        }),
-    }
+    let loop_tools = [loop_tools::ask_user(), loop_tools::propose_plan(), loop_tools::task()];
+    check_rules(&loaded.config.permissions, &all, &loop_tools)?;
+    let Some(names) = &loaded.config.agent.tools else { return Ok((all, Vec::new())) };
+    let is_chosen = |tool: &ToolSpec| names.contains(&tool.definition.name);
+    let (chosen, left): (Vec<ToolSpec>, Vec<ToolSpec>) = loop_tools.into_iter().partition(is_chosen);
+    drop(left);
+    let run: Vec<String> = names
+        .iter()
+        .filter(|name| !chosen.iter().any(|tool| tool.definition.name == **name))
+        .cloned()
+        .collect();
+    let selected = all.select(&run).map_err(|problem| {
+        UsageError::new(format!("agent.tools: {problem}"), "see `tau config show --origin`")
+    })?;
+    Ok((selected, chosen))
 }
 
 /// A rule that means no tool would silently protect nothing. One for a tool that is not offered is right.
-fn check_rules(rules: &PermissionConfig, tools: &ToolRegistry) -> Result<(), UsageError> {
+fn check_rules(
+    rules: &PermissionConfig,
+    tools: &ToolRegistry,
+    loop_tools: &[ToolSpec],
+) -> Result<(), UsageError> {
     let help = "a rule is the name of a tool, such as `bash`";
     if let Some(rule) = PermissionPolicy::unclear_rules(rules).next() {
         return Err(UsageError::new(format!("the permission rule `{rule}` is not understood"), help));
     }
-    let unknown =
-        [&rules.allow, &rules.ask, &rules.deny].into_iter().flatten().find(|rule| tools.get(rule).is_none());
+    let is_unknown = |rule: &&String| {
+        tools.get(rule).is_none() && !loop_tools.iter().any(|tool| tool.definition.name == **rule)
+    };
+    let unknown = [&rules.allow, &rules.ask, &rules.deny].into_iter().flatten().find(is_unknown);
     match unknown {
         Some(rule) => {
-            let names: Vec<&str> = tools.names().collect();
+            let loop_tools = loop_tools.iter().map(|tool| tool.definition.name.as_str());
+            let names: Vec<&str> = tools.names().chain(loop_tools).collect();
             let message =
                 format!("the permission rule `{rule}` names no tool; the tools are {}", names.join(", "));
             Err(UsageError::new(message, help))
@@ -93,8 +115,9 @@ fn check_rules(rules: &PermissionConfig, tools: &ToolRegistry) -> Result<(), Usa
     }
 }
 
-/// The machine, without the keys of providers among the variables of commands.
-fn environment(loaded: &Loaded) -> miette::Result<LocalEnvironment> {
+/// The machine, without the keys of providers among the variables of commands. For a session that is kept, results
+/// that are too long are kept too, and so is what is needed to put files back.
+fn environment(loaded: &Loaded, kept: Option<(&Place, SessionId)>) -> miette::Result<Arc<dyn Environment>> {
     let mut variables = environment::all();
     // These can hold a key or a header themselves.
     variables.retain(|name, _| !name.to_ascii_uppercase().starts_with("TAU_PROVIDERS"));
@@ -105,7 +128,13 @@ fn environment(loaded: &Loaded) -> miette::Result<LocalEnvironment> {
     }
     let environment = LocalEnvironment::new(&loaded.working_dir)
         .map_err(|error| miette::miette!("cannot work in {}: {error}", loaded.working_dir.display()))?;
-    Ok(environment.with_env(variables))
+    let environment = environment.with_env(variables);
+    let Some((place, session)) = kept else { return Ok(Arc::new(environment)) };
+    let results = place.results(session);
+    let environment = environment
+        .with_results(&results, ResultLimits::default())
+        .map_err(|error| miette::miette!("{} cannot be used: {error}", results.display()))?;
+    Ok(Arc::new(UndoableEnvironment::new(Arc::new(environment), Arc::new(place.undo_log()))))
 }
 
 fn system_prompt(loaded: &Loaded) -> SystemPrompt {

@@ -2,5 +2,11 @@
 
 pub(crate) mod config;
 pub(crate) mod doctor;
+pub(crate) mod fork;
+pub(crate) mod resume;
+pub(crate) mod rewind;
 pub(crate) mod run;
 pub(crate) mod schema;
+pub(crate) mod sessions;
+pub(crate) mod undo;
+mod work;

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use schemars::{Schema, schema_for};
 use tau_core::config::Config;
 
+use super::sessions::{Found, Shown, Table};
 use crate::args::{SchemaArgs, SchemaOf};
 use crate::exit::Exit;
 use crate::output::{Line, Summary};
@@ -15,6 +16,9 @@ pub(crate) fn print(args: &SchemaArgs) -> Exit {
         SchemaOf::Config => ("Configuration of tau", schema_for!(Config)),
         SchemaOf::Summary => ("Output of tau run --output json", schema_for!(Summary)),
         SchemaOf::StreamJson => ("A line of tau run --output stream-json", schema_for!(Line<'_>)),
+        SchemaOf::Sessions => ("Output of tau sessions list --output json", schema_for!(Table)),
+        SchemaOf::Session => ("Output of tau sessions show --output json", schema_for!(Shown)),
+        SchemaOf::Search => ("Output of tau sessions search --output json", schema_for!(Found)),
     };
     schema.insert("title".to_owned(), title.into());
     let text = serde_json::to_string_pretty(&schema).unwrap_or_default();

@@ -5,6 +5,7 @@ mod plain;
 mod stream_json;
 mod summary;
 mod text;
+mod time;
 
 use std::io;
 
@@ -12,9 +13,11 @@ use tau_runtime::Update;
 
 use crate::args::OutputFormat;
 
-pub(crate) use plain::in_full;
-pub(crate) use stream_json::Line;
-pub(crate) use summary::{Summary, Tally};
+pub(crate) use plain::{describe, in_full, printable};
+pub(crate) use stream_json::{Line, outcome_word};
+pub(crate) use summary::{Summary, Tally, Usage, dollars, milliseconds};
+pub(crate) use text::{plural, short, took};
+pub(crate) use time::{clock, day_and_minute, rfc3339};
 
 /// What is known when a run starts.
 #[derive(Debug, Clone)]

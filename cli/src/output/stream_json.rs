@@ -195,7 +195,7 @@ fn write_event(event: &EventBody) -> io::Result<()> {
 }
 
 /// The word for how a call ended.
-pub(super) const fn outcome_word(outcome: ToolOutcome) -> &'static str {
+pub(crate) const fn outcome_word(outcome: ToolOutcome) -> &'static str {
     match outcome {
         ToolOutcome::Succeeded => "succeeded",
         ToolOutcome::Failed => "failed",

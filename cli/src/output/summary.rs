@@ -100,6 +100,8 @@ pub(crate) struct Tally {
     calls: BTreeMap<String, ToolCall>,
     denied: BTreeSet<String>,
     outcome: Option<RunOutcome>,
+    /// Why the session could not go on.
+    failure: Option<String>,
 }
 
 impl Tally {
@@ -113,6 +115,7 @@ impl Tally {
             calls: BTreeMap::new(),
             denied: BTreeSet::new(),
             outcome: None,
+            failure: None,
         }
     }
 
@@ -142,14 +145,32 @@ impl Tally {
         self.outcome.is_some()
     }
 
-    /// A call of the run.
-    pub(crate) fn call(&self, call_id: &str) -> Option<&ToolCall> {
-        self.calls.get(call_id)
+    /// Remembers the calls of an event that was there before; it is not counted.
+    pub(crate) fn catch_up(&mut self, event: &EventBody) {
+        if let EventBody::ToolRequested { call, .. } = event {
+            self.calls.insert(call.id.to_string(), call.clone());
+        }
+    }
+
+    /// A tool of a subagent needed permission when nobody was there to give it.
+    pub(crate) fn deny(&mut self, tool: &str) {
+        self.denied.insert(tool.to_owned());
+    }
+
+    /// Whether the run came to its own end.
+    pub(crate) const fn is_finished(&self) -> bool {
+        self.outcome.is_some()
+    }
+
+    /// The session could not go on.
+    pub(crate) fn fail(&mut self, why: String) {
+        self.failure = Some(why);
     }
 
     /// What it came to. A run that was torn down before it ended counts as cancelled.
     pub(crate) fn summary(self, model: &Model) -> Summary {
         let (outcome, error) = match self.outcome {
+            None if self.failure.is_some() => (Outcome::Failed, self.failure),
             Some(RunOutcome::Completed) => (Outcome::Completed, None),
             Some(RunOutcome::TurnLimit { .. }) => (Outcome::TurnLimit, None),
             Some(RunOutcome::BudgetExceeded { limit }) => {
@@ -185,7 +206,8 @@ const fn used_up(limit: BudgetLimit) -> &'static str {
     }
 }
 
-fn dollars(cost: Money) -> String {
+/// An amount as a decimal number.
+pub(crate) fn dollars(cost: Money) -> String {
     cost.to_string().trim_start_matches('$').to_owned()
 }
 

@@ -246,12 +246,12 @@ fn counts(summary: &Summary) -> String {
     )
 }
 
-fn plural(count: u32, noun: &str) -> String {
+pub(crate) fn plural(count: u32, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// A count with three digits or so: 950, 12.3k, 4.5M.
-fn short(count: u64) -> String {
+pub(crate) fn short(count: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
     let number = count as f64;
     match count {
@@ -262,7 +262,7 @@ fn short(count: u64) -> String {
 }
 
 /// A time after a blank; nothing for a time too short to say.
-fn took(duration: Duration) -> String {
+pub(crate) fn took(duration: Duration) -> String {
     match duration.as_millis() {
         0 => String::new(),
         ms @ 1..1_000 => format!(" {ms}ms"),

@@ -75,7 +75,9 @@ async fn cancels(kind: Signal) {
     assert_eq!(marked(&marker), Vec::<String>::new(), "processes are left");
     let lines: Vec<&str> = ran.stderr.lines().collect();
     assert!(lines.contains(&"cancelling; press Ctrl-C again to kill"), "{ran:?}");
-    assert!(lines.last().unwrap().starts_with("cancelled · 1 turn · 1 tool call"), "{ran:?}");
+    let [.., summary, hint] = lines[..] else { panic!("{ran:?}") };
+    assert!(summary.starts_with("cancelled · 1 turn · 1 tool call"), "{ran:?}");
+    assert!(hint.starts_with("go on with: tau resume "), "{ran:?}");
     assert_eq!(server.request_count(), 1, "the model is not asked again");
 }
 

@@ -15,8 +15,18 @@ mod doctor;
 #[cfg(target_os = "linux")]
 mod interrupts;
 mod json_output;
+#[cfg(unix)]
+mod kill;
 mod permissions;
 mod run;
 mod schema;
 mod secrets;
+mod sessions_damage;
+mod sessions_delete;
+mod sessions_html;
+mod sessions_list;
+mod sessions_search;
+mod sessions_show;
+mod sessions_support;
+mod sessions_transfer;
 mod support;

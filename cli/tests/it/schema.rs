@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::support::Place;
 
-const SCHEMAS: [&str; 3] = ["config", "summary", "stream-json"];
+const SCHEMAS: [&str; 6] = ["config", "summary", "stream-json", "sessions", "session", "search"];
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/schema/{name}.schema.json"))

@@ -1,0 +1,78 @@
+//! `tau resume`: a session that was kept goes on.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tau_core::event::EventBody;
+use tau_runtime::Session;
+use tau_runtime::kernel::State;
+
+use super::work::{Work, announce, prompt};
+use crate::args::ResumeArgs;
+use crate::config;
+use crate::exit::{Exit, UsageError};
+use crate::output::{Started, renderer};
+use crate::session;
+use crate::store::{Keeper, Place, choose};
+
+/// Goes on with a session: with what was left undone, and with a prompt if there is one.
+pub(crate) async fn resume(args: ResumeArgs) -> miette::Result<Exit> {
+    let (name, said) = match (args.id, args.prompt) {
+        (Some(text), None) if !is_id(&text) => (None, Some(text)),
+        given => given,
+    };
+    let prompt = said.as_deref().map(|text| prompt(Some(text))).transpose()?;
+    let place = Place::new(&args.store)?;
+    let store = Arc::new(place.open_existing_to_write()?);
+    let id = choose(&place, &*store, name.as_deref(), args.common.cwd.as_deref()).await?;
+    let keeper = Keeper::start(store);
+    let opened = keeper.take(id).await.map_err(|error| place.failed_to_take(&error))?;
+    let past: Vec<EventBody> = opened.events.iter().map(|event| event.body.clone()).collect();
+    let state = State::fold(&past);
+    let Some(config) = state.config() else {
+        keeper.finish().await;
+        return Err(UsageError::new("the session was never begun", "begin one with `tau run`").into());
+    };
+    if let Err(error) = check(&state, prompt.is_some(), &id.to_string()) {
+        keeper.finish().await;
+        return Err(error.into());
+    }
+    let mut common = args.common;
+    common.model.get_or_insert_with(|| config.model.clone());
+    if common.cwd.is_none() {
+        common.cwd = config.metadata.get("working_dir").map(PathBuf::from);
+    }
+    let loaded = config::load(&common, None)?;
+    let (mut options, chosen) = session::options(&loaded, Some((&place, id))).await?;
+    options.durability = keeper.durability(id, &opened);
+    let mut renderer = renderer(args.output);
+    announce(&mut *renderer, &loaded, &chosen);
+    let started = Started {
+        session_id: id.to_string(),
+        model: config.model.clone(),
+        working_dir: loaded.working_dir.display().to_string(),
+        tools: config.tools.iter().map(|tool| tool.definition.name.clone()).collect(),
+    };
+    let (session, handle) = Session::resume(options, opened.events)
+        .map_err(|error| miette::miette!("session {id} cannot be resumed: {error}"))?;
+    let keeper = Some(keeper);
+    Work { renderer, output: args.output, chosen, session, handle, keeper, prompt, past }.run(started).await
+}
+
+/// Whether a text can be the beginning of an id: a single argument that cannot is a prompt.
+fn is_id(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') && text != "-"
+}
+
+fn check(state: &State, has_prompt: bool, id: &str) -> Result<(), UsageError> {
+    if state.is_closed() {
+        let help = format!("`tau fork {id}` makes a copy that can go on");
+        return Err(UsageError::new("the session is closed", help));
+    }
+    let is_idle = state.active_run().is_none() && state.queued_runs().next().is_none();
+    if is_idle && !has_prompt {
+        let help = format!("say what to do next: tau resume {id} \"...\"");
+        return Err(UsageError::new("the session has nothing left to do", help));
+    }
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! `tau rewind`: a session goes back to an earlier place.
+
+use std::sync::Arc;
+
+use tau_core::event::{EventBody, Seq};
+use tau_runtime::kernel::{Input, Rejection, State, counted, decide};
+
+use crate::args::RewindArgs;
+use crate::exit::{Exit, UsageError};
+use crate::store::{self, Keeper, Place, choose};
+
+/// Takes back prompts and what came of them. The journal keeps it, and files stay as they are.
+pub(crate) async fn rewind(args: RewindArgs) -> miette::Result<Exit> {
+    let place = Place::new(&args.store)?;
+    let store = Arc::new(place.open_existing_to_write()?);
+    let id = choose(&place, &*store, args.id.as_deref(), None).await?;
+    let keeper = Keeper::start(Arc::clone(&store) as _);
+    let opened = keeper.take(id).await.map_err(|error| place.failed_to_take(&error))?;
+    let bodies: Vec<&EventBody> = opened.events.iter().map(|event| &event.body).collect();
+    let decided = decide_to(&bodies, &args);
+    let written = match decided {
+        Ok((to, events)) => store::append(&*store, id, &opened, events)
+            .await
+            .map(|()| to)
+            .map_err(|error| miette::miette!("it could not be written: {error}")),
+        Err(error) => Err(error.into()),
+    };
+    keeper.finish().await;
+    let to = written?;
+    anstream::println!("{id}");
+    anstream::eprintln!(
+        "back at event {to}; files are as they are (`tau undo {id}` puts them back); go on with: tau resume {id} \"...\""
+    );
+    Ok(Exit::Done)
+}
+
+fn decide_to(events: &[&EventBody], args: &RewindArgs) -> Result<(Seq, Vec<EventBody>), UsageError> {
+    let to = match args.to {
+        Some(to) => Seq(to),
+        None => before_prompts(events, args.prompts)?,
+    };
+    let past = usize::try_from(to.0).ok().and_then(|to| events.get(..to)).unwrap_or_default();
+    let past = Box::new(State::fold(past.iter().copied()));
+    match decide(&State::fold(events.iter().copied()), Input::Rewind { to, past }) {
+        Ok(decision) => Ok((to, decision.events)),
+        Err(Rejection::NotOpen) => Err(UsageError::new(
+            "the session is closed",
+            "`tau fork ID --at SEQ` makes a copy that can go on",
+        )),
+        Err(error) => {
+            Err(UsageError::new(error.to_string(), "`tau sessions show ID --events` shows the events"))
+        }
+    }
+}
+
+/// The place before the last prompts that count.
+fn before_prompts(events: &[&EventBody], prompts: usize) -> Result<Seq, UsageError> {
+    let counted = counted(events);
+    let event = |place: &Seq| usize::try_from(place.0 - 1).ok().and_then(|index| events.get(index));
+    let is_prompt = |place: &&Seq| matches!(event(place), Some(EventBody::PromptSubmitted { .. }));
+    let places: Vec<&Seq> = counted.iter().filter(is_prompt).collect();
+    let first = prompts.checked_sub(1).and_then(|back| places.iter().rev().nth(back)).ok_or_else(|| {
+        let message = format!("the session has {} prompts to take back", places.len());
+        UsageError::new(message, "say how many with --prompts, or where to go with --to")
+    })?;
+    Ok(Seq(first.0 - 1))
+}

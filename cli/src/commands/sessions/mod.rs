@@ -1,0 +1,47 @@
+//! `tau sessions`: the sessions that were kept.
+
+mod delete;
+mod export;
+mod import;
+mod list;
+mod search;
+mod show;
+mod verify;
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::args::{SessionsArgs, SessionsCommand};
+use crate::exit::Exit;
+use crate::store::Place;
+
+pub(crate) use list::Table;
+pub(crate) use search::Found;
+pub(crate) use show::Shown;
+
+/// Carries out a command.
+pub(crate) async fn run(args: SessionsArgs) -> miette::Result<Exit> {
+    let place = Place::new(&args.store)?;
+    match args.command {
+        SessionsCommand::List(args) => list::list(&place, &args).await,
+        SessionsCommand::Show(args) => show::show(&place, &args).await,
+        SessionsCommand::Search(args) => search::search(&place, &args).await,
+        SessionsCommand::Export(args) => export::export(&place, &args).await,
+        SessionsCommand::Import(args) => import::import(&place, &args).await,
+        SessionsCommand::Delete(args) => delete::delete(&place, &args).await,
+        SessionsCommand::Verify(args) => verify::verify(&place, &args).await,
+    }
+}
+
+/// Prints data. Output that nobody reads is no error of ours.
+fn print(text: &str) {
+    let _ = anstream::stdout().lock().write_all(text.as_bytes());
+}
+
+/// Prints one JSON object, as its bytes are: nothing in it is taken for colour.
+fn print_json(value: &impl Serialize) {
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    let _ = io::stdout().lock().write_all(text.as_bytes());
+}

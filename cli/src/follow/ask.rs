@@ -1,0 +1,102 @@
+//! What a session asks a person, and the answers.
+
+use std::collections::BTreeMap;
+
+use tau_core::event::{EventBody, PermissionAnswer, PlanAnswer, QuestionAnswer};
+use tau_core::{ToolCall, ToolCallId};
+use tau_runtime::Handle;
+
+use crate::output::in_full;
+
+/// Something that a session asks a person.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) handle: Handle,
+    pub(super) call_id: ToolCallId,
+    pub(super) tool: String,
+    pub(super) what: Asked,
+}
+
+/// What is asked.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// Whether a call may run, shown in full, and why that is asked.
+    Permission { reason: String, shown: String },
+    /// A question of the model.
+    Question { text: String, choices: Vec<String> },
+    /// What becomes of a plan.
+    Plan { plan: String },
+}
+
+/// What a person says.
+#[derive(Debug)]
+pub(super) enum Answer {
+    Permission(PermissionAnswer),
+    Question(QuestionAnswer),
+    Plan(PlanAnswer),
+}
+
+impl Asked {
+    /// What is said when nobody is there.
+    pub(super) const fn nobody(&self) -> Answer {
+        match self {
+            Self::Permission { .. } => Answer::Permission(PermissionAnswer::NobodyToAsk),
+            Self::Question { .. } => Answer::Question(QuestionAnswer::NobodyToAsk),
+            Self::Plan { .. } => Answer::Plan(PlanAnswer::NobodyToAsk),
+        }
+    }
+}
+
+/// Gives an answer to whoever asked. Somebody else may have answered, or the call was cancelled.
+pub(super) async fn give(handle: &Handle, call_id: ToolCallId, answer: Answer) {
+    let _ = match answer {
+        Answer::Permission(answer) => handle.answer_permission(call_id, answer).await,
+        Answer::Question(answer) => handle.answer_question(call_id, answer).await,
+        Answer::Plan(answer) => handle.answer_plan(call_id, answer).await,
+    };
+}
+
+/// Finds what a session asks among its events.
+#[derive(Debug)]
+pub(super) struct Asks {
+    handle: Handle,
+    calls: BTreeMap<ToolCallId, ToolCall>,
+}
+
+impl Asks {
+    pub(super) const fn of(handle: Handle) -> Self {
+        Self { handle, calls: BTreeMap::new() }
+    }
+
+    /// What the next event asks, if it asks anything.
+    pub(super) fn next(&mut self, event: &EventBody) -> Option<Request> {
+        let (call_id, what) = match event {
+            EventBody::ToolRequested { call, .. } => {
+                self.calls.insert(call.id.clone(), call.clone());
+                return None;
+            }
+            EventBody::PermissionRequested { call_id, reason } => {
+                let shown = self.calls.get(call_id).map(in_full).unwrap_or_default();
+                (call_id, Asked::Permission { reason: reason.clone(), shown })
+            }
+            EventBody::QuestionAsked { call_id, text, choices } => {
+                (call_id, Asked::Question { text: text.clone(), choices: choices.clone() })
+            }
+            EventBody::PlanProposed { call_id, plan } => (call_id, Asked::Plan { plan: plan.clone() }),
+            _ => return None,
+        };
+        let tool = self.calls.get(call_id).map(|call| call.name.clone()).unwrap_or_default();
+        Some(Request { handle: self.handle.clone(), call_id: call_id.clone(), tool, what })
+    }
+}
+
+/// The call that an event shows to wait no more.
+pub(super) const fn settled(event: &EventBody) -> Option<&ToolCallId> {
+    match event {
+        EventBody::PermissionAnswered { call_id, .. }
+        | EventBody::QuestionAnswered { call_id, .. }
+        | EventBody::PlanAnswered { call_id, .. } => Some(call_id),
+        EventBody::ToolFinished { result, .. } => Some(&result.call_id),
+        _ => None,
+    }
+}

@@ -1,0 +1,175 @@
+//! Keeping sessions while this process works on them: their leases, and the journal that stores their events.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tau_core::SessionId;
+use tau_core::event::{Event, EventHash};
+use tau_persist::{
+    Holder, Journal, JournalOptions, Lease, OpenSession, Store, StoreError, event_hash, take_session,
+};
+use tau_runtime::journals::{self, Journals};
+use tau_runtime::{Durability, OpenError, OpenedSession, SessionOpener};
+use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::entry::{Reader, Unreadable};
+
+/// How long others leave a session alone of which they cannot tell whether its holder lives.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// What the store is called towards the runtime.
+const CLIENT: &str = "tau-persist";
+
+/// Keeps the sessions of this process.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    leases: Arc<Leases>,
+    journals: Journals,
+    attachment: JoinHandle<()>,
+    journal: JoinHandle<()>,
+    _renewal: AbortOnDropHandle<()>,
+}
+
+/// Why a session cannot be taken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TakeError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Id(tau_persist::ParseSessionIdError),
+    #[error("event {0} cannot be read: {1}")]
+    Unreadable(u64, Unreadable),
+}
+
+impl Keeper {
+    /// Keeps sessions in a store from now on.
+    pub(crate) fn start(store: Arc<dyn Store>) -> Self {
+        let journals = Journals::default();
+        let (runtime, extension) = journals::in_process();
+        let hub = journals.clone();
+        // How either side ends is what sessions see of it: their events are stored, or they are not.
+        let attachment = tokio::spawn(async move {
+            let _ = hub.attach(runtime.incoming, runtime.outgoing).await;
+        });
+        let journal = Journal::new(Arc::clone(&store), JournalOptions::new(CLIENT));
+        let journal = tokio::spawn(async move {
+            let _ = journal.run(extension.incoming, extension.outgoing, std::future::pending()).await;
+        });
+        let leases = Arc::new(Leases { store, held: Mutex::default() });
+        let renewal = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&leases).renew()));
+        Self { leases, journals, attachment, journal, _renewal: renewal }
+    }
+
+    /// Takes a session, which need not exist, for this process.
+    pub(crate) async fn take(&self, session: SessionId) -> Result<OpenedSession, TakeError> {
+        self.leases.take(session).await
+    }
+
+    /// How a session that was taken is made durable.
+    pub(crate) fn durability(&self, session: SessionId, opened: &OpenedSession) -> Durability {
+        let mut durability = Durability::default();
+        durability.session = Some(session);
+        durability.epoch = Some(opened.epoch);
+        durability.last_hash = (!opened.events.is_empty()).then_some(opened.last_hash);
+        durability.journals = Some(self.journals.clone());
+        durability.opener = Some(Arc::clone(&self.leases) as Arc<dyn SessionOpener>);
+        durability.required_acks = 1;
+        durability
+    }
+
+    /// Stores what is still to be stored and gives every session back.
+    pub(crate) async fn finish(self) {
+        self.journals.close();
+        let _ = tokio::join!(self.attachment, self.journal);
+        self.leases.release().await;
+    }
+}
+
+/// The sessions that this process has.
+struct Leases {
+    store: Arc<dyn Store>,
+    held: Mutex<Vec<Lease>>,
+}
+
+impl fmt::Debug for Leases {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Leases").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+impl Leases {
+    async fn take(&self, session: SessionId) -> Result<OpenedSession, TakeError> {
+        let id = stored_id(session)?;
+        let holder = Holder::this_process("tau");
+        let lease = take_session(&*self.store, OpenSession::new(id.clone(), holder, LEASE)).await?;
+        let (epoch, head) = (lease.epoch, lease.head);
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).push(lease);
+        let (events, last_hash) = read(&*self.store, &id, head).await?;
+        Ok(OpenedSession::new(epoch).with_events(events, last_hash))
+    }
+
+    fn held(&self) -> Vec<Lease> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps others away for as long as this is polled.
+    async fn renew(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(LEASE / 3).await;
+            for lease in self.held() {
+                // Who lost a lease is told so when it next writes.
+                let _ = self.store.renew_lease(&lease, LEASE).await;
+            }
+        }
+    }
+
+    async fn release(&self) {
+        for lease in self.held() {
+            // A lease that is not given back runs out, and its holder can be seen to be gone.
+            let _ = self.store.release_lease(&lease).await;
+        }
+    }
+}
+
+impl SessionOpener for Leases {
+    fn open(&self, session: SessionId) -> BoxFuture<'_, Result<OpenedSession, OpenError>> {
+        async move { self.take(session).await.map_err(|error| Arc::new(error) as OpenError) }.boxed()
+    }
+}
+
+/// The events of a session that need not be taken.
+pub(crate) async fn events(store: &dyn Store, session: SessionId) -> Result<Vec<Event>, TakeError> {
+    let id = stored_id(session)?;
+    let head = store.head(&id).await?.unwrap_or_default();
+    Ok(read(store, &id, head).await?.0)
+}
+
+/// A session's id as the store knows it.
+fn stored_id(session: SessionId) -> Result<tau_persist::SessionId, TakeError> {
+    tau_persist::SessionId::new(session.to_string()).map_err(TakeError::Id)
+}
+
+/// The events of a session, and the hash of the last.
+async fn read(
+    store: &dyn Store,
+    session: &tau_persist::SessionId,
+    head: tau_persist::Position,
+) -> Result<(Vec<Event>, EventHash), TakeError> {
+    let mut events = Vec::new();
+    let mut last_hash = EventHash::ZERO;
+    let mut reader = Reader::after(store, session, 0, head);
+    loop {
+        let page = reader.page().await?;
+        let Some(last) = page.last() else { return Ok((events, last_hash)) };
+        if let Some(stored) = &last.stored {
+            last_hash = EventHash(event_hash(stored).0);
+        }
+        for entry in page {
+            events.push(entry.event.map_err(|why| TakeError::Unreadable(entry.seq, why))?);
+        }
+    }
+}
