@@ -55,17 +55,14 @@ impl Work {
         let updates = handle.subscribe(Seq(past.len() as u64));
         let task = tokio::spawn(session.run(shutdown.clone()));
 
-        let mut follow = Follow::new(renderer, handle.clone(), audience(output));
-        let mut shown = follow.renderer.start(&started);
-        if shown.is_ok() {
-            follow.catch_up(&past).await;
-            if let Some(prompt) = prompt {
-                let handle = handle.clone();
-                // Its answer may wait for the disk; a session that fails says so at its end.
-                tokio::spawn(async move { drop(handle.prompt([ContentBlock::text(prompt)]).await) });
-            }
-            shown = follow.run(updates, &mut interrupts).await;
+        let mut follow = Follow::new(renderer, handle.clone(), audience(output), started);
+        follow.catch_up(&past).await;
+        if let Some(prompt) = prompt {
+            let handle = handle.clone();
+            // Its answer may wait for the disk; a session that fails says so at its end.
+            tokio::spawn(async move { drop(handle.prompt([ContentBlock::text(prompt)]).await) });
         }
+        let shown = follow.run(updates, &mut interrupts).await;
         shutdown.cancel();
         // If the session's task crashed, what it started is ended below all the same.
         let ended = task.await.unwrap_or(Ok(tau_runtime::SessionEnd::Shutdown));

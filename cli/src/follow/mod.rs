@@ -14,7 +14,7 @@ use tau_runtime::{Delta, Handle, Subscription, Update};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::output::{Renderer, Tally};
+use crate::output::{Renderer, Started, Tally};
 use ask::{Asks, Request, give, settled};
 use person::Person;
 
@@ -31,6 +31,8 @@ pub(crate) enum Audience {
 pub(crate) struct Follow {
     pub(crate) renderer: Box<dyn Renderer>,
     pub(crate) tally: Tally,
+    /// Shown once the work is known to be kept, if it is to be.
+    started: Option<Started>,
     handle: Handle,
     audience: Audience,
     asks: Asks,
@@ -52,11 +54,17 @@ enum Heard {
 }
 
 impl Follow {
-    pub(crate) fn new(renderer: Box<dyn Renderer>, handle: Handle, audience: Audience) -> Self {
+    pub(crate) fn new(
+        renderer: Box<dyn Renderer>,
+        handle: Handle,
+        audience: Audience,
+        started: Started,
+    ) -> Self {
         let (sender, heard) = mpsc::channel(16);
         let subagents = Subagents { watched: JoinSet::new(), sender, heard };
         let asks = Asks::of(handle.clone());
-        Self { renderer, tally: Tally::new(), handle, audience, asks, person: Person::default(), subagents }
+        let (tally, person, started) = (Tally::new(), Person::default(), Some(started));
+        Self { renderer, tally, started, handle, audience, asks, person, subagents }
     }
 
     /// Takes events in that were there before: they are not shown, but what they ask is asked.
@@ -95,6 +103,9 @@ impl Follow {
                 },
                 update = updates.next() => {
                     let Some(update) = update else { return Ok(()) };
+                    if is_begin(&update) && let Some(started) = self.started.take() {
+                        self.renderer.start(&started)?;
+                    }
                     let is_over = self.tally.count(&update);
                     self.renderer.update(&update)?;
                     self.listen(&update).await;
@@ -148,6 +159,12 @@ impl Follow {
             self.renderer.note(&note);
         }
     }
+}
+
+/// Whether work is known to have begun: who hears of the session before could not go on with it.
+fn is_begin(update: &Update) -> bool {
+    let Update::Event(event) = update else { return false };
+    matches!(event.body, EventBody::PromptSubmitted { .. } | EventBody::SessionResumed)
 }
 
 const fn why(reason: PauseReason) -> &'static str {

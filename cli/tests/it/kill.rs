@@ -118,7 +118,14 @@ struct Totals {
 async fn session(place: &Place, job: &str, random: &mut Random, most: usize, totals: &mut Totals) {
     let mut heard = Heard::default();
     for attempt in 0.. {
-        assert!(attempt < 500, "{job} never ends");
+        if attempt == 100 {
+            let id = heard.session.clone().unwrap_or_default();
+            let ran = place.tau(&["resume", &id]).await;
+            panic!(
+                "{job} never ends: {ran:?} after {:#?}",
+                events(place, &id).iter().rev().take(6).collect::<Vec<_>>()
+            );
+        }
         let spare = totals.kills >= most;
         let after = Duration::from_millis(if spare { 60_000 } else { random.below(120) });
         let known = heard.session.clone();
