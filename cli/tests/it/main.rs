@@ -18,6 +18,7 @@ mod json_output;
 #[cfg(unix)]
 mod kill;
 mod permissions;
+mod resume;
 mod run;
 mod schema;
 mod secrets;
@@ -30,3 +31,4 @@ mod sessions_show;
 mod sessions_support;
 mod sessions_transfer;
 mod support;
+mod undo;
