@@ -85,25 +85,8 @@ pub(crate) struct RunArgs {
     #[arg(long, short, value_enum, default_value_t = OutputFormat::Text)]
     pub(crate) output: OutputFormat,
 
-    /// The most calls of the model. Default: 100.
-    #[arg(long, value_name = "N")]
-    pub(crate) max_turns: Option<u32>,
-
-    /// The most tokens, read and written.
-    #[arg(long, value_name = "N")]
-    pub(crate) max_tokens: Option<u64>,
-
-    /// The most US dollars, for models with configured prices.
-    #[arg(long, value_name = "USD")]
-    pub(crate) max_cost: Option<Money>,
-
-    /// The most calls of tools.
-    #[arg(long, value_name = "N")]
-    pub(crate) max_tool_calls: Option<u32>,
-
-    /// The most time, such as 90s or 1h30m; waiting for your answers counts.
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) max_time: Option<HumanDuration>,
+    #[command(flatten)]
+    pub(crate) budget: BudgetArgs,
 
     /// Let a tool run without asking. May be given several times.
     #[arg(long, value_name = "TOOL")]
@@ -123,6 +106,30 @@ pub(crate) struct RunArgs {
     /// Let every tool run without asking. There is no sandbox yet: for throw-away machines.
     #[arg(long)]
     pub(crate) allow_all: bool,
+}
+
+/// What one run may spend.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetArgs {
+    /// The most calls of the model. Default: 100.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_turns: Option<u32>,
+
+    /// The most tokens, read and written.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_tokens: Option<u64>,
+
+    /// The most US dollars, for models with configured prices.
+    #[arg(long, value_name = "USD")]
+    pub(crate) max_cost: Option<Money>,
+
+    /// The most calls of tools.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_tool_calls: Option<u32>,
+
+    /// The most time, such as 90s or 1h30m; waiting for your answers counts.
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) max_time: Option<HumanDuration>,
 }
 
 /// What every command that reads the configuration takes.

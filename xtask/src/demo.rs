@@ -46,16 +46,24 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let recording = format!("replay:{}", root.join("xtask/demo/recording.jsonl").display());
     let model = args.model.clone().unwrap_or(recording);
-    let tau =
-        Cmd::new(tau_binary(root)?, ["run", "--model", &model, "--allow", "bash", "--allow", "edit", PROMPT]);
+    // The session is kept beside the scratch folder, not among the user's own.
+    let state = format!("{}-state", scratch.display());
+    let binary = tau_binary(root)?;
+    let tau = |args: &[&str]| Cmd::new(&binary, args.iter().copied()).env("TAU_STATE_DIR", &state);
     println!("$ tau run --model ... --allow bash --allow edit {PROMPT:?}\n");
-    let status = tau.status(&scratch)?;
+    let run = tau(&["run", "--model", &model, "--allow", "bash", "--allow", "edit", PROMPT]);
+    let status = run.status(&scratch)?;
     ensure!(status.success(), "tau run ended with {status}");
 
     println!("\nWhat changed:");
     let diff = Cmd::new("git", ["--no-pager", "diff", "--exit-code", "HEAD"]);
     ensure!(diff.status(&scratch)?.code() == Some(1), "the agent changed nothing");
     check_outcome(&source, &scratch)?;
+    println!("\nIt was kept, and could be taken back:");
+    for args in [&["sessions", "list"][..], &["sessions", "verify"], &["undo", "--dry-run"]] {
+        println!("$ tau {}", args.join(" "));
+        ensure!(tau(args).status(&scratch)?.success(), "tau {} failed", args.join(" "));
+    }
     println!(
         "\nThe demo checked it: all tests pass, and the tests are unchanged. It took {:.1?}.",
         started.elapsed()

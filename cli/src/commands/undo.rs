@@ -39,9 +39,10 @@ pub(crate) async fn undo(args: UndoArgs) -> miette::Result<Exit> {
     // Nobody may change the files meanwhile who works on the session.
     let keeper = Keeper::start(store);
     keeper.take(id).await.map_err(|error| place.failed_to_take(&error))?;
+    let is_dry = args.dry_run;
     let work = tokio::task::spawn_blocking(move || {
         let environment: &dyn Environment = &environment;
-        if args.dry_run {
+        if is_dry {
             undo::plan(&log, id, run, environment)
                 .map(|plan| (plan.restores, plan.left, plan.gaps, plan.conflicts))
         } else {
@@ -53,7 +54,9 @@ pub(crate) async fn undo(args: UndoArgs) -> miette::Result<Exit> {
     keeper.finish().await;
     match done.map_err(|error| miette::miette!("{error}"))? {
         Ok((restored, left, gaps, conflicts)) => {
-            restored.iter().for_each(|change| anstream::println!("{}", line(change)));
+            restored.iter().for_each(|change| {
+                anstream::println!("{}{}", if is_dry { "would be " } else { "" }, line(change))
+            });
             left.iter().for_each(|change| {
                 anstream::eprintln!(
                     "left as it is, for it was not kept: {}",

@@ -10,11 +10,11 @@ pub(super) fn layer(common: &CommonArgs, run: Option<&RunArgs>) -> Config {
     config.model.clone_from(&common.model);
     if let Some(run) = run {
         let budget = &mut config.agent.budget;
-        budget.max_turns = run.max_turns;
-        budget.max_tokens = run.max_tokens;
-        budget.max_cost = run.max_cost;
-        budget.max_tool_calls = run.max_tool_calls;
-        budget.max_time = run.max_time;
+        budget.max_turns = run.budget.max_turns;
+        budget.max_tokens = run.budget.max_tokens;
+        budget.max_cost = run.budget.max_cost;
+        budget.max_tool_calls = run.budget.max_tool_calls;
+        budget.max_time = run.budget.max_time;
         config.permissions.allow.clone_from(&run.allow);
         config.permissions.deny.clone_from(&run.deny);
         config.permissions.mode = run.allow_all.then_some(PermissionMode::Bypass);

@@ -9,7 +9,7 @@ use tau_persist::{Holder, SqliteOptions, SqliteStore, StoreError, StoreErrorKind
 
 use super::keep::TakeError;
 use super::text::SessionText;
-use tau_tools::undo::{FolderUndoLog, UndoLimits};
+use tau_tools::undo::{FolderUndoLog, UndoLimits, UndoLog as _};
 
 use crate::args::StoreArgs;
 use crate::environment;
@@ -80,6 +80,14 @@ impl Place {
     /// What is needed to put files back that sessions changed.
     pub(crate) fn undo_log(&self) -> FolderUndoLog {
         FolderUndoLog::new(self.folder.join("undo"), UndoLimits::default())
+    }
+
+    /// Removes what is kept beside the events of a session that was deleted.
+    pub(crate) fn forget(&self, session: &str) {
+        let Ok(session) = session.parse::<SessionId>() else { return };
+        // What is left behind is found by no session any more.
+        let _ = self.undo_log().forget(session);
+        let _ = std::fs::remove_dir_all(self.results(session));
     }
 
     /// What is said when a session cannot be taken.

@@ -34,7 +34,8 @@ async fn a_run_is_undone() {
     let (place, _server) = changed().await;
     let planned = place.tau(&["undo", "--dry-run"]).await;
     let said = "restored edited\nremoved new\nremoved new/made\nbrought back removed\nrestored touched\n";
-    assert_eq!(planned.assert_code(0).stdout, said);
+    let would: String = said.lines().map(|line| format!("would be {line}\n")).collect();
+    assert_eq!(planned.assert_code(0).stdout, would);
     assert_eq!(place.read("edited"), "two\n");
     let ran = place.tau(&["undo"]).await;
     assert_eq!(ran.assert_code(0).stdout, said, "{ran:?}");
@@ -44,6 +45,18 @@ async fn a_run_is_undone() {
     assert!(!place.project().join("new").exists());
     let again = place.tau(&["undo"]).await;
     assert!(again.assert_code(0).stderr.contains("changed no files that could be put back"), "{again:?}");
+}
+
+#[tokio::test]
+async fn what_is_kept_of_a_deleted_session_goes_with_it() {
+    let (place, _server) = changed().await;
+    let kept = place.home().join(".local/state/tau/undo");
+    assert_eq!(std::fs::read_dir(&kept).unwrap().count(), 1);
+    let listed = place.tau(&["sessions", "list", "--output", "json"]).await;
+    let id = listed.json()["sessions"][0]["id"].as_str().unwrap().to_owned();
+    place.tau(&["sessions", "delete", "--yes", &id]).await.assert_code(0);
+    assert_eq!(std::fs::read_dir(&kept).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(kept.with_file_name("results")).unwrap().count(), 0);
 }
 
 #[tokio::test]

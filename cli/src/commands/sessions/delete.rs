@@ -33,7 +33,10 @@ pub(super) async fn delete(place: &Place, args: &DeleteArgs) -> miette::Result<E
         let session = &info.session;
         match delete_one(&store, session).await {
             // Somebody else may have been faster, and it is gone all the same.
-            Ok(()) => print(&format!("{session}\n")),
+            Ok(()) => {
+                place.forget(session.as_str());
+                print(&format!("{session}\n"));
+            }
             Err(error) if *error.kind() == StoreErrorKind::Deleted => print(&format!("{session}\n")),
             Err(error) => match error.kind() {
                 StoreErrorKind::Leased { .. } | StoreErrorKind::Conflict { .. } => {

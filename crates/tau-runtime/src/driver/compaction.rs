@@ -25,10 +25,11 @@ impl Session {
         match request {
             Some(request) => {
                 let system = self.state.config().map_or("", |config| &config.system);
-                let chat =
-                    ChatRequest::new(&request.messages).with_system(system).with_tools(&self.definitions);
+                let chat = ChatRequest::new(&request.messages)
+                    .with_system(system)
+                    .with_tools(&self.client.definitions);
                 // A cache of its own: that of the conversation holds what the next turns add to.
-                let stream = self.agent.stream(chat, &mut WireCache::default());
+                let stream = self.client.agent.stream(chat, &mut WireCache::default());
                 self.model = Some(ModelCall { run, turn, stream, purpose: Purpose::Summary(request) });
             }
             None => {

@@ -24,11 +24,11 @@ impl Session {
             Effect::CallModel { run, turn } => {
                 let history = self.state.history();
                 debug_assert!(history.is_ready(), "every call has its result before the model is asked");
-                let mut request = ChatRequest::new(history.messages()).with_tools(&self.definitions);
+                let mut request = ChatRequest::new(history.messages()).with_tools(&self.client.definitions);
                 if let Some(config) = self.state.config() {
                     request = request.with_system(&config.system).with_options(&config.options);
                 }
-                let stream = self.agent.stream(request, &mut self.cache);
+                let stream = self.client.agent.stream(request, &mut self.client.cache);
                 self.model = Some(ModelCall { run, turn, stream, purpose: Purpose::Reply });
             }
             Effect::Compact { run, turn } => self.compact(run, turn),

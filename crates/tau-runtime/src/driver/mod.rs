@@ -22,7 +22,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tau_agent::Agent;
 use tau_core::event::{Event, EventBody, EventHeader, Seq, Timestamp};
 use tau_core::{EventId, RunId, SessionId};
 use tokio::sync::mpsc;
@@ -33,7 +32,7 @@ use durability::Durable;
 use effects::Tools;
 use handle::Command;
 use log::Log;
-use model::{ModelCall, next_of_model};
+use model::{Client, ModelCall, next_of_model};
 use subagents::Subagents;
 
 pub use durability::Durability;
@@ -51,9 +50,7 @@ pub struct Session {
     state: State,
     log: Arc<Log>,
     mailbox: mpsc::Receiver<Command>,
-    agent: Agent,
-    definitions: Vec<tau_core::ToolDefinition>,
-    cache: tau_agent::WireCache,
+    client: Client,
     model: Option<ModelCall>,
     tools: Tools,
     subagents: Subagents,

@@ -3,15 +3,24 @@
 use std::fmt;
 
 use futures::StreamExt;
-use tau_agent::{ChatStream, StreamEvent};
+use tau_agent::{Agent, ChatStream, StreamEvent, WireCache};
 use tau_core::event::{ModelFailure, ModelFailureKind};
-use tau_core::{ChatResponse, RunId};
+use tau_core::{ChatResponse, RunId, ToolDefinition};
 use tau_session::compaction::SummaryRequest;
 
 use super::Session;
 use super::log::Log;
 use super::subscription::Delta;
 use crate::kernel::Input;
+
+/// The way to the model, and what every request to it has in common.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) agent: Agent,
+    pub(super) definitions: Vec<ToolDefinition>,
+    /// The bytes of what was sent before, so that each message is encoded once.
+    pub(super) cache: WireCache,
+}
 
 /// An answer that is waited for.
 pub(super) struct ModelCall {

@@ -12,6 +12,7 @@ use super::durability::Durable;
 use super::effects::Tools;
 use super::handle::Handle;
 use super::log::Log;
+use super::model::Client;
 use super::options::SessionOptions;
 use super::subagents::Subagents;
 use crate::kernel::gate::Position;
@@ -92,9 +93,7 @@ impl Session {
             state,
             log,
             mailbox,
-            agent: options.agent,
-            definitions,
-            cache: tau_agent::WireCache::default(),
+            client: Client { agent: options.agent, definitions, cache: tau_agent::WireCache::default() },
             model: None,
             tools,
             subagents,
