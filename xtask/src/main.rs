@@ -1,10 +1,11 @@
 //! The development tasks of this workspace, run as `cargo xtask <task>`.
 //!
 //! `demo` shows the agent at work, `tidy` checks the shape of the repository, `test` is everything continuous integration runs, `release` orders
-//! and publishes the libraries. `bench` and `codegen` build and start the crate that does the work.
+//! and publishes the libraries. `bench`, `sim`, `kill` and `codegen` build and start what does the work.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task speaks to the person at the terminal")]
 
 mod demo;
+mod kill;
 mod process;
 mod release;
 mod test;
@@ -35,6 +36,15 @@ enum Task {
     ///
     /// Builds `tau` in release mode too: its start and its size are measured. `--help` lists the benchmarks.
     Bench(Passthrough),
+    /// Simulate the kernel: seeded sessions with crashes, judged by a second opinion
+    ///
+    /// `--seeds N` and `--from S` say which seeds, `--seed S` shows one, `--bugs` proves that deliberate mistakes are
+    /// caught. The same as `cargo run --release -p tau-sim -- <ARGS>`.
+    Sim(Passthrough),
+    /// Kill real runs of `tau` at random moments, and check their effects against the journal
+    ///
+    /// Minutes long at thousands of kills; the tests of every day kill a few.
+    Kill(kill::Options),
     /// Generate the checked-in code again; `--check` only says whether it is fresh
     ///
     /// The same as `cargo run -p tau-codegen -- <ARGS>`.
@@ -69,6 +79,10 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
                 .args(tail.args)
                 .forward(&root)
         }
+        Task::Sim(tail) => {
+            Cmd::cargo(["run", "--quiet", "--release", "-p", "tau-sim", "--"]).args(tail.args).forward(&root)
+        }
+        Task::Kill(options) => kill::run(&root, &options),
         Task::Codegen(tail) => Cmd::cargo(["run", "-p", "tau-codegen", "--"]).args(tail.args).forward(&root),
     }
 }

@@ -9,6 +9,7 @@
 
 mod bad_config;
 mod bad_server;
+mod bad_store;
 mod bad_tools;
 mod config;
 mod doctor;

@@ -10,5 +10,4 @@
 mod driver;
 mod gate;
 mod kernel;
-mod simulator;
 mod system_prompt;

@@ -1,0 +1,269 @@
+//! Calls of tools, from their announcement to their result.
+
+use tau_core::config::PermissionMode;
+use tau_core::event::{DenialReason, EventBody, PermissionAnswer, SessionConfig, ToolKind, ToolOutcome};
+use tau_core::{EffectClass, ToolCall, ToolCallId, ToolResult};
+
+use super::{Audit, Cause};
+use crate::invariant::{Checked, Invariant, Violation, ensure};
+
+/// What a person is asked about a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waits {
+    Permission,
+    Answer,
+    Decision,
+}
+
+/// A call of the newest reply.
+#[derive(Debug, Clone)]
+pub(crate) struct CallAudit {
+    pub(crate) call: ToolCall,
+    pub(crate) kind: ToolKind,
+    pub(crate) effect: EffectClass,
+    pub(crate) key: String,
+    pub(crate) waits: Option<Waits>,
+    pub(crate) is_allowed: bool,
+    pub(crate) was_asked: bool,
+    /// Whether this writer, or one before it, began it.
+    pub(crate) has_begun: bool,
+    pub(crate) is_finished: bool,
+    /// The newest event that lets it run.
+    pub(crate) permitted_at: u64,
+}
+
+/// What is to be done with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verdict {
+    Deny,
+    Ask,
+    Allow,
+}
+
+/// The rules of permission, written down once more.
+pub(crate) fn verdict(config: &SessionConfig, is_granted: bool, tool: &str) -> Verdict {
+    let Some(spec) = config.tool(tool) else { return Verdict::Allow };
+    let has = |rules: &[String]| rules.iter().any(|rule| rule == tool);
+    let (rules, mode) = (&config.permissions, config.permissions.mode.unwrap_or_default());
+    let by_rule = has(&rules.allow) || spec.effect == EffectClass::Pure;
+    if has(&rules.deny) {
+        Verdict::Deny
+    } else if mode == PermissionMode::Bypass || is_granted || (by_rule && !has(&rules.ask)) {
+        Verdict::Allow
+    } else if mode == PermissionMode::DontAsk {
+        Verdict::Deny
+    } else {
+        Verdict::Ask
+    }
+}
+
+impl CallAudit {
+    pub(crate) const fn is_pure(&self) -> bool {
+        matches!(self.effect, EffectClass::Pure)
+    }
+
+    /// Whether later calls that change things wait for it.
+    fn holds(&self) -> bool {
+        !self.is_finished
+            && match self.waits {
+                Some(Waits::Permission) => !self.is_pure(),
+                waits => waits.is_some(),
+            }
+    }
+}
+
+impl Audit {
+    pub(crate) fn verdict(&self, tool: &str) -> Verdict {
+        let granted = self.granted.contains(tool);
+        self.config.as_ref().map_or(Verdict::Deny, |config| verdict(config, granted, tool))
+    }
+
+    /// Whether some calls of the newest reply are announced and some are not, or one is not judged, or
+    /// answered and not ended.
+    pub(crate) fn is_partly_judged(&self) -> bool {
+        let is_answered = |call: &CallAudit| {
+            call.was_asked && call.waits.is_none() && !(call.kind == ToolKind::Run && call.is_allowed)
+        };
+        let is_unjudged = |call: &CallAudit| {
+            let runs_at_once = matches!(call.kind, ToolKind::Run | ToolKind::Subagent)
+                && self.verdict(&call.call.name) == Verdict::Allow;
+            call.waits.is_none() && !call.was_asked && !runs_at_once
+        };
+        let is_between = |call: &CallAudit| is_answered(call) || is_unjudged(call);
+        let compacts = self.config.as_ref().is_some_and(|config| config.compaction.is_some());
+        (!self.unannounced.is_empty() && (compacts || !self.calls.is_empty()))
+            || self.open_calls().any(is_between)
+    }
+
+    /// Whether a call that a person let run may be repeated.
+    pub(crate) fn would_ask_again(&self) -> bool {
+        self.open_calls().any(|call| {
+            call.waits.is_none()
+                && call.permitted_at > 0
+                && call.was_asked
+                && call.effect != EffectClass::AtMostOnce
+        })
+    }
+
+    /// Calls without a result, in order.
+    pub(crate) fn open_calls(&self) -> impl Iterator<Item = &CallAudit> {
+        self.calls.iter().filter(|call| !call.is_finished)
+    }
+
+    pub(crate) fn call(&self, id: &ToolCallId) -> Option<&CallAudit> {
+        self.calls.iter().find(|call| call.call.id == *id)
+    }
+
+    /// Whether an earlier call that a person is asked about holds this one.
+    pub(crate) fn is_held(&self, call: &CallAudit) -> bool {
+        let before = self.calls.iter().take_while(|other| other.call.id != call.call.id);
+        !call.is_pure() && before.into_iter().any(CallAudit::holds)
+    }
+
+    pub(super) fn call_event(&mut self, seq: u64, event: &EventBody, cause: Cause) -> Checked {
+        match event {
+            EventBody::ToolRequested { call, idempotency_key, effect, .. } => {
+                self.call_announced(seq, call, idempotency_key, *effect)
+            }
+            EventBody::ToolFinished { outcome, result, .. } => self.call_finished(*outcome, result, cause),
+            EventBody::PermissionRequested { call_id, .. } => {
+                let tool = self.open_call(call_id)?.call.name.clone();
+                ensure!(self.verdict(&tool) == Verdict::Ask, Permission, "{tool} is asked about");
+                self.call_asks(call_id, Waits::Permission)
+            }
+            EventBody::QuestionAsked { call_id, .. } => self.call_asks(call_id, Waits::Answer),
+            EventBody::PlanProposed { call_id, plan } => {
+                self.proposed = Some((call_id.clone(), plan.clone()));
+                self.call_asks(call_id, Waits::Decision)
+            }
+            EventBody::PermissionAnswered { call_id, answer } => {
+                let call = self.call_answered(call_id, Waits::Permission)?;
+                call.is_allowed = matches!(answer, PermissionAnswer::Allow | PermissionAnswer::AllowAlways);
+                call.permitted_at = seq;
+                let tool = call.call.name.clone();
+                self.grant(tool, answer);
+                Ok(())
+            }
+            EventBody::QuestionAnswered { call_id, .. } => {
+                self.call_answered(call_id, Waits::Answer).map(|_| ())
+            }
+            EventBody::PlanAnswered { call_id, answer } => {
+                self.call_answered(call_id, Waits::Decision)?;
+                self.decide_plan(call_id, answer);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn call_announced(&mut self, seq: u64, call: &ToolCall, key: &str, effect: EffectClass) -> Checked {
+        let next = self.unannounced.pop_front();
+        ensure!(next.as_ref() == Some(call), Grammar, "{} is announced, {next:?} is next", call.id);
+        ensure!(!call.id.as_str().is_empty(), Pairing, "a call without an id");
+        ensure!(self.seen.insert(call.id.clone()), Pairing, "the call id {} was used before", call.id);
+        let spec = self.config.as_ref().and_then(|config| config.tool(&call.name).cloned());
+        let expected = spec.as_ref().map(|spec| spec.effect).unwrap_or_default();
+        ensure!(effect == expected, AtMostOnce, "{} is announced as {effect:?}", call.name);
+        let most = self.config.as_ref().and_then(|config| config.budget.max_tool_calls);
+        if let Some(on) = &mut self.on {
+            on.own.tool_calls += 1;
+            on.is_out_of_calls = most.is_some_and(|most| on.own.tool_calls + on.reported.tool_calls > most);
+        }
+        self.calls.push(CallAudit {
+            call: call.clone(),
+            kind: spec.map(|spec| spec.kind).unwrap_or_default(),
+            effect,
+            key: key.to_owned(),
+            waits: None,
+            is_allowed: false,
+            was_asked: false,
+            has_begun: false,
+            is_finished: false,
+            permitted_at: seq,
+        });
+        Ok(())
+    }
+
+    fn open_call(&mut self, id: &ToolCallId) -> Checked<&mut CallAudit> {
+        let call = self.calls.iter_mut().find(|call| call.call.id == *id && !call.is_finished);
+        call.ok_or_else(|| Violation::new(Invariant::Grammar, format!("{id} is no open call")))
+    }
+
+    fn call_asks(&mut self, id: &ToolCallId, what: Waits) -> Checked {
+        let call = self.open_call(id)?;
+        let kind = match what {
+            Waits::Permission => call.kind,
+            Waits::Answer => ToolKind::AskUser,
+            Waits::Decision => ToolKind::ProposePlan,
+        };
+        let is_fine = call.waits.is_none() && call.kind == kind;
+        ensure!(is_fine, Grammar, "{id} asks: {what:?}");
+        call.waits = Some(what);
+        Ok(())
+    }
+
+    fn call_answered(&mut self, id: &ToolCallId, what: Waits) -> Checked<&mut CallAudit> {
+        let call = self.open_call(id)?;
+        ensure!(call.waits == Some(what), Stale, "{id} does not wait for that");
+        (call.waits, call.was_asked) = (None, true);
+        Ok(call)
+    }
+
+    fn call_finished(&mut self, outcome: ToolOutcome, result: &ToolResult, cause: Cause) -> Checked {
+        let id = &result.call_id;
+        if let Some(at) = self.unannounced.iter().position(|call| call.id == *id) {
+            let is_settled = self.is_torn && outcome == ToolOutcome::Cancelled;
+            ensure!(is_settled, Grammar, "{id} ends before it is announced");
+            self.unannounced.remove(at);
+            return Ok(());
+        }
+        let known = self.call(id).filter(|call| !call.is_finished).cloned();
+        let Some(known) = known else {
+            return Err(Violation::new(Invariant::Grammar, format!("{id} has a result, or never was")));
+        };
+        if cause != Cause::Journal {
+            self.check_end(&known, outcome, result, cause)?;
+        }
+        let call = self.open_call(id)?;
+        (call.is_finished, call.waits) = (true, None);
+        Ok(())
+    }
+
+    fn check_end(
+        &self,
+        call: &CallAudit,
+        outcome: ToolOutcome,
+        result: &ToolResult,
+        cause: Cause,
+    ) -> Checked {
+        let id = &result.call_id;
+        let is_of_kernel = !matches!(call.kind, ToolKind::Run);
+        match outcome {
+            ToolOutcome::Succeeded | ToolOutcome::Failed | ToolOutcome::TimedOut => {
+                ensure!(call.has_begun || is_of_kernel, Grammar, "{id} ended and never ran");
+            }
+            ToolOutcome::Denied { reason } => {
+                // One that may be repeated is judged again after a crash: the known fault `asks-again`.
+                let is_silent = !call.has_begun || call.effect != EffectClass::AtMostOnce;
+                ensure!(is_silent, AtMostOnce, "{id} was denied after it began");
+                let by_person = reason == DenialReason::Person;
+                ensure!(!(by_person && call.is_allowed), Permission, "{id} was allowed and is denied");
+            }
+            ToolOutcome::Unknown => {
+                let is_interrupted = matches!(cause, Cause::Resume | Cause::Fork | Cause::Rewind);
+                ensure!(is_interrupted, Grammar, "{id} ends as unknown, and nothing was interrupted");
+            }
+            _ => {}
+        }
+        // Rewinds and forks tell otherwise: the known fault `false-words`.
+        if call.has_begun
+            && call.effect == EffectClass::AtMostOnce
+            && !matches!(cause, Cause::Rewind | Cause::Fork)
+        {
+            let text = result.text();
+            let denies = text.contains("before it ran") || text.contains("has not run");
+            ensure!(!denies, AtMostOnce, "{id} began, and the model is told: {text}");
+        }
+        Ok(())
+    }
+}

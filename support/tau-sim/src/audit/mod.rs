@@ -1,0 +1,201 @@
+//! A second opinion: what a session is, judged from its events alone, by code that shares nothing with the kernel.
+
+mod calls;
+mod effects;
+mod runs;
+mod spending;
+mod transcript;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use tau_core::event::{EventBody, PermissionAnswer, PlanAnswer, RunOutcome, SessionConfig, Spending};
+use tau_core::{RunId, SessionId, ToolCall, ToolCallId};
+
+use crate::invariant::{Checked, ensure};
+
+pub(crate) use calls::{CallAudit, Waits};
+pub(crate) use spending::ChildAudit;
+pub(crate) use transcript::{Transcript, check_paired};
+
+/// What made the kernel decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Nothing did: the event is read from a journal.
+    Journal,
+    Resume,
+    Fork,
+    Rewind,
+    Compacted,
+    Other,
+}
+
+/// What a session is.
+// tidy: struct-fields: what a session is, all of it
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Audit {
+    pub(crate) config: Option<Arc<SessionConfig>>,
+    pub(crate) is_closed: bool,
+    pub(crate) granted: BTreeSet<String>,
+    pub(crate) submitted: Vec<RunId>,
+    started: usize,
+    pub(crate) finished: BTreeMap<RunId, Finished>,
+    pub(crate) on: Option<RunAudit>,
+    /// Calls of the newest reply that are not announced yet.
+    unannounced: VecDeque<ToolCall>,
+    /// Whether the journal ended inside an append, so that what belongs together may stand apart.
+    is_torn: bool,
+    /// Calls of the newest reply, in order.
+    pub(crate) calls: Vec<CallAudit>,
+    seen: BTreeSet<ToolCallId>,
+    pub(crate) children: BTreeMap<SessionId, ChildAudit>,
+    pub(crate) plan: Option<String>,
+    proposed: Option<(ToolCallId, String)>,
+    pub(crate) transcript: Transcript,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Finished {
+    pub(crate) outcome: RunOutcome,
+    pub(crate) at: u64,
+    pub(crate) spent: Spending,
+}
+
+/// The run that is on.
+#[derive(Debug, Clone)]
+pub(crate) struct RunAudit {
+    pub(crate) id: RunId,
+    pub(crate) turn: u32,
+    /// How often the turn that is on was asked.
+    tries: u32,
+    pub(crate) is_asking: bool,
+    may_ask_again: bool,
+    pub(crate) is_answered: bool,
+    /// The event that announced the newest request.
+    pub(crate) requested_at: u64,
+    /// What it spent itself.
+    pub(crate) own: Spending,
+    /// What its subagents reported.
+    pub(crate) reported: Spending,
+    is_out_of_calls: bool,
+    /// Whether it was taken up since: the known fault `torn-budget`.
+    is_taken_up: bool,
+}
+
+impl Audit {
+    /// The session of a journal, whose events were all judged when they happened.
+    pub(crate) fn replay(log: &[Arc<EventBody>]) -> Checked<Self> {
+        let mut audit = Self::default();
+        let mut next = 0;
+        for place in effective(log, log.len()) {
+            // A rewind lies between.
+            audit.is_torn |= place > next;
+            next = place + 1;
+            audit.event(place as u64 + 1, &log[place], Cause::Journal)?;
+        }
+        Ok(audit)
+    }
+
+    /// Takes an event in.
+    pub(crate) fn event(&mut self, seq: u64, event: &EventBody, cause: Cause) -> Checked {
+        self.check_together(event)?;
+        match event {
+            EventBody::SessionCreated(config) => {
+                ensure!(self.config.is_none(), Grammar, "created twice");
+                self.config = Some(Arc::new((**config).clone()));
+            }
+            EventBody::SessionForked { .. } => {
+                self.is_closed = false;
+                self.is_torn = true;
+            }
+            EventBody::SessionResumed => {
+                self.is_torn = true;
+                if let Some(on) = &mut self.on {
+                    on.is_taken_up = true;
+                }
+            }
+            EventBody::SessionClosed => {
+                ensure!(
+                    self.on.is_none() && self.started == self.submitted.len(),
+                    Cancel,
+                    "closed with work on"
+                );
+                self.is_closed = true;
+            }
+            EventBody::PromptSubmitted { run, .. } => {
+                ensure!(!self.submitted.contains(run), Prompt, "{run} was submitted before");
+                self.submitted.push(*run);
+            }
+            EventBody::RunStarted { run } => self.run_started(*run)?,
+            EventBody::RunFinished { run, outcome } => self.run_finished(seq, *run, outcome)?,
+            EventBody::ModelRequested { run, turn } => self.model_requested(seq, *run, *turn, cause)?,
+            EventBody::ModelReplied { turn, response } => self.model_replied(*turn, response)?,
+            EventBody::ModelFailed { turn, failure } => self.model_failed(*turn, failure)?,
+            EventBody::Compacted { usage, .. } => {
+                ensure!(self.open_calls().next().is_none(), Pairing, "compacted while calls are open");
+                self.spend(usage.unwrap_or_default());
+            }
+            EventBody::SubagentStarted { call_id, child, budget } => {
+                self.child_started(call_id, *child, *budget)?;
+            }
+            EventBody::SubagentFinished { child, spent, .. } => self.child_finished(*child, *spent)?,
+            EventBody::Rewound { .. }
+            | EventBody::ContextInjected { .. }
+            | EventBody::CancelRequested { .. } => {}
+            _ => self.call_event(seq, event, cause)?,
+        }
+        self.transcript.event(seq, event, self.plan.as_deref())
+    }
+
+    /// A reply and its calls are one append: nothing comes between, unless the journal ended there.
+    fn check_together(&mut self, event: &EventBody) -> Checked {
+        if self.unannounced.is_empty() && !matches!(event, EventBody::ToolRequested { .. }) {
+            self.is_torn = false;
+        }
+        let is_fine = self.unannounced.is_empty()
+            || self.is_torn
+            || matches!(
+                event,
+                EventBody::ToolRequested { .. } | EventBody::SessionResumed | EventBody::SessionForked { .. }
+            );
+        ensure!(is_fine, Grammar, "{} comes between a reply and its calls", event.kind());
+        Ok(())
+    }
+
+    fn decide_plan(&mut self, call_id: &ToolCallId, answer: &PlanAnswer) {
+        let proposed = self.proposed.take_if(|(id, _)| id == call_id);
+        match (answer, proposed) {
+            (PlanAnswer::Approve, Some((_, plan))) => self.plan = Some(plan),
+            (PlanAnswer::Edit { plan }, _) => self.plan = Some(plan.clone()),
+            _ => {}
+        }
+    }
+
+    fn grant(&mut self, tool: String, answer: &PermissionAnswer) {
+        if *answer == PermissionAnswer::AllowAlways {
+            self.granted.insert(tool);
+        }
+    }
+
+    /// The journal may have ended inside an append, or a rewind leads into one.
+    pub(crate) fn tear(&mut self) {
+        self.is_torn = true;
+    }
+}
+
+/// The places of the events that count, of the first `end`: a rewind goes back to what counted at its place.
+pub(crate) fn effective(log: &[Arc<EventBody>], end: usize) -> Vec<usize> {
+    let rewind = log[..end].iter().enumerate().rev().find_map(|(place, event)| match **event {
+        EventBody::Rewound { to } => Some((place, usize::try_from(to.0).unwrap_or(usize::MAX))),
+        _ => None,
+    });
+    match rewind {
+        Some((place, to)) => {
+            let mut places = effective(log, to.min(place));
+            places.extend(place + 1..end);
+            places
+        }
+        None => (0..end).collect(),
+    }
+}

@@ -1,0 +1,138 @@
+//! Runs and turns.
+
+use tau_core::event::{BudgetLimit, ModelFailure, ModelFailureKind, RunOutcome, Spending};
+use tau_core::{ChatResponse, ContentBlock, RunId};
+
+use super::{Audit, Cause, Finished, RunAudit};
+use crate::invariant::{Checked, Invariant, Violation, ensure};
+
+/// How often a turn is asked at most.
+const TRIES: u32 = 3;
+
+impl Audit {
+    pub(super) fn run_started(&mut self, run: RunId) -> Checked {
+        ensure!(self.on.is_none(), Grammar, "one run at a time");
+        let next = self.submitted.get(self.started);
+        ensure!(next == Some(&run), Prompt, "{run} started, and {next:?} is next");
+        self.started += 1;
+        self.calls.clear();
+        self.on = Some(RunAudit {
+            id: run,
+            turn: 0,
+            tries: 0,
+            is_asking: false,
+            may_ask_again: false,
+            is_answered: false,
+            requested_at: 0,
+            own: Spending::default(),
+            reported: Spending::default(),
+            is_out_of_calls: false,
+            is_taken_up: false,
+        });
+        Ok(())
+    }
+
+    pub(super) fn run_finished(&mut self, seq: u64, run: RunId, outcome: &RunOutcome) -> Checked {
+        let on = self.on.take().filter(|on| on.id == run);
+        let on =
+            on.ok_or_else(|| Violation::new(Invariant::Prompt, format!("{run} ended and was not on")))?;
+        let is_done = self.open_calls().next().is_none() && self.unannounced.is_empty();
+        ensure!(is_done, Pairing, "run ended with an open call");
+        let mut spent = on.own;
+        spent += on.reported;
+        self.check_outcome(&on, outcome, &spent)?;
+        let finished = Finished { outcome: outcome.clone(), at: seq, spent };
+        ensure!(self.finished.insert(run, finished).is_none(), Prompt, "{run} ended twice");
+        Ok(())
+    }
+
+    fn check_outcome(&self, on: &RunAudit, outcome: &RunOutcome, spent: &Spending) -> Checked {
+        let budget = self.config.as_ref().map(|config| config.budget).unwrap_or_default();
+        let is_true = match outcome {
+            RunOutcome::Completed => on.is_answered,
+            RunOutcome::Failed { .. } => !on.may_ask_again && !on.is_asking,
+            RunOutcome::TurnLimit { limit } => spent.turns >= *limit && *limit == budget.max_turns(),
+            RunOutcome::BudgetExceeded { limit } => match limit {
+                BudgetLimit::Tokens => budget.max_tokens.is_some_and(|most| spent.usage.total() >= most),
+                BudgetLimit::Cost => budget.max_cost.is_some_and(|most| spent.cost >= most),
+                BudgetLimit::ToolCalls => on.is_out_of_calls,
+                BudgetLimit::WallTime => budget.max_time.is_some(),
+                _ => false,
+            },
+            _ => true,
+        };
+        ensure!(is_true, Budget, "run ended as {outcome:?}, which is not so: {spent:?}");
+        Ok(())
+    }
+
+    pub(super) fn model_requested(&mut self, seq: u64, run: RunId, turn: u32, cause: Cause) -> Checked {
+        let is_done = self.open_calls().next().is_none() && self.unannounced.is_empty();
+        ensure!(is_done, Pairing, "the model is asked with a call open");
+        let budget = self.config.as_ref().map(|config| config.budget).unwrap_or_default();
+        let on = self.on.as_mut().filter(|on| on.id == run && !on.is_asking);
+        let on =
+            on.ok_or_else(|| Violation::new(Invariant::Grammar, "the model is asked and need not be"))?;
+        ensure!(!on.is_answered, Grammar, "the model is asked again after its last word");
+        ensure!(!on.is_out_of_calls || on.is_taken_up, Budget, "the model is asked after too many calls");
+        let is_again = on.may_ask_again && turn == on.turn;
+        // A journal that ends behind a failure may go on with the next turn.
+        let is_next = turn == on.turn + 1
+            && (!on.may_ask_again || matches!(cause, Cause::Resume | Cause::Compacted | Cause::Journal));
+        ensure!(is_again || is_next, Grammar, "turn {turn} after {}", on.turn);
+        if is_again {
+            on.tries += 1;
+            ensure!(on.tries <= TRIES, Grammar, "turn {turn} is asked {} times", on.tries);
+        } else {
+            on.tries = 1;
+            let mut spent = on.own;
+            spent += on.reported;
+            let is_within = spent.turns < budget.max_turns()
+                && budget.max_tokens.is_none_or(|most| spent.usage.total() < most)
+                && budget.max_cost.is_none_or(|most| spent.cost < most);
+            // After a compaction the budget is not looked at again: the known fault `compaction-budget`.
+            let is_judged = !matches!(cause, Cause::Compacted | Cause::Journal);
+            ensure!(
+                is_within || !is_judged,
+                Budget,
+                "turn {turn} is asked with {spent:?} spent of {budget:?}"
+            );
+            on.own.turns += 1;
+        }
+        (on.turn, on.is_asking, on.may_ask_again, on.requested_at) = (turn, true, false, seq);
+        self.calls.clear();
+        Ok(())
+    }
+
+    pub(super) fn model_replied(&mut self, turn: u32, response: &ChatResponse) -> Checked {
+        let on = self.on.as_mut().filter(|on| on.is_asking && on.turn == turn);
+        let on = on.ok_or_else(|| Violation::new(Invariant::Stale, "a reply that nobody waits for"))?;
+        on.is_asking = false;
+        let calls = response.content.iter().filter_map(|block| match block {
+            ContentBlock::ToolCall(call) => Some(call.clone()),
+            _ => None,
+        });
+        self.unannounced = calls.collect();
+        on.is_answered = self.unannounced.is_empty();
+        self.spend(response.usage.unwrap_or_default());
+        Ok(())
+    }
+
+    pub(super) fn model_failed(&mut self, turn: u32, failure: &ModelFailure) -> Checked {
+        let on = self.on.as_mut().filter(|on| on.is_asking && on.turn == turn);
+        let on = on.ok_or_else(|| Violation::new(Invariant::Stale, "a failure that nobody waits for"))?;
+        on.is_asking = false;
+        on.may_ask_again = failure.kind == ModelFailureKind::Interrupted && on.tries < TRIES;
+        Ok(())
+    }
+
+    pub(crate) fn assert_all_finished(&self) -> Checked {
+        let missing = self.submitted.iter().find(|run| !self.finished.contains_key(run));
+        ensure!(missing.is_none(), Liveness, "{missing:?} never ended");
+        ensure!(
+            self.on.is_none() && self.open_calls().next().is_none(),
+            Liveness,
+            "something is on at the end"
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,138 @@
+//! Deliberate mistakes, each of which the simulation must catch: a check that never fails proves nothing.
+//!
+//! A mistake stands around the kernel, not in it: it changes what goes in or comes out, or how a journal is folded.
+
+mod memory;
+
+use std::fmt;
+use std::sync::Arc;
+
+use tau_core::event::EventBody;
+use tau_runtime::kernel::State;
+
+pub(crate) use memory::Memory;
+
+macro_rules! bugs {
+    ($($(#[doc = $doc:literal])+ $name:ident = $word:literal,)+) => {
+        /// A deliberate mistake.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Bug {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Bug {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// Its name, as `--bug` takes it.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)+
+                }
+            }
+        }
+    };
+}
+
+bugs! {
+    /// An at-most-once call that may have run runs again after a crash.
+    RunsAgain = "runs-again",
+    /// A call that was cancelled has no result.
+    ForgetsCancelled = "forgets-cancelled",
+    /// Effects start before they are acknowledged.
+    StartsBeforeAck = "starts-before-ack",
+    /// A late result of a tool is taken.
+    TakesLate = "takes-late",
+    /// Context that is injected while a run is on is lost.
+    LosesInjected = "loses-injected",
+    /// A queued prompt runs twice.
+    RunsPromptTwice = "runs-prompt-twice",
+    /// One turn more than the budget allows.
+    OneTurnMore = "one-turn-more",
+    /// A subagent goes on when its call is cancelled.
+    LeavesSubagent = "leaves-subagent",
+    /// A subagent gets the whole budget of its parent.
+    WholeBudget = "whole-budget",
+    /// A subagent is not bound by its parent's permissions.
+    WiderChild = "wider-child",
+    /// A compaction cuts between a call and its result.
+    TornCompaction = "torn-compaction",
+    /// A compaction drops the plan.
+    DropsPlan = "drops-plan",
+    /// Calls that were held start out of order.
+    OutOfOrder = "out-of-order",
+    /// A writer that was fenced goes on.
+    FencedGoesOn = "fenced-goes-on",
+    /// Ids that a model uses again stay as they are.
+    ReusesIds = "reuses-ids",
+    /// A rewind keeps what it took back.
+    KeepsUndone = "keeps-undone",
+    /// A fork runs the open calls of its source.
+    ForkRuns = "fork-runs",
+    /// A call that was denied runs.
+    RunsDenied = "runs-denied",
+    /// A call has two results.
+    AnswersTwice = "answers-twice",
+    /// A call that is repeated has another key.
+    NewKey = "new-key",
+    /// The instructions change when a session is taken up.
+    ChangesInstructions = "changes-instructions",
+    /// The live state overlooks an event.
+    Overlooks = "overlooks",
+    /// The model is asked before the last result is in.
+    AsksEarly = "asks-early",
+    /// A prompt that waits is lost when the session is taken up.
+    LosesQueued = "loses-queued",
+    /// The model is not asked when a session is taken up.
+    NeverAsks = "never-asks",
+    /// A tool goes on when its run is cancelled.
+    LeavesTool = "leaves-tool",
+}
+
+impl fmt::Display for Bug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Bug {
+    /// The mistake of a name.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|bug| bug.name() == name)
+    }
+
+    /// Whether the live state overlooks an event.
+    pub(crate) const fn overlooks(self, event: &EventBody) -> bool {
+        matches!((self, event), (Self::Overlooks, EventBody::CancelRequested { .. }))
+    }
+
+    /// How a journal is folded.
+    pub(crate) fn fold(self, log: &[Arc<EventBody>]) -> State {
+        match self {
+            Self::KeepsUndone => log.iter().fold(State::default(), |mut state, event| {
+                state.apply(event);
+                state
+            }),
+            Self::LosesQueued => {
+                let has_begun = |run| {
+                    log.iter()
+                        .any(|event| matches!(**event, EventBody::RunStarted { run: begun } if begun == run))
+                };
+                let is_kept = |event: &EventBody| match event {
+                    EventBody::PromptSubmitted { run, .. } => has_begun(*run),
+                    _ => true,
+                };
+                log.iter().fold(State::default(), |mut state, event| {
+                    // Something else that changes nothing keeps the count.
+                    let other = EventBody::SessionResumed;
+                    state.apply(if is_kept(event) { event } else { &other });
+                    state
+                })
+            }
+            _ => State::fold(log.iter().map(Arc::as_ref)),
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Decisions with a mistake in them.
+
+use tau_core::event::{EventBody, PermissionAnswer, RunOutcome, ToolOutcome};
+use tau_core::{ContentBlock, Message, ToolCall, ToolCallId};
+use tau_runtime::kernel::{Decision, Effect, Input, Rejection, State, decide};
+
+use super::Bug;
+
+/// What a mistake remembers between decisions.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    /// Calls that were announced, with their keys.
+    calls: Vec<(ToolCall, String)>,
+    has_run_twice: bool,
+}
+
+impl Memory {
+    pub(crate) fn decide(&mut self, bug: Bug, state: &State, input: Input) -> Result<Decision, Rejection> {
+        let input = before(bug, state, input);
+        let heard = input.clone();
+        let decided = decide(state, input);
+        if let Ok(decision) = &decided {
+            self.remember(decision);
+        }
+        match decided {
+            Ok(decision) => Ok(self.after(bug, state, &heard, decision)),
+            Err(Rejection::Stale) if bug == Bug::TakesLate => late(heard),
+            Err(rejection) => Err(rejection),
+        }
+    }
+
+    fn remember(&mut self, decision: &Decision) {
+        for event in &decision.events {
+            if let EventBody::ToolRequested { call, idempotency_key, .. } = event {
+                self.calls.push((call.clone(), idempotency_key.clone()));
+            }
+        }
+    }
+
+    /// An effect that runs a call.
+    fn run(&self, state: &State, id: &ToolCallId) -> Option<Effect> {
+        let known = self.calls.iter().find(|(call, _)| call.id == *id);
+        let (call, idempotency_key) = known.cloned().or_else(|| in_history(state, id))?;
+        Some(Effect::RunTool { run: state.active_run()?, call, idempotency_key })
+    }
+
+    fn after(&mut self, bug: Bug, state: &State, input: &Input, mut decision: Decision) -> Decision {
+        let Decision { events, effects, .. } = &mut decision;
+        match (bug, input) {
+            (Bug::RunsAgain, Input::Resume) => {
+                if let Some(at) = events.iter().position(is_unknown)
+                    && let EventBody::ToolFinished { result, .. } = &events[at]
+                    && let Some(effect) = self.run(state, &result.call_id)
+                {
+                    events.remove(at);
+                    events.retain(|event| !matches!(event, EventBody::ModelRequested { .. }));
+                    effects.retain(|effect| {
+                        !matches!(effect, Effect::CallModel { .. } | Effect::Compact { .. })
+                    });
+                    effects.push(effect);
+                }
+            }
+            (Bug::ForgetsCancelled, Input::Cancel { .. }) => {
+                let cancelled = |event: &EventBody| {
+                    matches!(event, EventBody::ToolFinished { outcome: ToolOutcome::Cancelled, .. })
+                };
+                if let Some(at) = events.iter().position(cancelled) {
+                    events.remove(at);
+                }
+            }
+            (Bug::RunsPromptTwice, _) => self.run_twice(&mut decision),
+            (Bug::OneTurnMore, _) => one_turn_more(state, &mut decision),
+            (Bug::LeavesSubagent, _) => {
+                effects.retain(|effect| !matches!(effect, Effect::StopSubagent { .. }))
+            }
+            (Bug::LeavesTool, Input::Cancel { .. }) => {
+                effects.retain(|effect| !matches!(effect, Effect::StopTool { .. }));
+            }
+            (Bug::WholeBudget | Bug::WiderChild, _) => widen(bug, state, &mut decision),
+            (
+                Bug::OutOfOrder,
+                Input::PermissionAnswer { .. } | Input::QuestionAnswer { .. } | Input::ModelReply { .. },
+            ) => {
+                effects.reverse();
+            }
+            (Bug::ReusesIds, Input::ModelReply { response, .. }) => restore_ids(response, &mut decision),
+            (Bug::ForkRuns, Input::Fork { .. }) => {
+                let at = events.iter().position(is_unknown);
+                if let Some(EventBody::ToolFinished { result, .. }) = at.map(|at| &events[at])
+                    && let Some(effect) = self.run(state, &result.call_id)
+                {
+                    events.truncate(at.unwrap_or_default());
+                    effects.push(effect);
+                }
+            }
+            (Bug::RunsDenied, Input::PermissionAnswer { call_id, answer: PermissionAnswer::Deny { .. } }) => {
+                effects.extend(self.run(state, call_id));
+                events.truncate(1);
+                effects.retain(|effect| matches!(effect, Effect::RunTool { .. }));
+            }
+            (Bug::AnswersTwice, Input::ToolFinished { .. }) => events.insert(0, events[0].clone()),
+            (Bug::NewKey, Input::Resume) => {
+                for effect in effects {
+                    if let Effect::RunTool { idempotency_key, .. } = effect {
+                        idempotency_key.push('2');
+                    }
+                }
+            }
+            (Bug::AsksEarly, Input::ToolFinished { .. }) => {
+                if let Some((run, turn)) =
+                    state.active_run().filter(|_| events.len() == 1).zip(turn_of(state))
+                {
+                    events.push(EventBody::ModelRequested { run, turn });
+                    effects.push(Effect::CallModel { run, turn });
+                }
+            }
+            (Bug::NeverAsks, Input::Resume) => {
+                effects.retain(|effect| !matches!(effect, Effect::CallModel { .. }));
+            }
+            (Bug::LosesInjected, Input::Inject { .. }) if state.active_run().is_some() => events.clear(),
+            _ => {}
+        }
+        decision
+    }
+
+    fn run_twice(&mut self, decision: &mut Decision) {
+        let finished = decision.events.iter().find_map(|event| match event {
+            EventBody::RunFinished { run, .. } => Some(*run),
+            _ => None,
+        });
+        let starts = decision.events.iter().any(|event| {
+            matches!(
+                event,
+                EventBody::RunStarted { .. } | EventBody::SessionClosed | EventBody::Rewound { .. }
+            )
+        });
+        if let Some(run) = finished.filter(|_| !starts && !self.has_run_twice) {
+            self.has_run_twice = true;
+            let again = [EventBody::RunStarted { run }, EventBody::ModelRequested { run, turn: 1 }];
+            decision.events.extend(again);
+            decision.effects.push(Effect::CallModel { run, turn: 1 });
+        }
+    }
+}
+
+/// What goes in with a mistake.
+fn before(bug: Bug, state: &State, mut input: Input) -> Input {
+    if let Input::Compacted { compaction: Some(compaction), .. } = &mut input {
+        match (bug, state.plan()) {
+            (Bug::TornCompaction, _) => {
+                let results =
+                    state.history().messages().iter().find(|message| message.tool_results().next().is_some());
+                compaction.replacement.extend(results.map(|message| Message::clone(message)));
+            }
+            (Bug::DropsPlan, Some(plan)) => {
+                for message in &mut compaction.replacement {
+                    let text = message.text().replace(plan, "");
+                    *message = Message::user([ContentBlock::text(text)]);
+                }
+            }
+            _ => {}
+        }
+    }
+    input
+}
+
+fn late(input: Input) -> Result<Decision, Rejection> {
+    let Input::ToolFinished { outcome, result, elapsed } = input else { return Err(Rejection::Stale) };
+    let mut decision = Decision::default();
+    decision.events.push(EventBody::ToolFinished { outcome, result, elapsed });
+    Ok(decision)
+}
+
+fn is_unknown(event: &EventBody) -> bool {
+    matches!(event, EventBody::ToolFinished { outcome: ToolOutcome::Unknown, .. })
+}
+
+fn in_history(state: &State, id: &ToolCallId) -> Option<(ToolCall, String)> {
+    let mut calls = state.history().messages().iter().flat_map(|message| message.tool_calls());
+    calls.find(|call| call.id == *id).map(|call| (call.clone(), String::new()))
+}
+
+/// A turn after all that there can have been.
+fn turn_of(state: &State) -> Option<u32> {
+    u32::try_from(state.history().messages().len()).ok()
+}
+
+fn one_turn_more(state: &State, decision: &mut Decision) {
+    let limit = decision.events.iter().enumerate().find_map(|(at, event)| match event {
+        EventBody::RunFinished { run, outcome: RunOutcome::TurnLimit { limit } } => Some((at, *run, *limit)),
+        _ => None,
+    });
+    let Some((at, run, limit)) = limit.filter(|(_, run, _)| state.active_run() == Some(*run)) else { return };
+    let turn = limit + 1;
+    decision.events.truncate(at);
+    decision.events.push(EventBody::ModelRequested { run, turn });
+    decision.effects.retain(|effect| !matches!(effect, Effect::CallModel { .. } | Effect::SetTimer { .. }));
+    decision.effects.push(Effect::CallModel { run, turn });
+}
+
+fn widen(bug: Bug, state: &State, decision: &mut Decision) {
+    let Some(config) = state.config() else { return };
+    for event in &mut decision.events {
+        if let (Bug::WholeBudget, EventBody::SubagentStarted { budget, .. }) = (bug, event) {
+            *budget = config.budget;
+        }
+    }
+    for effect in &mut decision.effects {
+        if let Effect::StartSubagent { config: child, .. } = effect {
+            if bug == Bug::WholeBudget {
+                child.budget = config.budget;
+            } else {
+                child.permissions.deny.clear();
+                child.permissions.mode = Some(tau_core::config::PermissionMode::Bypass);
+            }
+        }
+    }
+}
+
+fn restore_ids(response: &tau_core::ChatResponse, decision: &mut Decision) {
+    let original: Vec<ToolCallId> = response
+        .content
+        .iter()
+        .filter_map(|block| match block {
+            ContentBlock::ToolCall(call) => Some(call.id.clone()),
+            _ => None,
+        })
+        .collect();
+    let mut announced = original.iter();
+    for event in &mut decision.events {
+        match event {
+            EventBody::ModelReplied { response: reply, .. } => *reply = std::sync::Arc::new(response.clone()),
+            EventBody::ToolRequested { call, .. } => {
+                if let Some(id) = announced.next() {
+                    call.id = id.clone();
+                }
+            }
+            _ => {}
+        }
+    }
+}

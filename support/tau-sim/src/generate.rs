@@ -1,0 +1,191 @@
+//! Scripts that a seed gives.
+
+use tau_core::event::ModelFailureKind;
+
+use crate::random::Random;
+use crate::script::{Answer, CallSpec, End, JobPick, JournalOp, Mode, Op, Pick, Script, Setup, Shorter};
+
+/// The script of a seed.
+#[must_use]
+pub fn generate(seed: u64) -> Script {
+    let mut generator = Generator { random: Random::new(seed) };
+    let setup = generator.setup();
+    let length = 10 + generator.random.below(90);
+    let mut ops = vec![Op::Prompt { session: Pick(0) }];
+    while (ops.len() as u64) < length {
+        generator.operation(&mut ops);
+    }
+    Script { setup, ops }
+}
+
+struct Generator {
+    random: Random,
+}
+
+impl Generator {
+    fn setup(&mut self) -> Setup {
+        let random = &mut self.random;
+        let mut limit =
+            |often: u64, least: u64, below: u64| random.percent(often).then(|| least + random.below(below));
+        let small = |limit: Option<u64>| limit.and_then(|limit| u32::try_from(limit).ok());
+        let max_turns = small(limit(40, 0, 12));
+        let max_tokens = limit(25, 0, 400);
+        let max_cost = limit(15, 0, 300_000);
+        let max_tool_calls = small(limit(20, 0, 9));
+        let compaction = limit(45, 20, 120).map(|at| {
+            let to = at / 2 + 1;
+            (at, to, random.one_of(&[Shorter::Truncation, Shorter::Window, Shorter::Summary]))
+        });
+        let (required, journals) = random.one_of(&[(1, 1), (1, 1), (1, 1), (2, 2), (1, 2)]);
+        Setup {
+            mode: random.one_of(&[Mode::Default, Mode::Default, Mode::DontAsk, Mode::Bypass]),
+            max_turns,
+            max_tokens,
+            max_cost,
+            max_tool_calls,
+            timed: random.percent(20),
+            compaction,
+            depth: u32::try_from(random.below(3)).unwrap_or_default(),
+            journals,
+            required,
+            starts_stalled: random.percent(3),
+        }
+    }
+
+    fn pick(&mut self) -> Pick {
+        Pick(u16::try_from(self.random.below(1 << 10)).unwrap_or_default())
+    }
+
+    /// Most often the first session: there is work to be had.
+    fn session(&mut self) -> Pick {
+        if self.random.percent(60) { Pick(0) } else { self.pick() }
+    }
+
+    fn job(&mut self) -> JobPick {
+        JobPick { pick: self.pick(), late: self.random.percent(8) }
+    }
+
+    fn operation(&mut self, ops: &mut Vec<Op>) {
+        let op = match self.random.below(100) {
+            0..6 => Op::Prompt { session: self.session() },
+            6..8 => self.refused_prompt(),
+            8..12 => Op::Inject { session: self.session() },
+            12..36 => self.reply(),
+            36..39 => Op::Fail { job: self.job(), kind: self.failure() },
+            39..44 => self.shorten(),
+            44..62 => self.finish(),
+            62..76 => self.answer(),
+            76..77 => Op::Stray { session: self.session(), what: self.pick() },
+            77..79 => Op::CancelCall { call: self.job() },
+            79..81 => Op::CancelRun { session: self.session() },
+            81..82 if self.random.percent(30) => Op::CancelSession { session: self.session() },
+            82..84 => Op::TimeUp { job: self.job() },
+            84..85 => Op::Rewind { session: self.session(), to: self.pick() },
+            85..86 => Op::Fork { session: self.session(), at: self.pick() },
+            86..89 => Op::Crash { kept: self.pick() },
+            89..90 => Op::TakeOver { session: self.session(), kept: self.pick() },
+            90..92 => Op::Old { pick: self.pick() },
+            _ => return self.journal(ops),
+        };
+        ops.push(op);
+    }
+
+    fn refused_prompt(&mut self) -> Op {
+        let session = self.session();
+        match self.random.below(3) {
+            0 => Op::PromptEmpty { session },
+            1 => Op::CreateAgain { session },
+            _ => Op::PromptAgain { session, which: self.pick() },
+        }
+    }
+
+    fn reply(&mut self) -> Op {
+        let count = self.random.one_of(&[0, 0, 1, 1, 1, 2, 2, 3, 4, 5]);
+        let calls = (0..count).map(|_| self.call()).collect();
+        let random = &mut self.random;
+        let usage = random.percent(70).then(|| (random.below(60), random.below(20)));
+        Op::Reply { job: self.job(), calls, usage }
+    }
+
+    fn call(&mut self) -> CallSpec {
+        let tools = [
+            "look", "look", "save", "save", "change", "change", "change", "free", "free", "wary", "banned",
+            "ask", "plan", "task", "task", "task", "nonsense",
+        ];
+        let ids = ["", "", "a", "b", "c", "call_0", "call_1", "a_t1_2", "call_t2_1"];
+        CallSpec {
+            tool: self.random.one_of(&tools),
+            id: self.random.one_of(&ids),
+            bad: self.random.percent(6),
+        }
+    }
+
+    fn failure(&mut self) -> ModelFailureKind {
+        use ModelFailureKind as Kind;
+        self.random.one_of(&[
+            Kind::Interrupted,
+            Kind::Interrupted,
+            Kind::Interrupted,
+            Kind::Interrupted,
+            Kind::Unreachable,
+            Kind::Unauthorized,
+            Kind::NotFound,
+            Kind::InvalidRequest,
+            Kind::RateLimited,
+            Kind::Server,
+            Kind::Timeout,
+            Kind::Protocol,
+            Kind::Replay,
+        ])
+    }
+
+    fn shorten(&mut self) -> Op {
+        let how =
+            self.random.one_of(&[Shorter::Truncation, Shorter::Window, Shorter::Summary, Shorter::Nothing]);
+        let usage = self.random.percent(50).then(|| self.random.below(60));
+        Op::Shorten { job: self.job(), how, usage }
+    }
+
+    fn finish(&mut self) -> Op {
+        let ends = [End::Succeeds, End::Succeeds, End::Succeeds, End::Fails, End::TimesOut, End::Floods];
+        Op::Finish { job: self.job(), end: self.random.one_of(&ends), twice: self.random.percent(5) }
+    }
+
+    fn answer(&mut self) -> Op {
+        let answers =
+            [Answer::Yes, Answer::Yes, Answer::Yes, Answer::Always, Answer::No, Answer::Edit, Answer::Nobody];
+        Op::Answer { call: self.job(), answer: self.random.one_of(&answers), twice: self.random.percent(5) }
+    }
+
+    /// A disturbance of a journal: what happens in it, then most often its end.
+    fn journal(&mut self, ops: &mut Vec<Op>) {
+        let (session, journal) = (self.session(), self.pick());
+        let first = match self.random.below(10) {
+            0..6 => JournalOp::Stall,
+            6 => JournalOp::Full,
+            7 => JournalOp::Detach,
+            8 => JournalOp::Foreign,
+            _ => JournalOp::Gap,
+        };
+        ops.push(Op::Journal { session, journal, op: first });
+        for _ in 0..self.random.below(6) {
+            let op = match self.random.below(12) {
+                0..4 => JournalOp::Store(u16::try_from(self.random.below(6)).unwrap_or_default()),
+                4..7 => JournalOp::Arrive(self.pick()),
+                7 => JournalOp::Lose(self.pick()),
+                8 => JournalOp::Repeat,
+                9 => JournalOp::Beyond,
+                _ => {
+                    self.operation(ops);
+                    continue;
+                }
+            };
+            ops.push(Op::Journal { session, journal, op });
+        }
+        if self.random.percent(80) {
+            ops.push(Op::Journal { session, journal, op: JournalOp::Flow });
+        } else if self.random.percent(60) {
+            ops.push(Op::Crash { kept: self.pick() });
+        }
+    }
+}
