@@ -24,6 +24,18 @@ pub(crate) fn time_of(pid: u32) -> anyhow::Result<Duration> {
     Ok(total)
 }
 
+/// Memory that is this process's alone, in bytes. Linux.
+pub(crate) fn own_memory() -> anyhow::Result<u64> {
+    let rollup = fs::read_to_string("/proc/self/smaps_rollup")?;
+    let of = |name: &str| -> anyhow::Result<u64> {
+        let line = rollup.lines().find_map(|line| line.strip_prefix(name));
+        let kilobytes: u64 =
+            line.with_context(|| format!("no {name}"))?.trim().trim_end_matches(" kB").parse()?;
+        Ok(kilobytes * 1024)
+    };
+    Ok(of("Private_Clean:")? + of("Private_Dirty:")?)
+}
+
 /// The most memory a process has held so far, in bytes. Linux.
 pub(crate) fn peak_memory_of(pid: u32) -> anyhow::Result<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;

@@ -1,20 +1,35 @@
 //! Benchmarks of tau, each printed as a ratio against a floor that is measured in the same run.
 //!
-//! The floor is a bare reqwest loop: it posts the history to the same scripted server, reads the same stream and
-//! runs the same "tool", with nothing around it. Every measurement is a process of its own, so that its CPU time is
-//! its own; the two kinds take turns, and medians are printed.
+//! Every measurement is a process of its own, so that its CPU time is its own; floor and tau take turns, and medians
+//! are printed. `noise` is how far the middle half of the measurements lies apart.
+//!
+//! | bench | floor |
+//! |---|---|
+//! | `turns`, `sessions`, `startup` | a bare reqwest loop: it posts the history to the same scripted server, reads the same stream and runs the same "tool", with nothing around it |
+//! | `turns`, durable | the same session in memory; and a file that grows by two synced pages a turn |
+//! | `fold` | `serde_json` reading the same bodies into values |
+//! | `resume` | `rusqlite` reading the same rows |
+//! | `appends` | `rusqlite` writing the same rows, one transaction for as many as there are sessions |
+//! | `size` | none: a size |
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
     reason = "a benchmark speaks to the person at the terminal"
 )]
 
+mod appends;
 mod cpu;
+mod fold;
+mod journal;
+mod resume;
 mod role;
 mod scenario;
+mod scratch;
+mod sessions;
 mod size;
 mod startup;
 mod stats;
+mod stored;
 mod turns;
 
 use std::process::ExitCode;
@@ -34,8 +49,16 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Bench {
-    /// CPU time of a turn, over a session of 200
+    /// CPU time of a turn, over a session of 200, in memory and durable
     Turns,
+    /// Turns per second and memory of a session, over 1,000 sessions at the same time, in memory and durable
+    Sessions,
+    /// Events per second, read from their text and folded into a state
+    Fold,
+    /// From the opening of a database to a session of 50,000 events that is ready
+    Resume,
+    /// Durable appends per second, for one session and for a hundred
+    Appends,
     /// CPU time and memory from the start of `tau run` to its first request
     Startup,
     /// Bytes of the release binary
@@ -43,6 +66,9 @@ enum Bench {
     /// One measured process
     #[command(hide = true)]
     Role(role::Role),
+    /// One measured process that appends
+    #[command(hide = true)]
+    Appender(appends::Appender),
 }
 
 fn main() -> ExitCode {
@@ -59,11 +85,20 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> anyhow::Result<()> {
     match &cli.bench {
         Some(Bench::Role(role)) => role.run(),
+        Some(Bench::Appender(appender)) => appender.run(),
         Some(Bench::Turns) => turns::bench(cli.pairs),
+        Some(Bench::Sessions) => sessions::bench(cli.pairs),
+        Some(Bench::Fold) => fold::bench(cli.pairs),
+        Some(Bench::Resume) => resume::bench(cli.pairs),
+        Some(Bench::Appends) => appends::bench(cli.pairs),
         Some(Bench::Startup) => startup::bench(cli.pairs),
         Some(Bench::Size) => size::bench(),
         None => {
             turns::bench(cli.pairs)?;
+            sessions::bench(cli.pairs)?;
+            fold::bench(cli.pairs)?;
+            resume::bench(cli.pairs)?;
+            appends::bench(cli.pairs)?;
             startup::bench(cli.pairs)?;
             size::bench()
         }

@@ -69,7 +69,7 @@ async fn measure(mut command: Command, watch: &Mutex<Watch>) -> anyhow::Result<U
 
 fn bare_process(base_url: &str) -> anyhow::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["role", Who::Bare.as_str(), base_url, "1"]);
+    command.args(["role", "turns", Who::Bare.as_str(), base_url, "1"]);
     Ok(command)
 }
 

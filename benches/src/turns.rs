@@ -1,77 +1,97 @@
-//! CPU time of a turn, over a session of 200.
+//! A turn's CPU time, over a session of 200.
 
-use std::time::Duration;
-
-use anyhow::Context;
-use tokio::process::Command;
-
-use crate::role::{Measured, Who};
+use crate::role::{self, Measured, Moment, Who};
 use crate::scenario::{ENDS, TURNS, server};
 use crate::stats::{median, ms, verdict};
 
-/// What one session cost, in milliseconds of CPU for each turn.
+/// What a turn of one session cost, in milliseconds.
 #[derive(Debug, Clone, Copy)]
 struct Cost {
+    /// CPU time of all turns.
     all: f64,
+    /// CPU time of the first turns.
     first: f64,
+    /// CPU time of the last turns.
     last: f64,
+    /// Time of all turns.
+    wall: f64,
+}
+
+/// One of each kind.
+#[derive(Debug, Clone, Copy)]
+struct Round {
+    bare: Cost,
+    tau: Cost,
+    syncs: Cost,
+    durable: Cost,
 }
 
 pub(crate) fn bench(pairs: usize) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
         let server = server().await?;
-        let (mut bare, mut tau) = (Vec::new(), Vec::new());
+        let (url, turns) = (server.base_url(), TURNS.to_string());
+        let session = async |who: Who| measure(["turns", who.as_str(), &url, &turns]).await;
+        let mut rounds = Vec::new();
         for _ in 0..pairs {
-            bare.push(measure(Who::Bare, &server.base_url()).await?);
-            tau.push(measure(Who::Tau, &server.base_url()).await?);
+            rounds.push(Round {
+                bare: session(Who::Bare).await?,
+                tau: session(Who::Tau).await?,
+                syncs: measure(["syncs", &turns]).await?,
+                durable: session(Who::Durable).await?,
+            });
         }
-        print(&bare, &tau);
+        print(&rounds);
         Ok(())
     })
 }
 
-async fn measure(who: Who, base_url: &str) -> anyhow::Result<Cost> {
-    let mut command = Command::new(std::env::current_exe()?);
-    command.args(["role", who.as_str(), base_url, &TURNS.to_string()]);
-    let output = command.output().await?;
-    anyhow::ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let measured: Measured =
-        serde_json::from_slice(&output.stdout).context("the measured process printed no result")?;
+async fn measure(role: impl IntoIterator<Item = &str>) -> anyhow::Result<Cost> {
+    let measured: Measured = role::measure(role).await?;
     let at = &measured.at_turn;
-    let per_turn = |from: usize, to: usize| -> f64 {
-        let (start, end): (Duration, Duration) = (at[from], at[to]);
+    let per_turn = |from: usize, to: usize, of: fn(&Moment) -> f64| -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "a few hundred turns")]
         let turns = (to - from) as f64;
-        ms(end - start) / turns
+        (of(&at[to]) - of(&at[from])) / turns
     };
+    let (cpu, end): (fn(&Moment) -> f64, usize) = (|at| ms(at.cpu), at.len() - 1);
     // From the end of the first turn: connecting is not a turn's cost.
     Ok(Cost {
-        all: per_turn(0, at.len() - 1),
-        first: per_turn(0, ENDS),
-        last: per_turn(at.len() - 1 - ENDS, at.len() - 1),
+        all: per_turn(0, end, cpu),
+        first: per_turn(0, ENDS, cpu),
+        last: per_turn(end - ENDS, end, cpu),
+        wall: per_turn(0, end, |at| ms(at.wall)),
     })
 }
 
-fn print(bare: &[Cost], tau: &[Cost]) {
-    let of = |costs: &[Cost], pick: fn(&Cost) -> f64| median(costs.iter().map(pick));
-    let ratio = median(bare.iter().zip(tau).map(|(bare, tau)| tau.all / bare.all));
-    let growth = |costs: &[Cost]| median(costs.iter().map(|cost| cost.last / cost.first));
-    println!("CPU of a turn, session of {TURNS} turns, {} pairs, medians (ms)", bare.len());
-    println!("  {:22} {:>8} {:>10} {:>10} {:>12}", "", "all", "first 20", "last 20", "last/first");
-    for (name, costs) in [("bare reqwest loop", bare), ("tau session", tau)] {
-        println!(
-            "  {name:22} {:>8.3} {:>10.3} {:>10.3} {:>12.2}",
-            of(costs, |c| c.all),
-            of(costs, |c| c.first),
-            of(costs, |c| c.last),
-            growth(costs)
-        );
-    }
-    println!("  tau / bare             {ratio:>8.2}   goal <= 3: {}", verdict(ratio <= 3.0));
+fn print(rounds: &[Round]) {
+    let of = |pick: &dyn Fn(&Round) -> f64| median(rounds.iter().map(pick));
+    println!("CPU of a turn, session of {TURNS} turns, {} rounds, medians (ms)", rounds.len());
     println!(
-        "  tau last 20 / first 20 {:>8.2}   goal <= 1.3: {}\n",
-        growth(tau),
-        verdict(growth(tau) <= 1.3)
+        "  {:28} {:>8} {:>10} {:>10} {:>12} {:>8}",
+        "", "all", "first 20", "last 20", "last/first", "wall"
     );
+    let row = |name: &str, cost: fn(&Round) -> Cost| {
+        println!(
+            "  {name:29}{:>8.3} {:>10.3} {:>10.3} {:>12.2} {:>8.3}",
+            of(&|round| cost(round).all),
+            of(&|round| cost(round).first),
+            of(&|round| cost(round).last),
+            of(&|round| cost(round).last / cost(round).first),
+            of(&|round| cost(round).wall),
+        );
+    };
+    row("bare reqwest loop", |round| round.bare);
+    row("tau session", |round| round.tau);
+    row("tau session, durable", |round| round.durable);
+    row("a page written, synced, twice", |round| round.syncs);
+    let to_bare = of(&|round| round.tau.all / round.bare.all);
+    let growth = of(&|round| round.tau.last / round.tau.first);
+    let to_memory = of(&|round| round.durable.all / round.tau.all);
+    let above = |round: &Round| (round.durable.wall - round.tau.wall) / round.syncs.wall;
+    println!("  {:28} {to_bare:>8.2}   goal <= 3: {}", "tau / bare", verdict(to_bare <= 3.0));
+    println!("  {:28} {growth:>8.2}   goal <= 1.3: {}", "tau last 20 / first 20", verdict(growth <= 1.3));
+    println!("  {:28} {to_memory:>8.2}   goal <= 2: {}", "durable / in memory", verdict(to_memory <= 2.0));
+    println!("  {:28} {:>8.2}", "the same, wall", of(&|round| round.durable.wall / round.tau.wall));
+    println!("  {:28} {:>8.2}\n", "what it adds / synced pages", of(&above));
 }

@@ -1,40 +1,57 @@
 //! The floor: reqwest, serde_json and a `Vec` of messages.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use crate::cpu;
 use crate::scenario::{PROMPT, SYSTEM, TOOL, tool_result, tool_schema};
 
-pub(super) async fn run(base_url: &str, turns: u32) -> anyhow::Result<Vec<Duration>> {
-    let client = client()?;
-    let url = format!("{base_url}/chat/completions");
-    let tools = json!([{ "type": "function", "function": {
-        "name": TOOL, "description": "Looks at a thing.", "parameters": tool_schema(),
-    }}]);
-    let mut messages =
-        vec![json!({ "role": "system", "content": SYSTEM }), json!({ "role": "user", "content": PROMPT })];
-    let mut at_turn = Vec::new();
-    for _ in 0..turns {
+/// What the sessions of a process share.
+#[derive(Debug, Clone)]
+pub(super) struct Bare {
+    client: reqwest::Client,
+    url: Arc<str>,
+    tools: Arc<Value>,
+}
+
+impl Bare {
+    pub(super) fn new(base_url: &str) -> anyhow::Result<Self> {
+        let tools = json!([{ "type": "function", "function": {
+            "name": TOOL, "description": "Looks at a thing.", "parameters": tool_schema(),
+        }}]);
+        let url = format!("{base_url}/chat/completions").into();
+        Ok(Self { client: client()?, url, tools: Arc::new(tools) })
+    }
+
+    /// Takes turns and gives all that was said; `done` is called at the end of each.
+    pub(super) async fn session(&self, turns: u32, mut done: impl FnMut()) -> anyhow::Result<Vec<Value>> {
+        let mut messages = vec![
+            json!({ "role": "system", "content": SYSTEM }),
+            json!({ "role": "user", "content": PROMPT }),
+        ];
+        for _ in 0..turns {
+            self.turn(&mut messages).await?;
+            done();
+        }
+        Ok(messages)
+    }
+
+    async fn turn(&self, messages: &mut Vec<Value>) -> anyhow::Result<()> {
         let body = json!({
             "model": "bench", "stream": true, "stream_options": { "include_usage": true },
-            "tools": tools, "messages": messages,
+            "tools": &*self.tools, "messages": messages,
         });
-        let request =
-            client.post(&url).header("content-type", "application/json").body(serde_json::to_vec(&body)?);
-        let response = request.send().await?.error_for_status()?;
+        let request = self.client.post(&*self.url).header("content-type", "application/json");
+        let response = request.body(serde_json::to_vec(&body)?).send().await?.error_for_status()?;
         let (text, id, arguments) = read(response).await?;
         messages.push(json!({ "role": "assistant", "content": text, "tool_calls": [{
             "id": id, "type": "function", "function": { "name": TOOL, "arguments": arguments },
         }]}));
         messages.push(json!({ "role": "tool", "tool_call_id": id, "content": tool_result() }));
-        at_turn.push(cpu::own_time());
+        Ok(())
     }
-    Ok(at_turn)
 }
 
 /// TLS without any certificates: the server speaks plain HTTP, and the floor pays for nothing it does not need.

@@ -16,6 +16,7 @@ mod outcome;
 mod record;
 mod session;
 mod spending;
+mod tagged;
 
 pub use body::{EventBody, ModelFailure, ModelFailureKind, PermissionAnswer, PlanAnswer, QuestionAnswer};
 pub use envelope::{Event, EventHeader, Seq, Timestamp};

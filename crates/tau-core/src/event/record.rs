@@ -4,11 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::body::EventBody;
 use super::envelope::{Event, EventHeader};
+use super::tagged::Tagged;
 
 /// The version of the event vocabulary that this crate writes. It reads this one and every older one.
 pub const SCHEMA_VERSION: u16 = 1;
@@ -141,15 +141,7 @@ impl Record {
         if !EventBody::KINDS.contains(&self.kind.as_str()) {
             return fail(RecordErrorKind::UnknownKind, None);
         }
-        let mut tagged = Map::from_iter([("kind".to_owned(), Value::from(self.kind.as_str()))]);
-        match serde_json::from_str::<Value>(&self.body) {
-            Ok(Value::Null) => {}
-            Ok(body) => {
-                tagged.insert("body".to_owned(), body);
-            }
-            Err(source) => return fail(RecordErrorKind::Malformed, Some(source)),
-        }
-        match serde_json::from_value(Value::Object(tagged)) {
+        match Tagged::new(&self.kind, &self.body).read() {
             Ok(body) => Ok(Event { header: self.header.clone(), body }),
             Err(source) => fail(RecordErrorKind::Malformed, Some(source)),
         }

@@ -1,0 +1,118 @@
+//! A stored session, up again, and the floor: its rows, read and nothing more.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use rusqlite::{Connection, OpenFlags};
+use serde::{Deserialize, Serialize};
+use tau_core::event::{Event, SessionConfig};
+use tau_persist::{ReadEvents, SessionId, SqliteOptions, SqliteStore, Store, verify_session};
+use tau_runtime::{Session, SessionOptions};
+use tau_tools::ToolRegistry;
+use tau_tools::environment::MemoryEnvironment;
+
+use super::tau::Tau;
+use crate::{cpu, stored};
+
+/// Where the time went, from the opening of the database to a session that is ready.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Resumed {
+    pub(crate) open: Duration,
+    /// Waiting for rows. The store reads a page while the one before is made into events.
+    pub(crate) rows: Duration,
+    /// Making rows into events.
+    pub(crate) records: Duration,
+    pub(crate) fold: Duration,
+    /// CPU time of all of it, every thread.
+    pub(crate) cpu: Duration,
+    /// What checking the chain of hashes takes, which is no part of the above.
+    pub(crate) verify: Duration,
+}
+
+impl Resumed {
+    pub(crate) fn all(&self) -> Duration {
+        self.open + self.rows + self.records + self.fold
+    }
+}
+
+/// Reading all rows.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Rows {
+    pub(crate) wall: Duration,
+    pub(crate) cpu: Duration,
+}
+
+pub(super) async fn run(database: &Path, session: &str) -> anyhow::Result<Resumed> {
+    // A process has its model and its tools before it takes a session up.
+    let agent = Tau::new("http://127.0.0.1:9/v1")?.agent();
+    let environment = Arc::new(MemoryEnvironment::new([("", ""); 0])?);
+    let options =
+        SessionOptions::new(SessionConfig::new("bench/bench"), agent, ToolRegistry::default(), environment);
+    let session = SessionId::new(session)?;
+
+    let (cpu, start) = (cpu::own_time(), Instant::now());
+    let store = SqliteStore::open(database, SqliteOptions::default())?;
+    let opened = Instant::now();
+    let (events, records) = events(&store, &session).await?;
+    let read = Instant::now();
+    let resumed = Session::resume(options, events)?;
+    let ready = Instant::now();
+    let cpu = cpu::own_time().saturating_sub(cpu);
+
+    drop(resumed);
+    let start_of_check = Instant::now();
+    let verification = verify_session(&store, &session).await?;
+    anyhow::ensure!(verification.damage.is_none(), "{verification:?}");
+    Ok(Resumed {
+        open: opened - start,
+        rows: (read - opened).saturating_sub(records),
+        records,
+        fold: ready - read,
+        cpu,
+        verify: start_of_check.elapsed(),
+    })
+}
+
+/// All events of a session, and how long rows took to become events.
+async fn events(store: &SqliteStore, session: &SessionId) -> anyhow::Result<(Vec<Event>, Duration)> {
+    let head = store.head(session).await?.context("there is no such session")?;
+    let mut events = Vec::with_capacity(usize::try_from(head.seq)?);
+    let mut records = Duration::ZERO;
+    let mut next = store.read(ReadEvents::after(session.clone(), 0));
+    loop {
+        let page = next.await?;
+        let Some(last) = page.last() else { return Ok((events, records)) };
+        // Under way from here on.
+        next = store.read(ReadEvents::after(session.clone(), last.seq));
+        let start = Instant::now();
+        for event in page {
+            events.push(stored::to_record(event)?.open()?);
+        }
+        records += start.elapsed();
+    }
+}
+
+/// Every column of every row, in the way rusqlite gives them.
+pub(super) fn rows(database: &Path, session: &str) -> anyhow::Result<Rows> {
+    let (cpu, start) = (cpu::own_time(), Instant::now());
+    let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let mut statement = connection.prepare(
+        "SELECT seq, event.epoch, event_id, kind, schema_version, cause, seconds, nanos, prev_hash, event.body \
+         FROM event JOIN session ON session.id = event.session WHERE session.name = ?1 ORDER BY seq",
+    )?;
+    let mut rows = statement.query([session])?;
+    let mut held = Vec::new();
+    while let Some(row) = rows.next()? {
+        let body: Vec<u8> = row.get(9)?;
+        let hash: Vec<u8> = row.get(8)?;
+        let (id, kind): (String, String) = (row.get(2)?, row.get(3)?);
+        let numbers: (i64, i64, i64, i64, i64) =
+            (row.get(0)?, row.get(1)?, row.get(4)?, row.get(6)?, row.get(7)?);
+        let cause: Option<String> = row.get(5)?;
+        held.push((numbers, id, kind, cause, hash, body));
+    }
+    anyhow::ensure!(!held.is_empty(), "there are no rows");
+    Ok(Rows { wall: start.elapsed(), cpu: cpu::own_time().saturating_sub(cpu) })
+}
