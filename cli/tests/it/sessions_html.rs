@@ -32,11 +32,14 @@ fn hostile() -> Vec<EventBody> {
     let evil = EVIL.join("\n");
     let tool = call("c\"1", &evil, &evil);
     let picture = |data: &str| ContentBlock::Image(Image::base64("image/png", data));
-    let mut result = ToolResult::success(ToolCallId::new("c\"1"), [ToolResultBlock::text(&evil)]);
-    result
-        .content
-        .push(ToolResultBlock::Image(Image::base64("image/svg+xml", "PHN2ZyBvbmxvYWQ9YWxlcnQoMSk+")));
-    result.content.push(ToolResultBlock::Image(Image::url("javascript:alert(1)")));
+    let result = ToolResult::success(
+        ToolCallId::new("c\"1"),
+        [
+            ToolResultBlock::text(&evil),
+            ToolResultBlock::Image(Image::base64("image/svg+xml", "PHN2ZyBvbmxvYWQ9YWxlcnQoMSk+")),
+            ToolResultBlock::Image(Image::url("javascript:alert(1)")),
+        ],
+    );
     let finished =
         EventBody::ToolFinished { outcome: ToolOutcome::Succeeded, result, elapsed: Default::default() };
     let mut config = tau_core::event::SessionConfig::new(&evil);

@@ -1,5 +1,7 @@
 //! Tools as a model sees them: definitions, calls and results.
 
+use std::sync::{Arc, OnceLock};
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
@@ -64,28 +66,35 @@ impl ToolCall {
 /// JSON has no value; a caller that runs a tool must refuse it and say so, never put `{}` in its place. The
 /// one exception is text of nothing but blanks, which several servers send for a tool without parameters: it
 /// is the empty object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToolArguments {
+#[derive(Debug, Clone)]
+pub struct ToolArguments(Arc<Arguments>);
+
+#[derive(Debug)]
+struct Arguments {
     raw: String,
-    value: Result<Value, String>,
+    /// Parsed when somebody first asks: most calls are only sent back.
+    value: OnceLock<Result<Value, String>>,
 }
 
+/// The text is the truth.
+impl PartialEq for ToolArguments {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.raw == other.0.raw
+    }
+}
+
+impl Eq for ToolArguments {}
+
 impl ToolArguments {
-    /// Keeps the text and parses it.
+    /// Keeps the text. It is parsed when its value is first asked for.
     pub fn parse(raw: impl Into<String>) -> Self {
-        let raw = raw.into();
-        let value = if raw.trim().is_empty() {
-            Ok(Value::Object(serde_json::Map::new()))
-        } else {
-            serde_json::from_str(&raw).map_err(|error| error.to_string())
-        };
-        Self { raw, value }
+        Self(Arc::new(Arguments { raw: raw.into(), value: OnceLock::new() }))
     }
 
     /// The text as the model wrote it.
     #[must_use]
     pub fn raw(&self) -> &str {
-        &self.raw
+        &self.0.raw
     }
 
     /// The parsed arguments.
@@ -93,19 +102,25 @@ impl ToolArguments {
     /// # Errors
     /// What the JSON parser said, with line and column, when the text is not JSON.
     pub fn value(&self) -> Result<&Value, &str> {
-        self.value.as_ref().map_err(String::as_str)
+        let parse = || {
+            if self.0.raw.trim().is_empty() {
+                return Ok(Value::Object(serde_json::Map::new()));
+            }
+            serde_json::from_str(&self.0.raw).map_err(|error| error.to_string())
+        };
+        self.0.value.get_or_init(parse).as_ref().map_err(String::as_str)
     }
 }
 
 impl From<Value> for ToolArguments {
     fn from(value: Value) -> Self {
-        Self { raw: value.to_string(), value: Ok(value) }
+        Self(Arc::new(Arguments { raw: value.to_string(), value: OnceLock::from(Ok(value)) }))
     }
 }
 
 impl Serialize for ToolArguments {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.raw)
+        serializer.serialize_str(&self.0.raw)
     }
 }
 
@@ -122,7 +137,7 @@ pub struct ToolResult {
     /// The call it answers.
     pub call_id: ToolCallId,
     /// What the model gets to see, in order.
-    pub content: Vec<ToolResultBlock>,
+    pub content: Arc<[ToolResultBlock]>,
     /// Whether the tool failed; the content then says why.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_error: bool,
@@ -136,7 +151,7 @@ impl ToolResult {
 
     /// A result of failure that tells the model what went wrong.
     pub fn error(call_id: ToolCallId, text: impl Into<String>) -> Self {
-        Self { call_id, content: vec![ToolResultBlock::text(text)], is_error: true }
+        Self { call_id, content: Arc::from([ToolResultBlock::text(text)]), is_error: true }
     }
 
     /// The result as text: text blocks as they are, JSON compact, images named; joined by line ends.

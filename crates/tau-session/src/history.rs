@@ -78,10 +78,23 @@ impl History {
         self.open_calls.iter().filter(|(_, result)| result.is_none()).map(|(id, _)| id)
     }
 
-    /// Whether the session has a call of this id.
+    /// Whether the session has, or ever had, a call of this id.
     #[must_use]
     pub fn has_call(&self, id: &ToolCallId) -> bool {
         self.call_ids.contains(id)
+    }
+
+    /// Knows the calls of a reply that is not part of the conversation any more.
+    pub fn remember_calls(&mut self, reply: &[ContentBlock]) {
+        self.call_ids.extend(reply.iter().filter_map(|block| match block {
+            ContentBlock::ToolCall(call) => Some(call.id.clone()),
+            _ => None,
+        }));
+    }
+
+    /// Knows the calls of a conversation in whose place this one stands.
+    pub fn remember_calls_of(&mut self, other: &Self) {
+        self.call_ids.extend(other.call_ids.iter().cloned());
     }
 
     /// What people asked for, oldest first, whatever was compacted since.

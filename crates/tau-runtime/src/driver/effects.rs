@@ -43,7 +43,7 @@ impl Session {
             Effect::StartSubagent { child, config, prompt, .. } => {
                 self.subagents.start(child, *config, prompt);
             }
-            Effect::StopSubagent { child } => self.queued.extend(self.subagents.stop(child)),
+            Effect::StopSubagent { child } => self.subagents.stop(child),
             Effect::StopTool { call_id } => self.tools.stop(&call_id),
         }
     }

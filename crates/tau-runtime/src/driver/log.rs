@@ -9,7 +9,7 @@ use tokio::sync::broadcast;
 use super::subscription::Delta;
 
 /// Updates a slow subscriber may lag behind before it misses some.
-const QUEUE: usize = 1024;
+const QUEUE: usize = 128;
 
 /// Deltas held back for events that are not durable yet; of more, the oldest are lost.
 const HELD: usize = 1024;

@@ -180,7 +180,7 @@ impl Session {
             let event = self.event(body, cause);
             cause = Some(event.header.id);
             match (&event.body, past.take()) {
-                (EventBody::Rewound { .. }, Some(past)) => self.state.rewind(*past),
+                (body @ EventBody::Rewound { .. }, Some(past)) => self.state.rewind(*past, body),
                 (body, kept) => {
                     self.state.apply(body);
                     past = kept;

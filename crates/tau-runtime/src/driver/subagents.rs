@@ -51,7 +51,7 @@ impl Subagents {
         !self.running.is_empty()
     }
 
-    /// Starts a subagent as a task of its own, or takes it up where its journal ends.
+    /// Starts a subagent, or takes it up where its journal ends.
     pub(super) fn start(&mut self, child: SessionId, mut config: SessionConfig, prompt: String) {
         config.parent = Some(self.parent);
         let run = config.tools.iter().filter(|tool| tool.kind == ToolKind::Run);
@@ -61,24 +61,33 @@ impl Subagents {
             names.into_iter().filter(|name| self.options.tools.get(name).is_some()).collect();
         let mut options = self.options.with_config(config);
         options.tools = options.tools.select(&names).unwrap_or_default();
+        self.spawn(child, options, Some(prompt), CancellationToken::new());
+    }
+
+    /// Works on a subagent in a task of its own.
+    fn spawn(
+        &mut self,
+        child: SessionId,
+        mut options: SessionOptions,
+        prompt: Option<String>,
+        stop: CancellationToken,
+    ) {
         options.durability.session = Some(child);
-        let stop = CancellationToken::new();
         let (opened, handle) = watch::channel(None);
         let task = self.running.spawn(work(child, options, prompt, opened, stop.clone()));
         self.ids.insert(task.id(), child);
         self.children.insert(child, Child { stop, handle });
     }
 
-    /// Cancels a subagent. It still reports: itself, or, where it never began, in what this gives.
-    pub(super) fn stop(&mut self, child: SessionId) -> Option<Input> {
+    /// Cancels a subagent. It still reports. One that is not on was on before a crash, and says what it spent until
+    /// then.
+    pub(super) fn stop(&mut self, child: SessionId) {
         match self.children.get(&child) {
-            Some(child) => {
-                child.stop.cancel();
-                None
-            }
+            Some(child) => child.stop.cancel(),
             None => {
-                let report = SubagentReport::new(child, RunOutcome::Cancelled, "Cancelled before it began.");
-                Some(Input::SubagentFinished(Box::new(report)))
+                let stop = CancellationToken::new();
+                stop.cancel();
+                self.spawn(child, self.options.with_config(SessionConfig::new("")), None, stop);
             }
         }
     }
@@ -116,7 +125,7 @@ impl Subagents {
 async fn work(
     child: SessionId,
     options: SessionOptions,
-    prompt: String,
+    prompt: Option<String>,
     opened: watch::Sender<Option<Handle>>,
     stop: CancellationToken,
 ) -> SubagentReport {
@@ -126,13 +135,16 @@ async fn work(
         Ok(opened) => opened,
         Err(problem) => return failed(child, &format!("The subagent could not be started: {problem}")),
     };
+    if !has_prompt && prompt.is_none() {
+        return SubagentReport::new(child, RunOutcome::Cancelled, "Cancelled before it began.");
+    }
     // The session may have ended before a crash that its parent did not hear of.
     let is_over = handle.events(Seq::default()).iter().any(|event| is_end(&event.body));
     if !is_over {
         let _ = opened.send(Some(handle.clone()));
         // Boxed, because a session may run subagents, whose sessions may run subagents.
         let run: futures::future::BoxFuture<'static, _> = Box::pin(session.run(CancellationToken::new()));
-        let follow = follow(&handle, (!has_prompt).then_some(prompt), &stop);
+        let follow = follow(&handle, prompt.filter(|_| !has_prompt), &stop);
         let (mut run, mut follow) = (run, pin!(follow));
         tokio::select! {
             () = &mut follow => {

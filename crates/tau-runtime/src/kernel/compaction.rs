@@ -3,8 +3,9 @@
 use tau_core::RunId;
 use tau_session::compaction::Compaction;
 
+use super::run::Phase;
 use super::step::Step;
-use super::{Rejection, turn};
+use super::{Rejection, budget, prompt, turn};
 
 /// Whether the history is to be made shorter before the next request.
 ///
@@ -23,14 +24,20 @@ pub(super) fn finished(
     compaction: Option<Compaction>,
 ) -> Result<(), Rejection> {
     let active = step.run()?;
-    let waits =
-        active.id == run && active.turn + 1 == turn && !active.asking && active.open_calls().next().is_none();
+    let waits = active.id == run
+        && active.turn + 1 == turn
+        && active.phase != Phase::Asking
+        && active.open_calls().next().is_none();
     if !waits {
         return Err(Rejection::Stale);
     }
     if let Some(compaction) = compaction {
         step.emit(compaction.into());
     }
-    turn::request(step, run, turn);
+    // The summary has cost something, and subagents that were stopped may have reported meanwhile.
+    match budget::exceeded(step) {
+        Some(outcome) => prompt::finish_run(step, outcome),
+        None => turn::request(step, run, turn),
+    }
     Ok(())
 }

@@ -18,6 +18,8 @@ use super::run::Run;
 pub(crate) struct Control {
     config: Option<Arc<SessionConfig>>,
     closed: bool,
+    /// Whether the session was copied or went back, and has no new prompt since.
+    settling: bool,
     queue: VecDeque<RunId>,
     run: Option<Run>,
     finished: Option<FinishedRun>,
@@ -58,6 +60,11 @@ impl Control {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.closed
+    }
+
+    /// Whether what was under way at the place of a fork or rewind may still be to be ended.
+    pub(crate) fn is_settling(&self) -> bool {
+        self.settling
     }
 
     pub(crate) fn config(&self) -> Option<&SessionConfig> {
@@ -118,9 +125,13 @@ impl Control {
         match event {
             EventBody::SessionCreated(config) => self.config = Some(Arc::new((**config).clone())),
             // What was copied may have been closed; the copy goes on.
-            EventBody::SessionForked { .. } => self.closed = false,
+            EventBody::SessionForked { .. } => (self.closed, self.settling) = (false, true),
+            EventBody::Rewound { .. } => self.settling = true,
             EventBody::SessionClosed => self.closed = true,
-            EventBody::PromptSubmitted { run, .. } => self.queue.push_back(*run),
+            EventBody::PromptSubmitted { run, .. } => {
+                self.settling = false;
+                self.queue.push_back(*run);
+            }
             EventBody::RunStarted { run } => {
                 self.queue.retain(|queued| queued != run);
                 self.run = Some(Run::new(*run));

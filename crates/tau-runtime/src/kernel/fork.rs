@@ -33,7 +33,7 @@ pub(super) fn settle(step: &mut Step<'_>, why: &str) {
         let (outcome, told) = if was_announced && !waiting.contains(&id) {
             (ToolOutcome::Unknown, "It may have done all, a part or nothing of its work.")
         } else {
-            (ToolOutcome::Cancelled, "It has not run.")
+            (ToolOutcome::Cancelled, "It had not run by then.")
         };
         let result = ToolResult::error(id, format!("{why} {told}"));
         step.emit(EventBody::ToolFinished { outcome, result, elapsed: HumanDuration::from(Duration::ZERO) });

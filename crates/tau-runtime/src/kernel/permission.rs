@@ -14,6 +14,10 @@ pub(super) fn judge(step: &mut Step<'_>, call: ToolCall) {
     if !step.control.has_tool(&call.name) {
         return tools::run(step, call);
     }
+    let is_allowed = step.control.run().and_then(|run| run.call(&call.id)).is_some_and(|call| call.allowed);
+    if is_allowed {
+        return tools::run(step, call);
+    }
     let verdict = step.control.policy().verdict(&call.name, step.control.effect_class(&call.name));
     match (verdict, step.control.tool_kind(&call.name)) {
         // To ask a person, one need not ask whether one may ask.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use tau_core::event::{EventBody, RunOutcome, Spending, ToolKind, ToolOutcome};
-use tau_core::{ContentBlock, EffectClass, RunId, SessionId, ToolCall, ToolCallId, ToolResult};
+use tau_core::event::{EventBody, RunOutcome, ToolKind, ToolOutcome};
+use tau_core::{ContentBlock, EffectClass, SessionId, ToolCall, ToolCallId, ToolResult};
+use tau_tools::Verdict;
 
 use super::control::Child;
-use super::run::{Call, CallState};
+use super::run::{Call, CallState, Phase};
 use super::step::Step;
-use super::{Effect, Rejection, permission, prompt, subagent, tools};
+use super::{Effect, Rejection, fork, permission, prompt, subagent, tools, turn};
 
 /// What the model is told of a call that may have run.
 const UNKNOWN: &str = "Outcome unknown: the agent was interrupted while this call was running. It may have done all, a \
@@ -19,88 +20,82 @@ const UNKNOWN: &str = "Outcome unknown: the agent was interrupted while this cal
 pub(super) fn resume(step: &mut Step<'_>) -> Result<(), Rejection> {
     step.require_open()?;
     step.emit(EventBody::SessionResumed);
-    forget_stopped(step);
+    if step.control.is_settling() {
+        fork::settle(step, "The session was copied, or went back, while this call was under way.");
+        return Ok(());
+    }
+    stop_forgotten(step);
     let Some(run) = step.control.run() else {
         prompt::start_next(step);
         return Ok(());
     };
-    let (id, turn) = (run.id, run.turn);
-    let (asking, answered) = (run.asking, run.answered);
+    let (id, turn, phase) = (run.id, run.turn, run.phase);
     prompt::set_timer(step);
-    if asking {
+    match phase {
         // Asking a model changes nothing in the world, so an answer that was lost is asked for again.
-        step.effect(Effect::CallModel { run: id, turn });
-    } else if answered {
-        prompt::finish_run(step, RunOutcome::Completed);
-    } else {
-        take_up_calls(step);
+        Phase::Asking => step.effect(Effect::CallModel { run: id, turn }),
+        Phase::Failed => turn::request(step, id, turn),
+        Phase::Answered => prompt::finish_run(step, RunOutcome::Completed),
+        Phase::Begun | Phase::Acting => take_up_calls(step),
     }
     Ok(())
 }
 
-/// Calls that may be repeated run again, subagents go on; any other call that may have run ends as unknown; those never
-/// announced did not run, and are announced now. Calls that wait for a person go on waiting.
+/// A call that may have run and must not run twice ends as unknown; those never announced are announced now; and all
+/// that are open are judged again in their order, because the journal may end before what was judged. So those that may
+/// be repeated run again, and subagents go on. Calls that wait for a person go on waiting.
 fn take_up_calls(step: &mut Step<'_>) {
+    for call in lost_calls(step) {
+        tools::end(step, ToolOutcome::Unknown, ToolResult::error(call, UNKNOWN));
+    }
+    let is_known = |call: &&ToolCall| step.control.run().is_some_and(|run| run.call(&call.id).is_some());
+    let unannounced: Vec<ToolCall> = newest_calls(step).filter(|call| !is_known(call)).cloned().collect();
+    tools::announce(step, &unannounced);
+    if tools::end_beyond_budget(step) {
+        // What was told to begin before is not on: it was never let run, or this is told in vain.
+        return stop_forgotten(step);
+    }
     let Some(run) = step.control.run() else { return };
-    let known: BTreeSet<ToolCallId> = run.calls.iter().map(|call| call.call.id.clone()).collect();
-    // What is held has not run, and waits on.
-    let has_begun = |call: &&Call| call.state == CallState::Running && !run.is_held(&call.call.id);
-    let begun: Vec<Call> = run.calls.iter().filter(has_begun).cloned().collect();
-    let mut again = Vec::new();
-    for call in begun {
-        if call.kind == ToolKind::Subagent && step.control.child_of(run_id(step), &call.call.id).is_some() {
-            subagent::take_up(step, &call.call);
-        } else if may_be_repeated(step, &call) {
-            again.push(ToolCall::clone(&call.call));
+    let (id, is_open) = (run.id, |call: &&Call| call.state == CallState::Running);
+    let open: Vec<ToolCall> =
+        run.calls.iter().filter(is_open).map(|call| ToolCall::clone(&call.call)).collect();
+    for call in open {
+        if step.control.child_of(id, &call.id).is_some() {
+            subagent::take_up(step, &call);
         } else {
-            let result = ToolResult::error(call.call.id.clone(), UNKNOWN);
-            tools::end(step, ToolOutcome::Unknown, result);
-        }
-    }
-    let unannounced: Vec<ToolCall> =
-        newest_calls(step).filter(|call| !known.contains(&call.id)).cloned().collect();
-    if !unannounced.is_empty() {
-        tools::announce(step, unannounced);
-    }
-    for call in again {
-        // The budget may have ended the run meanwhile, and every call with it. A call is judged again, because the
-        // journal may end before what was judged.
-        let is_open = step
-            .control
-            .run()
-            .and_then(|run| run.call(&call.id))
-            .is_some_and(|call| call.state == CallState::Running);
-        if is_open {
             permission::judge(step, call);
         }
     }
     tools::ask_when_ready(step);
 }
 
-/// Whether a call that may have run can run again: it changes nothing, or whoever runs it knows it by its key. A call
-/// that only asks, or whose subagent has no session yet, has not done anything.
-fn may_be_repeated(step: &Step<'_>, call: &Call) -> bool {
-    call.kind != ToolKind::Run
-        || call.effect != EffectClass::AtMostOnce
-        || !step.control.has_tool(&call.call.name)
+/// The calls that may have run and must not run twice. One that is held has not run, nor has one that would not be let
+/// run now: nothing that was allowed is taken back. And a call that only asks, or whose subagent has no session yet, has
+/// done nothing.
+fn lost_calls(step: &Step<'_>) -> Vec<ToolCallId> {
+    let Some(run) = step.control.run() else { return Vec::new() };
+    let policy = step.control.policy();
+    let may_have_run = |call: &&Call| {
+        let name = &call.call.name;
+        call.state == CallState::Running
+            && call.kind == ToolKind::Run
+            && call.effect == EffectClass::AtMostOnce
+            && step.control.has_tool(name)
+            && !run.is_held(&call.call.id)
+            && (call.allowed || policy.verdict(name, call.effect) == Verdict::Allow)
+    };
+    run.calls.iter().filter(may_have_run).map(|call| call.call.id.clone()).collect()
 }
 
-fn run_id(step: &Step<'_>) -> RunId {
-    step.control.run().map_or(RunId::from_u128(0), |run| run.id)
-}
-
-/// Subagents whose call has ended were being stopped: nobody waits for them.
-fn forget_stopped(step: &mut Step<'_>) {
+/// Subagents whose call has ended were being stopped: they are stopped again, and report what they spent.
+fn stop_forgotten(step: &mut Step<'_>) {
     let is_open = |child: &Child| {
         let run = step.control.run().filter(|run| run.id == child.run);
         run.and_then(|run| run.call(&child.call_id)).is_some_and(|call| call.state != CallState::Finished)
     };
     let stopped = step.control.children().iter().filter(|(_, child)| !is_open(child));
     let stopped: Vec<SessionId> = stopped.map(|(id, _)| *id).collect();
-    for child in stopped {
-        let (outcome, spent) = (RunOutcome::Cancelled, Spending::default());
-        step.emit(EventBody::SubagentFinished { child, outcome, spent });
-    }
+    stopped.into_iter().for_each(|child| step.effect(Effect::StopSubagent { child }));
 }
 
 /// The calls of the newest reply that have no result.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tau_core::event::{EventBody, Spending, ToolKind};
+use tau_core::event::{EventBody, PermissionAnswer, Spending, ToolKind};
 use tau_core::{ContentBlock, EffectClass, RunId, ToolCall, ToolCallId};
 
 /// The run that is on.
@@ -13,16 +13,29 @@ pub(crate) struct Run {
     pub(crate) id: RunId,
     /// The turn that is on, from 1; 0 before the first request.
     pub(crate) turn: u32,
-    /// Whether the model is being asked.
-    pub(crate) asking: bool,
-    /// Whether the newest reply calls no tools, so that nothing is left to do.
-    pub(crate) answered: bool,
+    pub(crate) phase: Phase,
     /// How often this turn's answer broke off.
     pub(crate) broken_off: u32,
     /// Calls of the newest reply, in order.
     pub(crate) calls: Vec<Call>,
     /// What it has spent, with its subagents.
     pub(crate) spent: Spending,
+}
+
+/// Where a run stands with the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Phase {
+    /// It was not asked yet.
+    Begun,
+    /// It is being asked.
+    Asking,
+    /// Its answer broke off, or did not come.
+    Failed,
+    /// It called tools.
+    Acting,
+    /// It called no tools, so that nothing is left to do.
+    Answered,
 }
 
 /// A call of the newest reply.
@@ -32,6 +45,8 @@ pub(crate) struct Call {
     pub(crate) kind: ToolKind,
     pub(crate) effect: EffectClass,
     pub(crate) state: CallState,
+    /// Whether a person let it run.
+    pub(crate) allowed: bool,
     /// What makes a repetition recognisable to whoever runs it.
     pub(crate) idempotency_key: String,
 }
@@ -77,8 +92,7 @@ impl Run {
         Self {
             id,
             turn: 0,
-            asking: false,
-            answered: false,
+            phase: Phase::Begun,
             broken_off: 0,
             calls: Vec::new(),
             spent: Spending::default(),
@@ -134,17 +148,15 @@ impl Run {
                 self.broken_off = if is_again { self.broken_off } else { 0 };
                 self.spent.turns += u32::from(!is_again);
                 self.turn = *turn;
-                self.asking = true;
-                self.answered = false;
+                self.phase = Phase::Asking;
                 self.calls.clear();
             }
             EventBody::ModelReplied { response, .. } => {
-                self.asking = false;
-                self.answered =
-                    !response.content.iter().any(|block| matches!(block, ContentBlock::ToolCall(_)));
+                let calls = response.content.iter().any(|block| matches!(block, ContentBlock::ToolCall(_)));
+                self.phase = if calls { Phase::Acting } else { Phase::Answered };
             }
             EventBody::ModelFailed { .. } => {
-                self.asking = false;
+                self.phase = Phase::Failed;
                 self.broken_off += 1;
             }
             EventBody::ToolRequested { call, effect, idempotency_key, .. } => {
@@ -154,6 +166,7 @@ impl Run {
                     call: Arc::new(call.clone()),
                     effect: *effect,
                     state: CallState::Running,
+                    allowed: false,
                     idempotency_key: idempotency_key.clone(),
                 });
             }
@@ -166,9 +179,18 @@ impl Run {
             EventBody::PlanProposed { call_id, .. } => {
                 self.set(call_id, CallState::Waiting(WaitsFor::Decision));
             }
-            EventBody::PermissionAnswered { call_id, .. }
-            | EventBody::QuestionAnswered { call_id, .. }
-            | EventBody::PlanAnswered { call_id, .. } => self.set(call_id, CallState::Running),
+            // Any other answer comes with the result of its call. Where a journal ends between the two, the call goes on
+            // waiting.
+            EventBody::PermissionAnswered {
+                call_id,
+                answer: PermissionAnswer::Allow | PermissionAnswer::AllowAlways,
+            } => {
+                self.set(call_id, CallState::Running);
+                self.calls
+                    .iter_mut()
+                    .filter(|call| call.call.id == *call_id)
+                    .for_each(|call| call.allowed = true);
+            }
             EventBody::ToolFinished { result, .. } => self.set(&result.call_id, CallState::Finished),
             _ => {}
         }

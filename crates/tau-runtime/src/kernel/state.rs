@@ -31,7 +31,7 @@ impl State {
             state.take(events[index]);
         }
         state.seq = Seq(events.len() as u64);
-        state.runs = events.iter().filter_map(|event| submitted(event)).collect();
+        events.iter().for_each(|event| state.remember(event));
         state
     }
 
@@ -41,13 +41,25 @@ impl State {
     pub fn apply(&mut self, event: &EventBody) {
         self.seq = self.seq.next();
         self.take(event);
-        self.runs.extend(submitted(event));
+        self.remember(event);
     }
 
     /// Takes [`EventBody::Rewound`] in, where `past` is the fold of the events up to its place.
-    pub fn rewind(&mut self, past: Self) {
-        let (seq, runs) = (self.seq.next(), std::mem::take(&mut self.runs));
-        *self = Self { seq, runs, ..past };
+    pub fn rewind(&mut self, past: Self, event: &EventBody) {
+        let now = std::mem::replace(self, past);
+        self.seq = now.seq.next();
+        self.runs = now.runs;
+        self.history.remember_calls_of(&now.history);
+        self.take(event);
+    }
+
+    /// Keeps the ids in mind that must not be used again, whatever a rewind takes back.
+    fn remember(&mut self, event: &EventBody) {
+        match event {
+            EventBody::PromptSubmitted { run, .. } => drop(self.runs.insert(*run)),
+            EventBody::ModelReplied { response, .. } => self.history.remember_calls(&response.content),
+            _ => {}
+        }
     }
 
     fn take(&mut self, event: &EventBody) {
@@ -127,13 +139,6 @@ impl State {
     }
 }
 
-fn submitted(event: &EventBody) -> Option<RunId> {
-    match event {
-        EventBody::PromptSubmitted { run, .. } => Some(*run),
-        _ => None,
-    }
-}
-
 /// The places of the events that count, in order. A rewind goes back to what counted at its place, be that behind
 /// another.
 #[must_use]
@@ -145,10 +150,13 @@ pub fn counted(events: &[&EventBody]) -> Vec<Seq> {
         let last = newest.last().copied().flatten();
         before.push(last);
         newest.push(match event {
+            // A place that is none cannot have been gone back to.
             EventBody::Rewound { to } => {
                 let place = usize::try_from(to.0).ok().and_then(|to| to.checked_sub(1));
-                // A place that is none cannot have been gone back to.
-                place.and_then(|place| newest.get(place).copied()).unwrap_or(last)
+                if let Some(past) = place.and_then(|place| newest.get(place).copied()) {
+                    before[index] = past;
+                }
+                Some(index)
             }
             _ => Some(index),
         });

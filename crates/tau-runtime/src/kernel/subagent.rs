@@ -80,12 +80,12 @@ fn begin(step: &mut Step<'_>, call_id: ToolCallId, child: SessionId, budget: Bud
 pub(super) fn finished(step: &mut Step<'_>, report: SubagentReport) -> Result<(), Rejection> {
     let SubagentReport { child, outcome, spent, text, elapsed } = report;
     let started = step.control.children().get(&child).cloned().ok_or(Rejection::Stale)?;
-    step.emit(EventBody::SubagentFinished { child, outcome: outcome.clone(), spent });
     let run = step.control.run().filter(|run| run.id == started.run);
     let is_open =
         run.and_then(|run| run.call(&started.call_id)).is_some_and(|call| call.state == CallState::Running);
+    // The result first: where a journal ends between the two, the report is asked for again, and counted once.
     if is_open {
-        let (outcome, is_error) = match outcome {
+        let (outcome, is_error) = match &outcome {
             RunOutcome::Completed => (ToolOutcome::Succeeded, false),
             RunOutcome::Cancelled => (ToolOutcome::Cancelled, true),
             _ => (ToolOutcome::Failed, true),
@@ -93,6 +93,9 @@ pub(super) fn finished(step: &mut Step<'_>, report: SubagentReport) -> Result<()
         let mut result = ToolResult::success(started.call_id, [tau_core::ToolResultBlock::text(text)]);
         result.is_error = is_error;
         step.emit(EventBody::ToolFinished { outcome, result, elapsed });
+    }
+    step.emit(EventBody::SubagentFinished { child, outcome, spent });
+    if is_open {
         tools::ask_when_ready(step);
     }
     Ok(())
@@ -145,7 +148,8 @@ fn share(control: &Control) -> Option<Budget> {
             && control.child_of(run.id, &call.call.id).is_none()
     };
     let parts = run.calls.iter().filter(waits).count() as u64 + 1;
-    let reserved = control.children().values().map(|child| child.budget);
+    let of_run = control.children().values().filter(|child| child.run == run.id);
+    let reserved = of_run.map(|child| child.budget);
     let (mut turns, mut tokens, mut cost, mut calls) = (0u64, 0u64, 0u64, 0u64);
     for budget in reserved {
         turns += u64::from(budget.max_turns());

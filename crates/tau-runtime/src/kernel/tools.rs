@@ -8,14 +8,23 @@ use sha2::{Digest, Sha256};
 use tau_core::event::{DenialReason, EventBody, RunOutcome, ToolKind, ToolOutcome};
 use tau_core::{HumanDuration, ToolCall, ToolCallId, ToolResult};
 
-use super::run::{CallState, Run, WaitsFor};
+use super::run::{CallState, Phase, Run, WaitsFor};
 use super::step::Step;
 use super::{Effect, Rejection, budget, permission, prompt, subagent, turn};
 
 /// The model called tools: all calls are announced in one append, and those that may run, run.
-pub(super) fn announce(step: &mut Step<'_>, calls: Vec<ToolCall>) {
+pub(super) fn called(step: &mut Step<'_>, calls: Vec<ToolCall>) {
+    announce(step, &calls);
+    if !end_beyond_budget(step) {
+        calls.into_iter().for_each(|call| permission::judge(step, call));
+        ask_when_ready(step);
+    }
+}
+
+/// Says that calls are about to be judged, and may run.
+pub(super) fn announce(step: &mut Step<'_>, calls: &[ToolCall]) {
     let run = step.control.run().map(|run| run.id.to_string()).unwrap_or_default();
-    for call in &calls {
+    for call in calls {
         step.emit(EventBody::ToolRequested {
             arguments_hash: sha256_hex(&[call.arguments.raw()]),
             idempotency_key: sha256_hex(&[&run, call.id.as_str()]),
@@ -23,18 +32,18 @@ pub(super) fn announce(step: &mut Step<'_>, calls: Vec<ToolCall>) {
             call: call.clone(),
         });
     }
-    if let Some(limit) = budget::tool_calls_exceeded(step) {
-        let open = step.control.run().into_iter().flat_map(Run::open_calls);
-        let open: Vec<ToolCallId> = open.map(|call| call.call.id.clone()).collect();
-        for id in &open {
-            refuse(step, id, DenialReason::Rule, "Not run: the budget of tool calls is used up.");
-        }
-        return prompt::finish_run(step, RunOutcome::BudgetExceeded { limit });
+}
+
+/// Ends the run if it has called more tools than it may. None of what is open has run, or what has is pure.
+pub(super) fn end_beyond_budget(step: &mut Step<'_>) -> bool {
+    let Some(limit) = budget::tool_calls_exceeded(step) else { return false };
+    let open = step.control.run().into_iter().flat_map(Run::open_calls);
+    let open: Vec<ToolCallId> = open.map(|call| call.call.id.clone()).collect();
+    for id in &open {
+        refuse(step, id, DenialReason::Rule, "Not run: the budget of tool calls is used up.");
     }
-    for call in calls {
-        permission::judge(step, call);
-    }
-    ask_when_ready(step);
+    prompt::finish_run(step, RunOutcome::BudgetExceeded { limit });
+    true
 }
 
 /// A tool call ended.
@@ -69,13 +78,14 @@ pub(super) fn run(step: &mut Step<'_>, call: ToolCall) {
     step.effect(Effect::RunTool { run, call, idempotency_key });
 }
 
-/// Starts those of the calls that waited which nothing holds any more, in their order.
+/// Starts those of the calls that waited which nothing holds any more, in their order. They are judged again: a
+/// journal may end before what was judged.
 pub(super) fn run_released(step: &mut Step<'_>, waited: &BTreeSet<ToolCallId>) {
     let calls = step.control.run().into_iter().flat_map(|run| &run.calls);
     let may_run = calls.filter(|call| call.state == CallState::Running && waited.contains(&call.call.id));
     let may_run: Vec<ToolCall> = may_run.map(|call| ToolCall::clone(&call.call)).collect();
     for call in may_run {
-        run(step, call);
+        permission::judge(step, call);
     }
 }
 
@@ -108,7 +118,8 @@ pub(super) fn require_waiting(
 
 /// Asks the model for the next turn when every call has its result.
 pub(super) fn ask_when_ready(step: &mut Step<'_>) {
-    let is_ready = step.control.run().is_some_and(|run| !run.asking && run.open_calls().next().is_none());
+    let is_ready =
+        step.control.run().is_some_and(|run| run.phase != Phase::Asking && run.open_calls().next().is_none());
     if is_ready {
         turn::ask(step);
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tau_core::event::{EventBody, ModelFailure, ModelFailureKind, RunOutcome};
 use tau_core::{ChatResponse, ContentBlock, RunId, ToolCall, ToolCallId};
 
+use super::run::Phase;
 use super::step::Step;
 use super::{Effect, Rejection, budget, compaction, prompt, tools};
 
@@ -53,7 +54,7 @@ pub(super) fn replied(
     if calls.is_empty() {
         prompt::finish_run(step, RunOutcome::Completed);
     } else {
-        tools::announce(step, calls);
+        tools::called(step, calls);
     }
     Ok(())
 }
@@ -78,7 +79,7 @@ pub(super) fn failed(
 /// How often the turn broke off, when its answer is still waited for.
 fn require_asking(step: &Step<'_>, run: RunId, turn: u32) -> Result<u32, Rejection> {
     let active = step.run()?;
-    if active.id == run && active.turn == turn && active.asking {
+    if active.id == run && active.turn == turn && active.phase == Phase::Asking {
         Ok(active.broken_off)
     } else {
         Err(Rejection::Stale)

@@ -119,7 +119,7 @@ async fn output_is_bounded() {
     assert_eq!(finished.result.text(), expected);
     let finished = run("scripted", r#"{"do": "json"}"#, Duration::from_secs(1), bounds).await;
     assert!(
-        matches!(finished.result.content.as_slice(), [ToolResultBlock::Text { text }] if text.len() < 80)
+        matches!(&finished.result.content[..], [ToolResultBlock::Text { text }] if text.len() < 80)
     );
 }
 

@@ -56,7 +56,7 @@ async fn a_subagent_works_and_reports() {
 
     assert_eq!(
         session.until("model_requested 2").await,
-        ["subagent_finished", "tool_finished a Succeeded: All is well", "model_requested 2"]
+        ["tool_finished a Succeeded: All is well", "subagent_finished", "model_requested 2"]
     );
     assert!(session.handle.subagent(child).await.is_none(), "it is over");
     let EventBody::SessionCreated(config) = &handle.events(Seq::default())[0].body else { panic!() };

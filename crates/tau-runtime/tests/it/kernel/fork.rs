@@ -30,7 +30,7 @@ impl Journaled {
         let decision = decide(&state, input).unwrap();
         for event in &decision.events {
             match (event, &past) {
-                (EventBody::Rewound { .. }, Some(past)) => state.rewind(past.clone()),
+                (EventBody::Rewound { .. }, Some(past)) => state.rewind(past.clone(), event),
                 _ => state.apply(event),
             }
             self.journal.push(event.clone());
@@ -93,7 +93,7 @@ fn a_fork_says_what_is_known_of_calls() {
         [
             "forked at 6",
             "call a unknown: The session was copied while this call was under way. It may have done all, a part or nothing of its work.",
-            "call b cancelled: The session was copied while this call was under way. It has not run.",
+            "call b cancelled: The session was copied while this call was under way. It had not run by then.",
             "run 1 finished: Cancelled",
         ]
     );

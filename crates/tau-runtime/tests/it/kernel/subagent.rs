@@ -53,8 +53,8 @@ fn the_words_of_a_subagent_are_the_result_of_its_call() {
     assert_eq!(
         kernel.lines(report(child, spent(2, 30))),
         [
-            "subagent finished: Completed, 2 turns, 30 tokens",
             "call a succeeded: I saw it",
+            "subagent finished: Completed, 2 turns, 30 tokens",
             "model requested 1/2",
             "> call model 1/2",
         ]
@@ -146,12 +146,11 @@ fn after_a_crash_a_subagent_goes_on_where_its_journal_ends() {
 }
 
 #[test]
-fn after_a_crash_nobody_waits_for_a_subagent_that_was_being_stopped() {
-    let (mut kernel, _) = calling(|_| {}, &[TASK, "b look"]);
+fn after_a_crash_a_subagent_that_was_being_stopped_is_stopped_again_and_counts() {
+    let (mut kernel, children) = calling(|budget| budget.max_tokens = Some(90), &[TASK, "b look"]);
     kernel.give(cancel_call("a")).unwrap();
-    assert_eq!(
-        kernel.lines(Input::Resume),
-        ["resumed", "subagent finished: Cancelled, 0 turns, 0 tokens", "> run b"]
-    );
+    assert_eq!(kernel.lines(Input::Resume), ["resumed", "> stop subagent", "> run b"]);
+    kernel.give(report(children[0].0, spent(1, 90))).unwrap();
     assert_eq!(kernel.state.subagents().next(), None);
+    assert_eq!(kernel.lines(done("b")).last().unwrap(), "run 1 finished: BudgetExceeded { limit: Tokens }");
 }
