@@ -39,7 +39,7 @@ enum Task {
     /// Simulate the kernel: seeded sessions with crashes, judged by a second opinion
     ///
     /// `--seeds N` and `--from S` say which seeds, `--seed S` shows one, `--bugs` proves that deliberate mistakes are
-    /// caught. The same as `cargo run --release -p tau-sim -- <ARGS>`.
+    /// caught. The same as `cargo run --profile sim -p tau-sim -- <ARGS>`.
     Sim(Passthrough),
     /// Kill real runs of `tau` at random moments, and check their effects against the journal
     ///
@@ -79,9 +79,9 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
                 .args(tail.args)
                 .forward(&root)
         }
-        Task::Sim(tail) => {
-            Cmd::cargo(["run", "--quiet", "--release", "-p", "tau-sim", "--"]).args(tail.args).forward(&root)
-        }
+        Task::Sim(tail) => Cmd::cargo(["run", "--quiet", "--profile", "sim", "-p", "tau-sim", "--"])
+            .args(tail.args)
+            .forward(&root),
         Task::Kill(options) => kill::run(&root, &options),
         Task::Codegen(tail) => Cmd::cargo(["run", "-p", "tau-codegen", "--"]).args(tail.args).forward(&root),
     }

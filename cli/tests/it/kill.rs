@@ -263,3 +263,40 @@ async fn killed_very_often() {
     let totals = kill(cycles, number("TAU_SEED", 7)).await;
     assert!(totals.unknown > 0 || cycles < 200, "some calls must have been cut off: {totals:?}");
 }
+
+/// A session whose model never answers is taken up again and again: each time adds the same to the journal.
+async fn resumes(count: usize) -> Vec<usize> {
+    let server = ModelServer::start_unrecorded(|_, _| Reply::stream().hang()).await.unwrap();
+    let place = Place::with_server(&server);
+    let mut session: Option<String> = None;
+    let mut events_after = Vec::new();
+    for attempt in 0..=count {
+        let arguments = match &session {
+            None => vec!["run", "--output", "stream-json", "wait"],
+            Some(id) => vec!["resume", "--output", "stream-json", id.as_str()],
+        };
+        let mut child = place.command(&arguments).stdout(Stdio::null()).spawn().unwrap();
+        server.wait_for_requests(attempt + 1).await;
+        child.kill().await.unwrap();
+        if session.is_none() {
+            let listed = place.tau(&["sessions", "list", "--output", "json"]).await;
+            session = listed.json()["sessions"][0]["id"].as_str().map(str::to_owned);
+        }
+        events_after.push(events(&place, session.as_deref().unwrap()).len());
+    }
+    place.tau(&["sessions", "verify"]).await.assert_code(0);
+    events_after
+}
+
+#[tokio::test]
+async fn a_resume_adds_one_event() {
+    let events = resumes(5).await;
+    assert!(events.windows(2).all(|pair| pair[1] == pair[0] + 1), "{events:?}");
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo xtask kill"]
+async fn a_thousand_resumes_add_a_thousand_events() {
+    let events = resumes(1_000).await;
+    assert!(events.windows(2).all(|pair| pair[1] == pair[0] + 1), "{events:?}");
+}

@@ -26,6 +26,8 @@ pub(crate) enum Step {
     Codegen,
     /// unit and integration tests, with cargo-nextest where it is installed
     Tests,
+    /// the kernel keeps its promises over 20,000 simulated sessions, and deliberate mistakes are caught
+    Sim,
     /// the examples in doc comments
     DocTests,
     /// the documentation builds without a warning
@@ -98,6 +100,7 @@ impl Step {
             Step::Tidy => tidy(context),
             Step::Codegen => codegen(context),
             Step::Tests => context.all([tests(context)]),
+            Step::Sim => context.all([sim(&["--seeds", "20000"]), sim(&["--bugs"])]),
             Step::DocTests => context.all([Cmd::cargo(["test", "--workspace", "--doc"])]),
             Step::Docs => context
                 .all([Cmd::cargo(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings")]),
@@ -110,6 +113,10 @@ impl Step {
 
 fn clippy(args: &[&str]) -> Cmd {
     Cmd::cargo(["clippy"]).args(args.iter().copied()).args(["--", "-D", "warnings"])
+}
+
+fn sim(args: &[&str]) -> Cmd {
+    Cmd::cargo(["run", "--quiet", "--profile", "sim", "-p", "tau-sim", "--"]).args(args.iter().copied())
 }
 
 fn tidy(context: &Context<'_>) -> anyhow::Result<Outcome> {

@@ -18,7 +18,8 @@ pub struct AgentConfig {
     /// Instructions that replace the built-in ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system_prompt: Option<String>,
-    /// The tools it is offered, by name. Default: all built-in tools.
+    /// The tools it is offered, by name. Default: those that read, write and run; not those that ask a person, plan, or
+    /// start subagents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tools: Option<Vec<String>>,
     /// How many calls of one reply run at the same time. Default: 8.
