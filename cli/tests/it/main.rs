@@ -18,6 +18,7 @@ mod interrupts;
 mod json_output;
 #[cfg(unix)]
 mod kill;
+mod loop_tools;
 mod permissions;
 mod resume;
 mod run;

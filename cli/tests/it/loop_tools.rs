@@ -1,0 +1,69 @@
+//! Tools that the loop answers itself: subagents and questions, from the command line.
+
+use serde_json::json;
+use tau_testkit::{ModelServer, Reply, Request};
+
+use crate::support::Place;
+
+fn offer(place: &Place, server: &ModelServer, tools: &str) {
+    let url = server.base_url();
+    place.user_config(&format!(
+        "model = \"test/scripted\"\nproviders.test.base_url = \"{url}\"\nclient.max_retries = 0\nagent.tools = {tools}"
+    ));
+}
+
+fn last(request: &Request) -> String {
+    let request = request.json();
+    let last = request["messages"].as_array().unwrap().last().unwrap().clone();
+    last["content"].as_str().unwrap_or_default().to_owned()
+}
+
+/// A subagent looks into a file and its parent hears of it.
+fn script(_: usize, request: &Request) -> Reply {
+    let task = json!({ "prompt": "look into a.txt" }).to_string();
+    match last(request).as_str() {
+        "find out" => Reply::tool_calls([("c1", "task", task.as_str())]),
+        "look into a.txt" => Reply::tool_calls([("x1", "bash", r#"{"command":"cat a.txt"}"#)]),
+        "secret" => Reply::text("it says secret"),
+        "it says secret" => Reply::text("The file says secret."),
+        said => Reply::text(&format!("? {said}")),
+    }
+}
+
+#[tokio::test]
+async fn a_subagent_works_with_the_tools_and_permissions_of_the_run() {
+    let server = ModelServer::start(script).await.unwrap();
+    let place = Place::new();
+    offer(&place, &server, r#"["bash", "task"]"#);
+    place.write("a.txt", "secret");
+    let ran = place.tau(&["run", "--allow", "bash", "find out"]).await;
+    assert_eq!(ran.assert_code(0).stdout, "The file says secret.\n", "{ran:?}");
+    let listed = place.tau(&["sessions", "list", "--all", "--output", "json"]).await;
+    assert_eq!(listed.json()["sessions"].as_array().unwrap().len(), 2, "a subagent has a journal of its own");
+    place.tau(&["sessions", "verify"]).await.assert_code(0);
+}
+
+#[tokio::test]
+async fn what_a_subagent_needs_permission_for_is_denied_where_nobody_is() {
+    let server = ModelServer::start(script).await.unwrap();
+    let place = Place::new();
+    offer(&place, &server, r#"["bash", "task"]"#);
+    let ran = place.tau(&["run", "find out"]).await;
+    ran.assert_code(3);
+}
+
+#[tokio::test]
+async fn a_question_that_nobody_hears_is_told_to_the_model() {
+    let ask = json!({ "question": "Which?" }).to_string();
+    let server = ModelServer::with_replies([
+        Reply::tool_calls([("c1", "ask_user", ask.as_str())]),
+        Reply::text("Then I choose blue."),
+    ])
+    .await
+    .unwrap();
+    let place = Place::new();
+    offer(&place, &server, r#"["ask_user"]"#);
+    let ran = place.tau(&["run", "choose"]).await;
+    assert_eq!(ran.assert_code(3).stdout, "Then I choose blue.\n");
+    assert!(last(&server.requests()[1]).starts_with("Not answered: nobody is there to ask."));
+}
