@@ -29,7 +29,6 @@ mod sessions;
 mod size;
 mod startup;
 mod stats;
-mod stored;
 mod turns;
 
 use std::process::ExitCode;

@@ -65,8 +65,7 @@ fn print(rows: &[Rows], resumed: &[Resumed]) {
     whole("floor: rows read with rusqlite", &floor);
     let all = whole("resume", &whole_resume);
     part("  open the database", |run| run.open);
-    part("  wait for rows", |run| run.rows);
-    part("  Record::open meanwhile", |run| run.records);
+    part("  rows into events", |run| run.events);
     part("  Session::resume (the fold)", |run| run.fold);
     part("beside it: check the hash chain", |run| run.verify);
     let to_floor = median(rows.iter().zip(resumed).map(|(rows, run)| ms(run.all()) / ms(rows.wall)));

@@ -5,25 +5,25 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use futures::{TryStreamExt, stream};
 use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
 use tau_core::event::{Event, SessionConfig};
 use tau_persist::{ReadEvents, SessionId, SqliteOptions, SqliteStore, Store, verify_session};
+use tau_runtime::journals::from_wire;
 use tau_runtime::{Session, SessionOptions};
 use tau_tools::ToolRegistry;
 use tau_tools::environment::MemoryEnvironment;
 
 use super::tau::Tau;
-use crate::{cpu, stored};
+use crate::cpu;
 
 /// Where the time went, from the opening of the database to a session that is ready.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Resumed {
     pub(crate) open: Duration,
-    /// Waiting for rows. The store reads a page while the one before is made into events.
-    pub(crate) rows: Duration,
-    /// Making rows into events.
-    pub(crate) records: Duration,
+    /// Reading rows and making them into events, both at the same time.
+    pub(crate) events: Duration,
     pub(crate) fold: Duration,
     /// CPU time of all of it, every thread.
     pub(crate) cpu: Duration,
@@ -33,7 +33,7 @@ pub(crate) struct Resumed {
 
 impl Resumed {
     pub(crate) fn all(&self) -> Duration {
-        self.open + self.rows + self.records + self.fold
+        self.open + self.events + self.fold
     }
 }
 
@@ -55,7 +55,7 @@ pub(super) async fn run(database: &Path, session: &str) -> anyhow::Result<Resume
     let (cpu, start) = (cpu::own_time(), Instant::now());
     let store = SqliteStore::open(database, SqliteOptions::default())?;
     let opened = Instant::now();
-    let (events, records) = events(&store, &session).await?;
+    let events = events(&store, &session).await?;
     let read = Instant::now();
     let resumed = Session::resume(options, events)?;
     let ready = Instant::now();
@@ -67,31 +67,33 @@ pub(super) async fn run(database: &Path, session: &str) -> anyhow::Result<Resume
     anyhow::ensure!(verification.damage.is_none(), "{verification:?}");
     Ok(Resumed {
         open: opened - start,
-        rows: (read - opened).saturating_sub(records),
-        records,
+        events: read - opened,
         fold: ready - read,
         cpu,
         verify: start_of_check.elapsed(),
     })
 }
 
-/// All events of a session, and how long rows took to become events.
-async fn events(store: &SqliteStore, session: &SessionId) -> anyhow::Result<(Vec<Event>, Duration)> {
+/// All events of a session, in the way the command line reads them: while one page is made into events, the store reads
+/// the next.
+async fn events(store: &SqliteStore, session: &SessionId) -> anyhow::Result<Vec<Event>> {
     let head = store.head(session).await?.context("there is no such session")?;
     let mut events = Vec::with_capacity(usize::try_from(head.seq)?);
-    let mut records = Duration::ZERO;
-    let mut next = store.read(ReadEvents::after(session.clone(), 0));
-    loop {
-        let page = next.await?;
-        let Some(last) = page.last() else { return Ok((events, records)) };
-        // Under way from here on.
-        next = store.read(ReadEvents::after(session.clone(), last.seq));
-        let start = Instant::now();
-        for event in page {
-            events.push(stored::to_record(event)?.open()?);
+    let request =
+        |after: u64| (after < head.seq).then(|| store.read(ReadEvents::after(session.clone(), after)));
+    let pages = stream::try_unfold(request(0), |next| async move {
+        let Some(page) = next else { return anyhow::Ok(None) };
+        let page = page.await?;
+        let next = page.last().and_then(|last| request(last.seq));
+        Ok((!page.is_empty()).then_some((page, next)))
+    });
+    let mut pages = std::pin::pin!(pages);
+    while let Some(page) = pages.try_next().await? {
+        for stored in page {
+            events.push(from_wire(stored)?.open()?);
         }
-        records += start.elapsed();
     }
+    Ok(events)
 }
 
 /// Every column of every row, in the way rusqlite gives them.

@@ -1,10 +1,9 @@
 //! Reading a session, whatever of it can be read.
 
-use tau_core::event::{Event, Timestamp};
+use tau_core::event::{Event, RecordErrorKind, Timestamp};
 use tau_persist::{Damage, Position, ReadEvents, SessionId, Store, StoreError, StoreErrorKind};
 use tau_proto::runtime::v1 as wire;
-
-use super::convert;
+use tau_runtime::journals::{event_time, from_wire};
 
 /// An event at its place, as far as it can be read.
 #[derive(Debug)]
@@ -19,19 +18,29 @@ pub(crate) struct Entry {
 
 impl Entry {
     fn new(stored: wire::Event) -> Self {
-        let event = convert::event(&stored);
+        let event = open(stored.clone());
         Self { seq: stored.seq, stored: Some(stored), event }
     }
 
     /// When it was decided; 0 where that is not known.
     pub(crate) fn time(&self) -> Timestamp {
-        self.stored.as_ref().map(convert::time).unwrap_or_default()
+        self.stored.as_ref().map(event_time).unwrap_or_default()
     }
 
     /// The name of its kind; empty where that is not known.
     pub(crate) fn kind(&self) -> &str {
         self.stored.as_ref().map_or("", |stored| &stored.kind)
     }
+}
+
+/// The event that a stored one is.
+pub(super) fn open(stored: wire::Event) -> Result<Event, Unreadable> {
+    let record = from_wire(stored).map_err(|_| Unreadable::Foreign)?;
+    record.open().map_err(|error| match error.kind() {
+        RecordErrorKind::NewerVersion => Unreadable::Newer,
+        RecordErrorKind::UnknownKind => Unreadable::UnknownKind,
+        _ => Unreadable::Malformed,
+    })
 }
 
 /// Why an event cannot be read.
@@ -56,7 +65,7 @@ pub(crate) enum Unreadable {
 
 impl Unreadable {
     /// What is damaged, where the events after it may be whole.
-    fn of_one_event(error: &StoreError) -> Option<Self> {
+    pub(super) fn of_one_event(error: &StoreError) -> Option<Self> {
         let StoreErrorKind::Corrupt(damage) = *error.kind() else { return None };
         let is_of_one =
             matches!(damage, Damage::Event | Damage::MissingEvent | Damage::MissingBlob | Damage::Blob);

@@ -7,16 +7,15 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tau_core::SessionId;
-use tau_core::event::{Event, EventHash};
-use tau_persist::{
-    Holder, Journal, JournalOptions, Lease, OpenSession, Store, StoreError, event_hash, take_session,
-};
+use tau_core::event::Event;
+use tau_persist::{Holder, Journal, JournalOptions, Lease, OpenSession, Store, StoreError, take_session};
 use tau_runtime::journals::{self, Journals};
 use tau_runtime::{Durability, OpenError, OpenedSession, SessionOpener};
 use tokio::task::JoinHandle;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::entry::{Reader, Unreadable};
+use super::entry::Unreadable;
+use super::read::read;
 
 /// How long others leave a session alone of which they cannot tell whether its holder lives.
 const LEASE: Duration = Duration::from_secs(30);
@@ -151,25 +150,4 @@ pub(crate) async fn events(store: &dyn Store, session: SessionId) -> Result<Vec<
 /// A session's id as the store knows it.
 fn stored_id(session: SessionId) -> Result<tau_persist::SessionId, TakeError> {
     tau_persist::SessionId::new(session.to_string()).map_err(TakeError::Id)
-}
-
-/// The events of a session, and the hash of the last.
-async fn read(
-    store: &dyn Store,
-    session: &tau_persist::SessionId,
-    head: tau_persist::Position,
-) -> Result<(Vec<Event>, EventHash), TakeError> {
-    let mut events = Vec::new();
-    let mut last_hash = EventHash::ZERO;
-    let mut reader = Reader::after(store, session, 0, head);
-    loop {
-        let page = reader.page().await?;
-        let Some(last) = page.last() else { return Ok((events, last_hash)) };
-        if let Some(stored) = &last.stored {
-            last_hash = EventHash(event_hash(stored).0);
-        }
-        for entry in page {
-            events.push(entry.event.map_err(|why| TakeError::Unreadable(entry.seq, why))?);
-        }
-    }
 }

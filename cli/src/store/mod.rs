@@ -2,12 +2,12 @@
 //!
 //! The store (tau-persist) keeps events whose bodies are bytes to it; here they become events again.
 
-mod convert;
 mod digest;
 mod entry;
 mod find;
 mod keep;
 mod open;
+mod read;
 mod text;
 mod write;
 

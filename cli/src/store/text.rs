@@ -6,7 +6,7 @@ use tau_core::event::{EventBody, PlanAnswer, QuestionAnswer};
 use tau_persist::TextExtractor;
 use tau_proto::runtime::v1 as wire;
 
-use super::convert;
+use super::entry::open;
 
 /// Finds what people and the model said, what tools were asked and what they gave back.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(super) struct SessionText;
 
 impl TextExtractor for SessionText {
     fn text(&self, event: &wire::Event) -> Option<String> {
-        let text = match convert::event(event).ok()?.body {
+        let text = match open(event.clone()).ok()?.body {
             EventBody::PromptSubmitted { content, .. } | EventBody::ContextInjected { content } => {
                 words(&content)
             }

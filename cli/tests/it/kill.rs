@@ -276,7 +276,8 @@ async fn resumes(count: usize) -> Vec<usize> {
             Some(id) => vec!["resume", "--output", "stream-json", id.as_str()],
         };
         let mut child = place.command(&arguments).stdout(Stdio::null()).spawn().unwrap();
-        server.wait_for_requests(attempt + 1).await;
+        let asked = server.wait_for_requests(attempt + 1);
+        tokio::time::timeout(Duration::from_secs(30), asked).await.expect("the model is asked");
         child.kill().await.unwrap();
         if session.is_none() {
             let listed = place.tau(&["sessions", "list", "--output", "json"]).await;

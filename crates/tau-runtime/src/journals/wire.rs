@@ -1,17 +1,18 @@
 //! Events as the interface carries them, and what comes back as the kernel knows it.
 
-use tau_core::event::{EventHash, Record, Seq};
+use tau_core::event::{EventHash, EventHeader, Record, Seq, Timestamp};
 use tau_core::{EventId, SessionId};
-use tau_proto::buffa_types::google::protobuf::Timestamp;
+use tau_proto::buffa_types::google::protobuf::Timestamp as WireTime;
 use tau_proto::runtime::v1::{Event, Nack, NackReason};
 
+use super::error::{FromWireError, FromWireErrorKind};
 use crate::kernel::gate::{PauseReason, Position, Refusal, RefusalReason, StopReason};
 
 /// A record as the interface carries it. Its [hash](Record::hash) is that of the message.
 #[must_use]
 pub fn to_wire(record: Record) -> Event {
     let Record { header, kind, schema_version, body, prev_hash } = record;
-    let time = Timestamp {
+    let time = WireTime {
         seconds: i64::try_from(header.time.0 / 1_000).unwrap_or(i64::MAX),
         nanos: i32::try_from(header.time.0 % 1_000).unwrap_or_default() * 1_000_000,
         ..Default::default()
@@ -29,6 +30,45 @@ pub fn to_wire(record: Record) -> Event {
         prev_hash: prev_hash.0.to_vec().into(),
         ..Default::default()
     }
+}
+
+/// The record that a message is: what [`to_wire`] made, as a journal gives it back. A body that nobody shares is moved,
+/// not copied.
+///
+/// Its time is the [`event_time`]. A version of the vocabulary beyond 65,535 becomes that: newer than this one either way,
+/// as [`Record::open`] will say. Ids are read in every form of a UUID.
+///
+/// # Errors
+/// [`FromWireErrorKind`] names the first field that a record cannot have: somebody else made the message.
+pub fn from_wire(message: Event) -> Result<Record, FromWireError> {
+    let seq = Seq(message.seq);
+    let wrong = |kind| FromWireError { kind, seq };
+    let cause = message.cause_event_id.as_deref().map(str::parse).transpose();
+    Ok(Record {
+        header: EventHeader {
+            session: message.session_id.parse().map_err(|_| wrong(FromWireErrorKind::Session))?,
+            seq,
+            epoch: message.epoch,
+            id: message.event_id.parse().map_err(|_| wrong(FromWireErrorKind::Id))?,
+            time: event_time(&message),
+            cause: cause.map_err(|_| wrong(FromWireErrorKind::Cause))?,
+        },
+        kind: message.kind,
+        schema_version: u16::try_from(message.schema_version).unwrap_or(u16::MAX),
+        body: String::from_utf8(message.body.into()).map_err(|_| wrong(FromWireErrorKind::Body))?,
+        prev_hash: match hash(&message.prev_hash) {
+            Stated::Hash(hash) => hash,
+            Stated::Nothing | Stated::NoHash => return Err(wrong(FromWireErrorKind::PrevHash)),
+        },
+    })
+}
+
+/// When a message says that its event was decided, cut to milliseconds. A time before 1970 becomes 0.
+#[must_use]
+pub fn event_time(message: &Event) -> Timestamp {
+    let seconds = u64::try_from(message.time.seconds).unwrap_or_default();
+    let millis = u64::try_from(message.time.nanos).unwrap_or_default() / 1_000_000;
+    Timestamp(seconds.saturating_mul(1_000).saturating_add(millis))
 }
 
 /// The session that a text names; `None` for one that is not of this runtime's making. Ids have one spelling on the
