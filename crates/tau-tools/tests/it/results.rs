@@ -187,7 +187,7 @@ async fn said(
 }
 
 fn only_text(finished: &FinishedCall) -> &str {
-    match finished.result.content.as_slice() {
+    match &*finished.result.content {
         [ToolResultBlock::Text { text }] => text,
         other => panic!("{other:?}"),
     }
@@ -311,7 +311,7 @@ async fn pictures_are_bounded() {
     let note = "[2 pictures left out: a result may have 3 of 200 bytes together]";
     let expected =
         [ToolResultBlock::text("words"), image(40), image(40), image(1), ToolResultBlock::text(note)];
-    assert_eq!(finished.result.content, expected);
+    assert_eq!(*finished.result.content, expected);
     bounds.tail = 0;
     bounds.head = 10;
     let finished = said(&environment, pictures, bounds).await;
