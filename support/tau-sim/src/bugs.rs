@@ -89,6 +89,12 @@ bugs! {
     NeverAsks = "never-asks",
     /// A tool goes on when its run is cancelled.
     LeavesTool = "leaves-tool",
+    /// What a session has under way when it is taken up runs without being judged.
+    RunsUnjudged = "runs-unjudged",
+    /// What a rewind or fork left under way is not ended when its session is taken up.
+    ForgetsToSettle = "forgets-to-settle",
+    /// The end of a subagent is told before the result of its call.
+    ReportsFirst = "reports-first",
 }
 
 impl fmt::Display for Bug {

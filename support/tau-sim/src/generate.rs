@@ -82,7 +82,8 @@ impl Generator {
             82..84 => Op::TimeUp { job: self.job() },
             84..85 => Op::Rewind { session: self.session(), to: self.pick() },
             85..86 => Op::Fork { session: self.session(), at: self.pick() },
-            86..89 => Op::Crash { kept: self.pick() },
+            86 => Op::Crash { kept: self.pick() },
+            87..89 => return self.tear(ops),
             89..90 => Op::TakeOver { session: self.session(), kept: self.pick() },
             90..92 => Op::Old { pick: self.pick() },
             _ => return self.journal(ops),
@@ -155,6 +156,24 @@ impl Generator {
         let answers =
             [Answer::Yes, Answer::Yes, Answer::Yes, Answer::Always, Answer::No, Answer::Edit, Answer::Nobody];
         Op::Answer { call: self.job(), answer: self.random.one_of(&answers), twice: self.random.percent(5) }
+    }
+
+    /// Something happens that no journal holds when the process ends, so that its append is torn.
+    fn tear(&mut self, ops: &mut Vec<Op>) {
+        let session = self.session();
+        for journal in 0..2 {
+            ops.push(Op::Journal { session, journal: Pick(journal), op: JournalOp::Stall });
+        }
+        ops.push(match self.random.below(10) {
+            0..2 => self.reply(),
+            2..4 => Op::Reply { job: self.job(), calls: Vec::new(), usage: None },
+            4..6 => self.answer(),
+            6 => self.finish(),
+            7 => Op::CancelRun { session },
+            8 => Op::Rewind { session, to: self.pick() },
+            _ => Op::Fork { session, at: self.pick() },
+        });
+        ops.push(Op::Crash { kept: self.pick() });
     }
 
     /// A disturbance of a journal: what happens in it, then most often its end.

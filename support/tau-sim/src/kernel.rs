@@ -47,10 +47,11 @@ impl Kernel {
     /// Takes a rewind in, which needs the events before it.
     pub(crate) fn rewind(&self, state: &mut State, log: &[Arc<EventBody>], to: Seq) {
         let end = usize::try_from(to.0).unwrap_or(usize::MAX).min(log.len());
+        let event = EventBody::Rewound { to };
         if self.bug == Some(Bug::KeepsUndone) {
-            state.apply(&EventBody::Rewound { to });
+            state.apply(&event);
         } else {
-            state.rewind(self.fold(&log[..end]));
+            state.rewind(self.fold(&log[..end]), &event);
         }
     }
 

@@ -52,7 +52,6 @@ mod generate;
 mod invariant;
 mod journal;
 mod kernel;
-mod known;
 mod random;
 mod script;
 mod shrink;

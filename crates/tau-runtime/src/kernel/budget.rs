@@ -35,6 +35,6 @@ pub(super) fn time_up(step: &mut Step<'_>, run: RunId) -> Result<(), Rejection> 
 /// Whether the calls just announced are more than the run may make.
 pub(super) fn tool_calls_exceeded(step: &Step<'_>) -> Option<BudgetLimit> {
     let (run, config) = (step.control.run()?, step.control.config()?);
-    let is_exceeded = config.budget.max_tool_calls.is_some_and(|most| run.spent.tool_calls > most);
+    let is_exceeded = config.budget.max_tool_calls.is_some_and(|most| run.announced > most);
     is_exceeded.then_some(BudgetLimit::ToolCalls)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tau_core::config::Budget;
 use tau_core::event::{
-    EventBody, PermissionAnswer, PlanAnswer, RunOutcome, SessionConfig, Spending, ToolKind,
+    EventBody, PermissionAnswer, PlanAnswer, RunOutcome, SessionConfig, Spending, ToolKind, ToolOutcome,
 };
 use tau_core::{EffectClass, RunId, SessionId, ToolCallId};
 use tau_tools::PermissionPolicy;
@@ -27,8 +27,8 @@ pub(crate) struct Control {
     children: BTreeMap<SessionId, Child>,
     /// Tools that someone allowed for the rest of the session.
     granted: BTreeSet<String>,
-    /// A plan that a person is asked about.
-    proposed: Option<(ToolCallId, String)>,
+    /// Plans that a person is asked about.
+    proposed: BTreeMap<ToolCallId, Proposal>,
     /// The plan that a person approved.
     plan: Option<String>,
 }
@@ -51,6 +51,15 @@ pub(crate) struct Child {
     pub(crate) run: RunId,
     pub(crate) call_id: ToolCallId,
     pub(crate) budget: Budget,
+}
+
+/// A plan that a person is asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Proposal {
+    plan: String,
+    /// What is to be carried out, as the answer says. It is in force once the call has its result: where a journal ends
+    /// between the two, the answer may yet be another.
+    accepted: Option<String>,
 }
 
 impl Control {
@@ -169,9 +178,11 @@ impl Control {
                 self.granted.extend(call.map(|call| call.call.name.clone()));
             }
             EventBody::PlanProposed { call_id, plan } => {
-                self.proposed = Some((call_id.clone(), plan.clone()));
+                let proposal = Proposal { plan: plan.clone(), accepted: None };
+                self.proposed.insert(call_id.clone(), proposal);
             }
             EventBody::PlanAnswered { call_id, answer } => self.decide_plan(call_id, answer),
+            EventBody::ToolFinished { outcome, result, .. } => self.end_plan(&result.call_id, *outcome),
             _ => {}
         }
     }
@@ -195,11 +206,18 @@ impl Control {
     }
 
     fn decide_plan(&mut self, call_id: &ToolCallId, answer: &PlanAnswer) {
-        let proposed = self.proposed.take_if(|(id, _)| id == call_id);
-        match answer {
-            PlanAnswer::Approve => self.plan = proposed.map(|(_, plan)| plan).or(self.plan.take()),
-            PlanAnswer::Edit { plan } => self.plan = Some(plan.clone()),
-            _ => {}
+        let Some(proposal) = self.proposed.get_mut(call_id) else { return };
+        proposal.accepted = match answer {
+            PlanAnswer::Approve => Some(proposal.plan.clone()),
+            PlanAnswer::Edit { plan } => Some(plan.clone()),
+            _ => None,
+        };
+    }
+
+    fn end_plan(&mut self, call_id: &ToolCallId, outcome: ToolOutcome) {
+        let accepted = self.proposed.remove(call_id).and_then(|proposal| proposal.accepted);
+        if let Some(plan) = accepted.filter(|_| outcome == ToolOutcome::Succeeded) {
+            self.plan = Some(plan);
         }
     }
 

@@ -20,6 +20,8 @@ pub(crate) struct Run {
     pub(crate) calls: Vec<Call>,
     /// What it has spent, with its subagents.
     pub(crate) spent: Spending,
+    /// Tool calls of `spent` when the newest was announced. What subagents report later does not undo what was let run.
+    pub(crate) announced: u32,
 }
 
 /// Where a run stands with the model.
@@ -96,6 +98,7 @@ impl Run {
             broken_off: 0,
             calls: Vec::new(),
             spent: Spending::default(),
+            announced: 0,
         }
     }
 
@@ -161,6 +164,7 @@ impl Run {
             }
             EventBody::ToolRequested { call, effect, idempotency_key, .. } => {
                 self.spent.tool_calls += 1;
+                self.announced = self.spent.tool_calls;
                 self.calls.push(Call {
                     kind: kind(&call.name),
                     call: Arc::new(call.clone()),

@@ -143,27 +143,17 @@ impl State {
 /// another.
 #[must_use]
 pub fn counted(events: &[&EventBody]) -> Vec<Seq> {
-    // For each event, the newest that counts once it is in, and for each of those the one before it.
-    let mut newest: Vec<Option<usize>> = Vec::with_capacity(events.len());
-    let mut before: Vec<Option<usize>> = Vec::with_capacity(events.len());
-    for (index, event) in events.iter().enumerate() {
-        let last = newest.last().copied().flatten();
-        before.push(last);
-        newest.push(match event {
+    let before = |place: &Seq| {
+        let last = Seq(place.0.checked_sub(1)?);
+        Some(match events.get(usize::try_from(last.0).ok()?) {
             // A place that is none cannot have been gone back to.
-            EventBody::Rewound { to } => {
-                let place = usize::try_from(to.0).ok().and_then(|to| to.checked_sub(1));
-                if let Some(past) = place.and_then(|place| newest.get(place).copied()) {
-                    before[index] = past;
-                }
-                Some(index)
-            }
-            _ => Some(index),
-        });
-    }
-    let last = newest.last().copied().flatten();
+            Some(EventBody::Rewound { to }) if *to > Seq(0) && to < place => *to,
+            _ => last,
+        })
+    };
+    let newest = Seq(events.len() as u64);
     let mut counted: Vec<Seq> =
-        std::iter::successors(last, |index| before[*index]).map(|index| Seq(index as u64 + 1)).collect();
+        std::iter::successors(Some(newest), before).take_while(|place| *place > Seq(0)).collect();
     counted.reverse();
     counted
 }

@@ -4,7 +4,7 @@ use tau_core::config::PermissionMode;
 use tau_core::event::{DenialReason, EventBody, PermissionAnswer, SessionConfig, ToolKind, ToolOutcome};
 use tau_core::{EffectClass, ToolCall, ToolCallId, ToolResult};
 
-use super::{Audit, Cause};
+use super::{Audit, Cause, Proposal};
 use crate::invariant::{Checked, Invariant, Violation, ensure};
 
 /// What a person is asked about a call.
@@ -24,7 +24,6 @@ pub(crate) struct CallAudit {
     pub(crate) key: String,
     pub(crate) waits: Option<Waits>,
     pub(crate) is_allowed: bool,
-    pub(crate) was_asked: bool,
     /// Whether this writer, or one before it, began it.
     pub(crate) has_begun: bool,
     pub(crate) is_finished: bool,
@@ -78,33 +77,6 @@ impl Audit {
         self.config.as_ref().map_or(Verdict::Deny, |config| verdict(config, granted, tool))
     }
 
-    /// Whether some calls of the newest reply are announced and some are not, or one is not judged, or
-    /// answered and not ended.
-    pub(crate) fn is_partly_judged(&self) -> bool {
-        let is_answered = |call: &CallAudit| {
-            call.was_asked && call.waits.is_none() && !(call.kind == ToolKind::Run && call.is_allowed)
-        };
-        let is_unjudged = |call: &CallAudit| {
-            let runs_at_once = matches!(call.kind, ToolKind::Run | ToolKind::Subagent)
-                && self.verdict(&call.call.name) == Verdict::Allow;
-            call.waits.is_none() && !call.was_asked && !runs_at_once
-        };
-        let is_between = |call: &CallAudit| is_answered(call) || is_unjudged(call);
-        let compacts = self.config.as_ref().is_some_and(|config| config.compaction.is_some());
-        (!self.unannounced.is_empty() && (compacts || !self.calls.is_empty()))
-            || self.open_calls().any(is_between)
-    }
-
-    /// Whether a call that a person let run may be repeated.
-    pub(crate) fn would_ask_again(&self) -> bool {
-        self.open_calls().any(|call| {
-            call.waits.is_none()
-                && call.permitted_at > 0
-                && call.was_asked
-                && call.effect != EffectClass::AtMostOnce
-        })
-    }
-
     /// Calls without a result, in order.
     pub(crate) fn open_calls(&self) -> impl Iterator<Item = &CallAudit> {
         self.calls.iter().filter(|call| !call.is_finished)
@@ -127,28 +99,36 @@ impl Audit {
             }
             EventBody::ToolFinished { outcome, result, .. } => self.call_finished(*outcome, result, cause),
             EventBody::PermissionRequested { call_id, .. } => {
-                let tool = self.open_call(call_id)?.call.name.clone();
-                ensure!(self.verdict(&tool) == Verdict::Ask, Permission, "{tool} is asked about");
+                let call = self.open_call(call_id)?.clone();
+                let is_due = !call.is_allowed && self.verdict(&call.call.name) == Verdict::Ask;
+                ensure!(is_due, Permission, "{} is asked about", call.call.name);
                 self.call_asks(call_id, Waits::Permission)
             }
             EventBody::QuestionAsked { call_id, .. } => self.call_asks(call_id, Waits::Answer),
             EventBody::PlanProposed { call_id, plan } => {
-                self.proposed = Some((call_id.clone(), plan.clone()));
+                let proposal = Proposal { plan: plan.clone(), accepted: None };
+                self.proposed.insert(call_id.clone(), proposal);
                 self.call_asks(call_id, Waits::Decision)
             }
             EventBody::PermissionAnswered { call_id, answer } => {
                 let call = self.call_answered(call_id, Waits::Permission)?;
-                call.is_allowed = matches!(answer, PermissionAnswer::Allow | PermissionAnswer::AllowAlways);
-                call.permitted_at = seq;
+                if !matches!(answer, PermissionAnswer::Allow | PermissionAnswer::AllowAlways) {
+                    self.answered = Some(call_id.clone());
+                    return Ok(());
+                }
+                (call.waits, call.is_allowed, call.permitted_at) = (None, true, seq);
                 let tool = call.call.name.clone();
                 self.grant(tool, answer);
                 Ok(())
             }
             EventBody::QuestionAnswered { call_id, .. } => {
-                self.call_answered(call_id, Waits::Answer).map(|_| ())
+                self.call_answered(call_id, Waits::Answer)?;
+                self.answered = Some(call_id.clone());
+                Ok(())
             }
             EventBody::PlanAnswered { call_id, answer } => {
                 self.call_answered(call_id, Waits::Decision)?;
+                self.answered = Some(call_id.clone());
                 self.decide_plan(call_id, answer);
                 Ok(())
             }
@@ -159,8 +139,6 @@ impl Audit {
     fn call_announced(&mut self, seq: u64, call: &ToolCall, key: &str, effect: EffectClass) -> Checked {
         let next = self.unannounced.pop_front();
         ensure!(next.as_ref() == Some(call), Grammar, "{} is announced, {next:?} is next", call.id);
-        ensure!(!call.id.as_str().is_empty(), Pairing, "a call without an id");
-        ensure!(self.seen.insert(call.id.clone()), Pairing, "the call id {} was used before", call.id);
         let spec = self.config.as_ref().and_then(|config| config.tool(&call.name).cloned());
         let expected = spec.as_ref().map(|spec| spec.effect).unwrap_or_default();
         ensure!(effect == expected, AtMostOnce, "{} is announced as {effect:?}", call.name);
@@ -176,7 +154,6 @@ impl Audit {
             key: key.to_owned(),
             waits: None,
             is_allowed: false,
-            was_asked: false,
             has_begun: false,
             is_finished: false,
             permitted_at: seq,
@@ -202,10 +179,10 @@ impl Audit {
         Ok(())
     }
 
+    /// Only a call that is let run does not wait any more: any other answer is in force with its result.
     fn call_answered(&mut self, id: &ToolCallId, what: Waits) -> Checked<&mut CallAudit> {
         let call = self.open_call(id)?;
         ensure!(call.waits == Some(what), Stale, "{id} does not wait for that");
-        (call.waits, call.was_asked) = (None, true);
         Ok(call)
     }
 
@@ -226,6 +203,7 @@ impl Audit {
         }
         let call = self.open_call(id)?;
         (call.is_finished, call.waits) = (true, None);
+        self.end_plan(id, outcome);
         Ok(())
     }
 
@@ -243,27 +221,30 @@ impl Audit {
                 ensure!(call.has_begun || is_of_kernel, Grammar, "{id} ended and never ran");
             }
             ToolOutcome::Denied { reason } => {
-                // One that may be repeated is judged again after a crash: the known fault `asks-again`.
-                let is_silent = !call.has_begun || call.effect != EffectClass::AtMostOnce;
-                ensure!(is_silent, AtMostOnce, "{id} was denied after it began");
+                ensure!(!call.has_begun, AtMostOnce, "{id} was denied after it began");
                 let by_person = reason == DenialReason::Person;
                 ensure!(!(by_person && call.is_allowed), Permission, "{id} was allowed and is denied");
             }
             ToolOutcome::Unknown => {
                 let is_interrupted = matches!(cause, Cause::Resume | Cause::Fork | Cause::Rewind);
                 ensure!(is_interrupted, Grammar, "{id} ends as unknown, and nothing was interrupted");
+                let may_run = call.is_allowed || self.verdict(&call.call.name) == Verdict::Allow;
+                let may_have_run = may_run && call.waits.is_none() && !self.is_held(call);
+                ensure!(
+                    may_have_run || self.is_settled,
+                    Permission,
+                    "{id} cannot have run, and ends as unknown"
+                );
             }
             _ => {}
         }
-        // Rewinds and forks tell otherwise: the known fault `false-words`.
-        if call.has_begun
-            && call.effect == EffectClass::AtMostOnce
-            && !matches!(cause, Cause::Rewind | Cause::Fork)
-        {
-            let text = result.text();
-            let denies = text.contains("before it ran") || text.contains("has not run");
-            ensure!(!denies, AtMostOnce, "{id} began, and the model is told: {text}");
-        }
+        let text = result.text();
+        let denies = text.contains("before it ran") || text.contains("Not run");
+        ensure!(!(call.has_begun && denies), AtMostOnce, "{id} began, and the model is told: {text}");
+        // What was let run later, behind the place gone back to, had not run by then.
+        let had_not_run = self.idle.contains(id);
+        let denies = text.contains("had not run");
+        ensure!(had_not_run || !denies, AtMostOnce, "{id} may have run, and the model is told: {text}");
         Ok(())
     }
 }

@@ -6,12 +6,12 @@ use tau_core::{EffectClass, SessionId, ToolCall, ToolCallId};
 use tau_runtime::kernel::Effect;
 
 use super::calls::{Verdict, verdict};
-use super::{Audit, CallAudit, Cause};
+use super::{Audit, CallAudit};
 use crate::invariant::{Checked, Invariant, Violation, ensure};
 
 impl Audit {
     /// Judges an effect; the events of its decision are in.
-    pub(crate) fn effect(&mut self, effect: &Effect, cause: Cause) -> Checked {
+    pub(crate) fn effect(&mut self, effect: &Effect) -> Checked {
         match effect {
             Effect::CallModel { run, turn } => {
                 let is_announced =
@@ -29,39 +29,37 @@ impl Audit {
             }
             Effect::RunTool { run, call, idempotency_key } => {
                 ensure!(self.on.as_ref().is_some_and(|on| on.id == *run), Grammar, "a tool of no run");
-                self.tool_begins(call, idempotency_key, cause)?;
+                self.tool_begins(call, idempotency_key)?;
             }
             Effect::StartSubagent { call_id, child, config, prompt } => {
-                self.child_begins(call_id, *child, config, prompt, cause)?;
+                self.child_begins(call_id, *child, config, prompt)?;
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn tool_begins(&mut self, call: &ToolCall, key: &str, cause: Cause) -> Checked {
-        let known = self.begin(&call.id, ToolKind::Run, cause)?;
+    fn tool_begins(&mut self, call: &ToolCall, key: &str) -> Checked {
+        let known = self.begin(&call.id, ToolKind::Run)?;
         ensure!(known.call == *call, Grammar, "{} is not the call that was announced", call.id);
         ensure!(known.key == key, AtMostOnce, "{} runs with another key", call.id);
         let is_allowed = known.is_allowed || self.verdict(&call.name) == Verdict::Allow;
         ensure!(is_allowed, Permission, "{} runs and was not let run", call.id);
-        let is_out = self.on.as_ref().is_some_and(|on| on.is_out_of_calls && !on.is_taken_up);
+        let is_out = self.on.as_ref().is_some_and(|on| on.is_out_of_calls);
         ensure!(!is_out, Budget, "{} runs beyond the budget of calls", call.id);
         Ok(())
     }
 
     /// Marks a call as begun that may begin now.
-    fn begin(&mut self, id: &ToolCallId, kind: ToolKind, cause: Cause) -> Checked<CallAudit> {
+    fn begin(&mut self, id: &ToolCallId, kind: ToolKind) -> Checked<CallAudit> {
+        ensure!(!self.is_settled, Cancel, "{id} begins, which was left under way");
         let at = self.calls.iter().position(|call| call.call.id == *id && !call.is_finished);
         let at = at.ok_or_else(|| Violation::new(Invariant::Grammar, format!("{id} is no open call")))?;
         let call = self.calls[at].clone();
         ensure!(call.kind == kind, Grammar, "{id} is a call of another kind");
         ensure!(call.waits.is_none(), Permission, "{id} begins while a person is asked about it");
-        // What was let run is asked about again: the known fault `asks-again`.
-        let is_held = self.is_held(&call) && cause != Cause::Resume;
-        ensure!(!is_held, Order, "{id} begins while an earlier call is asked about");
-        // What is taken up begins in another order: the known fault `resume-order`.
-        if !call.is_pure() && cause != Cause::Resume {
+        ensure!(!self.is_held(&call), Order, "{id} begins while an earlier call is asked about");
+        if !call.is_pure() {
             let earlier = self.calls[..at]
                 .iter()
                 .find(|other| !other.is_pure() && !other.is_finished && !other.has_begun);
@@ -77,9 +75,8 @@ impl Audit {
         child: SessionId,
         config: &SessionConfig,
         prompt: &str,
-        cause: Cause,
     ) -> Checked {
-        let call = self.begin(call_id, ToolKind::Subagent, cause)?;
+        let call = self.begin(call_id, ToolKind::Subagent)?;
         let value = call.call.arguments.value().ok().and_then(|value| value["prompt"].as_str());
         ensure!(value == Some(prompt), Context, "the subagent of {call_id} is told {prompt}");
         let known = self.children.get(&child).filter(|known| known.reported.is_none());
@@ -96,11 +93,17 @@ impl Audit {
         Ok(())
     }
 
-    /// Calls that may have run when their writer went away, so that nobody may run them again.
+    /// Calls that may have run when their writer went away, so that nobody may run them again. Where the session was
+    /// copied or went back, what counts is what had run by then.
     pub(crate) fn must_be_unknown(&self) -> Vec<ToolCallId> {
         let may_have_run = self.open_calls().filter(|call| {
             let has_tool = self.config.as_ref().is_some_and(|config| config.tool(&call.call.name).is_some());
-            call.kind == ToolKind::Run && call.effect == EffectClass::AtMostOnce && has_tool && call.has_begun
+            let had_not_run = self.is_settled && (call.waits.is_some() || self.is_held(call));
+            call.kind == ToolKind::Run
+                && call.effect == EffectClass::AtMostOnce
+                && has_tool
+                && call.has_begun
+                && !had_not_run
         });
         may_have_run.map(|call| call.call.id.clone()).collect()
     }

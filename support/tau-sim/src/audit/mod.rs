@@ -9,8 +9,10 @@ mod transcript;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use tau_core::event::{EventBody, PermissionAnswer, PlanAnswer, RunOutcome, SessionConfig, Spending};
-use tau_core::{RunId, SessionId, ToolCall, ToolCallId};
+use tau_core::event::{
+    EventBody, PermissionAnswer, PlanAnswer, RunOutcome, SessionConfig, Spending, ToolOutcome,
+};
+use tau_core::{ChatResponse, ContentBlock, RunId, SessionId, ToolCall, ToolCallId};
 
 use crate::invariant::{Checked, ensure};
 
@@ -26,7 +28,6 @@ pub(crate) enum Cause {
     Resume,
     Fork,
     Rewind,
-    Compacted,
     Other,
 }
 
@@ -45,13 +46,28 @@ pub(crate) struct Audit {
     unannounced: VecDeque<ToolCall>,
     /// Whether the journal ended inside an append, so that what belongs together may stand apart.
     is_torn: bool,
+    /// Whether the newest event takes the session up.
+    is_taken_up: bool,
+    /// A call that somebody just answered, and whose result comes with the answer.
+    answered: Option<ToolCallId>,
+    /// Calls that had not run when the session was taken up, copied or went back.
+    idle: BTreeSet<ToolCallId>,
+    /// Whether it was copied or went back, and nothing was asked for since: nothing is on.
+    pub(crate) is_settled: bool,
     /// Calls of the newest reply, in order.
     pub(crate) calls: Vec<CallAudit>,
     seen: BTreeSet<ToolCallId>,
     pub(crate) children: BTreeMap<SessionId, ChildAudit>,
     pub(crate) plan: Option<String>,
-    proposed: Option<(ToolCallId, String)>,
+    proposed: BTreeMap<ToolCallId, Proposal>,
     pub(crate) transcript: Transcript,
+}
+
+/// A plan, and what a person made of it.
+#[derive(Debug, Clone)]
+struct Proposal {
+    plan: String,
+    accepted: Option<String>,
 }
 
 /// How a run ended.
@@ -71,6 +87,8 @@ pub(crate) struct RunAudit {
     tries: u32,
     pub(crate) is_asking: bool,
     may_ask_again: bool,
+    /// Whether its newest request failed.
+    has_failed: bool,
     pub(crate) is_answered: bool,
     /// The event that announced the newest request.
     pub(crate) requested_at: u64,
@@ -79,21 +97,24 @@ pub(crate) struct RunAudit {
     /// What its subagents reported.
     pub(crate) reported: Spending,
     is_out_of_calls: bool,
-    /// Whether it was taken up since: the known fault `torn-budget`.
-    is_taken_up: bool,
 }
 
 impl Audit {
     /// The session of a journal, whose events were all judged when they happened.
     pub(crate) fn replay(log: &[Arc<EventBody>]) -> Checked<Self> {
         let mut audit = Self::default();
-        let mut next = 0;
         for place in effective(log, log.len()) {
-            // A rewind lies between.
-            audit.is_torn |= place > next;
-            next = place + 1;
             audit.event(place as u64 + 1, &log[place], Cause::Journal)?;
         }
+        // Also those that a rewind took back: their results may still come.
+        audit.seen.extend(
+            log.iter()
+                .flat_map(|event| match &**event {
+                    EventBody::ModelReplied { response, .. } => calls_of(response),
+                    _ => VecDeque::new(),
+                })
+                .map(|call| call.id),
+        );
         Ok(audit)
     }
 
@@ -107,14 +128,9 @@ impl Audit {
             }
             EventBody::SessionForked { .. } => {
                 self.is_closed = false;
-                self.is_torn = true;
+                self.is_settled = true;
             }
-            EventBody::SessionResumed => {
-                self.is_torn = true;
-                if let Some(on) = &mut self.on {
-                    on.is_taken_up = true;
-                }
-            }
+            EventBody::Rewound { .. } => self.is_settled = true,
             EventBody::SessionClosed => {
                 ensure!(
                     self.on.is_none() && self.started == self.submitted.len(),
@@ -126,10 +142,11 @@ impl Audit {
             EventBody::PromptSubmitted { run, .. } => {
                 ensure!(!self.submitted.contains(run), Prompt, "{run} was submitted before");
                 self.submitted.push(*run);
+                self.is_settled = false;
             }
             EventBody::RunStarted { run } => self.run_started(*run)?,
             EventBody::RunFinished { run, outcome } => self.run_finished(seq, *run, outcome)?,
-            EventBody::ModelRequested { run, turn } => self.model_requested(seq, *run, *turn, cause)?,
+            EventBody::ModelRequested { run, turn } => self.model_requested(seq, *run, *turn)?,
             EventBody::ModelReplied { turn, response } => self.model_replied(*turn, response)?,
             EventBody::ModelFailed { turn, failure } => self.model_failed(*turn, failure)?,
             EventBody::Compacted { usage, .. } => {
@@ -140,35 +157,60 @@ impl Audit {
                 self.child_started(call_id, *child, *budget)?;
             }
             EventBody::SubagentFinished { child, spent, .. } => self.child_finished(*child, *spent)?,
-            EventBody::Rewound { .. }
+            EventBody::SessionResumed
             | EventBody::ContextInjected { .. }
             | EventBody::CancelRequested { .. } => {}
             _ => self.call_event(seq, event, cause)?,
         }
+        self.is_taken_up = matches!(event, EventBody::SessionResumed);
         self.transcript.event(seq, event, self.plan.as_deref())
     }
 
-    /// A reply and its calls are one append: nothing comes between, unless the journal ended there.
+    /// A reply and its calls are one append, and so are an answer and its result: nothing comes between, unless the
+    /// journal ended there.
     fn check_together(&mut self, event: &EventBody) -> Checked {
+        let is_torn = matches!(
+            event,
+            EventBody::SessionResumed | EventBody::SessionForked { .. } | EventBody::Rewound { .. }
+        );
+        if let Some(id) = self.answered.take() {
+            let is_result = matches!(event, EventBody::ToolFinished { result, .. } if result.call_id == id);
+            ensure!(
+                is_result || is_torn,
+                Grammar,
+                "{} comes between the answer to {id} and its result",
+                event.kind()
+            );
+        }
         if self.unannounced.is_empty() && !matches!(event, EventBody::ToolRequested { .. }) {
             self.is_torn = false;
         }
-        let is_fine = self.unannounced.is_empty()
-            || self.is_torn
-            || matches!(
-                event,
-                EventBody::ToolRequested { .. } | EventBody::SessionResumed | EventBody::SessionForked { .. }
-            );
+        if is_torn {
+            self.is_torn = true;
+            let idle = self.open_calls().filter(|call| call.waits.is_some() || self.is_held(call));
+            self.idle = idle.map(|call| call.call.id.clone()).collect();
+        }
+        let is_fine =
+            self.unannounced.is_empty() || self.is_torn || matches!(event, EventBody::ToolRequested { .. });
         ensure!(is_fine, Grammar, "{} comes between a reply and its calls", event.kind());
         Ok(())
     }
 
     fn decide_plan(&mut self, call_id: &ToolCallId, answer: &PlanAnswer) {
-        let proposed = self.proposed.take_if(|(id, _)| id == call_id);
-        match (answer, proposed) {
-            (PlanAnswer::Approve, Some((_, plan))) => self.plan = Some(plan),
-            (PlanAnswer::Edit { plan }, _) => self.plan = Some(plan.clone()),
-            _ => {}
+        let Some(proposal) = self.proposed.get_mut(call_id) else { return };
+        proposal.accepted = match answer {
+            PlanAnswer::Approve => Some(proposal.plan.clone()),
+            PlanAnswer::Edit { plan } => Some(plan.clone()),
+            _ => None,
+        };
+    }
+
+    /// A plan is in force once its call has succeeded: until then the answer may change, after a crash.
+    fn end_plan(&mut self, call_id: &ToolCallId, outcome: ToolOutcome) {
+        let proposal = self.proposed.remove(call_id);
+        let accepted = proposal.and_then(|proposal| proposal.accepted);
+        if let Some(plan) = accepted.filter(|_| outcome == ToolOutcome::Succeeded) {
+            self.plan = Some(plan);
         }
     }
 
@@ -177,11 +219,15 @@ impl Audit {
             self.granted.insert(tool);
         }
     }
+}
 
-    /// The journal may have ended inside an append, or a rewind leads into one.
-    pub(crate) fn tear(&mut self) {
-        self.is_torn = true;
-    }
+/// The calls of a reply.
+fn calls_of(response: &ChatResponse) -> VecDeque<ToolCall> {
+    let calls = response.content.iter().filter_map(|block| match block {
+        ContentBlock::ToolCall(call) => Some(call.clone()),
+        _ => None,
+    });
+    calls.collect()
 }
 
 /// The places of the events that count, of the first `end`: a rewind goes back to what counted at its place.
@@ -193,7 +239,7 @@ pub(crate) fn effective(log: &[Arc<EventBody>], end: usize) -> Vec<usize> {
     match rewind {
         Some((place, to)) => {
             let mut places = effective(log, to.min(place));
-            places.extend(place + 1..end);
+            places.extend(place..end);
             places
         }
         None => (0..end).collect(),

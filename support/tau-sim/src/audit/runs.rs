@@ -1,9 +1,9 @@
 //! Runs and turns.
 
 use tau_core::event::{BudgetLimit, ModelFailure, ModelFailureKind, RunOutcome, Spending};
-use tau_core::{ChatResponse, ContentBlock, RunId};
+use tau_core::{ChatResponse, RunId};
 
-use super::{Audit, Cause, Finished, RunAudit};
+use super::{Audit, Finished, RunAudit, calls_of};
 use crate::invariant::{Checked, Invariant, Violation, ensure};
 
 /// How often a turn is asked at most.
@@ -26,8 +26,8 @@ impl Audit {
             requested_at: 0,
             own: Spending::default(),
             reported: Spending::default(),
+            has_failed: false,
             is_out_of_calls: false,
-            is_taken_up: false,
         });
         Ok(())
     }
@@ -65,23 +65,25 @@ impl Audit {
         Ok(())
     }
 
-    pub(super) fn model_requested(&mut self, seq: u64, run: RunId, turn: u32, cause: Cause) -> Checked {
+    pub(super) fn model_requested(&mut self, seq: u64, run: RunId, turn: u32) -> Checked {
         let is_done = self.open_calls().next().is_none() && self.unannounced.is_empty();
         ensure!(is_done, Pairing, "the model is asked with a call open");
+        ensure!(!self.is_settled, Cancel, "the model is asked for what was left under way");
         let budget = self.config.as_ref().map(|config| config.budget).unwrap_or_default();
+        let is_taken_up = self.is_taken_up;
         let on = self.on.as_mut().filter(|on| on.id == run && !on.is_asking);
         let on =
             on.ok_or_else(|| Violation::new(Invariant::Grammar, "the model is asked and need not be"))?;
         ensure!(!on.is_answered, Grammar, "the model is asked again after its last word");
-        ensure!(!on.is_out_of_calls || on.is_taken_up, Budget, "the model is asked after too many calls");
-        let is_again = on.may_ask_again && turn == on.turn;
-        // A journal that ends behind a failure may go on with the next turn.
-        let is_next = turn == on.turn + 1
-            && (!on.may_ask_again || matches!(cause, Cause::Resume | Cause::Compacted | Cause::Journal));
+        ensure!(!on.is_out_of_calls, Budget, "the model is asked after too many calls");
+        // A journal that ends behind a failure, whatever its kind, goes on with the same turn.
+        let is_again = on.has_failed && turn == on.turn && (on.may_ask_again || is_taken_up);
+        let is_next = !on.has_failed && turn == on.turn + 1;
         ensure!(is_again || is_next, Grammar, "turn {turn} after {}", on.turn);
         if is_again {
             on.tries += 1;
-            ensure!(on.tries <= TRIES, Grammar, "turn {turn} is asked {} times", on.tries);
+            let is_fine = on.tries <= TRIES || is_taken_up;
+            ensure!(is_fine, Grammar, "turn {turn} is asked {} times", on.tries);
         } else {
             on.tries = 1;
             let mut spent = on.own;
@@ -89,16 +91,11 @@ impl Audit {
             let is_within = spent.turns < budget.max_turns()
                 && budget.max_tokens.is_none_or(|most| spent.usage.total() < most)
                 && budget.max_cost.is_none_or(|most| spent.cost < most);
-            // After a compaction the budget is not looked at again: the known fault `compaction-budget`.
-            let is_judged = !matches!(cause, Cause::Compacted | Cause::Journal);
-            ensure!(
-                is_within || !is_judged,
-                Budget,
-                "turn {turn} is asked with {spent:?} spent of {budget:?}"
-            );
+            ensure!(is_within, Budget, "turn {turn} is asked with {spent:?} spent of {budget:?}");
             on.own.turns += 1;
         }
-        (on.turn, on.is_asking, on.may_ask_again, on.requested_at) = (turn, true, false, seq);
+        (on.turn, on.is_asking, on.requested_at) = (turn, true, seq);
+        (on.may_ask_again, on.has_failed) = (false, false);
         self.calls.clear();
         Ok(())
     }
@@ -107,12 +104,12 @@ impl Audit {
         let on = self.on.as_mut().filter(|on| on.is_asking && on.turn == turn);
         let on = on.ok_or_else(|| Violation::new(Invariant::Stale, "a reply that nobody waits for"))?;
         on.is_asking = false;
-        let calls = response.content.iter().filter_map(|block| match block {
-            ContentBlock::ToolCall(call) => Some(call.clone()),
-            _ => None,
-        });
-        self.unannounced = calls.collect();
+        self.unannounced = calls_of(response);
         on.is_answered = self.unannounced.is_empty();
+        for call in &self.unannounced {
+            ensure!(!call.id.as_str().is_empty(), Pairing, "a call without an id");
+            ensure!(self.seen.insert(call.id.clone()), Pairing, "the call id {} was used before", call.id);
+        }
         self.spend(response.usage.unwrap_or_default());
         Ok(())
     }
@@ -120,7 +117,7 @@ impl Audit {
     pub(super) fn model_failed(&mut self, turn: u32, failure: &ModelFailure) -> Checked {
         let on = self.on.as_mut().filter(|on| on.is_asking && on.turn == turn);
         let on = on.ok_or_else(|| Violation::new(Invariant::Stale, "a failure that nobody waits for"))?;
-        on.is_asking = false;
+        (on.is_asking, on.has_failed) = (false, true);
         on.may_ask_again = failure.kind == ModelFailureKind::Interrupted && on.tries < TRIES;
         Ok(())
     }

@@ -30,15 +30,14 @@ impl Audit {
             .call(call_id)
             .is_some_and(|call| call.kind == ToolKind::Subagent && !call.is_finished && call.waits.is_none());
         ensure!(is_fitting, Grammar, "{call_id} starts no subagent");
-        // One whose report and result the journal parts starts again, and reports again: the known fault `torn-report`.
-        let is_new = self.children.get(&child).is_none_or(|child| child.reported.is_some());
-        ensure!(is_new, Grammar, "{child} was started before");
+        ensure!(!self.children.contains_key(&child), Grammar, "{child} was started before");
         let on = self.on.as_ref().map(|on| (on.id, on.own, on.reported));
         let (run, own, reported) =
             on.ok_or_else(|| Violation::new(Invariant::Grammar, "a subagent of no run"))?;
         let (mut taken, limits) = (own, self.budget());
         taken += reported;
-        let open = self.children.values().filter(|child| child.reported.is_none());
+        // One of a run before has a share of that run's budget.
+        let open = self.children.values().filter(|child| child.reported.is_none() && child.run == run);
         for grant in open.map(|child| child.grant).chain([grant]) {
             taken.turns += grant.max_turns();
             taken.usage.input += grant.max_tokens.unwrap_or_default();

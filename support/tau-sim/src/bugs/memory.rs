@@ -114,6 +114,23 @@ impl Memory {
                     effects.push(Effect::CallModel { run, turn });
                 }
             }
+            (Bug::RunsUnjudged, Input::Resume) => {
+                for event in std::mem::take(events) {
+                    match event {
+                        EventBody::PermissionRequested { call_id, .. } => {
+                            effects.extend(self.run(state, &call_id))
+                        }
+                        other => events.push(other),
+                    }
+                }
+            }
+            (Bug::ForgetsToSettle, Input::Resume) => {
+                let settles = |event: &EventBody| matches!(event, EventBody::ToolFinished { result, .. } if result.text().contains("went back"));
+                if events.iter().any(settles) {
+                    events.truncate(1);
+                }
+            }
+            (Bug::ReportsFirst, Input::SubagentFinished(_)) if events.len() > 1 => events.swap(0, 1),
             (Bug::NeverAsks, Input::Resume) => {
                 effects.retain(|effect| !matches!(effect, Effect::CallModel { .. }));
             }

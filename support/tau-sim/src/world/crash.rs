@@ -24,9 +24,6 @@ enum Before {
 impl World {
     /// The process ends at whatever it is doing, and is started again.
     pub(super) fn crash(&mut self, kept: Pick) -> Checked {
-        if self.meets_known_fault(kept)? {
-            return Ok(());
-        }
         for at in 0..self.sessions.len() {
             self.end_writer(at, kept, Before::IsGone)?;
             self.sessions[at].old = None;
@@ -45,9 +42,6 @@ impl World {
     pub(super) fn take_over(&mut self, session: Pick, kept: Pick) -> Checked {
         let Some(picked) = session.of(self.sessions.len()) else { return Ok(()) };
         let root = self.root(picked);
-        if self.meets_known_fault(kept)? {
-            return Ok(());
-        }
         for at in 0..self.sessions.len() {
             if self.root(at) == root {
                 self.end_writer(at, kept, Before::GoesOn)?;
@@ -56,17 +50,6 @@ impl World {
         self.coverage.count("journal", "taken over");
         self.take_up(root)?;
         self.settle()
-    }
-
-    /// The known fault `asks-again`: what a person let run, and may be repeated, is asked about again when a session is
-    /// taken up, and what comes after it is held though it runs.
-    fn meets_known_fault(&self, kept: Pick) -> Checked<bool> {
-        for session in self.sessions.iter().filter(|session| session.writer.is_some()) {
-            if Audit::replay(&session.log[..survives(session, kept)?])?.would_ask_again() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     fn root(&self, at: usize) -> usize {
@@ -82,7 +65,7 @@ impl World {
         let session = &mut self.sessions[at];
         let Some(writer) = session.writer.take() else { return Ok(()) };
         let committed = session.log.len();
-        let survives = survives(session, kept)?;
+        let survives = survives(session, kept);
         let is_busy = writer
             .jobs
             .iter()
@@ -137,6 +120,10 @@ impl World {
         let is_open = !session.audit.is_closed;
         let is_taken = self.step(at, Input::Resume)?;
         ensure!(is_taken == is_open, Fold, "a session is taken up: {is_taken}, and it is open: {is_open}");
+        // What a rewind or fork left under way is ended, and not taken up.
+        if self.sessions[at].audit.is_settled {
+            self.sessions[at].audit.assert_all_finished()?;
+        }
         self.report_when_done(at);
         Ok(())
     }
@@ -176,23 +163,9 @@ impl World {
 }
 
 /// How many events of a session are left when its writer goes away.
-fn survives(session: &Session, kept: Pick) -> Checked<usize> {
+fn survives(session: &Session, kept: Pick) -> usize {
     let (held, committed) = (session.stores.durable(), session.log.len());
-    let survives = held + kept.of(committed - held + 1).unwrap_or_default();
-    let whole = session.ends.iter().copied().find(|end| *end >= survives).unwrap_or(committed);
-    let is_known = is_inside_known_fault(session, survives)?;
-    Ok(if is_known { whole } else { survives })
-}
-
-/// Whether a journal that ends there meets a fault of the kernel that is known: `resume-order`, `torn-judgement`,
-/// `torn-answer`, `torn-settle` and `compacts-twice`. All are about journals that end inside an append.
-fn is_inside_known_fault(session: &Session, survives: usize) -> Checked<bool> {
-    if survives == 0 || session.ends.contains(&survives) {
-        return Ok(false);
-    }
-    let begin = session.ends.iter().rev().copied().find(|end| *end <= survives).unwrap_or_default();
-    let settles = matches!(*session.log[begin], EventBody::Rewound { .. } | EventBody::SessionForked { .. });
-    Ok(settles || Audit::replay(&session.log[..survives])?.is_partly_judged())
+    held + kept.of(committed - held + 1).unwrap_or_default()
 }
 
 /// Every run that a journal was ever given, also those that a rewind took back.

@@ -10,6 +10,7 @@ use super::World;
 use super::session::Kin;
 use crate::audit::{Audit, Waits};
 use crate::invariant::{Checked, ensure};
+use crate::journal::Mode;
 use crate::script::{Answer, JobPick, Pick};
 
 /// Sessions of their own that a world has at most: the first and its forks.
@@ -192,6 +193,7 @@ impl World {
         let place = 1 + place.of(self.sessions[source].log.len()).unwrap_or_default();
         let at = self.add(Arc::clone(&self.sessions[source].config), Kin::Root);
         let from = self.sessions[source].id;
+        let is_stalled = self.sessions[source].stores.stores.iter().all(|store| store.mode != Mode::Flowing);
         let log = self.sessions[source].log[..place].to_vec();
         let copy = &mut self.sessions[at];
         copy.log = log;
@@ -200,12 +202,16 @@ impl World {
         copy.audit = Audit::replay(&copy.log)?;
         copy.audit.forget_begun(|key| self.executions.contains_key(key));
         let gate = copy.stores.recover(place, copy.epoch);
+        copy.stores.stores.iter_mut().filter(|_| is_stalled).for_each(|store| store.mode = Mode::Stalled);
         if let Some(writer) = &mut copy.writer {
             writer.gate = gate;
             writer.state = writer.kernel.fold(&copy.log);
         }
         self.coverage.count("session", "forked");
         self.give_expecting(at, Input::Fork { from, at: Seq(place as u64) }, true)?;
+        // That it is a copy is stored with what was copied; how that was ended may be lost.
+        let stores = &mut self.sessions[at].stores.stores;
+        stores.iter_mut().for_each(|store| store.stored = store.stored.max(place + 1));
         self.sessions[at].audit.assert_all_finished()?;
         self.check_fold(at)
     }

@@ -109,15 +109,6 @@ impl What {
         }
     }
 
-    /// Whether its end cannot be told from another's. Calls have one id each, but for those that a rewind took back: the
-    /// known fault `reused-ids`.
-    pub(super) fn is_namesake_of(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Tool { call, .. }, Self::Tool { call: other, .. }) => call.id == other.id,
-            _ => self == other,
-        }
-    }
-
     /// Whether an effect stops it.
     pub(super) fn is_stopped_by(&self, effect: &Effect) -> bool {
         match (self, effect) {

@@ -16,7 +16,7 @@ impl World {
     pub(super) fn start(&mut self, at: usize, released: Vec<Effect>) -> Checked {
         for effect in released {
             if let Effect::StopSubagent { child } = effect {
-                self.stop_child(at, child);
+                self.stop_child(at, child)?;
             }
             let Some(what) = What::of(&effect).filter(|what| !matches!(what, What::Timer { .. })) else {
                 continue;
@@ -122,8 +122,7 @@ impl World {
         let (mut tokens, mut cost) = (on.own.usage.total(), on.own.cost.as_nanos());
         for (id, child) in audit.children.iter().filter(|(_, child)| child.run == on.id) {
             let Some(session) = self.sessions.iter().find(|session| session.id == *id) else { continue };
-            // What was told counts, be it less: the known fault `forgotten-spending`.
-            let spent = child.reported.unwrap_or_else(|| session.audit.spent());
+            let spent = session.audit.spent();
             turns += spent.turns;
             let most = child.grant.max_tokens.unwrap_or(u64::MAX);
             tokens += spent.usage.total().min(most);

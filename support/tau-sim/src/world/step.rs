@@ -37,7 +37,6 @@ impl World {
             Input::Resume => Cause::Resume,
             Input::Fork { .. } => Cause::Fork,
             Input::Rewind { .. } => Cause::Rewind,
-            Input::Compacted { .. } => Cause::Compacted,
             _ => Cause::Other,
         };
         let samples = self.bug.is_none() && self.sampling.percent(2);
@@ -63,7 +62,7 @@ impl World {
             let missing = begun.iter().find(|id| !told.contains(id));
             ensure!(missing.is_none(), AtMostOnce, "{missing:?} may have run, and nobody says so");
         }
-        self.register(at, &decision.effects, cause)?;
+        self.register(at, &decision.effects)?;
         let session = &mut self.sessions[at];
         let Some(writer) = &mut session.writer else { return Ok(false) };
         let last = Seq(session.log.len() as u64);
@@ -93,7 +92,6 @@ impl World {
                 writer.kernel.rewind(&mut writer.state, &session.log, to);
                 session.audit = Audit::replay(&session.log)?;
                 session.audit.forget_begun(|key| self.executions.contains_key(key));
-                session.audit.tear();
             } else {
                 session.audit.event(seq as u64, &event, cause)?;
                 writer.kernel.apply(&mut writer.state, &event);
@@ -113,12 +111,12 @@ impl World {
     }
 
     /// Takes down what the kernel asks for, before the gate lets it go.
-    fn register(&mut self, at: usize, effects: &[Effect], cause: Cause) -> Checked {
+    fn register(&mut self, at: usize, effects: &[Effect]) -> Checked {
         for effect in effects {
             self.coverage.count("effect", name(effect));
             self.say(|| format!("    [{at}] > {}", name(effect)));
             let session = &mut self.sessions[at];
-            session.audit.effect(effect, cause)?;
+            session.audit.effect(effect)?;
             let Some(writer) = &mut session.writer else { return Ok(()) };
             let live = writer.jobs.iter_mut().filter(|job| job.is_live());
             live.filter(|job| job.what.is_stopped_by(effect)).for_each(|job| job.state = JobState::Stopped);

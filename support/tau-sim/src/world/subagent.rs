@@ -55,15 +55,25 @@ impl World {
         Ok(())
     }
 
-    /// A subagent is cancelled. One that never started has its end told all the same.
-    pub(super) fn stop_child(&mut self, parent: usize, child: SessionId) {
-        match self.find(child).filter(|at| self.sessions[*at].writer.is_some()) {
-            Some(at) => self.inbox.push_back((at, Input::Cancel { scope: CancelScope::Session })),
-            None => {
-                let report = SubagentReport::new(child, RunOutcome::Cancelled, "It never started.");
-                self.inbox.push_back((parent, Input::SubagentFinished(Box::new(report))));
-            }
+    /// A subagent is cancelled. One that is not on since a crash is taken up for that, so that it tells what it spent;
+    /// one that never started has its end told all the same.
+    pub(super) fn stop_child(&mut self, parent: usize, child: SessionId) -> Checked {
+        let found = self.find(child).filter(|at| {
+            let session = &self.sessions[*at];
+            let has_work = matches!(&session.kin, Kin::Child { run, .. } if session.submitted.contains(run));
+            session.writer.is_some() || has_work
+        });
+        let Some(at) = found else {
+            let report = SubagentReport::new(child, RunOutcome::Cancelled, "It never started.");
+            self.inbox.push_back((parent, Input::SubagentFinished(Box::new(report))));
+            return Ok(());
+        };
+        if self.sessions[at].writer.is_none() {
+            self.coverage.count("session", "stopped again");
+            self.take_up(at)?;
         }
+        self.inbox.push_back((at, Input::Cancel { scope: CancelScope::Session }));
+        Ok(())
     }
 
     /// Tells the parent of a subagent its end, once that is durable.

@@ -23,14 +23,14 @@ const WINDOW: usize = 2;
 const FLOOD: usize = 1_000;
 
 impl World {
-    /// A job: of those that are on, or of those that are no more and have no namesake that is.
+    /// A job: of those that are on, or of those that are no more and were not asked for again.
     fn pick_job(&self, pick: JobPick, is_it: impl Fn(&What) -> bool) -> Option<(usize, usize)> {
         let mut found = Vec::new();
         for (at, session) in self.sessions.iter().enumerate() {
             let Some(writer) = &session.writer else { continue };
             for (which, job) in writer.jobs.iter().enumerate().filter(|(_, job)| is_it(&job.what)) {
                 let is_wanted = if pick.late {
-                    !writer.jobs.iter().any(|other| other.is_live() && other.what.is_namesake_of(&job.what))
+                    !writer.jobs.iter().any(|other| other.is_live() && other.what == job.what)
                 } else {
                     job.state == JobState::On
                 };
@@ -123,11 +123,7 @@ impl World {
             Shorter::Summary => {
                 let Some(request) = Summary::new(target / 2).request(history) else { return Ok(None) };
                 check_paired(&request.messages)?;
-                // A summary that meets the budget: the known fault `compaction-budget`.
-                let budget = session.audit.budget();
-                let is_free = budget.max_tokens.is_none() && budget.max_cost.is_none();
-                let usage =
-                    usage.filter(|_| is_free).map(|input| TokenUsage { input, ..TokenUsage::default() });
+                let usage = usage.map(|input| TokenUsage { input, ..TokenUsage::default() });
                 let compaction = request.answered(history, &pinned, &format!("summary <{name}>"));
                 compaction.map(|compaction| compaction.with_usage(usage))
             }

@@ -1,7 +1,7 @@
 //! Plans: proposed by the model, decided about by a person.
 
 use tau_core::event::PlanAnswer;
-use tau_runtime::kernel::Input;
+use tau_runtime::kernel::{Input, decide};
 
 use super::support::{Kernel, call_id, with_people};
 
@@ -48,4 +48,37 @@ fn a_plan_of_nothing_is_none() {
     let mut kernel = Kernel::asking(with_people());
     let lines = kernel.lines(super::support::calls_of(1, 1, &[r#"a propose {"plan":""}"#]));
     assert_eq!(lines[2], "call a failed: There is no plan: give it as text in `plan`.");
+}
+
+#[test]
+fn of_two_plans_proposed_at_once_the_approved_one_is_in_force() {
+    let calls = [r#"a propose {"plan":"1. Look"}"#, r#"b propose {"plan":"2. Leap"}"#];
+    let mut kernel = Kernel::calling(with_people(), &calls);
+    kernel.give(decides(PlanAnswer::Approve)).unwrap();
+    let reject = PlanAnswer::Reject { message: String::new() };
+    kernel.give(Input::PlanAnswer { call_id: call_id("b"), answer: reject }).unwrap();
+    assert_eq!(kernel.state.plan(), Some("1. Look"));
+}
+
+/// The journal ends between the answer and the result of its call, so that the call goes on waiting.
+#[test]
+fn a_plan_whose_answer_was_torn_is_decided_by_the_answer_after() {
+    let approve = || PlanAnswer::Approve;
+    let edit = || PlanAnswer::Edit { plan: "1. Ask".to_owned() };
+    let reject = || PlanAnswer::Reject { message: String::new() };
+    let table = [
+        (approve(), reject(), None),
+        (edit(), reject(), None),
+        (edit(), approve(), Some("1. Look")),
+        (reject(), approve(), Some("1. Look")),
+    ];
+    for (torn, answer, plan) in table {
+        let mut kernel = Kernel::calling(with_people(), &[r#"a propose {"plan":"1. Look"}"#]);
+        let decision = decide(&kernel.state, decides(torn.clone())).unwrap();
+        kernel.state.apply(&decision.events[0]);
+        kernel.give(Input::Resume).unwrap();
+        assert_eq!(kernel.state.plan(), None, "{torn:?} is not in force");
+        kernel.give(decides(answer.clone())).unwrap();
+        assert_eq!(kernel.state.plan(), plan, "{torn:?}, then {answer:?}");
+    }
 }

@@ -154,3 +154,15 @@ fn after_a_crash_a_subagent_that_was_being_stopped_is_stopped_again_and_counts()
     assert_eq!(kernel.state.subagents().next(), None);
     assert_eq!(kernel.lines(done("b")).last().unwrap(), "run 1 finished: BudgetExceeded { limit: Tokens }");
 }
+
+#[test]
+fn what_a_subagent_called_does_not_take_back_what_was_let_run_before() {
+    let (mut kernel, children) = calling(|budget| budget.max_tool_calls = Some(4), &[TASK, "b free"]);
+    let mut over = spent(1, 1);
+    over.tool_calls = 5;
+    kernel.give(report(children[0].0, over)).unwrap();
+    assert_eq!(kernel.lines(Input::Resume), ["resumed", "> run b"], "as it went on without the crash");
+    kernel.give(done("b")).unwrap();
+    let lines = kernel.lines(calls_of(1, 2, &["c look"]));
+    assert_eq!(lines.last().unwrap(), "run 1 finished: BudgetExceeded { limit: ToolCalls }");
+}
