@@ -9,9 +9,6 @@ use tau_persist::{Append, Store, StoreError};
 use tau_runtime::OpenedSession;
 use tau_runtime::journals::to_wire;
 
-/// Events of one append.
-const PAGE: usize = 256;
-
 /// Why events cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WriteError {
@@ -66,15 +63,14 @@ fn header(session: SessionId, seq: Seq, epoch: u64, time: Timestamp, cause: Opti
     EventHeader { session, seq, epoch, id: EventId::generate(), time, cause }
 }
 
+/// All in one append: half of a copy would be taken for the session itself, and go on with what that has under way.
 async fn write(store: &dyn Store, events: Vec<Event>, mut last_hash: EventHash) -> Result<(), WriteError> {
-    for page in events.chunks(PAGE) {
-        let mut messages = Vec::with_capacity(page.len());
-        for event in page {
-            let record = Record::seal(event, last_hash)?;
-            last_hash = record.hash();
-            messages.push(to_wire(record));
-        }
-        store.append(Append::new(messages)).await?;
+    let mut messages = Vec::with_capacity(events.len());
+    for event in &events {
+        let record = Record::seal(event, last_hash)?;
+        last_hash = record.hash();
+        messages.push(to_wire(record));
     }
+    store.append(Append::new(messages)).await?;
     Ok(())
 }
