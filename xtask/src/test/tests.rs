@@ -16,8 +16,19 @@ fn steps(args: &[&str]) -> Vec<String> {
 
 #[test]
 fn steps_run_in_the_order_they_are_declared() {
-    let all =
-        ["fmt", "clippy", "tidy", "codegen", "tests", "sim", "doc-tests", "docs", "examples", "deny", "advisories"];
+    let all = [
+        "fmt",
+        "clippy",
+        "tidy",
+        "codegen",
+        "tests",
+        "sim",
+        "doc-tests",
+        "docs",
+        "examples",
+        "deny",
+        "advisories",
+    ];
     assert_eq!(steps(&[]), all);
     assert_eq!(steps(&["--only", "docs", "--only", "fmt"]), ["fmt", "docs"]);
     assert_eq!(steps(&["--skip", "tests", "--skip", "fmt"]), [&all[1..4], &all[5..]].concat());

@@ -118,9 +118,7 @@ async fn output_is_bounded() {
     let expected = format!("{}\n[... 70 bytes, 0 lines left out ...]\n{}", "x".repeat(20), "x".repeat(10));
     assert_eq!(finished.result.text(), expected);
     let finished = run("scripted", r#"{"do": "json"}"#, Duration::from_secs(1), bounds).await;
-    assert!(
-        matches!(&finished.result.content[..], [ToolResultBlock::Text { text }] if text.len() < 80)
-    );
+    assert!(matches!(&finished.result.content[..], [ToolResultBlock::Text { text }] if text.len() < 80));
 }
 
 #[test]
