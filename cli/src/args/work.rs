@@ -14,7 +14,8 @@ The exit codes are those of `tau run`.";
 #[derive(Debug, Args)]
 #[command(after_help = RESUME_HELP)]
 pub(crate) struct ResumeArgs {
-    /// The session, or the beginning of its id. Default: the one written last that worked in this folder.
+    /// The session, or the beginning of its id. Default: the one written last that worked in this folder. A single
+    /// argument that cannot be the beginning of an id is the prompt.
     pub(crate) id: Option<String>,
 
     /// What to do next; `-` reads it from standard input. Not needed for a session that was interrupted.

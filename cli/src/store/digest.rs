@@ -10,7 +10,7 @@ use tau_persist::{Holder, SessionInfo, Snapshot, Store, StoreError, event_hash};
 use super::entry::{Entry, Reader, Unreadable};
 
 /// The name of the cache. Another form of [`Digest`] needs another name.
-const CACHE: &str = "tau-cli.digest.1";
+const CACHE: &str = "tau-cli.digest.2";
 
 /// Characters of the first prompt that are kept.
 const PROMPT: usize = 200;
@@ -20,6 +20,8 @@ const PROMPT: usize = 200;
 pub(crate) struct Digest {
     pub(crate) model: String,
     pub(crate) working_dir: Option<String>,
+    /// Whether another session started it.
+    pub(crate) is_subagent: bool,
     /// The beginning of the first prompt.
     pub(crate) prompt: String,
     pub(crate) turns: u32,
@@ -83,6 +85,7 @@ impl Digest {
     fn create(&mut self, config: &SessionConfig) {
         self.model.clone_from(&config.model);
         self.prices.clone_from(&config.prices);
+        self.is_subagent = config.parent.is_some();
         self.working_dir = config.metadata.get("working_dir").cloned();
     }
 

@@ -112,7 +112,8 @@ async fn newest_in<'a>(
     let folder_name = folder.display().to_string();
     for info in known.sessions() {
         let digested = digest_of(store, info).await.map_err(|error| place.failed(&error))?;
-        if digested.digest.working_dir.as_deref() == Some(&*folder_name) {
+        let is_of_folder = digested.digest.working_dir.as_deref() == Some(&*folder_name);
+        if is_of_folder && !digested.digest.is_subagent {
             return Ok(info);
         }
     }

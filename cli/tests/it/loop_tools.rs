@@ -41,6 +41,9 @@ async fn a_subagent_works_with_the_tools_and_permissions_of_the_run() {
     let listed = place.tau(&["sessions", "list", "--all", "--output", "json"]).await;
     assert_eq!(listed.json()["sessions"].as_array().unwrap().len(), 2, "a subagent has a journal of its own");
     place.tau(&["sessions", "verify"]).await.assert_code(0);
+    place.tau(&["rewind"]).await.assert_code(0);
+    let ran = place.tau(&["resume", "find out"]).await;
+    assert_eq!(ran.assert_code(0).stdout, "The file says secret.\n", "it is the session, not its subagent");
 }
 
 #[tokio::test]
