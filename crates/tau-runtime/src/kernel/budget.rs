@@ -1,15 +1,16 @@
 //! The budget of a run and of the subagents below it.
 
 use tau_core::RunId;
-use tau_core::event::{BudgetLimit, RunOutcome};
+use tau_core::event::{BudgetLimit, RunOutcome, Spending};
 
+use super::control::{Child, Control};
+use super::run::CallState;
 use super::step::Step;
 use super::{Rejection, cancel, prompt};
 
 /// How the run ends if it may not ask the model again.
 pub(super) fn exceeded(step: &Step<'_>) -> Option<RunOutcome> {
-    let (run, config) = (step.control.run()?, step.control.config()?);
-    let (budget, spent) = (&config.budget, &run.spent);
+    let (budget, spent) = (&step.control.config()?.budget, taken(&step.control)?);
     let limit = if budget.max_tokens.is_some_and(|most| spent.usage.total() >= most) {
         BudgetLimit::Tokens
     } else if budget.max_cost.is_some_and(|most| spent.cost >= most) {
@@ -20,6 +21,23 @@ pub(super) fn exceeded(step: &Step<'_>) -> Option<RunOutcome> {
         return None;
     };
     Some(RunOutcome::BudgetExceeded { limit })
+}
+
+/// What the run has spent, and what subagents may have that were stopped and have not reported: until they do, nobody
+/// knows how much of it they took.
+fn taken(control: &Control) -> Option<Spending> {
+    let run = control.run()?;
+    let is_stopped = |child: &&Child| {
+        let call = run.call(&child.call_id);
+        child.run == run.id && call.is_none_or(|call| call.state == CallState::Finished)
+    };
+    let mut taken = run.spent;
+    for child in control.children().values().filter(is_stopped) {
+        taken.turns = taken.turns.saturating_add(child.budget.max_turns());
+        taken.usage.input = taken.usage.input.saturating_add(child.budget.max_tokens.unwrap_or_default());
+        taken.cost += child.budget.max_cost.unwrap_or_default();
+    }
+    Some(taken)
 }
 
 /// The time of a run is used up: everything that is on ends.

@@ -47,6 +47,13 @@ impl Audit {
     }
 
     fn check_outcome(&self, on: &RunAudit, outcome: &RunOutcome, spent: &Spending) -> Checked {
+        // What stopped subagents may have spent counts in full until they report.
+        let mut spent = *spent;
+        for child in self.children.values().filter(|child| child.run == on.id && child.reported.is_none()) {
+            spent.turns += child.grant.max_turns();
+            spent.usage.input += child.grant.max_tokens.unwrap_or_default();
+            spent.cost += child.grant.max_cost.unwrap_or_default();
+        }
         let budget = self.config.as_ref().map(|config| config.budget).unwrap_or_default();
         let is_true = match outcome {
             RunOutcome::Completed => on.is_answered,

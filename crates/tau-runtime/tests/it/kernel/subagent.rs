@@ -166,3 +166,13 @@ fn what_a_subagent_called_does_not_take_back_what_was_let_run_before() {
     let lines = kernel.lines(calls_of(1, 2, &["c look"]));
     assert_eq!(lines.last().unwrap(), "run 1 finished: BudgetExceeded { limit: ToolCalls }");
 }
+
+#[test]
+fn what_a_stopped_subagent_may_have_spent_counts_until_it_reports() {
+    let (mut kernel, children) = calling(|budget| budget.max_turns = Some(3), &[TASK]);
+    assert_eq!(children[0].1.max_turns, Some(1));
+    assert_eq!(kernel.lines(cancel_call("a")).last().unwrap(), "> call model 1/2");
+    let lines = kernel.lines(calls_of(1, 2, &["b look"]));
+    assert_eq!(lines.last().unwrap(), "> run b");
+    assert_eq!(kernel.lines(done("b")).last().unwrap(), "run 1 finished: TurnLimit { limit: 3 }");
+}
