@@ -1,6 +1,6 @@
 //! A session as people read it: what was said, called, allowed and given back, in order.
 //!
-//! [`fold`] makes it of the events; text, HTML and JSON are ways to show it.
+//! [`fold()`] makes it of the events; text, HTML and JSON are ways to show it.
 
 mod about;
 mod fold;
