@@ -39,7 +39,8 @@ fn moods() -> impl Strategy<Value = Vec<Mood>> {
         1 => proptest::strategy::Just(Mood::Deaf),
         1 => crash,
     ];
-    vec(mood, 0..30)
+    // Each may cost a second and a half of the clock, and the test gives up after thirty.
+    vec(mood, 0..16)
 }
 
 /// A store that keeps what continues it.
@@ -137,7 +138,7 @@ proptest! {
             // What was lost without a word is found by what comes after it.
             let fidget = async {
                 loop {
-                    tokio::time::sleep(Duration::from_secs(2)).await;
+                    tokio::time::sleep(Duration::from_millis(500)).await;
                     let handle = fidgeting.clone();
                     tokio::spawn(async move { handle.inject([ContentBlock::text("Still there?")]).await });
                 }
