@@ -179,12 +179,12 @@ impl Session {
         for body in decision.events {
             let event = self.event(body, cause);
             cause = Some(event.header.id);
-            match (&event.body, past.take()) {
-                (body @ EventBody::Rewound { .. }, Some(past)) => self.state.rewind(*past, body),
-                (body, kept) => {
-                    self.state.apply(body);
-                    past = kept;
-                }
+            if matches!(event.body, EventBody::Rewound { .. })
+                && let Some(past) = past.take()
+            {
+                self.state.rewind(*past, &event.body);
+            } else {
+                self.state.apply(&event.body);
             }
             events.push(Arc::new(event));
         }

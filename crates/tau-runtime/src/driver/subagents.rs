@@ -55,10 +55,9 @@ impl Subagents {
     pub(super) fn start(&mut self, child: SessionId, mut config: SessionConfig, prompt: String) {
         config.parent = Some(self.parent);
         let run = config.tools.iter().filter(|tool| tool.kind == ToolKind::Run);
-        let names: Vec<String> = run.map(|tool| tool.definition.name.clone()).collect();
-        // A tool that this session was resumed without, it has no subagent for either.
-        let names: Vec<String> =
-            names.into_iter().filter(|name| self.options.tools.get(name).is_some()).collect();
+        let names = run.map(|tool| &tool.definition.name);
+        // A tool that this session was resumed without, its subagents do without too.
+        let names: Vec<String> = names.filter(|name| self.options.tools.get(name).is_some()).cloned().collect();
         let mut options = self.options.with_config(config);
         options.tools = options.tools.select(&names).unwrap_or_default();
         self.spawn(child, options, Some(prompt), CancellationToken::new());
@@ -131,13 +130,11 @@ async fn work(
 ) -> SubagentReport {
     let began = Instant::now();
     let bounds = options.output_bounds;
-    let (session, handle, has_prompt) = match open(child, options).await {
-        Ok(opened) => opened,
+    let (session, handle, has_prompt) = match open(child, options, prompt.is_some()).await {
+        Ok(Some(opened)) => opened,
+        Ok(None) => return SubagentReport::new(child, RunOutcome::Cancelled, "Cancelled before it began."),
         Err(problem) => return failed(child, &format!("The subagent could not be started: {problem}")),
     };
-    if !has_prompt && prompt.is_none() {
-        return SubagentReport::new(child, RunOutcome::Cancelled, "Cancelled before it began.");
-    }
     // The session may have ended before a crash that its parent did not hear of.
     let is_over = handle.events(Seq::default()).iter().any(|event| is_end(&event.body));
     if !is_over {
@@ -187,23 +184,31 @@ const fn is_end(event: &EventBody) -> bool {
     matches!(event, EventBody::RunFinished { .. } | EventBody::SessionClosed)
 }
 
-/// The session of a subagent, new or as its journal has it, and whether it has its prompt.
-async fn open(child: SessionId, mut options: SessionOptions) -> Result<(Session, Handle, bool), String> {
+/// The session of a subagent, new or as its journal has it, and whether it has its prompt. `None` when it has none and
+/// none will come: then no session is made for it.
+async fn open(
+    child: SessionId,
+    mut options: SessionOptions,
+    will_prompt: bool,
+) -> Result<Option<(Session, Handle, bool)>, String> {
     let opener = options.durability.opener.clone();
     let opened = match opener {
         Some(opener) => opener.open(child).await.map_err(|error| error.to_string())?,
         None => OpenedSession::new(1),
     };
     options.durability.epoch = Some(opened.epoch);
-    if opened.events.is_empty() {
-        let (session, handle) = Session::new(options);
-        return Ok((session, handle, false));
-    }
-    options.durability.last_hash = Some(opened.last_hash);
     let has_prompt =
         opened.events.iter().any(|event| matches!(event.body, EventBody::PromptSubmitted { .. }));
-    let (session, handle) = Session::resume(options, opened.events).map_err(|error| error.to_string())?;
-    Ok((session, handle, has_prompt))
+    if !has_prompt && !will_prompt {
+        return Ok(None);
+    }
+    let (session, handle) = if opened.events.is_empty() {
+        Session::new(options)
+    } else {
+        options.durability.last_hash = Some(opened.last_hash);
+        Session::resume(options, opened.events).map_err(|error| error.to_string())?
+    };
+    Ok(Some((session, handle, has_prompt)))
 }
 
 /// What the session has to say at its end.

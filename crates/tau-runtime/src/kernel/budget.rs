@@ -1,10 +1,10 @@
 //! The budget of a run and of the subagents below it.
 
 use tau_core::RunId;
+use tau_core::config::Budget;
 use tau_core::event::{BudgetLimit, RunOutcome, Spending};
 
-use super::control::{Child, Control};
-use super::run::CallState;
+use super::control::Control;
 use super::step::Step;
 use super::{Rejection, cancel, prompt};
 
@@ -27,17 +27,21 @@ pub(super) fn exceeded(step: &Step<'_>) -> Option<RunOutcome> {
 /// knows how much of it they took.
 fn taken(control: &Control) -> Option<Spending> {
     let run = control.run()?;
-    let is_stopped = |child: &&Child| {
-        let call = run.call(&child.call_id);
-        child.run == run.id && call.is_none_or(|call| call.state == CallState::Finished)
-    };
-    let mut taken = run.spent;
-    for child in control.children().values().filter(is_stopped) {
-        taken.turns = taken.turns.saturating_add(child.budget.max_turns());
-        taken.usage.input = taken.usage.input.saturating_add(child.budget.max_tokens.unwrap_or_default());
-        taken.cost += child.budget.max_cost.unwrap_or_default();
-    }
-    Some(taken)
+    let stopped = control.stopped_children().filter(|(_, child)| child.run == run.id);
+    Some(with_grants(run.spent, stopped.map(|(_, child)| &child.budget)))
+}
+
+/// What is spent, with all that may be spent out of some budgets besides.
+pub(super) fn with_grants<'a>(spent: Spending, grants: impl Iterator<Item = &'a Budget>) -> Spending {
+    grants.fold(spent, |mut sum, grant| {
+        let mut most = Spending::default();
+        most.turns = grant.max_turns();
+        most.usage.input = grant.max_tokens.unwrap_or_default();
+        most.cost = grant.max_cost.unwrap_or_default();
+        most.tool_calls = grant.max_tool_calls.unwrap_or_default();
+        sum += most;
+        sum
+    })
 }
 
 /// The time of a run is used up: everything that is on ends.

@@ -1,10 +1,9 @@
 //! Cancel: whatever is on ends, and leaves a history that can be continued.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use tau_core::event::{CancelScope, EventBody, RunOutcome, ToolOutcome};
-use tau_core::{HumanDuration, ToolCallId, ToolResult};
+use tau_core::{ToolCallId, ToolResult};
 
 use super::run::Run;
 use super::step::Step;
@@ -90,9 +89,5 @@ fn stop_call(step: &mut Step<'_>, id: &ToolCallId, waited: &BTreeSet<ToolCallId>
     } else {
         format!("{by} before it ran.")
     };
-    step.emit(EventBody::ToolFinished {
-        outcome: ToolOutcome::Cancelled,
-        result: ToolResult::error(id.clone(), text),
-        elapsed: HumanDuration::from(Duration::ZERO),
-    });
+    tools::end(step, ToolOutcome::Cancelled, ToolResult::error(id.clone(), text));
 }

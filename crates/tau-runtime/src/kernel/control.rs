@@ -103,6 +103,15 @@ impl Control {
         found.map(|(id, child)| (*id, child))
     }
 
+    /// Subagents whose call has ended: they were told to stop, and have not reported.
+    pub(crate) fn stopped_children(&self) -> impl Iterator<Item = (SessionId, &Child)> {
+        let is_open = |child: &Child| {
+            let run = self.run.as_ref().filter(|run| run.id == child.run);
+            run.is_some_and(|run| run.open_calls().any(|call| call.call.id == child.call_id))
+        };
+        self.children.iter().filter(move |(_, child)| !is_open(child)).map(|(id, child)| (*id, child))
+    }
+
     pub(crate) fn granted(&self) -> &BTreeSet<String> {
         &self.granted
     }

@@ -1,12 +1,10 @@
 //! Fork: a copy of a session's beginning goes its own way.
 
-use std::time::Duration;
-
 use tau_core::event::{EventBody, RunOutcome, Seq, Spending, ToolOutcome};
-use tau_core::{HumanDuration, SessionId, ToolCallId, ToolResult};
+use tau_core::{SessionId, ToolCallId, ToolResult};
 
 use super::step::Step;
-use super::{Rejection, prompt};
+use super::{Rejection, prompt, tools};
 
 /// The events so far were copied from another session. Whatever it had under way stays with it.
 pub(super) fn fork(step: &mut Step<'_>, from: SessionId, at: Seq) -> Result<(), Rejection> {
@@ -35,8 +33,7 @@ pub(super) fn settle(step: &mut Step<'_>, why: &str) {
         } else {
             (ToolOutcome::Cancelled, "It had not run by then.")
         };
-        let result = ToolResult::error(id, format!("{why} {told}"));
-        step.emit(EventBody::ToolFinished { outcome, result, elapsed: HumanDuration::from(Duration::ZERO) });
+        tools::end(step, outcome, ToolResult::error(id, format!("{why} {told}")));
     }
     prompt::cancel_all(step);
 }

@@ -10,12 +10,9 @@ use super::{Rejection, plan, question, tools};
 
 /// Judges a call that was announced.
 pub(super) fn judge(step: &mut Step<'_>, call: ToolCall) {
-    // A call of no tool does nothing but tell the model so: there is nothing to permit.
-    if !step.control.has_tool(&call.name) {
-        return tools::run(step, call);
-    }
     let is_allowed = step.control.run().and_then(|run| run.call(&call.id)).is_some_and(|call| call.allowed);
-    if is_allowed {
+    // A call of no tool does nothing but tell the model so: there is nothing to permit.
+    if is_allowed || !step.control.has_tool(&call.name) {
         return tools::run(step, call);
     }
     let verdict = step.control.policy().verdict(&call.name, step.control.effect_class(&call.name));

@@ -51,7 +51,7 @@ pub(super) fn answered(
 }
 
 fn plan_of(call: &ToolCall) -> Result<String, String> {
-    let value = call.arguments.value().map_err(|error| format!("The arguments are not JSON: {error}"))?;
+    let value = tools::arguments(call)?;
     match value.get("plan").and_then(Value::as_str) {
         Some(plan) if !plan.trim().is_empty() => Ok(plan.to_owned()),
         _ => Err("There is no plan: give it as text in `plan`.".to_owned()),

@@ -42,7 +42,7 @@ pub(super) fn answered(
 }
 
 fn question_of(call: &ToolCall) -> Result<(String, Vec<String>), String> {
-    let value = call.arguments.value().map_err(|error| format!("The arguments are not JSON: {error}"))?;
+    let value = tools::arguments(call)?;
     let text = value.get("question").and_then(Value::as_str).map(str::trim).unwrap_or_default();
     if text.is_empty() {
         return Err("There is no question: give it as text in `question`.".to_owned());

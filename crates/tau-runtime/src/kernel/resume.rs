@@ -6,7 +6,6 @@ use tau_core::event::{EventBody, RunOutcome, ToolKind, ToolOutcome};
 use tau_core::{ContentBlock, EffectClass, SessionId, ToolCall, ToolCallId, ToolResult};
 use tau_tools::Verdict;
 
-use super::control::Child;
 use super::run::{Call, CallState, Phase};
 use super::step::Step;
 use super::{Effect, Rejection, fork, permission, prompt, subagent, tools, turn};
@@ -52,8 +51,7 @@ fn take_up_calls(step: &mut Step<'_>) {
     let unannounced: Vec<ToolCall> = newest_calls(step).filter(|call| !is_known(call)).cloned().collect();
     tools::announce(step, &unannounced);
     if tools::end_beyond_budget(step) {
-        // What was told to begin before is not on: it was never let run, or this is told in vain.
-        return stop_forgotten(step);
+        return;
     }
     let Some(run) = step.control.run() else { return };
     let (id, is_open) = (run.id, |call: &&Call| call.state == CallState::Running);
@@ -89,12 +87,7 @@ fn lost_calls(step: &Step<'_>) -> Vec<ToolCallId> {
 
 /// Subagents whose call has ended were being stopped: they are stopped again, and report what they spent.
 fn stop_forgotten(step: &mut Step<'_>) {
-    let is_open = |child: &Child| {
-        let run = step.control.run().filter(|run| run.id == child.run);
-        run.and_then(|run| run.call(&child.call_id)).is_some_and(|call| call.state != CallState::Finished)
-    };
-    let stopped = step.control.children().iter().filter(|(_, child)| !is_open(child));
-    let stopped: Vec<SessionId> = stopped.map(|(id, _)| *id).collect();
+    let stopped: Vec<SessionId> = step.control.stopped_children().map(|(child, _)| child).collect();
     stopped.into_iter().for_each(|child| step.effect(Effect::StopSubagent { child }));
 }
 

@@ -11,7 +11,7 @@ use tau_core::{HumanDuration, Money, RunId, SessionId, ToolCall, ToolCallId, Too
 use super::control::Control;
 use super::run::{Call, CallState};
 use super::step::Step;
-use super::{Effect, Rejection, tools};
+use super::{Effect, Rejection, budget, tools};
 
 /// How a subagent ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,7 +103,7 @@ pub(super) fn finished(step: &mut Step<'_>, report: SubagentReport) -> Result<()
 
 /// What the call asks for: `{"prompt": "..."}`.
 fn prompt_of(call: &ToolCall) -> Result<String, String> {
-    let value = call.arguments.value().map_err(|error| format!("The arguments are not JSON: {error}"))?;
+    let value = tools::arguments(call)?;
     match value.get("prompt").and_then(Value::as_str).map(str::trim) {
         Some(prompt) if !prompt.is_empty() => Ok(prompt.to_owned()),
         _ => Err("The subagent needs work: give it as text in `prompt`.".to_owned()),
@@ -149,27 +149,17 @@ fn share(control: &Control) -> Option<Budget> {
     };
     let parts = run.calls.iter().filter(waits).count() as u64 + 1;
     let of_run = control.children().values().filter(|child| child.run == run.id);
-    let reserved = of_run.map(|child| child.budget);
-    let (mut turns, mut tokens, mut cost, mut calls) = (0u64, 0u64, 0u64, 0u64);
-    for budget in reserved {
-        turns += u64::from(budget.max_turns());
-        tokens = tokens.saturating_add(budget.max_tokens.unwrap_or_default());
-        cost = cost.saturating_add(budget.max_cost.unwrap_or_default().as_nanos());
-        calls += u64::from(budget.max_tool_calls.unwrap_or_default());
-    }
-    let part = |limit: u64, spent: u64| limit.saturating_sub(spent) / parts;
+    let taken = budget::with_grants(run.spent, of_run.map(|child| &child.budget));
+    let part = |limit: u64, taken: u64| limit.saturating_sub(taken) / parts;
     let small = |part: u64| u32::try_from(part).unwrap_or(u32::MAX);
     let mut budget = limits;
     budget.max_time = None;
-    budget.max_turns = Some(small(part(u64::from(limits.max_turns()), u64::from(run.spent.turns) + turns)));
-    budget.max_tokens =
-        limits.max_tokens.map(|most| part(most, run.spent.usage.total().saturating_add(tokens)));
-    budget.max_cost = limits
-        .max_cost
-        .map(|most| Money::from_nanos(part(most.as_nanos(), run.spent.cost.as_nanos().saturating_add(cost))));
-    budget.max_tool_calls = limits
-        .max_tool_calls
-        .map(|most| small(part(u64::from(most), u64::from(run.spent.tool_calls) + calls)));
+    budget.max_turns = Some(small(part(limits.max_turns().into(), taken.turns.into())));
+    budget.max_tokens = limits.max_tokens.map(|most| part(most, taken.usage.total()));
+    budget.max_cost =
+        limits.max_cost.map(|most| Money::from_nanos(part(most.as_nanos(), taken.cost.as_nanos())));
+    budget.max_tool_calls =
+        limits.max_tool_calls.map(|most| small(part(most.into(), taken.tool_calls.into())));
     let is_enough =
         budget.max_turns != Some(0) && budget.max_tokens != Some(0) && budget.max_cost != Some(Money::ZERO);
     is_enough.then_some(budget)

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tau_core::event::{DenialReason, EventBody, RunOutcome, ToolKind, ToolOutcome};
 use tau_core::{HumanDuration, ToolCall, ToolCallId, ToolResult};
@@ -34,7 +35,7 @@ pub(super) fn announce(step: &mut Step<'_>, calls: &[ToolCall]) {
     }
 }
 
-/// Ends the run if it has called more tools than it may. None of what is open has run, or what has is pure.
+/// Ends the run if it has called more tools than it may. Calls are judged only after this, so none of them has run.
 pub(super) fn end_beyond_budget(step: &mut Step<'_>) -> bool {
     let Some(limit) = budget::tool_calls_exceeded(step) else { return false };
     let open = step.control.run().into_iter().flat_map(Run::open_calls);
@@ -123,6 +124,11 @@ pub(super) fn ask_when_ready(step: &mut Step<'_>) {
     if is_ready {
         turn::ask(step);
     }
+}
+
+/// What a call of one of the loop's own tools says.
+pub(super) fn arguments(call: &ToolCall) -> Result<&Value, String> {
+    call.arguments.value().map_err(|error| format!("The arguments are not JSON: {error}"))
 }
 
 /// SHA-256 of several texts, each preceded by its length.
