@@ -32,6 +32,10 @@ pub(super) fn entry(page: Html, item: &Item) -> Html {
             let page = words(open(page, item, "reply", "Plan"), plan);
             close(answered(page, answer.as_deref()))
         }
+        What::Imported { messages } => {
+            let page = open(page, item, "event", "Held elsewhere");
+            close(page.each(messages, |page, message| words(page, message)))
+        }
         What::Compacted { through, strategy, replacement } => {
             let page = open(page, item, "event", "Shortened")
                 .markup("<details><summary>All up to ")

@@ -95,6 +95,10 @@ impl Fold {
                 let (outcome, detail) = words::outcome(outcome);
                 self.push(event, What::RunFinished { outcome: outcome.to_owned(), detail });
             }
+            EventBody::HistoryImported { messages } => {
+                let messages = messages.iter().map(words::message).collect();
+                self.push(event, What::Imported { messages });
+            }
             EventBody::SessionForked { from, at } => {
                 self.push(event, What::Forked { from: from.to_string(), at: at.0 });
             }

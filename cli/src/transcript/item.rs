@@ -105,6 +105,11 @@ pub(crate) enum What {
         /// The last event that was copied.
         at: u64,
     },
+    /// The conversation before was held elsewhere.
+    Imported {
+        /// Its messages, each as one text that begins with who speaks.
+        messages: Vec<String>,
+    },
     /// Another program took the session up.
     Resumed,
     /// Somebody cancelled.

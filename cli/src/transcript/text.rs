@@ -73,6 +73,10 @@ fn entry(page: &mut String, item: &Item, shortened: Shortened) {
             block(page, plan);
             block(page, &format!("decision: {}", answer.as_deref().unwrap_or("none yet")));
         }
+        What::Imported { messages } => {
+            head(&format!("{DIM}a conversation that was held elsewhere{DIM:#}"));
+            messages.iter().for_each(|message| block(page, message));
+        }
         What::Compacted { through, strategy, replacement } => {
             head(&format!("{DIM}all up to {through} was shortened ({}){DIM:#}", printable(strategy)));
             if !replacement.is_empty() {

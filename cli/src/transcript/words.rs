@@ -1,7 +1,7 @@
 //! Words for how things ended, the same in every form of a transcript.
 
 use tau_core::event::{BudgetLimit, CancelScope, CompactionStrategy, PermissionAnswer, RunOutcome};
-use tau_core::{ToolArguments, ToolCall, ToolCallId};
+use tau_core::{Message, Role, ToolArguments, ToolCall, ToolCallId, ToolResultBlock};
 
 use super::item::{Call, Permission, What};
 use crate::output::{describe, in_full};
@@ -85,6 +85,23 @@ pub(crate) fn cut_word(finish: &str) -> Option<&'static str> {
         "content_filter" => Some("cut: the provider's filter stopped it"),
         _ => None,
     }
+}
+
+/// A message of a conversation that was held elsewhere.
+pub(crate) fn message(message: &Message) -> String {
+    let who = match message.role {
+        Role::Assistant => "assistant",
+        Role::Tool => "tools",
+        _ => "user",
+    };
+    let calls = message.tool_calls().map(|call| format!("[calls {}]", call.name));
+    let results = message.tool_results().flat_map(|result| result.content.iter()).map(|block| match block {
+        ToolResultBlock::Text { text } => text.clone(),
+        _ => "[picture]".to_owned(),
+    });
+    let said = [message.text()].into_iter().filter(|text| !text.is_empty());
+    let parts: Vec<String> = said.chain(calls).chain(results).collect();
+    format!("{who}: {}", parts.join("\n"))
 }
 
 /// What is said in one line.

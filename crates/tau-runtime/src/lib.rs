@@ -58,8 +58,8 @@ mod driver;
 mod system_prompt;
 
 pub use driver::{
-    Delta, Durability, Handle, HandleError, OpenError, OpenedSession, ResumeError, Session, SessionEnd,
-    SessionError, SessionErrorKind, SessionOpener, SessionOptions, Subscription, Update,
+    Delta, Durability, ForkError, Handle, HandleError, OpenError, OpenedSession, ResumeError, Session,
+    SessionEnd, SessionError, SessionErrorKind, SessionOpener, SessionOptions, Subscription, Update,
 };
 pub use journals::Journals;
 pub use system_prompt::SystemPrompt;

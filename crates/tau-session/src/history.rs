@@ -38,6 +38,7 @@ impl History {
     /// A rewind is resolved before the fold, by leaving out the events it takes back.
     pub fn apply(&mut self, seq: Seq, event: &EventBody) {
         match event {
+            EventBody::HistoryImported { messages } => self.import(seq, messages),
             EventBody::PromptSubmitted { run, content } => {
                 self.prompts.insert(*run, content.clone());
             }
@@ -124,6 +125,16 @@ impl History {
         self.uncounted += estimate_tokens(&message);
         self.messages.push(Arc::new(message));
         self.origins.push(seq);
+    }
+
+    fn import(&mut self, seq: Seq, messages: &[Message]) {
+        for message in messages {
+            self.remember_calls(&message.content);
+            self.push(seq, message.clone());
+            if message.role == Role::User {
+                self.requests.extend(self.messages.last().cloned());
+            }
+        }
     }
 
     fn reply(&mut self, seq: Seq, response: &ChatResponse) {

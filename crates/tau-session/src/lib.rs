@@ -29,6 +29,7 @@
 //! | [`History`] | the fold: messages, waiting content, token counts |
 //! | [`compaction`] | making a history shorter: strategies, and what outlives them |
 //! | [`ContextReport`] | what fills the model's window, by category |
+//! | [`check_conversation`] | what a conversation from elsewhere must be |
 //! | [`estimate_tokens`] | tokens of a message nobody has counted yet |
 //!
 //! # Example
@@ -49,10 +50,12 @@
 
 pub mod compaction;
 
+mod conversation;
 mod estimate;
 mod history;
 mod report;
 
+pub use conversation::{ConversationProblem, InvalidConversation, check_conversation};
 pub use estimate::estimate_tokens;
 pub use history::History;
 pub use report::ContextReport;

@@ -35,6 +35,11 @@ pub enum EventBody {
     SessionResumed,
     /// Nothing more will happen.
     SessionClosed,
+    /// The session began with a conversation that was held elsewhere.
+    HistoryImported {
+        /// The messages, oldest first.
+        messages: Vec<Message>,
+    },
     /// Someone asked for work; the prompt waits until its run starts.
     PromptSubmitted {
         /// The run that it starts.
@@ -188,11 +193,12 @@ pub enum EventBody {
 
 impl EventBody {
     /// The names of all kinds, in the order of their declaration.
-    pub const KINDS: [&'static str; 24] = [
+    pub const KINDS: [&'static str; 25] = [
         "session_created",
         "session_forked",
         "session_resumed",
         "session_closed",
+        "history_imported",
         "prompt_submitted",
         "context_injected",
         "run_started",
@@ -223,6 +229,7 @@ impl EventBody {
             Self::SessionForked { .. } => "session_forked",
             Self::SessionResumed => "session_resumed",
             Self::SessionClosed => "session_closed",
+            Self::HistoryImported { .. } => "history_imported",
             Self::PromptSubmitted { .. } => "prompt_submitted",
             Self::ContextInjected { .. } => "context_injected",
             Self::RunStarted { .. } => "run_started",

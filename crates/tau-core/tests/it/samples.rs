@@ -77,6 +77,9 @@ fn session_bodies() -> Vec<EventBody> {
         EventBody::SessionForked { from: CHILD, at: Seq(7) },
         EventBody::SessionResumed,
         EventBody::SessionClosed,
+        EventBody::HistoryImported {
+            messages: vec![Message::user(content()), Message::assistant([ContentBlock::text("Done.")])],
+        },
         EventBody::PromptSubmitted { run: RUN, content: content() },
         EventBody::ContextInjected { content: vec![ContentBlock::text("The build is red.")] },
         EventBody::RunStarted { run: RUN },

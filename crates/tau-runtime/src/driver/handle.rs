@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tau_core::event::{CancelScope, Event, PermissionAnswer, PlanAnswer, QuestionAnswer, Seq};
-use tau_core::{ContentBlock, RunId, SessionId, ToolCallId};
+use tau_core::{ContentBlock, Message, RunId, SessionId, ToolCallId};
 use tokio::sync::{mpsc, oneshot};
 
 use super::durability::Answer;
@@ -78,8 +78,28 @@ impl Handle {
         content: impl IntoIterator<Item = ContentBlock>,
     ) -> Result<RunId, HandleError> {
         let run = RunId::generate();
-        self.send(Input::Prompt { run, content: content.into_iter().collect() }).await?;
+        self.prompt_as(run, content).await?;
         Ok(run)
+    }
+
+    /// Asks for work under an id that the caller chose: asked again with it, nothing happens twice.
+    ///
+    /// # Errors
+    /// [`Rejection::DuplicateRun`] when the session knows the run already; else as [`Handle::prompt`].
+    pub async fn prompt_as(
+        &self,
+        run: RunId,
+        content: impl IntoIterator<Item = ContentBlock>,
+    ) -> Result<(), HandleError> {
+        self.send(Input::Prompt { run, content: content.into_iter().collect() }).await
+    }
+
+    /// Puts a conversation that was held elsewhere before everything else. Only a new session takes one.
+    ///
+    /// # Errors
+    /// When the session has begun or has ended, or the messages are no conversation that can go on.
+    pub async fn import(&self, messages: impl IntoIterator<Item = Message>) -> Result<(), HandleError> {
+        self.send(Input::Import { messages: messages.into_iter().collect() }).await
     }
 
     /// Adds context, which the model reads with its next request.

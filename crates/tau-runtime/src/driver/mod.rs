@@ -8,6 +8,7 @@ mod compaction;
 mod durability;
 mod effects;
 mod end;
+mod fork;
 mod handle;
 mod log;
 mod model;
@@ -27,7 +28,7 @@ use tau_core::{EventId, RunId, SessionId};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::kernel::{self, Input, Rejection, State};
+use crate::kernel::{self, Effect, Input, Rejection, State};
 use durability::Durable;
 use effects::Tools;
 use handle::Command;
@@ -37,6 +38,7 @@ use subagents::Subagents;
 
 pub use durability::Durability;
 pub use end::{SessionEnd, SessionError, SessionErrorKind};
+pub use fork::ForkError;
 pub use handle::{Handle, HandleError};
 pub use open::ResumeError;
 pub use opener::{OpenError, OpenedSession, SessionOpener};
@@ -169,14 +171,21 @@ impl Session {
     /// Decides, applies, commits, and starts the effects that need not wait, in this order. Gives the last event, with
     /// which all of it is durable.
     fn handle(&mut self, input: Input) -> Result<Seq, Rejection> {
-        let mut past = match &input {
+        let past = match &input {
             Input::Rewind { past, .. } => Some(past.clone()),
             _ => None,
         };
         let decision = kernel::decide(&self.state, input)?;
+        let events = self.apply(decision.events, past);
+        self.commit(events, decision.effects);
+        Ok(self.state.seq())
+    }
+
+    /// Takes what was decided into the state. A rewind needs the state it goes back to.
+    fn apply(&mut self, bodies: Vec<EventBody>, mut past: Option<Box<State>>) -> Vec<Arc<Event>> {
         let mut cause = None;
-        let mut events = Vec::with_capacity(decision.events.len());
-        for body in decision.events {
+        let mut events = Vec::with_capacity(bodies.len());
+        for body in bodies {
             let event = self.event(body, cause);
             cause = Some(event.header.id);
             if matches!(event.body, EventBody::Rewound { .. })
@@ -188,13 +197,16 @@ impl Session {
             }
             events.push(Arc::new(event));
         }
-        let last = self.state.seq();
-        let released = self.durable.commit(last, &events, decision.effects);
+        events
+    }
+
+    /// Hands events to the journals, in one append, and starts what need not wait for them.
+    fn commit(&mut self, events: Vec<Arc<Event>>, effects: Vec<Effect>) {
+        let released = self.durable.commit(self.state.seq(), &events, effects);
         self.log.commit(events, self.durable.position());
         for effect in released {
             self.start(effect);
         }
-        Ok(last)
     }
 
     fn event(&self, body: EventBody, cause: Option<EventId>) -> Event {

@@ -31,7 +31,7 @@ impl Session {
         let config = Box::new(options.config.clone());
         let id = options.durability.session.unwrap_or_else(SessionId::generate);
         let epoch = options.durability.epoch.unwrap_or(1);
-        let (mut session, handle) = Self::with_state(options, id, State::default(), epoch);
+        let (mut session, handle) = Self::with_state(options, id, State::default(), epoch, Seq::default());
         let created = session.handle(Input::Create(config));
         debug_assert!(created.is_ok(), "an empty session can be created");
         (session, handle)
@@ -50,19 +50,7 @@ impl Session {
         options: SessionOptions,
         events: impl IntoIterator<Item = Event>,
     ) -> Result<(Self, Handle), ResumeError> {
-        let mut journal: Vec<Arc<Event>> = Vec::new();
-        let mut newest = Seq::default();
-        for event in events {
-            let (expected, found) = (newest.next(), event.header.seq);
-            if journal.first().is_some_and(|first| first.header.session != event.header.session) {
-                return Err(ResumeError::OtherSession { seq: found });
-            }
-            if found != expected {
-                return Err(ResumeError::Gap { expected, found });
-            }
-            newest = found;
-            journal.push(Arc::new(event));
-        }
+        let journal = checked(events.into_iter().map(Arc::new))?;
         let state = State::fold(journal.iter().map(|event| &event.body));
         let Some(last) = journal.last() else { return Err(ResumeError::Empty) };
         let (id, newest) = (last.header.session, last.header.epoch);
@@ -73,19 +61,27 @@ impl Session {
         if options.durability.journals.is_some() && options.durability.last_hash.is_none() {
             return Err(ResumeError::UnknownHash);
         }
-        let (mut session, handle) = Self::with_state(options, id, state, epoch);
+        let durable = state.seq();
+        let (mut session, handle) = Self::with_state(options, id, state, epoch, durable);
         session.log.commit(journal, session.durable.position());
         session.queued.push_back(Input::Resume);
         Ok((session, handle))
     }
 
-    fn with_state(options: SessionOptions, id: SessionId, state: State, epoch: u64) -> (Self, Handle) {
+    /// A session of which the events up to `durable` are stored.
+    pub(super) fn with_state(
+        options: SessionOptions,
+        id: SessionId,
+        state: State,
+        epoch: u64,
+        durable: Seq,
+    ) -> (Self, Handle) {
         let log = Arc::new(Log::default());
         let (sender, mailbox) = mpsc::channel(MAILBOX);
         let handle = Handle::new(id, sender, Arc::clone(&log));
         let tools = Tools::new(&options, Arc::clone(&log));
         let subagents = Subagents::new(&options, id);
-        let durable = Durable::new(&options.durability, id, Position { epoch, seq: state.seq() });
+        let durable = Durable::new(&options.durability, id, Position { epoch, seq: durable });
         let specs = state.config().map_or(&options.config.tools, |config| &config.tools);
         let definitions = specs.iter().map(|spec| spec.definition.clone()).collect();
         let session = Self {
@@ -104,6 +100,24 @@ impl Session {
         };
         (session, handle)
     }
+}
+
+/// The events, once they are known to be those of one session from its first on.
+pub(super) fn checked(events: impl IntoIterator<Item = Arc<Event>>) -> Result<Vec<Arc<Event>>, ResumeError> {
+    let mut journal: Vec<Arc<Event>> = Vec::new();
+    let mut newest = Seq::default();
+    for event in events {
+        let (expected, found) = (newest.next(), event.header.seq);
+        if journal.first().is_some_and(|first| first.header.session != event.header.session) {
+            return Err(ResumeError::OtherSession { seq: found });
+        }
+        if found != expected {
+            return Err(ResumeError::Gap { expected, found });
+        }
+        newest = found;
+        journal.push(event);
+    }
+    Ok(journal)
 }
 
 /// Events are not the journal of a session.

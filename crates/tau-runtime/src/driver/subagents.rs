@@ -57,7 +57,8 @@ impl Subagents {
         let run = config.tools.iter().filter(|tool| tool.kind == ToolKind::Run);
         let names = run.map(|tool| &tool.definition.name);
         // A tool that this session was resumed without, its subagents do without too.
-        let names: Vec<String> = names.filter(|name| self.options.tools.get(name).is_some()).cloned().collect();
+        let names: Vec<String> =
+            names.filter(|name| self.options.tools.get(name).is_some()).cloned().collect();
         let mut options = self.options.with_config(config);
         options.tools = options.tools.select(&names).unwrap_or_default();
         self.spawn(child, options, Some(prompt), CancellationToken::new());

@@ -2,6 +2,7 @@
 
 use tau_core::event::{EventBody, Seq, SessionConfig};
 use tau_core::{HumanDuration, RunId, SessionId, ToolCall, ToolCallId};
+use tau_session::InvalidConversation;
 
 /// What the driver is to do, once the events of the decision are committed.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,6 +83,12 @@ pub enum Rejection {
     /// The session was created before.
     #[error("the session was created before")]
     AlreadyCreated,
+    /// A conversation can only be brought to a session that has none.
+    #[error("the session has begun, so no conversation can be put before it")]
+    AlreadyBegun,
+    /// What was brought is no conversation.
+    #[error(transparent)]
+    InvalidConversation(InvalidConversation),
     /// A run of this id is known already.
     #[error("run {0} was submitted before")]
     DuplicateRun(RunId),

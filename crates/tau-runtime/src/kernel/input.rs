@@ -3,7 +3,9 @@
 use tau_core::event::{
     CancelScope, ModelFailure, PermissionAnswer, PlanAnswer, QuestionAnswer, Seq, SessionConfig, ToolOutcome,
 };
-use tau_core::{ChatResponse, ContentBlock, HumanDuration, RunId, SessionId, ToolCallId, ToolResult};
+use tau_core::{
+    ChatResponse, ContentBlock, HumanDuration, Message, RunId, SessionId, ToolCallId, ToolResult,
+};
 use tau_session::compaction::Compaction;
 
 use super::state::State;
@@ -15,6 +17,11 @@ use super::subagent::SubagentReport;
 pub enum Input {
     /// The session begins.
     Create(Box<SessionConfig>),
+    /// Someone brings a conversation that was held elsewhere.
+    Import {
+        /// The messages, oldest first.
+        messages: Vec<Message>,
+    },
     /// Someone asks for work. It waits for the runs before it.
     Prompt {
         /// The run that the prompt starts.

@@ -21,6 +21,7 @@ mod control;
 mod decision;
 mod fork;
 pub mod gate;
+mod import;
 mod inject;
 mod input;
 mod permission;
@@ -52,6 +53,7 @@ pub fn decide(state: &State, input: Input) -> Result<Decision, Rejection> {
     let mut step = Step::new(state);
     match input {
         Input::Create(config) => prompt::create(&mut step, config)?,
+        Input::Import { messages } => import::import(&mut step, messages)?,
         Input::Prompt { run, content } => prompt::submit(&mut step, run, content)?,
         Input::Inject { content } => inject::inject(&mut step, content)?,
         Input::ModelReply { run, turn, response } => turn::replied(&mut step, run, turn, *response)?,

@@ -5,6 +5,7 @@ mod cancel;
 mod compaction;
 mod durability;
 mod ending;
+mod fork;
 mod journal;
 mod model;
 mod people;

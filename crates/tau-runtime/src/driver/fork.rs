@@ -1,0 +1,68 @@
+//! Fork: a new session that begins as a copy of another.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tau_core::event::{Event, EventHeader, Seq};
+use tau_core::{EventId, SessionId};
+
+use super::Session;
+use super::handle::Handle;
+use super::open::{ResumeError, checked};
+use super::options::SessionOptions;
+use crate::kernel::{Input, Rejection, State, decide};
+
+/// A session cannot be copied.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ForkError {
+    /// The events are not the beginning of a session.
+    #[error(transparent)]
+    Events(#[from] ResumeError),
+    /// The kernel takes them for no session that could go on.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+}
+
+impl Session {
+    /// A new session that begins as a copy of the first events of another, and the handle to it. What the other had under
+    /// way there stays with it, and ends here as cancelled or unknown.
+    ///
+    /// The configuration is the other's; of the options' only the model, the tools, the environment and the durability
+    /// count. The copy and what ends in it are one append: half of it would be taken for a session with work to go on
+    /// with.
+    ///
+    /// # Errors
+    /// When the events are not those of one session from its first on.
+    pub fn fork(
+        options: SessionOptions,
+        events: impl IntoIterator<Item = Arc<Event>>,
+    ) -> Result<(Self, Handle), ForkError> {
+        let original = checked(events)?;
+        let last = original.last().ok_or(ResumeError::Empty)?;
+        let (from, at) = (last.header.session, last.header.seq);
+        let state = State::fold(original.iter().map(|event| &event.body));
+        let settling = decide(&state, Input::Fork { from, at })?;
+
+        let id = options.durability.session.unwrap_or_else(SessionId::generate);
+        let epoch = options.durability.epoch.unwrap_or(1);
+        let (mut session, handle) = Self::with_state(options, id, state, epoch, Seq::default());
+        let mut events = copies(&original, id, epoch);
+        events.extend(session.apply(settling.events, None));
+        session.commit(events, settling.effects);
+        Ok((session, handle))
+    }
+}
+
+/// The same events as those of another session. What brought one about is looked for among them.
+fn copies(original: &[Arc<Event>], session: SessionId, epoch: u64) -> Vec<Arc<Event>> {
+    let mut ids: BTreeMap<EventId, EventId> = BTreeMap::new();
+    let mut copy = |event: &Arc<Event>| {
+        let EventHeader { seq, time, .. } = event.header;
+        let cause = event.header.cause.and_then(|cause| ids.get(&cause).copied());
+        let header = EventHeader { session, seq, epoch, id: EventId::generate(), time, cause };
+        ids.insert(event.header.id, header.id);
+        Arc::new(Event { header, body: event.body.clone() })
+    };
+    original.iter().map(&mut copy).collect()
+}

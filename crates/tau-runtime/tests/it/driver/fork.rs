@@ -1,0 +1,99 @@
+//! A session that is copied while it works.
+
+use tau_core::event::{Event, Seq};
+use tau_core::{ContentBlock, EffectClass, Message, RunId};
+use tau_runtime::kernel::Rejection;
+use tau_runtime::{ForkError, HandleError, Journals, ResumeError, Session, Update};
+use tokio_util::sync::CancellationToken;
+
+use super::journal::{Journal, hash, waits_for};
+use super::model::Model;
+use super::support::{Running, hang, in_time, look, options, show};
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_goes_its_own_way_while_the_original_works_on() {
+    let (hang, begun, mut dropped) = hang(EffectClass::AtMostOnce);
+    let mut original = Running::with([hang, look()], |_| {});
+    original.prompt("Hi").await;
+    original.model.asked().await.call(&[("a", "hang", "{}")]);
+    begun.await.unwrap();
+    let events = original.handle.events(Seq::default());
+
+    let journals = Journals::default();
+    let mut store = Journal::attach(&journals, "store").await;
+    let mut model = Model::new();
+    let mut forked = options(&model, [look()]);
+    waits_for(1, &journals)(&mut forked);
+    let (session, copy) = Session::fork(forked, events.clone()).unwrap();
+    assert_ne!(copy.session_id(), original.handle.session_id());
+
+    // All of it in one append, whose chain holds.
+    let appended = store.append().await;
+    assert_eq!(appended.len(), events.len() + 3, "{appended:#?}");
+    assert!(appended.windows(2).all(|pair| *pair[1].prev_hash == hash(&pair[0]).0));
+    assert!(appended.iter().all(|event| event.session_id == copy.session_id().to_string()));
+    store.ack(appended.last().unwrap()).await;
+
+    tokio::spawn(session.run(CancellationToken::new()));
+    let prompt = {
+        let copy = copy.clone();
+        tokio::spawn(async move { copy.prompt([ContentBlock::text("And you?")]).await })
+    };
+    store.take("model_requested").await;
+    in_time(prompt).await.unwrap().unwrap();
+    let asked = model.asked().await;
+    let messages = asked.messages();
+    assert!(
+        messages[3].starts_with("tool: The session was copied while this call was under way"),
+        "{messages:?}"
+    );
+    assert_eq!(messages[4], "user: And you?");
+    let copied = copy.events(Seq(events.len() as u64));
+    let lines: Vec<String> = copied.into_iter().map(|event| show(&Update::Event(event))).collect();
+    assert!(lines[1].starts_with("tool_finished a Unknown"), "{lines:?}");
+    assert_eq!(lines[2], "run_finished Cancelled");
+
+    assert!(dropped.try_recv().is_err(), "the original's tool is still at work");
+    assert_eq!(original.handle.events(Seq::default()), events);
+}
+
+#[tokio::test]
+async fn what_is_not_the_beginning_of_a_session_cannot_be_copied() {
+    let fork = |events: Vec<_>| Session::fork(options(&Model::new(), []), events).map(drop).unwrap_err();
+    let original = Running::new([]);
+    let events: Vec<std::sync::Arc<Event>> = original.handle.events(Seq::default());
+    assert_eq!(fork(vec![]), ForkError::Events(ResumeError::Empty));
+    let mut second = Event::clone(&events[0]);
+    second.header.seq = Seq(2);
+    let gap = ResumeError::Gap { expected: Seq(1), found: Seq(2) };
+    assert_eq!(fork(vec![second.into()]), ForkError::Events(gap));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prompt_sent_again_under_its_id_does_not_run_twice() {
+    let mut session = Running::new([]);
+    let run = RunId::from_u128(7);
+    let prompt = || in_time(session.handle.prompt_as(run, [ContentBlock::text("Hi")]));
+    prompt().await.unwrap();
+    assert_eq!(prompt().await, Err(HandleError::Rejected(Rejection::DuplicateRun(run))));
+    session.model.asked().await.text("Hello.");
+    session.until("run_finished").await;
+    assert_eq!(
+        in_time(session.handle.prompt_as(run, [ContentBlock::text("Hi")])).await,
+        Err(HandleError::Rejected(Rejection::DuplicateRun(run)))
+    );
+    assert!(session.model.is_left_alone());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conversation_from_elsewhere_comes_first_in_the_request() {
+    let mut session = Running::new([]);
+    let said = [
+        Message::user([ContentBlock::text("Who is there?")]),
+        Message::assistant([ContentBlock::text("Nobody.")]),
+    ];
+    in_time(session.handle.import(said)).await.unwrap();
+    session.prompt("Really?").await;
+    let messages = session.model.asked().await.messages();
+    assert_eq!(messages[1..], ["user: Who is there?", "assistant: Nobody.", "user: Really?"]);
+}
