@@ -106,6 +106,7 @@ impl Fold {
             EventBody::SessionClosed => self.push(event, What::Closed),
             // What a session was created with is said above the transcript.
             EventBody::SessionCreated(_)
+            | EventBody::MetadataChanged { .. }
             | EventBody::RunStarted { .. }
             | EventBody::ModelRequested { .. } => {}
             EventBody::QuestionAsked { .. }

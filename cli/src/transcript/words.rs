@@ -31,6 +31,7 @@ const fn budget(limit: BudgetLimit) -> &'static str {
 pub(super) fn scope(scope: &CancelScope) -> String {
     match scope {
         CancelScope::Run => "run".to_owned(),
+        CancelScope::QueuedRun { run } => format!("run {run}, which had not started"),
         CancelScope::Session => "session".to_owned(),
         CancelScope::ToolCall { call_id } => call_id.to_string(),
         _ => "unknown".to_owned(),

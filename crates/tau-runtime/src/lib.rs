@@ -58,7 +58,7 @@ mod driver;
 mod system_prompt;
 
 pub use driver::{
-    Delta, Durability, ForkError, Handle, HandleError, OpenError, OpenedSession, ResumeError, Session,
+    Delta, Durability, ForkError, Handle, HandleError, Head, OpenError, OpenedSession, ResumeError, Session,
     SessionEnd, SessionError, SessionErrorKind, SessionOpener, SessionOptions, Subscription, Update,
 };
 pub use journals::Journals;

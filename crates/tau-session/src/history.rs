@@ -50,6 +50,8 @@ impl History {
                     self.requests.extend(self.messages.last().cloned());
                 }
             }
+            // One that was cancelled before it started.
+            EventBody::RunFinished { run, .. } => drop(self.prompts.remove(run)),
             EventBody::ModelRequested { .. } => self.land_injected(seq),
             EventBody::ModelReplied { response, .. } => self.reply(seq, response),
             EventBody::ToolFinished { result, .. } => self.finish_call(seq, result),

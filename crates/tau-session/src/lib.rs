@@ -28,6 +28,7 @@
 //! |---|---|
 //! | [`History`] | the fold: messages, waiting content, token counts |
 //! | [`compaction`] | making a history shorter: strategies, and what outlives them |
+//! | [`SessionOverview`] | what a list says of a session: its model, what it spent, what it waits for |
 //! | [`ContextReport`] | what fills the model's window, by category |
 //! | [`check_conversation`] | what a conversation from elsewhere must be |
 //! | [`estimate_tokens`] | tokens of a message nobody has counted yet |
@@ -53,9 +54,11 @@ pub mod compaction;
 mod conversation;
 mod estimate;
 mod history;
+mod overview;
 mod report;
 
 pub use conversation::{ConversationProblem, InvalidConversation, check_conversation};
 pub use estimate::estimate_tokens;
 pub use history::History;
+pub use overview::{Pending, PendingQuestion, SessionOverview};
 pub use report::ContextReport;

@@ -1,5 +1,6 @@
 //! The vocabulary of a journal: what can happen in a session.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ use crate::tool::{EffectClass, ToolCall, ToolResult};
 use crate::usage::TokenUsage;
 
 /// What happened. Stored as `{"kind": ..., "body": {...}}`.
+// tidy: enum-variants: one for each thing that can happen; groups would only hide them from the fold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "body", rename_all = "snake_case")]
 #[expect(clippy::exhaustive_enums, reason = "a fold must handle every event, so a new one has to break it")]
@@ -30,6 +32,11 @@ pub enum EventBody {
         from: SessionId,
         /// The last of its events that was copied.
         at: Seq,
+    },
+    /// What people find the session by was changed.
+    MetadataChanged {
+        /// All of it, in place of what was there.
+        metadata: BTreeMap<String, String>,
     },
     /// A new writer took the session up.
     SessionResumed,
@@ -193,9 +200,10 @@ pub enum EventBody {
 
 impl EventBody {
     /// The names of all kinds, in the order of their declaration.
-    pub const KINDS: [&'static str; 25] = [
+    pub const KINDS: [&'static str; 26] = [
         "session_created",
         "session_forked",
+        "metadata_changed",
         "session_resumed",
         "session_closed",
         "history_imported",
@@ -227,6 +235,7 @@ impl EventBody {
         match self {
             Self::SessionCreated(_) => "session_created",
             Self::SessionForked { .. } => "session_forked",
+            Self::MetadataChanged { .. } => "metadata_changed",
             Self::SessionResumed => "session_resumed",
             Self::SessionClosed => "session_closed",
             Self::HistoryImported { .. } => "history_imported",

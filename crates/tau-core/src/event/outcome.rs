@@ -87,6 +87,11 @@ pub enum DenialReason {
 pub enum CancelScope {
     /// The run that is on.
     Run,
+    /// A run that waits for others.
+    QueuedRun {
+        /// Which.
+        run: crate::id::RunId,
+    },
     /// One tool call.
     ToolCall {
         /// Which.

@@ -76,6 +76,9 @@ fn session_bodies() -> Vec<EventBody> {
     bodies.extend([
         EventBody::SessionForked { from: CHILD, at: Seq(7) },
         EventBody::SessionResumed,
+        EventBody::MetadataChanged {
+            metadata: [("team".to_owned(), "platform".to_owned())].into_iter().collect(),
+        },
         EventBody::SessionClosed,
         EventBody::HistoryImported {
             messages: vec![Message::user(content()), Message::assistant([ContentBlock::text("Done.")])],
@@ -253,7 +256,12 @@ fn history_bodies() -> Vec<EventBody> {
         CompactionStrategy::Summary,
         CompactionStrategy::Other("topic".to_owned()),
     ];
-    let scopes = [CancelScope::Run, CancelScope::ToolCall { call_id: call_id() }, CancelScope::Session];
+    let scopes = [
+        CancelScope::Run,
+        CancelScope::QueuedRun { run: RUN },
+        CancelScope::ToolCall { call_id: call_id() },
+        CancelScope::Session,
+    ];
 
     let mut bodies = vec![
         EventBody::SubagentStarted { call_id: call_id(), child: CHILD, budget: budget() },

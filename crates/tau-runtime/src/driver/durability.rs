@@ -64,16 +64,24 @@ const FIRST_RETRY: Duration = Duration::from_millis(50);
 /// But at least so often.
 const SLOWEST_RETRY: Duration = Duration::from_secs(1);
 
-/// What whoever sent a command waits for.
-pub(super) type Answer = oneshot::Sender<Result<(), HandleError>>;
+/// What whoever sent a command waits for: the first event that it led to.
+pub(super) type Answer = oneshot::Sender<Result<Seq, HandleError>>;
+
+/// The events of one decision.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    pub(super) first: Seq,
+    /// With it, all of them are durable.
+    pub(super) last: Seq,
+}
 
 /// The gate of a session with all that waits at it, and the way to the journals.
 #[derive(Debug)]
 pub(super) struct Durable {
     gate: Gate,
     chain: Option<Chain>,
-    /// Whoever waits for an answer, and for which event.
-    answers: VecDeque<(Seq, Answer)>,
+    /// Whoever waits for an answer, and for which events.
+    answers: VecDeque<(Span, Answer)>,
     grace: Duration,
     /// When the wait for journals ends.
     deadline: Option<Pin<Box<Sleep>>>,
@@ -160,18 +168,18 @@ impl Durable {
         self.gate.commit(last, effects)
     }
 
-    /// Answers when an event is durable.
-    pub(super) fn answer_at(&mut self, seq: Seq, answer: Answer) {
-        self.answers.push_back((seq, answer));
+    /// Answers when events are durable.
+    pub(super) fn answer_at(&mut self, span: Span, answer: Answer) {
+        self.answers.push_back((span, answer));
         self.answer();
     }
 
     /// Answers whoever waited for what is durable now.
     pub(super) fn answer(&mut self) {
         let durable = self.gate.durable();
-        while let Some((_, answer)) = self.answers.pop_front_if(|(seq, _)| *seq <= durable) {
+        while let Some((span, answer)) = self.answers.pop_front_if(|(span, _)| span.last <= durable) {
             // Whoever asked may have gone: then nobody needs the answer.
-            let _ = answer.send(Ok(()));
+            let _ = answer.send(Ok(span.first));
         }
     }
 

@@ -1,5 +1,6 @@
 //! Reaching a session.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tau_core::event::{CancelScope, Event, PermissionAnswer, PlanAnswer, QuestionAnswer, Seq};
@@ -17,7 +18,7 @@ use crate::kernel::{Input, Rejection, State};
 #[derive(Debug)]
 pub(super) enum Command {
     /// Something for the kernel.
-    Give { input: Box<Input>, answer: Answer },
+    Give { input: Box<Input>, expected: Head, answer: Answer },
     /// The handle of a subagent.
     Subagent { child: SessionId, answer: oneshot::Sender<FutureHandle> },
 }
@@ -35,7 +36,8 @@ impl Command {
 /// The way to reach a session. Cheap to clone; the session ends when every handle is gone or it is
 /// closed.
 ///
-/// An answer means that what was asked is durable, as far as the session's [`Durability`](super::Durability) goes.
+/// An answer means that what was asked is durable, as far as the session's [`Durability`](super::Durability) goes, and
+/// gives the first event that it led to.
 #[derive(Debug, Clone)]
 pub struct Handle {
     id: SessionId,
@@ -50,12 +52,29 @@ pub enum HandleError {
     /// It does not fit the state the session is in.
     #[error(transparent)]
     Rejected(#[from] Rejection),
+    /// The session went on since the place it was expected to be at.
+    #[error("the session is at event {head} by now")]
+    Moved {
+        /// Its newest event.
+        head: Seq,
+    },
     /// The session has ended.
     #[error("the session has ended")]
     Ended,
     /// The session has failed, so what was asked may not be durable: it is as if it had not been asked.
     #[error("{0}")]
     Failed(SessionErrorKind),
+}
+
+/// The newest event that a session must have for a change to it to be right.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a place, or none, is all there is")]
+pub enum Head {
+    /// Whichever it is.
+    #[default]
+    Any,
+    /// This one, or else the change is [refused](HandleError::Moved).
+    At(Seq),
 }
 
 impl Handle {
@@ -78,7 +97,7 @@ impl Handle {
         content: impl IntoIterator<Item = ContentBlock>,
     ) -> Result<RunId, HandleError> {
         let run = RunId::generate();
-        self.prompt_as(run, content).await?;
+        self.prompt_as(run, content, Head::Any).await?;
         Ok(run)
     }
 
@@ -90,15 +109,28 @@ impl Handle {
         &self,
         run: RunId,
         content: impl IntoIterator<Item = ContentBlock>,
-    ) -> Result<(), HandleError> {
-        self.send(Input::Prompt { run, content: content.into_iter().collect() }).await
+        expected: Head,
+    ) -> Result<Seq, HandleError> {
+        self.give(Input::Prompt { run, content: content.into_iter().collect() }, expected).await
+    }
+
+    /// Changes what the session is found by, in place of what was there. The model is not told.
+    ///
+    /// # Errors
+    /// When the session went on since, or has ended.
+    pub async fn describe(
+        &self,
+        metadata: BTreeMap<String, String>,
+        expected: Head,
+    ) -> Result<Seq, HandleError> {
+        self.give(Input::Describe { metadata }, expected).await
     }
 
     /// Puts a conversation that was held elsewhere before everything else. Only a new session takes one.
     ///
     /// # Errors
     /// When the session has begun or has ended, or the messages are no conversation that can go on.
-    pub async fn import(&self, messages: impl IntoIterator<Item = Message>) -> Result<(), HandleError> {
+    pub async fn import(&self, messages: impl IntoIterator<Item = Message>) -> Result<Seq, HandleError> {
         self.send(Input::Import { messages: messages.into_iter().collect() }).await
     }
 
@@ -106,7 +138,7 @@ impl Handle {
     ///
     /// # Errors
     /// When the content is empty or no person's, or the session has ended.
-    pub async fn inject(&self, content: impl IntoIterator<Item = ContentBlock>) -> Result<(), HandleError> {
+    pub async fn inject(&self, content: impl IntoIterator<Item = ContentBlock>) -> Result<Seq, HandleError> {
         self.send(Input::Inject { content: content.into_iter().collect() }).await
     }
 
@@ -118,7 +150,7 @@ impl Handle {
         &self,
         call_id: ToolCallId,
         answer: PermissionAnswer,
-    ) -> Result<(), HandleError> {
+    ) -> Result<Seq, HandleError> {
         self.send(Input::PermissionAnswer { call_id, answer }).await
     }
 
@@ -130,7 +162,7 @@ impl Handle {
         &self,
         call_id: ToolCallId,
         answer: QuestionAnswer,
-    ) -> Result<(), HandleError> {
+    ) -> Result<Seq, HandleError> {
         self.send(Input::QuestionAnswer { call_id, answer }).await
     }
 
@@ -138,7 +170,7 @@ impl Handle {
     ///
     /// # Errors
     /// When the call does not wait for a decision (any more), or the session has ended.
-    pub async fn answer_plan(&self, call_id: ToolCallId, answer: PlanAnswer) -> Result<(), HandleError> {
+    pub async fn answer_plan(&self, call_id: ToolCallId, answer: PlanAnswer) -> Result<Seq, HandleError> {
         self.send(Input::PlanAnswer { call_id, answer }).await
     }
 
@@ -147,12 +179,12 @@ impl Handle {
     ///
     /// # Errors
     /// When there is no such earlier place, or the session has ended.
-    pub async fn rewind(&self, to: Seq) -> Result<(), HandleError> {
+    pub async fn rewind(&self, to: Seq, expected: Head) -> Result<Seq, HandleError> {
         let events = self.log.after(Seq::default());
         let until = usize::try_from(to.0).ok().and_then(|to| events.get(..to));
         let until = until.ok_or(Rejection::NoSuchPlace(to))?;
         let past = Box::new(State::fold(until.iter().map(|event| &event.body)));
-        self.send(Input::Rewind { to, past }).await
+        self.give(Input::Rewind { to, past }, expected).await
     }
 
     /// The handle of a subagent that is on, to follow it, to answer for it and to steer it; `None` when it is not.
@@ -168,7 +200,7 @@ impl Handle {
     ///
     /// # Errors
     /// When there is nothing to cancel, or the session has ended.
-    pub async fn cancel(&self, scope: CancelScope) -> Result<(), HandleError> {
+    pub async fn cancel(&self, scope: CancelScope) -> Result<Seq, HandleError> {
         self.send(Input::Cancel { scope }).await
     }
 
@@ -184,9 +216,13 @@ impl Handle {
         self.log.after(after)
     }
 
-    async fn send(&self, input: Input) -> Result<(), HandleError> {
+    async fn send(&self, input: Input) -> Result<Seq, HandleError> {
+        self.give(input, Head::Any).await
+    }
+
+    async fn give(&self, input: Input, expected: Head) -> Result<Seq, HandleError> {
         let (answer, answered) = oneshot::channel();
-        let command = Command::Give { input: Box::new(input), answer };
+        let command = Command::Give { input: Box::new(input), expected, answer };
         self.mailbox.send(command).await.map_err(|_| HandleError::Ended)?;
         answered.await.map_err(|_| HandleError::Ended)?
     }

@@ -23,13 +23,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tau_core::event::{Event, EventBody, EventHeader, Seq, Timestamp};
+use tau_core::event::{Event, EventBody, EventHeader, Timestamp};
 use tau_core::{EventId, RunId, SessionId};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::kernel::{self, Effect, Input, Rejection, State};
-use durability::Durable;
+use durability::{Durable, Span};
 use effects::Tools;
 use handle::Command;
 use log::Log;
@@ -39,7 +39,7 @@ use subagents::Subagents;
 pub use durability::Durability;
 pub use end::{SessionEnd, SessionError, SessionErrorKind};
 pub use fork::ForkError;
-pub use handle::{Handle, HandleError};
+pub use handle::{Handle, HandleError, Head};
 pub use open::ResumeError;
 pub use opener::{OpenError, OpenedSession, SessionOpener};
 pub use options::SessionOptions;
@@ -142,11 +142,18 @@ impl Session {
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::Give { input, answer } => match self.handle(*input) {
-                Ok(seq) => self.durable.answer_at(seq, answer),
-                // Whoever asked may have gone: then nobody needs the answer.
-                Err(rejection) => drop(answer.send(Err(rejection.into()))),
-            },
+            Command::Give { input, expected, answer } => {
+                let head = self.state.seq();
+                let decided = match expected {
+                    Head::At(seq) if seq != head => Err(HandleError::Moved { head }),
+                    _ => self.handle(*input).map_err(HandleError::from),
+                };
+                match decided {
+                    Ok(span) => self.durable.answer_at(span, answer),
+                    // Whoever asked may have gone: then nobody needs the answer.
+                    Err(error) => drop(answer.send(Err(error))),
+                }
+            }
             Command::Subagent { child, answer } => drop(answer.send(self.subagents.handle(child))),
         }
     }
@@ -168,17 +175,18 @@ impl Session {
         self.durable.take_failure().map_or(Ok(end), Err)
     }
 
-    /// Decides, applies, commits, and starts the effects that need not wait, in this order. Gives the last event, with
-    /// which all of it is durable.
-    fn handle(&mut self, input: Input) -> Result<Seq, Rejection> {
+    /// Decides, applies, commits, and starts the effects that need not wait, in this order. Gives the events that came of
+    /// it.
+    fn handle(&mut self, input: Input) -> Result<Span, Rejection> {
         let past = match &input {
             Input::Rewind { past, .. } => Some(past.clone()),
             _ => None,
         };
         let decision = kernel::decide(&self.state, input)?;
+        let first = self.state.seq().next();
         let events = self.apply(decision.events, past);
         self.commit(events, decision.effects);
-        Ok(self.state.seq())
+        Ok(Span { first, last: self.state.seq() })
     }
 
     /// Takes what was decided into the state. A rewind needs the state it goes back to.

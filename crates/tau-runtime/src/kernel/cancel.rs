@@ -33,6 +33,14 @@ pub(super) fn cancel(step: &mut Step<'_>, scope: CancelScope) -> Result<(), Reje
             prompt::cancel_all(step);
             step.emit(EventBody::SessionClosed);
         }
+        CancelScope::QueuedRun { run } => {
+            if !step.control.queue().contains(run) {
+                return Err(Rejection::NothingToCancel);
+            }
+            let run = *run;
+            step.emit(EventBody::CancelRequested { scope });
+            step.emit(EventBody::RunFinished { run, outcome: RunOutcome::Cancelled });
+        }
         _ => {
             if step.control.run().is_none() {
                 return Err(Rejection::NothingToCancel);

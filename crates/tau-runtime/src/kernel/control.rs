@@ -154,6 +154,10 @@ impl Control {
                 self.queue.retain(|queued| queued != run);
                 self.run = Some(Run::new(*run));
             }
+            // One that never started.
+            EventBody::RunFinished { run, .. } if self.queue.contains(run) => {
+                self.queue.retain(|queued| queued != run);
+            }
             EventBody::RunFinished { run, outcome } => {
                 let spent = self.run.take().map(|run| run.spent).unwrap_or_default();
                 self.finished = Some(FinishedRun { id: *run, outcome: outcome.clone(), spent });

@@ -1,5 +1,7 @@
 //! What reaches the kernel.
 
+use std::collections::BTreeMap;
+
 use tau_core::event::{
     CancelScope, ModelFailure, PermissionAnswer, PlanAnswer, QuestionAnswer, Seq, SessionConfig, ToolOutcome,
 };
@@ -17,6 +19,11 @@ use super::subagent::SubagentReport;
 pub enum Input {
     /// The session begins.
     Create(Box<SessionConfig>),
+    /// Someone changes what the session is found by.
+    Describe {
+        /// All of it, in place of what was there.
+        metadata: BTreeMap<String, String>,
+    },
     /// Someone brings a conversation that was held elsewhere.
     Import {
         /// The messages, oldest first.

@@ -53,6 +53,7 @@ pub fn decide(state: &State, input: Input) -> Result<Decision, Rejection> {
     let mut step = Step::new(state);
     match input {
         Input::Create(config) => prompt::create(&mut step, config)?,
+        Input::Describe { metadata } => prompt::describe(&mut step, metadata)?,
         Input::Import { messages } => import::import(&mut step, messages)?,
         Input::Prompt { run, content } => prompt::submit(&mut step, run, content)?,
         Input::Inject { content } => inject::inject(&mut step, content)?,

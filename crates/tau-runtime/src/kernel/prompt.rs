@@ -1,5 +1,7 @@
 //! Prompts: how work enters, and how it ends.
 
+use std::collections::BTreeMap;
+
 use tau_core::event::{EventBody, RunOutcome, SessionConfig};
 use tau_core::{ContentBlock, RunId};
 
@@ -12,6 +14,13 @@ pub(super) fn create(step: &mut Step<'_>, config: Box<SessionConfig>) -> Result<
         return Err(Rejection::AlreadyCreated);
     }
     step.emit(EventBody::SessionCreated(config));
+    Ok(())
+}
+
+/// Someone changes what the session is found by; the model is not told.
+pub(super) fn describe(step: &mut Step<'_>, metadata: BTreeMap<String, String>) -> Result<(), Rejection> {
+    step.require_open()?;
+    step.emit(EventBody::MetadataChanged { metadata });
     Ok(())
 }
 

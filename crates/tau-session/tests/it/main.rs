@@ -5,6 +5,7 @@
 mod compaction;
 mod conversation;
 mod history;
+mod overview;
 mod properties;
 mod report;
 mod strategies;

@@ -3,7 +3,7 @@
 use tau_core::event::{Event, Seq};
 use tau_core::{ContentBlock, EffectClass, Message, RunId};
 use tau_runtime::kernel::Rejection;
-use tau_runtime::{ForkError, HandleError, Journals, ResumeError, Session, Update};
+use tau_runtime::{ForkError, HandleError, Head, Journals, ResumeError, Session, Update};
 use tokio_util::sync::CancellationToken;
 
 use super::journal::{Journal, hash, waits_for};
@@ -73,13 +73,13 @@ async fn what_is_not_the_beginning_of_a_session_cannot_be_copied() {
 async fn a_prompt_sent_again_under_its_id_does_not_run_twice() {
     let mut session = Running::new([]);
     let run = RunId::from_u128(7);
-    let prompt = || in_time(session.handle.prompt_as(run, [ContentBlock::text("Hi")]));
-    prompt().await.unwrap();
+    let prompt = || in_time(session.handle.prompt_as(run, [ContentBlock::text("Hi")], Head::Any));
+    assert_eq!(prompt().await, Ok(Seq(2)));
     assert_eq!(prompt().await, Err(HandleError::Rejected(Rejection::DuplicateRun(run))));
     session.model.asked().await.text("Hello.");
     session.until("run_finished").await;
     assert_eq!(
-        in_time(session.handle.prompt_as(run, [ContentBlock::text("Hi")])).await,
+        in_time(session.handle.prompt_as(run, [ContentBlock::text("Hi")], Head::Any)).await,
         Err(HandleError::Rejected(Rejection::DuplicateRun(run)))
     );
     assert!(session.model.is_left_alone());
@@ -96,4 +96,17 @@ async fn a_conversation_from_elsewhere_comes_first_in_the_request() {
     session.prompt("Really?").await;
     let messages = session.model.asked().await.messages();
     assert_eq!(messages[1..], ["user: Who is there?", "assistant: Nobody.", "user: Really?"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_to_a_session_that_went_on_is_refused() {
+    let session = Running::new([]);
+    let named = |name: &str| [("name".to_owned(), name.to_owned())].into();
+    assert_eq!(in_time(session.handle.describe(named("a"), Head::At(Seq(1)))).await, Ok(Seq(2)));
+    let moved = HandleError::Moved { head: Seq(2) };
+    assert_eq!(in_time(session.handle.describe(named("b"), Head::At(Seq(1)))).await, Err(moved.clone()));
+    let run = RunId::from_u128(1);
+    let prompt = session.handle.prompt_as(run, [ContentBlock::text("Hi")], Head::At(Seq(9)));
+    assert_eq!(in_time(prompt).await, Err(moved));
+    assert_eq!(session.handle.events(Seq::default()).len(), 2);
 }

@@ -3,7 +3,7 @@
 use tau_core::ToolCallId;
 use tau_core::event::{EventBody, PlanAnswer, QuestionAnswer, Seq};
 use tau_runtime::kernel::Rejection;
-use tau_runtime::{HandleError, loop_tools};
+use tau_runtime::{HandleError, Head, loop_tools};
 
 use super::support::{Running, look};
 
@@ -55,7 +55,7 @@ async fn a_session_goes_back_and_on() {
     let place = session.handle.events(Seq::default()).last().unwrap().header.seq;
     session.prompt("Second").await;
     let asked = session.model.asked().await;
-    session.handle.rewind(place).await.unwrap();
+    session.handle.rewind(place, Head::Any).await.unwrap();
     drop(asked);
     session.prompt("Third").await;
     let asked = session.model.asked().await;
@@ -63,7 +63,7 @@ async fn a_session_goes_back_and_on() {
     asked.text("Three");
     session.until("run_finished Completed").await;
 
-    let beyond = session.handle.rewind(Seq(1_000)).await;
+    let beyond = session.handle.rewind(Seq(1_000), Head::Any).await;
     assert_eq!(beyond, Err(HandleError::Rejected(Rejection::NoSuchPlace(Seq(1_000)))));
     let kinds: Vec<_> = session.handle.events(Seq::default()).iter().map(|event| event.body.kind()).collect();
     assert!(

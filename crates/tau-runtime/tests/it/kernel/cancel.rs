@@ -1,5 +1,6 @@
 //! Cancels, at every place where something is on.
 
+use tau_core::RunId;
 use tau_core::event::{CancelScope, PermissionAnswer};
 use tau_runtime::kernel::Rejection;
 
@@ -57,6 +58,24 @@ fn the_next_prompt_starts() {
             "> call model 2/1"
         ]
     );
+}
+
+#[test]
+fn a_run_that_waits() {
+    let mut kernel = Kernel::asking(config());
+    kernel.give(prompt(2, "never")).unwrap();
+    kernel.give(prompt(3, "next")).unwrap();
+    let scope = |run| CancelScope::QueuedRun { run: RunId::from_u128(run) };
+    assert_eq!(
+        kernel.lines(cancel(scope(2))),
+        [format!("cancel {:?}", scope(2)), "run 2 finished: Cancelled".to_owned()]
+    );
+    assert_eq!(kernel.rejects(cancel(scope(2))), Rejection::NothingToCancel);
+    assert_eq!(kernel.rejects(cancel(scope(1))), Rejection::NothingToCancel, "it is on");
+    kernel.give(text(1, 1, "done")).unwrap();
+    assert_eq!(kernel.state.active_run(), Some(RunId::from_u128(3)));
+    let said: Vec<String> = kernel.state.history().messages().iter().map(|message| message.text()).collect();
+    assert_eq!(said, ["Hi", "done", "next"]);
 }
 
 #[test]
