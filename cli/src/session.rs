@@ -89,6 +89,12 @@ pub(crate) fn check_names(loaded: &Loaded) -> Result<(ToolRegistry, Vec<ToolSpec
     Ok((selected, chosen))
 }
 
+/// Whether there is a tool of this name, be it one that the loop answers itself.
+pub(crate) fn is_tool(name: &str) -> bool {
+    let loop_tools = [loop_tools::ask_user(), loop_tools::propose_plan(), loop_tools::task()];
+    builtin::all().get(name).is_some() || loop_tools.iter().any(|tool| tool.definition.name == name)
+}
+
 /// A rule that means no tool would silently protect nothing. One for a tool that is not offered is right.
 fn check_rules(
     rules: &PermissionConfig,

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
 use tau_core::event::{Event, SessionConfig};
 use tau_persist::{ReadEvents, SessionId, SqliteOptions, SqliteStore, Store, verify_session};
-use tau_runtime::journals::from_wire;
+use tau_runtime::journals::record_of;
 use tau_runtime::{Session, SessionOptions};
 use tau_tools::ToolRegistry;
 use tau_tools::environment::MemoryEnvironment;
@@ -89,8 +89,8 @@ async fn events(store: &SqliteStore, session: &SessionId) -> anyhow::Result<Vec<
     });
     let mut pages = std::pin::pin!(pages);
     while let Some(page) = pages.try_next().await? {
-        for stored in page {
-            events.push(from_wire(stored)?.open()?);
+        for stored in &page {
+            events.push(record_of(stored)?.open()?);
         }
     }
     Ok(events)

@@ -31,8 +31,8 @@ pub(crate) async fn fork(args: ForkArgs) -> miette::Result<Exit> {
         .map_err(|error| miette::miette!("session {from} cannot be copied up to event {at}: {error}"))?;
 
     let copy = SessionId::generate();
-    let keeper = Keeper::start(Arc::clone(&store) as _);
-    let opened = keeper.take(copy).await.map_err(|error| place.failed_to_take(&error))?;
+    let (keeper, opened) =
+        Keeper::take(Arc::clone(&store) as _, copy).await.map_err(|error| place.failed_to_take(&error))?;
     let written = store::copy(&*store, copy, opened.epoch, &events, decision.events).await;
     keeper.finish().await;
     written.map_err(|error| miette::miette!("the copy could not be written: {error}"))?;

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tau_core::SessionId;
 use tau_core::event::EventBody;
-use tau_runtime::Session;
 use tau_runtime::kernel::State;
+use tau_runtime::{OpenedSession, Session};
 
 use super::work::{Work, announce, prompt};
 use crate::args::ResumeArgs;
@@ -16,8 +17,8 @@ use crate::session;
 use crate::store::{Keeper, Place, choose};
 
 /// Goes on with a session: with what was left undone, and with a prompt if there is one.
-pub(crate) async fn resume(args: ResumeArgs) -> miette::Result<Exit> {
-    let (name, said) = match (args.id, args.prompt) {
+pub(crate) async fn resume(mut args: ResumeArgs) -> miette::Result<Exit> {
+    let (name, said) = match (args.id.take(), args.prompt.take()) {
         (Some(text), None) if !is_id(&text) => (None, Some(text)),
         given => given,
     };
@@ -25,25 +26,38 @@ pub(crate) async fn resume(args: ResumeArgs) -> miette::Result<Exit> {
     let place = Place::new(&args.store)?;
     let store = Arc::new(place.open_existing_to_write()?);
     let id = choose(&place, &*store, name.as_deref(), args.common.cwd.as_deref()).await?;
-    let keeper = Keeper::start(store);
-    let opened = keeper.take(id).await.map_err(|error| place.failed_to_take(&error))?;
+    let (keeper, opened) = Keeper::take(store, id).await.map_err(|error| place.failed_to_take(&error))?;
+    match prepare(args, prompt, &place, id, &keeper, opened).await {
+        Ok((work, started)) => Work { keeper: Some(keeper), ..work }.run(started).await,
+        Err(error) => {
+            keeper.finish().await;
+            Err(error)
+        }
+    }
+}
+
+/// The work that a session goes on with, and what is said of it. Who keeps the session is not in it yet.
+async fn prepare(
+    args: ResumeArgs,
+    prompt: Option<String>,
+    place: &Place,
+    id: SessionId,
+    keeper: &Keeper,
+    opened: OpenedSession,
+) -> miette::Result<(Work, Started)> {
     let past: Vec<EventBody> = opened.events.iter().map(|event| event.body.clone()).collect();
     let state = State::fold(&past);
     let Some(config) = state.config() else {
-        keeper.finish().await;
         return Err(UsageError::new("the session was never begun", "begin one with `tau run`").into());
     };
-    if let Err(error) = check(&state, prompt.is_some(), &id.to_string()) {
-        keeper.finish().await;
-        return Err(error.into());
-    }
+    check(&state, prompt.is_some(), &id.to_string())?;
     let mut common = args.common;
     common.model.get_or_insert_with(|| config.model.clone());
     if common.cwd.is_none() {
         common.cwd = config.metadata.get("working_dir").map(PathBuf::from);
     }
     let loaded = config::load(&common, None)?;
-    let (mut options, chosen) = session::options(&loaded, Some((&place, id))).await?;
+    let (mut options, chosen) = session::options(&loaded, Some((place, id))).await?;
     options.durability = keeper.durability(id, &opened);
     let mut renderer = renderer(args.output);
     announce(&mut *renderer, &loaded, &chosen);
@@ -55,8 +69,8 @@ pub(crate) async fn resume(args: ResumeArgs) -> miette::Result<Exit> {
     };
     let (session, handle) = Session::resume(options, opened.events)
         .map_err(|error| miette::miette!("session {id} cannot be resumed: {error}"))?;
-    let keeper = Some(keeper);
-    Work { renderer, output: args.output, chosen, session, handle, keeper, prompt, past }.run(started).await
+    let work = Work { renderer, output: args.output, chosen, session, handle, keeper: None, prompt, past };
+    Ok((work, started))
 }
 
 /// Whether a text can be the beginning of an id: a single argument that cannot is a prompt.

@@ -14,8 +14,8 @@ pub(crate) async fn rewind(args: RewindArgs) -> miette::Result<Exit> {
     let place = Place::new(&args.store)?;
     let store = Arc::new(place.open_existing_to_write()?);
     let id = choose(&place, &*store, args.id.as_deref(), None).await?;
-    let keeper = Keeper::start(Arc::clone(&store) as _);
-    let opened = keeper.take(id).await.map_err(|error| place.failed_to_take(&error))?;
+    let (keeper, opened) =
+        Keeper::take(Arc::clone(&store) as _, id).await.map_err(|error| place.failed_to_take(&error))?;
     let bodies: Vec<&EventBody> = opened.events.iter().map(|event| &event.body).collect();
     let decided = decide_to(&bodies, &args);
     let written = match decided {

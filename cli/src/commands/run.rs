@@ -24,8 +24,9 @@ pub(crate) async fn run(args: RunArgs) -> miette::Result<Exit> {
     announce(&mut *renderer, &loaded, &chosen);
     let keeper = match &place {
         Some(place) => {
-            let keeper = Keeper::start(Arc::new(place.open_to_write()?));
-            let opened = keeper.take(id).await.map_err(|error| place.failed_to_take(&error))?;
+            let store = Arc::new(place.open_to_write()?);
+            let (keeper, opened) =
+                Keeper::take(store, id).await.map_err(|error| place.failed_to_take(&error))?;
             options.durability = keeper.durability(id, &opened);
             Some(keeper)
         }

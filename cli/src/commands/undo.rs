@@ -37,8 +37,7 @@ pub(crate) async fn undo(args: UndoArgs) -> miette::Result<Exit> {
     let environment = LocalEnvironment::new(&folder)
         .map_err(|error| miette::miette!("the session's folder {folder} cannot be used: {error}"))?;
     // Nobody may change the files meanwhile who works on the session.
-    let keeper = Keeper::start(store);
-    keeper.take(id).await.map_err(|error| place.failed_to_take(&error))?;
+    let (keeper, _) = Keeper::take(store, id).await.map_err(|error| place.failed_to_take(&error))?;
     let is_dry = args.dry_run;
     let work = tokio::task::spawn_blocking(move || {
         let environment: &dyn Environment = &environment;

@@ -49,8 +49,15 @@ impl Work {
     /// Works until the run is over, and says what it came to.
     pub(super) async fn run(self, started: Started) -> miette::Result<Exit> {
         let Self { renderer, output, chosen, session, handle, keeper, prompt, past } = self;
-        let mut interrupts =
-            interrupt::listen().map_err(|error| miette::miette!("cannot listen for signals: {error}"))?;
+        let mut interrupts = match interrupt::listen() {
+            Ok(interrupts) => interrupts,
+            Err(error) => {
+                if let Some(keeper) = keeper {
+                    keeper.finish().await;
+                }
+                return Err(miette::miette!("cannot listen for signals: {error}"));
+            }
+        };
         let shutdown = CancellationToken::new();
         let updates = handle.subscribe(Seq(past.len() as u64));
         let task = tokio::spawn(session.run(shutdown.clone()));

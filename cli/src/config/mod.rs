@@ -29,14 +29,14 @@ pub(crate) use origin::Setting;
 pub(crate) const REPLAY: &str = "replay:";
 
 /// One layer, and what people call it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Layer {
     name: String,
     config: Config,
 }
 
 /// The configuration in force, and what there is to say about it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Loaded {
     pub(crate) config: Config,
     /// The layers, lowest first.
@@ -84,6 +84,18 @@ fn merged(layers: &[Layer]) -> Config {
 }
 
 impl Loaded {
+    /// The same with what one session changes of it, to work in another folder.
+    pub(crate) fn with_request(&self, request: Config, working_dir: PathBuf) -> Self {
+        let mut loaded = self.clone();
+        loaded.config = loaded.config.merge(request.clone());
+        loaded.layers.push(Layer { name: "request".to_owned(), config: request });
+        if !working_dir.starts_with(&loaded.project_root) {
+            loaded.project_root.clone_from(&working_dir);
+        }
+        loaded.working_dir = working_dir;
+        loaded
+    }
+
     /// What there is to say about keys that were left out.
     pub(crate) fn distrust_note(&self) -> Option<String> {
         let keys = self.distrusted.join(", ");

@@ -7,10 +7,9 @@ const SHOWN: usize = 100;
 
 /// What a call is about, in one line: its main argument, or all of them.
 pub(crate) fn describe(call: &ToolCall) -> String {
-    let main = call.arguments.value().ok().and_then(|arguments| {
-        let main = ["command", "path", "pattern", "file_path", "url", "query"];
-        main.iter().find_map(|key| arguments.get(key)?.as_str())
-    });
+    let arguments = call.arguments.value().unwrap_or_default();
+    let main = ["command", "path", "pattern", "file_path", "url", "query"];
+    let main = main.iter().find_map(|key| arguments.get(key)?.as_str());
     cut(main.unwrap_or_else(|| call.arguments.raw()))
 }
 

@@ -126,7 +126,7 @@ impl Tally {
             EventBody::ModelReplied { response, .. } => {
                 self.turns += 1;
                 self.usage += response.usage.unwrap_or_default();
-                self.result = Message::assistant(response.content.iter().cloned()).text();
+                self.result = Message::assistant(response.content.clone()).text();
             }
             EventBody::ToolRequested { call, .. } => {
                 self.tool_calls += 1;

@@ -7,7 +7,8 @@ use tau_core::event::{EventBody, SessionConfig, Spending, Timestamp};
 use tau_core::{ContentBlock, Money, Prices, RunId, TokenUsage};
 use tau_persist::{Holder, SessionInfo, Snapshot, Store, StoreError, event_hash};
 
-use super::entry::{Entry, Reader, Unreadable};
+use super::entry::{Entry, Unreadable};
+use super::read::Reader;
 
 /// The name of the cache. Another form of [`Digest`] needs another name.
 const CACHE: &str = "tau-cli.digest.2";

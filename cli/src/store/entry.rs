@@ -1,7 +1,7 @@
-//! Reading a session, whatever of it can be read.
+//! An event as it is stored, whether it can be read or not.
 
 use tau_core::event::{Event, RecordErrorKind, Timestamp};
-use tau_persist::{Damage, Position, ReadEvents, SessionId, Store, StoreError, StoreErrorKind};
+use tau_persist::{Damage, StoreError, StoreErrorKind};
 use tau_proto::runtime::v1 as wire;
 use tau_runtime::journals::{event_time, from_wire};
 
@@ -17,9 +17,14 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    fn new(stored: wire::Event) -> Self {
+    pub(super) fn new(stored: wire::Event) -> Self {
         let event = open(stored.clone());
         Self { seq: stored.seq, stored: Some(stored), event }
+    }
+
+    /// An event that the store cannot give.
+    pub(super) const fn unreadable(seq: u64, why: Unreadable) -> Self {
+        Self { seq, stored: None, event: Err(why) }
     }
 
     /// When it was decided; 0 where that is not known.
@@ -70,56 +75,5 @@ impl Unreadable {
         let is_of_one =
             matches!(damage, Damage::Event | Damage::MissingEvent | Damage::MissingBlob | Damage::Blob);
         is_of_one.then_some(Self::Damaged(damage))
-    }
-}
-
-/// Reads a session page by page, from an event to what was its head when this began.
-#[derive(Debug)]
-pub(crate) struct Reader<'a> {
-    store: &'a dyn Store,
-    session: &'a SessionId,
-    at: u64,
-    head: u64,
-}
-
-impl<'a> Reader<'a> {
-    /// Reads the events after a place.
-    pub(crate) const fn after(
-        store: &'a dyn Store,
-        session: &'a SessionId,
-        after: u64,
-        head: Position,
-    ) -> Self {
-        Self { store, session, at: after, head: head.seq }
-    }
-
-    /// The next events; none when there are no more. A damaged one stands alone.
-    pub(crate) async fn page(&mut self) -> Result<Vec<Entry>, StoreError> {
-        if self.at >= self.head {
-            return Ok(Vec::new());
-        }
-        match self.store.read(ReadEvents::after(self.session.clone(), self.at)).await {
-            Ok(events) => {
-                self.at = events.last().map_or(self.head, |last| last.seq);
-                Ok(events.into_iter().map(Entry::new).collect())
-            }
-            Err(error) => {
-                let why = Unreadable::of_one_event(&error).ok_or(error)?;
-                self.at += 1;
-                Ok(vec![Entry { seq: self.at, stored: None, event: Err(why) }])
-            }
-        }
-    }
-
-    /// All the events that are left.
-    pub(crate) async fn rest(mut self) -> Result<Vec<Entry>, StoreError> {
-        let mut entries = Vec::new();
-        loop {
-            let page = self.page().await?;
-            if page.is_empty() {
-                return Ok(entries);
-            }
-            entries.extend(page);
-        }
     }
 }

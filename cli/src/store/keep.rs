@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::entry::Unreadable;
-use super::read::read;
+use super::read::read_whole;
 
 /// How long others leave a session alone of which they cannot tell whether its holder lives.
 const LEASE: Duration = Duration::from_secs(30);
@@ -45,8 +45,22 @@ pub(crate) enum TakeError {
 }
 
 impl Keeper {
-    /// Keeps sessions in a store from now on.
-    pub(crate) fn start(store: Arc<dyn Store>) -> Self {
+    /// Takes a session, which need not exist, for this process, and keeps it from now on.
+    pub(crate) async fn take(
+        store: Arc<dyn Store>,
+        session: SessionId,
+    ) -> Result<(Self, OpenedSession), TakeError> {
+        let keeper = Self::start(store);
+        match keeper.leases.take(session).await {
+            Ok(opened) => Ok((keeper, opened)),
+            Err(error) => {
+                keeper.finish().await;
+                Err(error)
+            }
+        }
+    }
+
+    fn start(store: Arc<dyn Store>) -> Self {
         let journals = Journals::default();
         let (runtime, extension) = journals::in_process();
         let hub = journals.clone();
@@ -61,11 +75,6 @@ impl Keeper {
         let leases = Arc::new(Leases { store, held: Mutex::default() });
         let renewal = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&leases).renew()));
         Self { leases, journals, attachment, journal, _renewal: renewal }
-    }
-
-    /// Takes a session, which need not exist, for this process.
-    pub(crate) async fn take(&self, session: SessionId) -> Result<OpenedSession, TakeError> {
-        self.leases.take(session).await
     }
 
     /// How a session that was taken is made durable.
@@ -107,7 +116,7 @@ impl Leases {
         let lease = take_session(&*self.store, OpenSession::new(id.clone(), holder, LEASE)).await?;
         let (epoch, head) = (lease.epoch, lease.head);
         self.held.lock().unwrap_or_else(PoisonError::into_inner).push(lease);
-        let (events, last_hash) = read(&*self.store, &id, head).await?;
+        let (events, last_hash) = read_whole(&*self.store, &id, head).await?;
         Ok(OpenedSession::new(epoch).with_events(events, last_hash))
     }
 
@@ -144,7 +153,7 @@ impl SessionOpener for Leases {
 pub(crate) async fn events(store: &dyn Store, session: SessionId) -> Result<Vec<Event>, TakeError> {
     let id = stored_id(session)?;
     let head = store.head(&id).await?.unwrap_or_default();
-    Ok(read(store, &id, head).await?.0)
+    Ok(read_whole(store, &id, head).await?.0)
 }
 
 /// A session's id as the store knows it.

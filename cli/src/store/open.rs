@@ -7,10 +7,10 @@ use std::sync::Arc;
 use tau_core::SessionId;
 use tau_persist::{Holder, SqliteOptions, SqliteStore, StoreError, StoreErrorKind, StoreOptions};
 
-use super::keep::TakeError;
-use super::text::SessionText;
 use tau_tools::undo::{FolderUndoLog, UndoLimits, UndoLog as _};
 
+use super::keep::TakeError;
+use super::text::SessionText;
 use crate::args::StoreArgs;
 use crate::environment;
 use crate::exit::UsageError;

@@ -22,7 +22,7 @@ impl TextExtractor for SessionText {
             EventBody::ToolRequested { call, .. } => {
                 let mut parts = vec![call.name.clone()];
                 match call.arguments.value() {
-                    Ok(value) => strings(value, &mut parts),
+                    Ok(value) => strings(&value, &mut parts),
                     Err(_) => parts.push(call.arguments.raw().to_owned()),
                 }
                 parts.join("\n")

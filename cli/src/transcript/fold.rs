@@ -106,7 +106,7 @@ impl Fold {
             EventBody::SessionClosed => self.push(event, What::Closed),
             // What a session was created with is said above the transcript.
             EventBody::SessionCreated(_)
-            | EventBody::MetadataChanged { .. }
+            | EventBody::SessionUpdated { .. }
             | EventBody::RunStarted { .. }
             | EventBody::ModelRequested { .. } => {}
             EventBody::QuestionAsked { .. }
@@ -142,7 +142,7 @@ impl Fold {
             usage: response.usage.map(Into::into),
         };
         self.push(event, what);
-        for block in &response.content {
+        for block in response.content.iter() {
             if let ContentBlock::ToolCall(call) = block {
                 self.new_call(event, call);
             }
@@ -241,11 +241,11 @@ impl Fold {
         self.items.retain(|item| item.seq <= to.0);
         let taken_back = before - self.items.len();
         self.calls = self.places(|what| match what {
-            What::ToolCall(call) => Some(ToolCallId::new(&call.id)),
+            What::ToolCall(call) => Some(ToolCallId::new(call.id.as_str())),
             _ => None,
         });
         self.questions = self.places(|what| match what {
-            What::Question { id, .. } | What::Plan { id, .. } => Some(ToolCallId::new(id)),
+            What::Question { id, .. } | What::Plan { id, .. } => Some(ToolCallId::new(id.as_str())),
             _ => None,
         });
         self.subagents = self.places(|what| match what {

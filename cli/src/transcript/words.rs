@@ -139,5 +139,6 @@ pub(crate) fn arguments_in_full(call: &Call) -> String {
 }
 
 fn as_call(call: &Call) -> ToolCall {
-    ToolCall::new(ToolCallId::new(&call.id), &call.name, ToolArguments::parse(&call.arguments))
+    let arguments = ToolArguments::parse(call.arguments.as_str());
+    ToolCall::new(ToolCallId::new(call.id.as_str()), &call.name, arguments)
 }

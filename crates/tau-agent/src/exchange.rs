@@ -170,7 +170,7 @@ async fn within<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -
 fn name_calls(response: &mut ChatResponse, request: &WireRequest) {
     let mut seen = BTreeSet::new();
     let mut digest = None;
-    let calls = response.content.iter_mut().filter_map(|block| match block {
+    let calls = Arc::make_mut(&mut response.content).iter_mut().filter_map(|block| match block {
         ContentBlock::ToolCall(call) => Some(call),
         _ => None,
     });

@@ -51,7 +51,7 @@
 //!
 //! let messages = [Arc::new(Message::user([ContentBlock::text("Hi")]))];
 //! let reply = agent.chat(ChatRequest::new(&messages), &mut WireCache::default()).await.unwrap();
-//! assert_eq!(reply.content, [ContentBlock::text("Hello!")]);
+//! assert_eq!(*reply.content, [ContentBlock::text("Hello!")]);
 //! # });
 //! ```
 

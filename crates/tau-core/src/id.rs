@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -75,14 +76,15 @@ uuid_id!(
     /// The id of a durable event.
     EventId, "event id");
 
-/// The id of a tool call, as the model's provider gave it: an opaque text, unique within one session.
+/// The id of a tool call, as the model's provider gave it: an opaque text, unique within one session. Cheap
+/// to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ToolCallId(String);
+pub struct ToolCallId(Arc<str>);
 
 impl ToolCallId {
     /// The id with this text.
-    pub fn new(text: impl Into<String>) -> Self {
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
     }
 

@@ -1,5 +1,7 @@
 //! Messages: who said what.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::content::ContentBlock;
@@ -26,29 +28,29 @@ pub enum Role {
 pub struct Message {
     /// Who speaks.
     pub role: Role,
-    /// What was said, in order.
-    pub content: Vec<ContentBlock>,
+    /// What was said, in order; shared, because journals and histories hold the same blocks.
+    pub content: Arc<[ContentBlock]>,
 }
 
 impl Message {
     /// A message of a role.
-    pub fn new(role: Role, content: impl IntoIterator<Item = ContentBlock>) -> Self {
-        Self { role, content: content.into_iter().collect() }
+    pub fn new(role: Role, content: impl Into<Arc<[ContentBlock]>>) -> Self {
+        Self { role, content: content.into() }
     }
 
     /// A user's message.
-    pub fn user(content: impl IntoIterator<Item = ContentBlock>) -> Self {
+    pub fn user(content: impl Into<Arc<[ContentBlock]>>) -> Self {
         Self::new(Role::User, content)
     }
 
     /// A model's message.
-    pub fn assistant(content: impl IntoIterator<Item = ContentBlock>) -> Self {
+    pub fn assistant(content: impl Into<Arc<[ContentBlock]>>) -> Self {
         Self::new(Role::Assistant, content)
     }
 
     /// The message that carries tool results back to the model.
     pub fn tool(results: impl IntoIterator<Item = ToolResult>) -> Self {
-        Self::new(Role::Tool, results.into_iter().map(ContentBlock::ToolResult))
+        Self::new(Role::Tool, results.into_iter().map(ContentBlock::ToolResult).collect::<Arc<_>>())
     }
 
     /// The text blocks, joined without a separator.

@@ -1,29 +1,29 @@
 //! Tools as a model sees them: definitions, calls and results.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::content::Image;
 use crate::id::ToolCallId;
 
-/// What a model is told about a tool.
+/// What a model is told about a tool. Cheap to clone: the sessions of a process share the long parts of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ToolDefinition {
     /// The name the model calls it by: 1-64 of `A-Z a-z 0-9 _ -`, as the strictest provider wants it.
     pub name: String,
     /// What it does and when to use it, in words for the model.
-    pub description: String,
+    pub description: Arc<str>,
     /// JSON Schema of the arguments; its top level is an object.
-    pub parameters: Value,
+    pub parameters: Arc<Value>,
 }
 
 impl ToolDefinition {
     /// A definition.
-    pub fn new(name: impl Into<String>, description: impl Into<String>, parameters: Value) -> Self {
-        Self { name: name.into(), description: description.into(), parameters }
+    pub fn new(name: impl Into<String>, description: impl Into<Arc<str>>, parameters: Value) -> Self {
+        Self { name: name.into(), description: description.into(), parameters: Arc::new(parameters) }
     }
 }
 
@@ -60,73 +60,44 @@ impl ToolCall {
     }
 }
 
-/// The arguments of a tool call: the text the model wrote and what it parses to.
+/// The arguments of a tool call: the text the model wrote, and what it parses to for whoever asks.
 ///
 /// The text is the truth: it is what providers get back and what is hashed and journaled. Text that is not
 /// JSON has no value; a caller that runs a tool must refuse it and say so, never put `{}` in its place. The
 /// one exception is text of nothing but blanks, which several servers send for a tool without parameters: it
-/// is the empty object.
-#[derive(Debug, Clone)]
-pub struct ToolArguments(Arc<Arguments>);
-
-#[derive(Debug)]
-struct Arguments {
-    raw: String,
-    /// Parsed when somebody first asks: most calls are only sent back.
-    value: OnceLock<Result<Value, String>>,
-}
-
-/// The text is the truth.
-impl PartialEq for ToolArguments {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.raw == other.0.raw
-    }
-}
-
-impl Eq for ToolArguments {}
+/// is the empty object. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ToolArguments(Arc<str>);
 
 impl ToolArguments {
-    /// Keeps the text. It is parsed when its value is first asked for.
-    pub fn parse(raw: impl Into<String>) -> Self {
-        Self(Arc::new(Arguments { raw: raw.into(), value: OnceLock::new() }))
+    /// Keeps the text, whatever it is.
+    pub fn parse(raw: impl Into<Arc<str>>) -> Self {
+        Self(raw.into())
     }
 
     /// The text as the model wrote it.
     #[must_use]
     pub fn raw(&self) -> &str {
-        &self.0.raw
+        &self.0
     }
 
-    /// The parsed arguments.
+    /// The parsed arguments. They are parsed each time and not kept: a history holds the arguments of every call for as
+    /// long as its session lives, and a value takes many times the memory of its text.
     ///
     /// # Errors
-    /// What the JSON parser said, with line and column, when the text is not JSON.
-    pub fn value(&self) -> Result<&Value, &str> {
-        let parse = || {
-            if self.0.raw.trim().is_empty() {
-                return Ok(Value::Object(serde_json::Map::new()));
-            }
-            serde_json::from_str(&self.0.raw).map_err(|error| error.to_string())
-        };
-        self.0.value.get_or_init(parse).as_ref().map_err(String::as_str)
+    /// When the text is not JSON: what the parser said, with line and column.
+    pub fn value(&self) -> Result<Value, serde_json::Error> {
+        if self.0.trim().is_empty() {
+            return Ok(Value::Object(serde_json::Map::new()));
+        }
+        serde_json::from_str(&self.0)
     }
 }
 
 impl From<Value> for ToolArguments {
     fn from(value: Value) -> Self {
-        Self(Arc::new(Arguments { raw: value.to_string(), value: OnceLock::from(Ok(value)) }))
-    }
-}
-
-impl Serialize for ToolArguments {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0.raw)
-    }
-}
-
-impl<'de> Deserialize<'de> for ToolArguments {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Self::parse)
+        Self(value.to_string().into())
     }
 }
 

@@ -54,6 +54,10 @@ pub mod journals;
 pub mod kernel;
 pub mod loop_tools;
 
+pub mod runtime;
+#[cfg(feature = "server")]
+pub mod server;
+
 mod driver;
 mod system_prompt;
 

@@ -142,7 +142,7 @@ impl History {
     fn reply(&mut self, seq: Seq, response: &ChatResponse) {
         // A reply of nothing is nothing to say again: providers refuse empty messages.
         if !response.content.is_empty() {
-            let message = Message::assistant(response.content.iter().cloned());
+            let message = Message::assistant(response.content.clone());
             // From here on, not from when they are announced: the journal may end between the two.
             for call in message.tool_calls() {
                 if self.call_ids.insert(call.id.clone()) {

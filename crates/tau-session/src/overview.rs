@@ -102,7 +102,7 @@ impl SessionOverview {
             EventBody::SessionCreated(config) => self.create(config),
             // A copy goes on where the original may have been closed.
             EventBody::SessionForked { .. } => self.is_closed = false,
-            EventBody::MetadataChanged { metadata } => self.metadata.clone_from(metadata),
+            EventBody::SessionUpdated { metadata } => self.metadata.clone_from(metadata),
             EventBody::SessionClosed => self.is_closed = true,
             EventBody::PromptSubmitted { run, content } => {
                 self.queued.push_back(*run);

@@ -65,7 +65,7 @@ impl ContextReport {
             _ => &mut self.user,
         };
         *speaker += FRAME_TOKENS;
-        for block in &message.content {
+        for block in message.content.iter() {
             match block {
                 ContentBlock::Text { text } if message.role == Role::Assistant => {
                     self.assistant += text_tokens(text.len());

@@ -2,7 +2,7 @@
 
 use tau_core::{Image, ImageSource, ToolCallId, ToolResultBlock};
 
-use crate::environment::{Environment, EnvironmentError, ResultName};
+use crate::environment::{Environment, ResultName};
 use crate::executor::ToolOutput;
 use crate::output::{Cut, Gap, OutputBounds};
 
@@ -50,12 +50,8 @@ async fn keep(text: &str, gap: Option<Gap>, call: &ToolCallId, environment: &dyn
             let (len, path) = (kept.len(), path.display());
             format!("; the first {len} bytes of the result are in {path}, which read and grep open")
         }
-        Err(error) => not_kept(&error),
+        Err(error) => format!("; they could not be kept in a file ({error})"),
     }
-}
-
-fn not_kept(error: &EnvironmentError) -> String {
-    format!("; they could not be kept in a file ({error})")
 }
 
 /// The text of a block that is one; structured data as compact JSON.

@@ -127,8 +127,8 @@ impl ToolRegistry {
                 ));
             }
         };
-        let limit = tool.timeout(arguments, context.timeout);
-        let running = AssertUnwindSafe(tool.execute(context, arguments)).catch_unwind();
+        let limit = tool.timeout(&arguments, context.timeout);
+        let running = AssertUnwindSafe(tool.execute(context, &arguments)).catch_unwind();
         match tokio::time::timeout(limit, running).await {
             Ok(Ok(output)) if output.is_error => (ToolOutcome::Failed, output),
             Ok(Ok(output)) => (ToolOutcome::Succeeded, output),

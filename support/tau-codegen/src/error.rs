@@ -35,6 +35,10 @@ pub enum CodegenErrorKind {
     /// The generator gave warnings, which would otherwise go unread.
     #[error("code generation gave warnings:\n{}", .0.join("\n"))]
     Warnings(Vec<String>),
+    /// Rules of protovalidate that no message can meet: for another type of field, with a pattern that is none, or with
+    /// an expression that cannot be compiled to Rust. Nobody would notice before a message is validated.
+    #[error("rules that can never be met:\n{}", .0.join("\n"))]
+    Rules(Vec<String>),
 }
 
 impl CodegenError {

@@ -1,4 +1,4 @@
-//! Generated source text against the folder it is checked in to.
+//! Generated files against the folder they are checked in to.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::generate::GeneratedTree;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StaleFile {
-    /// Name within the folder.
+    /// Name within the folder, with forward slashes.
     pub name: String,
     /// How it differs.
     pub staleness: Staleness,
@@ -27,7 +27,9 @@ pub enum Staleness {
     Missing,
     /// It is there and would not be generated.
     Leftover,
-    /// Its content differs.
+    /// Its bytes differ, and they are not text.
+    ChangedBinary,
+    /// Its text differs.
     #[non_exhaustive]
     Changed {
         /// Lines that generating would add.
@@ -45,6 +47,7 @@ impl fmt::Display for StaleFile {
         match self.staleness {
             Staleness::Missing => f.write_str("missing"),
             Staleness::Leftover => f.write_str("left over, no longer generated"),
+            Staleness::ChangedBinary => f.write_str("differs"),
             Staleness::Changed { added, removed, first_line } => {
                 write!(f, "differs from line {first_line} on (+{added} -{removed} lines)")
             }
@@ -72,8 +75,7 @@ impl GeneratedTree {
                 (Some(wanted), true) => {
                     let path = folder.join(name);
                     let bytes = std::fs::read(&path).map_err(|error| io(&path, error))?;
-                    // A file that is not text cannot have been generated: it then differs from its first line.
-                    changed(&String::from_utf8_lossy(&bytes), wanted)
+                    changed(&bytes, wanted)
                 }
             };
             stale.extend(staleness.map(|staleness| StaleFile { name: name.clone(), staleness }));
@@ -83,7 +85,7 @@ impl GeneratedTree {
 
     /// Makes `folder` hold exactly the generated files and returns what was not so before. Files that are fresh are
     /// not touched, so their modification time stays. Every file in the folder belongs to the generator: leftovers
-    /// are deleted. Sub-folders are not looked at.
+    /// are deleted, in sub-folders too.
     ///
     /// # Errors
     ///
@@ -94,7 +96,10 @@ impl GeneratedTree {
         for StaleFile { name, .. } in &stale {
             let path = folder.join(name);
             match self.files().get(name) {
-                Some(content) => std::fs::write(&path, content),
+                Some(content) => path
+                    .parent()
+                    .map_or(Ok(()), std::fs::create_dir_all)
+                    .and_then(|()| std::fs::write(&path, content)),
                 None => std::fs::remove_file(&path),
             }
             .map_err(|error| io(&path, error))?;
@@ -109,29 +114,43 @@ fn io(path: &Path, error: std::io::Error) -> CodegenError {
 
 fn file_names(folder: &Path) -> Result<BTreeSet<String>, CodegenError> {
     let mut names = BTreeSet::new();
+    add_file_names(folder, "", &mut names)?;
+    Ok(names)
+}
+
+/// Adds the names of the files in `folder`, each after `prefix`.
+fn add_file_names(folder: &Path, prefix: &str, names: &mut BTreeSet<String>) -> Result<(), CodegenError> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(names),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(io(folder, error)),
     };
     for entry in entries {
         let entry = entry.map_err(|error| io(folder, error))?;
-        if entry.file_type().map_err(|error| io(folder, error))?.is_file() {
-            let name = entry
-                .file_name()
-                .into_string()
-                .map_err(|_| CodegenError::new(CodegenErrorKind::FileName(entry.path())))?;
-            names.insert(name);
+        let path = entry.path();
+        let name = entry
+            .file_name()
+            .into_string()
+            .map_err(|_| CodegenError::new(CodegenErrorKind::FileName(path.clone())))?;
+        let kind = entry.file_type().map_err(|error| io(folder, error))?;
+        if kind.is_dir() {
+            add_file_names(&path, &format!("{prefix}{name}/"), names)?;
+        } else if kind.is_file() {
+            names.insert(format!("{prefix}{name}"));
         }
     }
-    Ok(names)
+    Ok(())
 }
 
-fn changed(present: &str, wanted: &str) -> Option<Staleness> {
+fn changed(present: &[u8], wanted: &[u8]) -> Option<Staleness> {
     if present == wanted {
         return None;
     }
-    let diff = TextDiff::from_lines(present, wanted);
+    let Ok(wanted) = std::str::from_utf8(wanted) else {
+        return Some(Staleness::ChangedBinary);
+    };
+    let present = String::from_utf8_lossy(present);
+    let diff = TextDiff::from_lines(present.as_ref(), wanted);
     let (mut added, mut removed, mut same_before, mut differs) = (0, 0, 0, false);
     for change in diff.iter_all_changes() {
         match change.tag() {

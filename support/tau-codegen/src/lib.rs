@@ -8,18 +8,20 @@
 //!
 //! # How
 //!
-//! `protox` compiles the files to a descriptor set, in Rust and without `protoc`; `buffa-codegen` turns the descriptors
-//! into messages. Both work in memory, so checking writes nothing.
+//! `protox` compiles the files to a descriptor set, in Rust and without `protoc`. From the descriptors `buffa-codegen`
+//! makes messages, `connectrpc-codegen` service stubs, and `protoc-gen-protovalidate-buffa`, used as a library, validators;
+//! without its comments the set itself is checked in too, for reflection. All of it works in memory, so checking writes
+//! nothing. Stubs and validators are files of their own, because they need the RPC stack, which users of the bare types
+//! should not pay for.
 //!
 //! # What it does not do
 //!
-//! It generates messages and enums, not service stubs: these need the RPC stack, which clients of the bare types should
-//! not pay for. It does not lint the `.proto` files and does not check compatibility with older ones; `buf` does.
+//! It does not lint the `.proto` files and does not check compatibility with older ones; `buf` does.
 //!
 //! # Modules
 //!
-//! - [`generate`]: `.proto` files to source text
-//! - [`freshness`]: source text against a folder
+//! - [`generate`]: `.proto` files to generated files
+//! - [`freshness`]: generated files against a folder
 //! - [`error`]: what can go wrong
 //!
 //! # Example
@@ -30,7 +32,7 @@
 //! std::fs::write(proto.path().join("a.proto"), "syntax = \"proto3\"; package a.v1; message Greeting {}")?;
 //!
 //! let tree = tau_codegen::GeneratedTree::from_proto(proto.path())?;
-//! let source = tree.files().get("a.rs").ok_or("missing")?;
+//! let source = tree.text("message/a.rs").ok_or("missing")?;
 //! assert!(source.contains("pub struct Greeting"));
 //! # Ok(())
 //! # }
@@ -39,6 +41,10 @@
 pub mod error;
 pub mod freshness;
 pub mod generate;
+mod received;
+mod rules;
+mod rust;
+mod sources;
 
 pub use error::{CodegenError, CodegenErrorKind};
 pub use freshness::{StaleFile, Staleness};

@@ -204,7 +204,7 @@ fn reading_of(response: &ChatResponse) -> Reading {
         let raw = call.arguments.raw().to_owned();
         reading.calls.push((call.id.as_str().to_owned(), call.name.clone(), raw));
     }
-    for block in &response.content {
+    for block in response.content.iter() {
         if let ContentBlock::Reasoning(reasoning) = block {
             reading.reasoning += &reasoning.text;
             let data = reasoning.data.as_ref().map(|data| serde_json::from_str(&data.json).unwrap());

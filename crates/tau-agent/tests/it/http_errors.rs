@@ -56,7 +56,7 @@ async fn an_answer_over_http() {
     let (server, outcome) = ask_server([words()], |_| {}).await;
     assert_eq!(outcome.events, ["text Hello!"]);
     let reply = outcome.end.unwrap();
-    assert_eq!(reply.content, [ContentBlock::text("Hello!")]);
+    assert_eq!(*reply.content, [ContentBlock::text("Hello!")]);
     assert_eq!((reply.usage.unwrap().input, reply.usage.unwrap().output), (10, 5));
     let request = &server.requests()[0];
     assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/v1/chat/completions"));
@@ -168,7 +168,7 @@ async fn faults_of_the_server_are_tried_again_and_shown() {
     for status in [500, 502, 503, 529] {
         let (server, outcome) = ask_server([Reply::status(status), words()], |_| {}).await;
         assert_eq!(retries(&outcome), ["2 Server"], "{status}");
-        assert_eq!(outcome.end.unwrap().content, [ContentBlock::text("Hello!")]);
+        assert_eq!(*outcome.end.unwrap().content, [ContentBlock::text("Hello!")]);
         let requests = server.requests();
         assert_eq!(requests[0].body, requests[1].body, "the same bytes are sent again");
     }
@@ -276,12 +276,12 @@ async fn an_answer_that_breaks_off_before_it_began_is_asked_for_again() {
     for (name, reply) in broken(Reply::stream().event(&chunk::delta(&json!({ "role": "assistant" })))) {
         let (_server, outcome) = ask_server([reply, words()], |_| {}).await;
         assert_eq!(retries(&outcome), ["2 Interrupted"], "{name}");
-        assert_eq!(outcome.end.unwrap().content, [ContentBlock::text("Hello!")], "{name}");
+        assert_eq!(*outcome.end.unwrap().content, [ContentBlock::text("Hello!")], "{name}");
     }
     for reply in [Reply::default().close(), Reply::default().reset()] {
         let (_server, outcome) = ask_server([reply, words()], |_| {}).await;
         assert_eq!(retries(&outcome), ["2 Unreachable"]);
-        assert_eq!(outcome.end.unwrap().content, [ContentBlock::text("Hello!")]);
+        assert_eq!(*outcome.end.unwrap().content, [ContentBlock::text("Hello!")]);
     }
 }
 
@@ -374,7 +374,7 @@ async fn a_slow_answer_in_time_is_an_answer() {
     })
     .await;
     assert_eq!(outcome.events.len(), 6);
-    assert_eq!(outcome.end.unwrap().content, [ContentBlock::text("Hello!")]);
+    assert_eq!(*outcome.end.unwrap().content, [ContentBlock::text("Hello!")]);
 }
 
 #[tokio::test]

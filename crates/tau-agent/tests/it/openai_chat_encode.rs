@@ -306,7 +306,8 @@ fn message() -> impl Strategy<Value = Message> {
         (text, prop::collection::vec(text, 0..3)).prop_map(|(words, calls)| {
             let calls = calls.iter().map(|arguments| call("x", "ls", arguments));
             let thought = ContentBlock::Reasoning(Reasoning::text("Hm."));
-            Message::assistant([thought, ContentBlock::text(words)].into_iter().chain(calls))
+            let said = [thought, ContentBlock::text(words)].into_iter();
+            Message::assistant(said.chain(calls).collect::<Vec<_>>())
         }),
         prop::collection::vec(result, 1..4).prop_map(Message::tool),
         text.prop_map(|text| Message::new(Role::System, [ContentBlock::text(text)])),

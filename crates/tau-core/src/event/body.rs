@@ -33,8 +33,8 @@ pub enum EventBody {
         /// The last of its events that was copied.
         at: Seq,
     },
-    /// What people find the session by was changed.
-    MetadataChanged {
+    /// What people find the session by changed.
+    SessionUpdated {
         /// All of it, in place of what was there.
         metadata: BTreeMap<String, String>,
     },
@@ -203,7 +203,7 @@ impl EventBody {
     pub const KINDS: [&'static str; 26] = [
         "session_created",
         "session_forked",
-        "metadata_changed",
+        "session_updated",
         "session_resumed",
         "session_closed",
         "history_imported",
@@ -235,7 +235,7 @@ impl EventBody {
         match self {
             Self::SessionCreated(_) => "session_created",
             Self::SessionForked { .. } => "session_forked",
-            Self::MetadataChanged { .. } => "metadata_changed",
+            Self::SessionUpdated { .. } => "session_updated",
             Self::SessionResumed => "session_resumed",
             Self::SessionClosed => "session_closed",
             Self::HistoryImported { .. } => "history_imported",

@@ -21,6 +21,8 @@ mod tagged;
 pub use body::{EventBody, ModelFailure, ModelFailureKind, PermissionAnswer, PlanAnswer, QuestionAnswer};
 pub use envelope::{Event, EventHeader, Seq, Timestamp};
 pub use outcome::{BudgetLimit, CancelScope, CompactionStrategy, DenialReason, RunOutcome, ToolOutcome};
-pub use record::{EventHash, ParseHashError, Record, RecordError, RecordErrorKind, SCHEMA_VERSION};
+pub use record::{
+    EventHash, ParseHashError, Record, RecordError, RecordErrorKind, RecordRef, SCHEMA_VERSION,
+};
 pub use session::{CompactionPolicy, SessionConfig, ToolKind, ToolSpec};
 pub use spending::Spending;

@@ -131,20 +131,11 @@ impl Record {
     /// Reads the event.
     ///
     /// # Errors
-    /// [`RecordErrorKind::NewerVersion`] when a newer vocabulary wrote it, [`RecordErrorKind::UnknownKind`] when
-    /// the kind is not of this one, [`RecordErrorKind::Malformed`] when the body is not what the kind says.
+    /// Those of [`RecordRef::open`].
     pub fn open(&self) -> Result<Event, RecordError> {
-        let fail = |kind, source| Err(RecordError::new(kind, &self.header, &self.kind, source));
-        if self.schema_version > SCHEMA_VERSION {
-            return fail(RecordErrorKind::NewerVersion, None);
-        }
-        if !EventBody::KINDS.contains(&self.kind.as_str()) {
-            return fail(RecordErrorKind::UnknownKind, None);
-        }
-        match Tagged::new(&self.kind, &self.body).read() {
-            Ok(body) => Ok(Event { header: self.header.clone(), body }),
-            Err(source) => fail(RecordErrorKind::Malformed, Some(source)),
-        }
+        let Self { header, kind, schema_version, body, prev_hash } = self;
+        let (header, schema_version, prev_hash) = (header.clone(), *schema_version, *prev_hash);
+        RecordRef { header, kind, schema_version, body, prev_hash }.open()
     }
 
     /// The hash that the next record names as its predecessor's.
@@ -175,6 +166,50 @@ impl Record {
         put_text(&mut sha, self.body.as_bytes());
         put_text(&mut sha, &self.prev_hash.0);
         EventHash(sha.finalize().into())
+    }
+}
+
+/// A [`Record`] whose texts are somebody else's, so that it is read where it lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "the fields of a record")]
+pub struct RecordRef<'a> {
+    /// Where the event stands.
+    pub header: EventHeader,
+    /// The name of the kind.
+    pub kind: &'a str,
+    /// The version of the vocabulary that wrote the body.
+    pub schema_version: u16,
+    /// The body, JSON.
+    pub body: &'a str,
+    /// The hash of the record before, or [`EventHash::ZERO`].
+    pub prev_hash: EventHash,
+}
+
+impl RecordRef<'_> {
+    /// Reads the event.
+    ///
+    /// # Errors
+    /// [`RecordErrorKind::NewerVersion`] when a newer vocabulary wrote it, [`RecordErrorKind::UnknownKind`] when
+    /// the kind is not of this one, [`RecordErrorKind::Malformed`] when the body is not what the kind says.
+    pub fn open(self) -> Result<Event, RecordError> {
+        let fail = |kind, source| Err(RecordError::new(kind, &self.header, self.kind, source));
+        if self.schema_version > SCHEMA_VERSION {
+            return fail(RecordErrorKind::NewerVersion, None);
+        }
+        if !EventBody::KINDS.contains(&self.kind) {
+            return fail(RecordErrorKind::UnknownKind, None);
+        }
+        match Tagged::new(self.kind, self.body).read() {
+            Ok(body) => Ok(Event { header: self.header, body }),
+            Err(source) => fail(RecordErrorKind::Malformed, Some(source)),
+        }
+    }
+
+    /// The record with texts of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Record {
+        let Self { header, kind, schema_version, body, prev_hash } = self;
+        Record { header, kind: kind.to_owned(), schema_version, body: body.to_owned(), prev_hash }
     }
 }
 

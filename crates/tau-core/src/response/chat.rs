@@ -1,5 +1,7 @@
 //! The answer to a chat request.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::content::ContentBlock;
@@ -16,8 +18,8 @@ pub struct ChatResponse {
     /// The model that answered, which may be more exact than the one asked for.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub model: String,
-    /// What it said, in order: text, reasoning and tool calls.
-    pub content: Vec<ContentBlock>,
+    /// What it said, in order: text, reasoning and tool calls. Shared, because the history holds the same blocks.
+    pub content: Arc<[ContentBlock]>,
     /// Why it stopped.
     pub finish: FinishReason,
     /// Tokens, when the provider told them.

@@ -76,7 +76,7 @@ fn session_bodies() -> Vec<EventBody> {
     bodies.extend([
         EventBody::SessionForked { from: CHILD, at: Seq(7) },
         EventBody::SessionResumed,
-        EventBody::MetadataChanged {
+        EventBody::SessionUpdated {
             metadata: [("team".to_owned(), "platform".to_owned())].into_iter().collect(),
         },
         EventBody::SessionClosed,

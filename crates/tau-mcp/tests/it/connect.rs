@@ -49,9 +49,9 @@ async fn all_pages_of_tools_are_listed_in_order() {
 async fn definitions_are_passed_on() {
     let server = connect(&[]).await;
     let add = tool(&server, "add");
-    assert_eq!(add.definition().description, "Adds two integers.");
+    assert_eq!(&*add.definition().description, "Adds two integers.");
     assert_eq!(add.definition().parameters["properties"]["a"], json!({"type": "integer"}));
-    assert_eq!(tool(&server, "odd_name").definition().parameters, json!({"type": "object"}));
+    assert_eq!(*tool(&server, "odd_name").definition().parameters, json!({"type": "object"}));
 }
 
 #[tokio::test]

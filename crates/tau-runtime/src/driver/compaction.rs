@@ -45,8 +45,7 @@ impl Session {
         request: SummaryRequest,
         reply: Option<&ChatResponse>,
     ) -> Option<Compaction> {
-        let summary =
-            reply.map(|reply| Message::assistant(reply.content.iter().cloned()).text()).unwrap_or_default();
+        let summary = reply.map(|reply| Message::assistant(reply.content.clone()).text()).unwrap_or_default();
         let usage = reply.and_then(|reply| reply.usage);
         request
             .answered(self.state.history(), &self.pinned(), &summary)

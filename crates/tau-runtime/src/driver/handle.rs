@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tau_core::event::{CancelScope, Event, PermissionAnswer, PlanAnswer, QuestionAnswer, Seq};
 use tau_core::{ContentBlock, Message, RunId, SessionId, ToolCallId};
+use tau_session::SessionOverview;
 use tokio::sync::{mpsc, oneshot};
 
 use super::durability::Answer;
@@ -214,6 +215,12 @@ impl Handle {
     #[must_use]
     pub fn events(&self, after: Seq) -> Vec<Arc<Event>> {
         self.log.after(after)
+    }
+
+    /// What a list says of the session, as far as it may be told.
+    #[must_use]
+    pub fn overview(&self) -> SessionOverview {
+        self.log.overview()
     }
 
     async fn send(&self, input: Input) -> Result<Seq, HandleError> {

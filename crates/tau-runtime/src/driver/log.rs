@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tau_core::event::{Event, Seq};
+use tau_session::SessionOverview;
 use tokio::sync::broadcast;
 
-use super::subscription::Delta;
+use super::subscription::{Delta, Streamed};
 
 /// Updates a slow subscriber may lag behind before it misses some.
 const QUEUE: usize = 128;
@@ -23,11 +24,15 @@ pub(super) struct Log(Mutex<Inner>);
 #[derive(Debug)]
 struct Inner {
     events: Vec<Arc<Event>>,
+    /// What a list says of them.
+    overview: SessionOverview,
     /// In order; the first is an event.
     held: VecDeque<Held>,
     held_deltas: usize,
-    /// Gone when the session has ended, so that subscribers end too.
+    /// There while somebody listens: its room is taken at once, and many sessions have no subscriber.
     updates: Option<broadcast::Sender<News>>,
+    /// Whether the session has ended, so that subscriptions end too.
+    is_closed: bool,
 }
 
 #[derive(Debug)]
@@ -36,21 +41,23 @@ enum Held {
     Delta(Delta),
 }
 
-/// What the channel carries.
+/// What the channel carries. Small, because a channel has room for [`QUEUE`] of it from its first moment on.
 #[derive(Debug, Clone)]
 pub(super) enum News {
     Event(Arc<Event>),
     /// A delta, and the newest event before it: who missed events can tell where it belongs.
-    Delta(Seq, Delta),
+    Delta(Arc<Streamed>),
 }
 
 impl Default for Log {
     fn default() -> Self {
         Self(Mutex::new(Inner {
             events: Vec::new(),
+            overview: SessionOverview::default(),
             held: VecDeque::new(),
             held_deltas: 0,
-            updates: Some(broadcast::Sender::new(QUEUE)),
+            updates: None,
+            is_closed: false,
         }))
     }
 }
@@ -100,13 +107,23 @@ impl Log {
 
     /// Ends every subscription, once it has read what there is.
     pub(super) fn close(&self) {
-        self.lock().updates = None;
+        let mut inner = self.lock();
+        (inner.updates, inner.is_closed) = (None, true);
     }
 
     /// The events after a place, and a receiver of what comes from now on; `None` when the session has ended.
     pub(super) fn follow(&self, after: Seq) -> (Vec<Arc<Event>>, Option<broadcast::Receiver<News>>) {
-        let inner = self.lock();
-        (inner.after(after), inner.updates.as_ref().map(broadcast::Sender::subscribe))
+        let mut inner = self.lock();
+        let receiver = (!inner.is_closed).then(|| {
+            let updates = inner.updates.get_or_insert_with(|| broadcast::Sender::new(QUEUE));
+            updates.subscribe()
+        });
+        (inner.after(after), receiver)
+    }
+
+    /// What a list says of the session.
+    pub(super) fn overview(&self) -> SessionOverview {
+        self.lock().overview.clone()
     }
 
     /// The events after a place.
@@ -117,12 +134,13 @@ impl Log {
 
 impl Inner {
     fn publish(&mut self, event: Arc<Event>) {
+        self.overview.apply(&event);
         self.events.push(Arc::clone(&event));
         self.tell(News::Event(event));
     }
 
-    fn tell_delta(&self, delta: Delta) {
-        self.tell(News::Delta(Seq(self.events.len() as u64), delta));
+    fn tell_delta(&mut self, delta: Delta) {
+        self.tell(News::Delta(Arc::new(Streamed::new(Seq(self.events.len() as u64), delta))));
     }
 
     fn release(&mut self, durable: Seq) {
@@ -141,11 +159,9 @@ impl Inner {
         }
     }
 
-    fn tell(&self, news: News) {
-        if let Some(updates) = &self.updates {
-            // An error says that nobody listens, which is nobody's fault.
-            let _ = updates.send(news);
-        }
+    fn tell(&mut self, news: News) {
+        // An error says that nobody listens any more.
+        self.updates.take_if(|updates| updates.send(news).is_err());
     }
 
     fn after(&self, seq: Seq) -> Vec<Arc<Event>> {

@@ -43,6 +43,8 @@ pub use handle::{Handle, HandleError, Head};
 pub use open::ResumeError;
 pub use opener::{OpenError, OpenedSession, SessionOpener};
 pub use options::SessionOptions;
+#[cfg(feature = "server")]
+pub(crate) use subscription::SharedUpdate;
 pub use subscription::{Delta, Subscription, Update};
 
 /// One session at work. [`Session::run`] is its task; everything else goes through the [`Handle`].
@@ -75,23 +77,29 @@ impl Session {
     /// # Errors
     /// When a journal refuses the session's events for good, or too few are there for too long. Nothing that was not
     /// durable was told to anybody, nor led to an effect.
-    pub async fn run(mut self, shutdown: CancellationToken) -> Result<SessionEnd, SessionError> {
-        let worked = self.work(&shutdown).await;
-        self.model = None;
-        self.subagents.shutdown().await;
-        self.tools.shutdown().await;
-        let ended = match worked {
-            Ok(end) => self.settle(end).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = &ended {
-            self.durable.fail(error.kind());
-            self.mailbox.close();
-            while let Ok(command) = self.mailbox.try_recv() {
-                command.fail(error.kind());
+    pub fn run(
+        mut self,
+        shutdown: CancellationToken,
+    ) -> impl Future<Output = Result<SessionEnd, SessionError>> + Send + 'static {
+        // Not an `async fn`: the future of one holds its argument twice, and sessions are many.
+        async move {
+            let worked = self.work(&shutdown).await;
+            self.model = None;
+            self.subagents.shutdown().await;
+            self.tools.shutdown().await;
+            let ended = match worked {
+                Ok(end) => self.settle(end).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = &ended {
+                self.durable.fail(error.kind());
+                self.mailbox.close();
+                while let Ok(command) = self.mailbox.try_recv() {
+                    command.fail(error.kind());
+                }
             }
+            ended
         }
-        ended
     }
 
     async fn work(&mut self, shutdown: &CancellationToken) -> Result<SessionEnd, SessionError> {
@@ -138,6 +146,11 @@ impl Session {
             let _ = self.handle(input);
         }
         Ok(SessionEnd::Closed)
+    }
+
+    /// The epoch that it writes under.
+    pub(crate) const fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     fn obey(&mut self, command: Command) {
@@ -214,6 +227,9 @@ impl Session {
         self.log.commit(events, self.durable.position());
         for effect in released {
             self.start(effect);
+        }
+        if self.state.active_run().is_none() {
+            self.client.rest();
         }
     }
 

@@ -18,8 +18,16 @@ use crate::kernel::Input;
 pub(super) struct Client {
     pub(super) agent: Agent,
     pub(super) definitions: Vec<ToolDefinition>,
-    /// The bytes of what was sent before, so that each message is encoded once.
+    /// The bytes of what a run sent before, so that it encodes each message once.
     pub(super) cache: WireCache,
+}
+
+impl Client {
+    /// Forgets the bytes of what was sent. They are as large as the conversation, and are made again, the same, when
+    /// the next run asks.
+    pub(super) fn rest(&mut self) {
+        self.cache = WireCache::default();
+    }
 }
 
 /// An answer that is waited for.

@@ -65,6 +65,54 @@ pub enum Delta {
     Resumed,
 }
 
+/// What a subscriber hears, shared with every other.
+#[derive(Debug, Clone)]
+pub(crate) enum SharedUpdate {
+    Event(Arc<Event>),
+    Delta(Arc<Streamed>),
+    Lagged(u64),
+}
+
+/// A delta on its way to subscribers.
+#[derive(Debug)]
+pub(crate) struct Streamed {
+    /// The newest event before it.
+    after: Seq,
+    delta: Delta,
+    /// What whoever passes it on makes of it, once for all subscribers.
+    #[cfg(feature = "server")]
+    made: std::sync::OnceLock<Arc<dyn std::any::Any + Send + Sync>>,
+}
+
+impl Streamed {
+    pub(super) const fn new(after: Seq, delta: Delta) -> Self {
+        Self {
+            after,
+            delta,
+            #[cfg(feature = "server")]
+            made: std::sync::OnceLock::new(),
+        }
+    }
+
+    /// The newest event before it.
+    #[cfg(feature = "server")]
+    pub(crate) const fn after(&self) -> Seq {
+        self.after
+    }
+
+    #[cfg(feature = "server")]
+    pub(crate) const fn delta(&self) -> &Delta {
+        &self.delta
+    }
+
+    /// What was made of it before, or is made now.
+    #[cfg(feature = "server")]
+    pub(crate) fn cached<T: std::any::Any + Clone + Send + Sync>(&self, make: impl Fn() -> T) -> T {
+        let made = self.made.get_or_init(|| Arc::new(make()));
+        made.downcast_ref::<T>().cloned().unwrap_or_else(make)
+    }
+}
+
 impl Delta {
     /// What subscribers hear of a model's answer; `None` for what they hear as an event.
     pub(super) fn from_stream(event: StreamEvent) -> Option<Self> {
@@ -105,17 +153,29 @@ impl Subscription {
     ///
     /// Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Update> {
+        Some(match self.next_shared().await? {
+            SharedUpdate::Event(event) => Update::Event(event),
+            SharedUpdate::Delta(streamed) => Update::Delta(match Arc::try_unwrap(streamed) {
+                Ok(streamed) => streamed.delta,
+                Err(shared) => shared.delta.clone(),
+            }),
+            SharedUpdate::Lagged(missed) => Update::Lagged(missed),
+        })
+    }
+
+    /// The next update, as every subscriber gets it.
+    pub(crate) async fn next_shared(&mut self) -> Option<SharedUpdate> {
         loop {
             if let Some(event) = self.backlog.pop_front() {
                 self.last = event.header.seq;
-                return Some(Update::Event(event));
+                return Some(SharedUpdate::Event(event));
             }
             let news = match self.held.take() {
                 Some(news) => news,
                 None => match self.receiver.as_mut()?.recv().await {
                     Ok(news) => news,
                     // What comes next tells how far the events reach that were missed.
-                    Err(RecvError::Lagged(missed)) => return Some(Update::Lagged(missed)),
+                    Err(RecvError::Lagged(missed)) => return Some(SharedUpdate::Lagged(missed)),
                     Err(RecvError::Closed) => {
                         self.receiver = None;
                         self.backlog = self.log.after(self.last).into();
@@ -125,7 +185,7 @@ impl Subscription {
             };
             let before = match &news {
                 News::Event(event) => Seq(event.header.seq.0.saturating_sub(1)),
-                News::Delta(after, _) => *after,
+                News::Delta(streamed) => streamed.after,
             };
             if before > self.last {
                 self.backlog = self.log.after(self.last).into();
@@ -140,9 +200,9 @@ impl Subscription {
             return Some(match news {
                 News::Event(event) => {
                     self.last = event.header.seq;
-                    Update::Event(event)
+                    SharedUpdate::Event(event)
                 }
-                News::Delta(_, delta) => Update::Delta(delta),
+                News::Delta(streamed) => SharedUpdate::Delta(streamed),
             });
         }
     }

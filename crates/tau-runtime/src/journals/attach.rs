@@ -112,6 +112,7 @@ where
 }
 
 impl Attachment {
+    #[allow(unreachable_patterns, reason = "messages of roles that are not served yet")]
     fn receive(&self, request: AttachRequest) -> Result<(), Violation> {
         match request.message {
             Some(attach_request::Message::Ack(ack)) => {
@@ -122,7 +123,7 @@ impl Attachment {
             }
             Some(attach_request::Message::Heartbeat(_)) => Ok(()),
             Some(attach_request::Message::Hello(_)) => Err(Violation::HelloTwice),
-            None => Err(Violation::UnknownMessage),
+            Some(_) | None => Err(Violation::UnknownMessage),
         }
     }
 }

@@ -34,7 +34,7 @@ use book::Shared;
 pub use error::{AttachError, AttachErrorKind, FromWireError, FromWireErrorKind, Violation};
 pub use in_process::{End, in_process};
 pub(crate) use session::{Appender, Outcome, Standing};
-pub use wire::{event_time, from_wire, to_wire};
+pub use wire::{event_time, from_wire, record_of, to_wire};
 
 /// Settings of [`Journals`].
 #[derive(Debug, Clone)]

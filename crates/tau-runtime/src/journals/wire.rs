@@ -1,6 +1,6 @@
 //! Events as the interface carries them, and what comes back as the kernel knows it.
 
-use tau_core::event::{EventHash, EventHeader, Record, Seq, Timestamp};
+use tau_core::event::{EventHash, EventHeader, Record, RecordRef, Seq, Timestamp};
 use tau_core::{EventId, SessionId};
 use tau_proto::buffa_types::google::protobuf::Timestamp as WireTime;
 use tau_proto::runtime::v1::{Event, Nack, NackReason};
@@ -32,30 +32,38 @@ pub fn to_wire(record: Record) -> Event {
     }
 }
 
-/// The record that a message is: what [`to_wire`] made, as a journal gives it back. A body that nobody shares is moved,
-/// not copied.
+/// The record that a message is: what [`to_wire`] made, as a journal gives it back. A copy; whoever only reads the event
+/// uses [`record_of`].
+///
+/// # Errors
+/// Those of [`record_of`].
+pub fn from_wire(message: Event) -> Result<Record, FromWireError> {
+    record_of(&message).map(RecordRef::into_owned)
+}
+
+/// The record that a message is, with the message's texts.
 ///
 /// Its time is the [`event_time`]. A version of the vocabulary beyond 65,535 becomes that: newer than this one either way,
-/// as [`Record::open`] will say. Ids are read in every form of a UUID.
+/// as [`RecordRef::open`] will say. Ids are read in every form of a UUID.
 ///
 /// # Errors
 /// [`FromWireErrorKind`] names the first field that a record cannot have: somebody else made the message.
-pub fn from_wire(message: Event) -> Result<Record, FromWireError> {
+pub fn record_of(message: &Event) -> Result<RecordRef<'_>, FromWireError> {
     let seq = Seq(message.seq);
     let wrong = |kind| FromWireError { kind, seq };
     let cause = message.cause_event_id.as_deref().map(str::parse).transpose();
-    Ok(Record {
+    Ok(RecordRef {
         header: EventHeader {
             session: message.session_id.parse().map_err(|_| wrong(FromWireErrorKind::Session))?,
             seq,
             epoch: message.epoch,
             id: message.event_id.parse().map_err(|_| wrong(FromWireErrorKind::Id))?,
-            time: event_time(&message),
+            time: event_time(message),
             cause: cause.map_err(|_| wrong(FromWireErrorKind::Cause))?,
         },
-        kind: message.kind,
+        kind: &message.kind,
         schema_version: u16::try_from(message.schema_version).unwrap_or(u16::MAX),
-        body: String::from_utf8(message.body.into()).map_err(|_| wrong(FromWireErrorKind::Body))?,
+        body: std::str::from_utf8(&message.body).map_err(|_| wrong(FromWireErrorKind::Body))?,
         prev_hash: match hash(&message.prev_hash) {
             Stated::Hash(hash) => hash,
             Stated::Nothing | Stated::NoHash => return Err(wrong(FromWireErrorKind::PrevHash)),

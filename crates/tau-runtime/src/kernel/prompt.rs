@@ -20,7 +20,7 @@ pub(super) fn create(step: &mut Step<'_>, config: Box<SessionConfig>) -> Result<
 /// Someone changes what the session is found by; the model is not told.
 pub(super) fn describe(step: &mut Step<'_>, metadata: BTreeMap<String, String>) -> Result<(), Rejection> {
     step.require_open()?;
-    step.emit(EventBody::MetadataChanged { metadata });
+    step.emit(EventBody::SessionUpdated { metadata });
     Ok(())
 }
 

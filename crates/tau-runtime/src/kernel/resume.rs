@@ -96,7 +96,7 @@ fn newest_calls<'a>(step: &Step<'a>) -> impl Iterator<Item = &'a ToolCall> {
     let history = &step.state.history;
     let open: BTreeSet<&ToolCallId> = history.open_calls().collect();
     let newest = history.messages().iter().rev().find(|message| message.tool_calls().next().is_some());
-    let blocks = newest.into_iter().flat_map(|message| &message.content);
+    let blocks = newest.into_iter().flat_map(|message| message.content.iter());
     blocks.filter_map(move |block| match block {
         ContentBlock::ToolCall(call) if open.contains(&call.id) => Some(call),
         _ => None,

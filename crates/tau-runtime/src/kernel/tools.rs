@@ -127,7 +127,7 @@ pub(super) fn ask_when_ready(step: &mut Step<'_>) {
 }
 
 /// What a call of one of the loop's own tools says.
-pub(super) fn arguments(call: &ToolCall) -> Result<&Value, String> {
+pub(super) fn arguments(call: &ToolCall) -> Result<Value, String> {
     call.arguments.value().map_err(|error| format!("The arguments are not JSON: {error}"))
 }
 

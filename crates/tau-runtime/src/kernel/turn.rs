@@ -91,7 +91,7 @@ fn require_asking(step: &Step<'_>, run: RunId, turn: u32) -> Result<u32, Rejecti
 fn make_ids_unique(step: &Step<'_>, turn: u32, response: &mut ChatResponse) {
     let mut seen = BTreeSet::new();
     let mut number = 0;
-    for block in &mut response.content {
+    for block in Arc::make_mut(&mut response.content) {
         let ContentBlock::ToolCall(call) = block else { continue };
         number += 1;
         let original = call.id.as_str().to_owned();

@@ -1,4 +1,4 @@
-//! Tests of the kernel, of its driver and of what the model is told first.
+//! Tests of the kernel, of its driver, of events on the wire and of what the model is told first.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,4 +10,6 @@
 mod driver;
 mod gate;
 mod kernel;
+mod runtime;
 mod system_prompt;
+mod wire;

@@ -12,7 +12,7 @@ fn user(text: &str) -> Message {
 
 fn calls(ids: &[&str]) -> Message {
     let call = |id: &&str| ToolCall::new(ToolCallId::new(*id), "read", ToolArguments::parse("{}"));
-    Message::assistant(ids.iter().map(call).map(ContentBlock::ToolCall))
+    Message::assistant(ids.iter().map(call).map(ContentBlock::ToolCall).collect::<Vec<_>>())
 }
 
 fn results(ids: &[&str]) -> Message {

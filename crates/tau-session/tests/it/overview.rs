@@ -118,7 +118,7 @@ fn subagents_metadata_and_the_end() {
     let begun = EventBody::SubagentStarted { call_id: call().id, child, budget: Default::default() };
     let overview = fold(at_work().into_iter().chain([begun.clone()]));
     assert_eq!(Vec::from_iter(overview.subagents), [child]);
-    let renamed = EventBody::MetadataChanged {
+    let renamed = EventBody::SessionUpdated {
         metadata: [("team".to_owned(), "blue".to_owned())].into_iter().collect(),
     };
     let reported = EventBody::SubagentFinished { child, outcome: RunOutcome::Completed, spent };

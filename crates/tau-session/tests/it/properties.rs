@@ -195,7 +195,7 @@ proptest! {
         let fold = Fold::of(journal.clone());
         let mut heard: BTreeMap<&str, usize> = BTreeMap::new();
         let users = fold.history.messages().iter().filter(|message| message.role == Role::User);
-        for text in users.flat_map(|message| &message.content).filter_map(|block| block.as_text()) {
+        for text in users.flat_map(|message| message.content.iter()).filter_map(|block| block.as_text()) {
             *heard.entry(text).or_default() += 1;
         }
         prop_assert_eq!(heard, expected);

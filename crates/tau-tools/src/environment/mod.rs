@@ -1,6 +1,8 @@
 //! The port through which every tool acts: files, search and processes below one root folder.
 
+mod blocking;
 mod error;
+mod layer;
 mod local;
 mod memory;
 mod path;
@@ -17,7 +19,9 @@ use std::time::SystemTime;
 
 use futures::future::BoxFuture;
 
+pub(crate) use blocking::blocking;
 pub use error::{EnvironmentError, EnvironmentErrorKind};
+pub use layer::EnvironmentLayer;
 pub use local::{LocalEnvironment, adopt_orphans, kill_descendants};
 pub use memory::MemoryEnvironment;
 pub use path::{PathError, WorkspacePath};

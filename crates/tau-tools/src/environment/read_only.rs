@@ -1,33 +1,22 @@
 //! An environment that changes nothing.
 
-use std::path::Path;
+use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::{self, BoxFuture};
 
 use super::error::{EnvironmentError, EnvironmentErrorKind};
-use super::query::{GlobMatches, GlobQuery, GrepMatches, GrepQuery};
-use super::{CommandExit, CommandSpec, DirectoryEntry, Environment, Metadata, OutputSink, WorkspacePath};
+use super::layer::EnvironmentLayer;
+use super::tree::FileTree;
+use super::{CommandExit, CommandSpec, Environment, OutputSink, WorkspacePath};
 
 /// Another environment's files, to read and to search.
 #[derive(Debug)]
 pub(super) struct ReadOnly<E>(pub(super) E);
 
-impl<E: Environment> Environment for ReadOnly<E> {
-    fn root(&self) -> &Path {
-        self.0.root()
-    }
-
-    fn metadata<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<Metadata, EnvironmentError>> {
-        self.0.metadata(path)
-    }
-
-    fn read<'a>(
-        &'a self,
-        path: &'a WorkspacePath,
-        limit: u64,
-    ) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>> {
-        self.0.read(path, limit)
+impl<E: Environment> EnvironmentLayer for ReadOnly<E> {
+    fn inner(&self) -> &dyn Environment {
+        &self.0
     }
 
     fn write<'a>(
@@ -39,21 +28,6 @@ impl<E: Environment> Environment for ReadOnly<E> {
         future::ready(Err(error)).boxed()
     }
 
-    fn list<'a>(
-        &'a self,
-        path: &'a WorkspacePath,
-    ) -> BoxFuture<'a, Result<Vec<DirectoryEntry>, EnvironmentError>> {
-        self.0.list(path)
-    }
-
-    fn glob<'a>(&'a self, query: &'a GlobQuery) -> BoxFuture<'a, Result<GlobMatches, EnvironmentError>> {
-        self.0.glob(query)
-    }
-
-    fn grep<'a>(&'a self, query: &'a GrepQuery) -> BoxFuture<'a, Result<GrepMatches, EnvironmentError>> {
-        self.0.grep(query)
-    }
-
     fn run<'a>(
         &'a self,
         _: &'a CommandSpec,
@@ -62,5 +36,10 @@ impl<E: Environment> Environment for ReadOnly<E> {
         let problem = "commands do not run among kept results";
         let error = EnvironmentError::new(EnvironmentErrorKind::Unsupported, "run", problem);
         future::ready(Err(error)).boxed()
+    }
+
+    /// None: a tree can be written to.
+    fn tree(&self) -> Option<Arc<dyn FileTree>> {
+        None
     }
 }

@@ -1,7 +1,6 @@
 //! An environment whose changes can be undone.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::FutureExt;
@@ -12,8 +11,8 @@ use super::error::UndoError;
 use super::log::UndoLog;
 use super::recorder::{Coverage, Recorder, Shared};
 use crate::environment::{
-    CommandExit, CommandSpec, DirectoryEntry, Environment, EnvironmentError, EnvironmentErrorKind, FileTree,
-    GlobMatches, GlobQuery, GrepMatches, GrepQuery, Metadata, OutputSink, ResultStore, WorkspacePath,
+    CommandExit, CommandSpec, Environment, EnvironmentError, EnvironmentErrorKind, EnvironmentLayer,
+    OutputSink, WorkspacePath, blocking,
 };
 use crate::scope::CallScope;
 
@@ -81,17 +80,10 @@ async fn record<T: Send + 'static>(
     work: impl FnOnce(&Recorder) -> Result<T, UndoError> + Send + 'static,
 ) -> Result<T, EnvironmentError> {
     let recorder = recorder.clone();
-    let failed =
-        |problem: String| EnvironmentError::new(EnvironmentErrorKind::Io, WorkspacePath::root(), problem);
-    match tokio::task::spawn_blocking(move || work(&recorder)).await {
-        Ok(recorded) => {
-            recorded.map_err(|error| failed(format!("nothing was done, as it could not be undone: {error}")))
-        }
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(failed("the program is shutting down".to_owned())),
-        },
-    }
+    blocking(move || work(&recorder)).await?.map_err(|error| {
+        let problem = format!("nothing was done, as it could not be undone: {error}");
+        EnvironmentError::new(EnvironmentErrorKind::Io, WorkspacePath::root(), problem)
+    })
 }
 
 /// A command at work. Dropping it, with the command's future, records what the command has changed until then.
@@ -115,21 +107,9 @@ impl Drop for AtWork {
     }
 }
 
-impl Environment for UndoableEnvironment {
-    fn root(&self) -> &Path {
-        self.inner.root()
-    }
-
-    fn metadata<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<Metadata, EnvironmentError>> {
-        self.inner.metadata(path)
-    }
-
-    fn read<'a>(
-        &'a self,
-        path: &'a WorkspacePath,
-        limit: u64,
-    ) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>> {
-        self.inner.read(path, limit)
+impl EnvironmentLayer for UndoableEnvironment {
+    fn inner(&self) -> &dyn Environment {
+        self.inner.as_ref()
     }
 
     fn write<'a>(
@@ -144,21 +124,6 @@ impl Environment for UndoableEnvironment {
             self.inner.write(path, content).await
         }
         .boxed()
-    }
-
-    fn list<'a>(
-        &'a self,
-        path: &'a WorkspacePath,
-    ) -> BoxFuture<'a, Result<Vec<DirectoryEntry>, EnvironmentError>> {
-        self.inner.list(path)
-    }
-
-    fn glob<'a>(&'a self, query: &'a GlobQuery) -> BoxFuture<'a, Result<GlobMatches, EnvironmentError>> {
-        self.inner.glob(query)
-    }
-
-    fn grep<'a>(&'a self, query: &'a GrepQuery) -> BoxFuture<'a, Result<GrepMatches, EnvironmentError>> {
-        self.inner.grep(query)
     }
 
     fn run<'a>(
@@ -189,13 +154,5 @@ impl Environment for UndoableEnvironment {
         };
         drop(sessions);
         Some(Arc::new(Self { inner, recorder: Some(recorder), ..self.clone() }))
-    }
-
-    fn tree(&self) -> Option<Arc<dyn FileTree>> {
-        self.inner.tree()
-    }
-
-    fn results(&self) -> Option<&dyn ResultStore> {
-        self.inner.results()
     }
 }

@@ -19,7 +19,7 @@ pub enum UndoErrorKind {
     Unsupported,
     /// The log was written by a newer version, or holds what it cannot: nothing was changed.
     Corrupt,
-    /// The log cannot be read or written. Nothing was changed.
+    /// The log cannot be read or written, or the files cannot be looked at. Nothing was changed.
     Log,
     /// A file could not be put back; those put back before it are as they were again.
     RolledBack,

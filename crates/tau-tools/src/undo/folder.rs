@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -144,10 +144,8 @@ impl UndoLog for FolderUndoLog {
     }
 
     fn records(&self, session: SessionId) -> Result<Vec<Record>, UndoError> {
-        let mut text = Vec::new();
-        match File::open(self.folder(session).join(MANIFEST)).and_then(|mut file| file.read_to_end(&mut text))
-        {
-            Ok(_) => parse(whole_lines(&text)),
+        match std::fs::read(self.folder(session).join(MANIFEST)) {
+            Ok(text) => parse(whole_lines(&text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(UndoError::log(error)),
         }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -36,7 +36,6 @@ impl Pack {
         let mut pack = Self { file, index: BTreeMap::new(), end: 0, held: 0, is_synced: true };
         pack.read_index()?;
         pack.file.set_len(pack.end)?;
-        pack.file.seek(SeekFrom::Start(pack.end))?;
         Ok(pack)
     }
 
@@ -92,7 +91,6 @@ impl Pack {
 
     pub(super) fn sync(&mut self) -> io::Result<()> {
         if !self.is_synced {
-            self.file.flush()?;
             self.file.sync_data()?;
             self.is_synced = true;
         }

@@ -1,6 +1,7 @@
 //! What undoing a run would do.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use tau_core::{RunId, SessionId};
 
@@ -124,7 +125,7 @@ pub fn plan(
     Ok(Planned::new(Observer { log, session, tree: tree.as_ref() }, run)?.plan)
 }
 
-pub(super) fn tree_of(environment: &dyn Environment) -> Result<std::sync::Arc<dyn FileTree>, UndoError> {
+pub(super) fn tree_of(environment: &dyn Environment) -> Result<Arc<dyn FileTree>, UndoError> {
     environment.tree().ok_or_else(|| {
         UndoError::new(UndoErrorKind::Unsupported, "the files of this environment cannot be put back")
     })
@@ -230,11 +231,11 @@ struct FoldedFile {
 }
 
 impl Folded {
-    fn of(records: &[Record], of: RunId) -> Self {
+    fn of(records: &[Record], wanted: RunId) -> Self {
         let mut folded = Self::default();
         for record in records {
             match record {
-                Record::Changed { run, path, before, after, uncertain, .. } if *run == of => {
+                Record::Changed { run, path, before, after, uncertain, .. } if *run == wanted => {
                     let doubt = uncertain.then_some(ConflictReason::CutOff);
                     let file = FoldedFile {
                         before: before.clone(),
@@ -249,10 +250,10 @@ impl Folded {
                         }
                     }
                 }
-                Record::Uncovered { run, gap } if *run == of => {
+                Record::Uncovered { run, gap } if *run == wanted => {
                     folded.gaps.insert(*gap);
                 }
-                Record::Undone { run } if *run == of => folded.undone = true,
+                Record::Undone { run } if *run == wanted => folded.undone = true,
                 _ => {}
             }
         }

@@ -11,7 +11,7 @@ use super::plan::{Change, Planned, Step, UndoPlan, tree_of};
 use super::record::{Gap, Record};
 use super::tree::Observer;
 use crate::environment::{
-    Environment, EnvironmentError, EnvironmentErrorKind, Stamp, StampKind, TreeNode, WorkspacePath,
+    Environment, EnvironmentError, EnvironmentErrorKind, StampKind, TreeNode, WorkspacePath,
 };
 
 /// What was put back, and what was not.
@@ -119,9 +119,8 @@ fn change_to(
         FileState::Absent => {
             let removed = observer.tree.remove(path);
             // A folder that somebody else has put something into stays.
-            let stays = |stamp: Stamp| stamp.kind == StampKind::Folder;
             return match observer.tree.stamp(path)? {
-                Some(stamp) if stays(stamp) => Ok(()),
+                Some(stamp) if stamp.kind == StampKind::Folder => Ok(()),
                 _ => removed,
             };
         }

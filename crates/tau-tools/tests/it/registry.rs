@@ -127,7 +127,7 @@ fn tools_keep_their_place() {
     let replacement = ToolDefinition::new("scripted", "another", json!({}));
     tools.add(Arc::new(Scripted(replacement)));
     assert_eq!(tools.names().collect::<Vec<_>>(), ["scripted", "other"]);
-    assert_eq!(tools.get("scripted").unwrap().definition().description, "another");
+    assert_eq!(&*tools.get("scripted").unwrap().definition().description, "another");
     let chosen = tools.select(&["other".to_owned(), "scripted".to_owned()]).unwrap();
     assert_eq!(chosen.names().collect::<Vec<_>>(), ["scripted", "other"]);
     let unknown = tools.select(&["othr".to_owned()]).unwrap_err();

@@ -1,6 +1,5 @@
 //! Which call acts: the scope of a context, and environments that ask for it.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
@@ -8,8 +7,7 @@ use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use tau_core::{RunId, SessionId, ToolArguments, ToolCall, ToolCallId, ToolDefinition};
 use tau_tools::environment::{
-    CommandExit, CommandSpec, DirectoryEntry, Environment, EnvironmentError, GlobMatches, GlobQuery,
-    GrepMatches, GrepQuery, MemoryEnvironment, Metadata, OutputSink, WorkspacePath,
+    Environment, EnvironmentError, EnvironmentLayer, MemoryEnvironment, WorkspacePath,
 };
 use tau_tools::{CallScope, OutputBounds, ToolContext, ToolExecutor, ToolOutput, ToolRegistry};
 
@@ -23,21 +21,9 @@ struct Noting {
     writes: Arc<Mutex<Vec<Option<String>>>>,
 }
 
-impl Environment for Noting {
-    fn root(&self) -> &Path {
-        self.inner.root()
-    }
-
-    fn metadata<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<Metadata, EnvironmentError>> {
-        self.inner.metadata(path)
-    }
-
-    fn read<'a>(
-        &'a self,
-        path: &'a WorkspacePath,
-        limit: u64,
-    ) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>> {
-        self.inner.read(path, limit)
+impl EnvironmentLayer for Noting {
+    fn inner(&self) -> &dyn Environment {
+        &self.inner
     }
 
     fn write<'a>(
@@ -48,29 +34,6 @@ impl Environment for Noting {
         let scope = self.scope.as_ref().map(|scope| scope.call_id.to_string());
         self.writes.lock().unwrap().push(scope);
         self.inner.write(path, content)
-    }
-
-    fn list<'a>(
-        &'a self,
-        path: &'a WorkspacePath,
-    ) -> BoxFuture<'a, Result<Vec<DirectoryEntry>, EnvironmentError>> {
-        self.inner.list(path)
-    }
-
-    fn glob<'a>(&'a self, query: &'a GlobQuery) -> BoxFuture<'a, Result<GlobMatches, EnvironmentError>> {
-        self.inner.glob(query)
-    }
-
-    fn grep<'a>(&'a self, query: &'a GrepQuery) -> BoxFuture<'a, Result<GrepMatches, EnvironmentError>> {
-        self.inner.grep(query)
-    }
-
-    fn run<'a>(
-        &'a self,
-        command: &'a CommandSpec,
-        output: OutputSink<'a>,
-    ) -> BoxFuture<'a, Result<CommandExit, EnvironmentError>> {
-        self.inner.run(command, output)
     }
 
     fn for_call(&self, scope: &CallScope) -> Option<Arc<dyn Environment>> {

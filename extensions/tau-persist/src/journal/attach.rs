@@ -188,6 +188,7 @@ impl Attachment {
         self.queue.bytes() >= self.journal.options.max_queued_bytes
     }
 
+    #[allow(unreachable_patterns, reason = "messages of calls, which are not answered yet")]
     fn receive(&mut self, message: AttachResponse) -> Result<(), JournalError> {
         self.heard = Instant::now();
         match message.message {
@@ -202,7 +203,7 @@ impl Attachment {
             Some(attach_response::Message::Welcome(_)) => {
                 return Err(JournalError::violation(Violation::WelcomedTwice));
             }
-            None => return Err(JournalError::violation(Violation::UnknownMessage)),
+            Some(_) | None => return Err(JournalError::violation(Violation::UnknownMessage)),
         }
         Ok(())
     }

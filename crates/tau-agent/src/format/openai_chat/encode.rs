@@ -95,7 +95,7 @@ fn object(role: &str) -> Map<String, Value> {
 /// Text as a string where it can be one: older servers know no parts.
 fn plain_message(role: &str, message: &Message) -> Map<String, Value> {
     let mut fields = object(role);
-    let content = match message.content.as_slice() {
+    let content = match &*message.content {
         [ContentBlock::Text { text }] => text.clone().into(),
         blocks => blocks.iter().filter_map(wire_part).collect(),
     };
@@ -140,7 +140,7 @@ fn assistant_message(message: &Message) -> Map<String, Value> {
         fields.insert("tool_calls".into(), calls.into());
     }
     // What the provider wants back is echoed in the fields it came in; other formats' data stays here.
-    for block in &message.content {
+    for block in message.content.iter() {
         if let ContentBlock::Reasoning(reasoning) = block
             && let Some(data) = &reasoning.data
             && data.format == NAME

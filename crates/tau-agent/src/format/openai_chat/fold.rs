@@ -167,7 +167,10 @@ impl Fold {
     }
 
     /// The whole reply.
-    pub(super) fn finish(self) -> ChatResponse {
+    pub(super) fn finish(mut self) -> ChatResponse {
+        // It grew piece by piece, and is kept for as long as its session lives.
+        self.text.shrink_to_fit();
+        self.reasoning.shrink_to_fit();
         let called = !self.calls.is_empty();
         let mut content = Vec::new();
         let echo = self.echo(called);

@@ -170,7 +170,8 @@ async fn a_whole_object_instead_of_a_stream() {
         "usage": { "prompt_tokens": 7, "completion_tokens": 3 },
     });
     let mut expected = calls(&[("x", "ls", "{}"), ("y", "cat", "{\"b\":2}")]);
-    expected.content.insert(0, ContentBlock::text("Hi"));
+    let said = [ContentBlock::text("Hi")].into_iter();
+    expected.content = said.chain(expected.content.iter().cloned()).collect();
     expected.id = "a".to_owned();
     expected.model = "m".to_owned();
     expected.usage = Some(TokenUsage { input: 7, output: 3, ..TokenUsage::default() });

@@ -2,7 +2,7 @@
 
 use tau_core::event::{Event, EventBody, Seq};
 use tau_core::{ContentBlock, EffectClass};
-use tau_runtime::{Handle, Session};
+use tau_runtime::{Handle, Head, Session};
 use tokio_util::sync::CancellationToken;
 
 use super::model::Model;
@@ -89,6 +89,28 @@ async fn a_finished_session_takes_prompts() {
     handle.prompt([ContentBlock::text("More")]).await.unwrap();
     let exchange = model.asked().await;
     assert_eq!(exchange.messages()[1..], ["user: And?", "assistant: Well.", "user: More"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_went_back_goes_on_from_there() {
+    let mut first = Running::new([look(), change()]);
+    first.small_talk().await;
+    let place = first.handle.events(Seq::default()).last().unwrap().header.seq;
+    first.prompt("Taken back").await;
+    first.model.asked().await.text("Also taken back.");
+    first.until("run_finished").await;
+    first.handle.rewind(place, Head::Any).await.unwrap();
+    first.prompt("Instead").await;
+    let asked = first.model.asked().await;
+    let stored = journal(&first.handle);
+    drop(first);
+
+    let mut model = Model::new();
+    let _handle = take_up(&model, stored);
+    let again = model.asked().await;
+    assert_eq!(again.body, asked.body);
+    assert_eq!(again.messages().last().unwrap(), "user: Instead");
+    assert!(!again.messages().iter().any(|message| message.contains("aken back")));
 }
 
 #[tokio::test(start_paused = true)]

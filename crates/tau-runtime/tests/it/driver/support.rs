@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
+use tau_agent::Agent;
 use tau_core::config::PermissionMode;
 use tau_core::event::{EventBody, Seq, SessionConfig};
 use tau_core::{ContentBlock, EffectClass, RunId, ToolDefinition};
@@ -127,11 +128,18 @@ pub(crate) fn options(
     model: &Model,
     tools: impl IntoIterator<Item = Arc<dyn ToolExecutor>>,
 ) -> SessionOptions {
+    options_of(model.agent.clone(), tools)
+}
+
+pub(crate) fn options_of(
+    agent: Agent,
+    tools: impl IntoIterator<Item = Arc<dyn ToolExecutor>>,
+) -> SessionOptions {
     let mut config = SessionConfig::new("test/m");
     config.system = "Be brief.".to_owned();
     config.permissions.mode = Some(PermissionMode::Bypass);
     let files = MemoryEnvironment::new::<&str, &str>([]).unwrap();
-    SessionOptions::new(config, model.agent.clone(), ToolRegistry::from_iter(tools), Arc::new(files))
+    SessionOptions::new(config, agent, ToolRegistry::from_iter(tools), Arc::new(files))
 }
 
 impl Running {

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -109,7 +109,7 @@ fn kind(kind: std::fs::FileType) -> FileKind {
     }
 }
 
-/// Writes beside the target, then renames onto it: a reader sees the old content or the new.
+/// Replaces or creates a file, which keeps the access an existing one had.
 fn replace(root: &Root, path: &Path, content: &[u8], new: NewFile) -> io::Result<()> {
     let (folder, name) = target(root, path)?;
     let existing = match rustix::fs::statat(&folder, &name, AtFlags::SYMLINK_NOFOLLOW) {
@@ -127,15 +127,27 @@ fn replace(root: &Root, path: &Path, content: &[u8], new: NewFile) -> io::Result
     }
     // The copy of a secret file is never readable by others, not for a moment.
     let new = if existing.is_some() { NewFile::Private } else { new };
-    let (mut file, temporary) = create_temporary(&folder, new)?;
-    let written = file
-        .write_all(content)
-        .and_then(|()| existing.as_ref().map_or(Ok(()), |existing| keep_access(&file, existing)))
-        .and_then(|()| Ok(rustix::fs::renameat(&folder, &temporary, &folder, &name)?));
-    if written.is_err() {
-        let _ = rustix::fs::unlinkat(&folder, &temporary, AtFlags::empty());
+    put(&folder, &name, new, |file, _| {
+        file.write_all(content)?;
+        existing.as_ref().map_or(Ok(()), |existing| keep_access(file, existing))
+    })
+}
+
+/// Fills a new file beside the one of a name, then renames it onto that: a reader sees the old content or the new.
+/// `fill` is also told what the new file is called until then.
+pub(super) fn put(
+    folder: &OwnedFd,
+    name: &OsStr,
+    new: NewFile,
+    fill: impl FnOnce(&mut File, &str) -> io::Result<()>,
+) -> io::Result<()> {
+    let (mut file, temporary) = create_temporary(folder, new)?;
+    let put = fill(&mut file, &temporary)
+        .and_then(|()| Ok(rustix::fs::renameat(folder, &temporary, folder, name)?));
+    if put.is_err() {
+        let _ = rustix::fs::unlinkat(folder, &temporary, AtFlags::empty());
     }
-    written
+    put
 }
 
 /// Gives the new file the permission bits of the old, and its owner if the system lets us.
@@ -192,7 +204,7 @@ fn make_folder(root: &Root, path: &Path) -> io::Result<OwnedFd> {
 }
 
 /// A new file in a folder, under a name nobody has.
-pub(super) fn create_temporary(folder: impl AsFd, new: NewFile) -> io::Result<(File, String)> {
+fn create_temporary(folder: &OwnedFd, new: NewFile) -> io::Result<(File, String)> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mode = match new {
@@ -202,7 +214,7 @@ pub(super) fn create_temporary(folder: impl AsFd, new: NewFile) -> io::Result<(F
     loop {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!(".tau-{}-{count}.tmp", std::process::id());
-        match rustix::fs::openat(&folder, &name, flags, mode) {
+        match rustix::fs::openat(folder, &name, flags, mode) {
             Ok(file) => return Ok((file.into(), name)),
             Err(Errno::EXIST) => {}
             Err(error) => return Err(error.into()),

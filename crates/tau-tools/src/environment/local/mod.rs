@@ -24,6 +24,7 @@ use results::LocalResults;
 use root::Root;
 use search::Cancelled;
 
+use super::blocking;
 use super::error::{EnvironmentError, EnvironmentErrorKind};
 use super::query::{GlobMatches, GlobQuery, GrepMatches, GrepQuery};
 use super::results::{ResultLimits, ResultStore};
@@ -111,20 +112,7 @@ impl LocalEnvironment {
         work: impl FnOnce(&Arc<Root>) -> Result<T, EnvironmentError> + Send + 'static,
     ) -> BoxFuture<'a, Result<T, EnvironmentError>> {
         let root = Arc::clone(&self.root);
-        async move {
-            match tokio::task::spawn_blocking(move || work(&root)).await {
-                Ok(done) => done,
-                Err(error) => match error.try_into_panic() {
-                    Ok(panic) => std::panic::resume_unwind(panic),
-                    Err(_) => Err(EnvironmentError::new(
-                        EnvironmentErrorKind::Io,
-                        WorkspacePath::root(),
-                        "the program is shutting down",
-                    )),
-                },
-            }
-        }
-        .boxed()
+        async move { blocking(move || work(&root)).await? }.boxed()
     }
 
     /// The same, stopped early when the future is dropped.

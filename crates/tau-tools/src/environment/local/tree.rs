@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -126,24 +126,19 @@ impl LocalTree {
     }
 }
 
-/// Puts a file or a link, under another name first, so that a reader sees the old or the new.
+/// Puts a file or a link in the place of one.
 fn put_leaf(folder: &OwnedFd, name: &OsStr, node: &TreeNode<'_>) -> io::Result<()> {
-    let (file, temporary) = files::create_temporary(folder, NewFile::Private)?;
-    let mut file = file;
-    let written = match node {
+    files::put(folder, name, NewFile::Private, |file, temporary| match node {
         TreeNode::File { content, mode } => {
-            file.write_all(content).and_then(|()| Ok(rustix::fs::fchmod(&file, Mode::from_raw_mode(*mode))?))
+            file.write_all(content)?;
+            Ok(rustix::fs::fchmod(file, Mode::from_raw_mode(*mode))?)
         }
-        TreeNode::Link { target } => rustix::fs::unlinkat(folder, &temporary, AtFlags::empty())
-            .and_then(|()| rustix::fs::symlinkat(OsStr::from_bytes(target), folder, &temporary))
-            .map_err(io::Error::from),
+        TreeNode::Link { target } => {
+            rustix::fs::unlinkat(folder, temporary, AtFlags::empty())?;
+            Ok(rustix::fs::symlinkat(OsStr::from_bytes(target), folder, temporary)?)
+        }
         TreeNode::Folder { .. } => Err(Errno::ISDIR.into()),
-    };
-    let put = written.and_then(|()| Ok(rustix::fs::renameat(folder, &temporary, folder, name)?));
-    if put.is_err() {
-        let _ = rustix::fs::unlinkat(folder, &temporary, AtFlags::empty());
-    }
-    put
+    })
 }
 
 impl FileTree for LocalTree {
@@ -209,7 +204,7 @@ impl FileTree for LocalTree {
             let is_folder = FileType::from_raw_mode(found.st_mode) == FileType::Directory;
             let flags = if is_folder { AtFlags::REMOVEDIR } else { AtFlags::empty() };
             let (folder, name) = self.place(path)?;
-            Ok(rustix::fs::unlinkat(folder.as_fd(), &name, flags)?)
+            Ok(rustix::fs::unlinkat(&folder, &name, flags)?)
         };
         removed().map_err(|e| files::error(path, e))
     }

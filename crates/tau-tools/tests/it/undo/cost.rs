@@ -1,14 +1,12 @@
 //! Unchanged files are not read again.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use futures::future::BoxFuture;
 use tau_tools::environment::{
-    CommandExit, CommandSpec, DirectoryEntry, Environment, EnvironmentError, FileTree, GlobMatches,
-    GlobQuery, GrepMatches, GrepQuery, Metadata, OutputSink, Scan, ScanRules, Stamp, TreeNode, WorkspacePath,
+    CommandSpec, Environment, EnvironmentError, EnvironmentLayer, FileTree, Scan, ScanRules, Stamp, TreeNode,
+    WorkspacePath,
 };
 use tau_tools::undo::UndoableEnvironment;
 
@@ -54,52 +52,9 @@ impl FileTree for CountingTree {
     }
 }
 
-impl Environment for Counting {
-    fn root(&self) -> &Path {
-        self.inner.root()
-    }
-
-    fn metadata<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<Metadata, EnvironmentError>> {
-        self.inner.metadata(path)
-    }
-
-    fn read<'a>(
-        &'a self,
-        path: &'a WorkspacePath,
-        limit: u64,
-    ) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>> {
-        self.inner.read(path, limit)
-    }
-
-    fn write<'a>(
-        &'a self,
-        path: &'a WorkspacePath,
-        content: &'a [u8],
-    ) -> BoxFuture<'a, Result<(), EnvironmentError>> {
-        self.inner.write(path, content)
-    }
-
-    fn list<'a>(
-        &'a self,
-        path: &'a WorkspacePath,
-    ) -> BoxFuture<'a, Result<Vec<DirectoryEntry>, EnvironmentError>> {
-        self.inner.list(path)
-    }
-
-    fn glob<'a>(&'a self, query: &'a GlobQuery) -> BoxFuture<'a, Result<GlobMatches, EnvironmentError>> {
-        self.inner.glob(query)
-    }
-
-    fn grep<'a>(&'a self, query: &'a GrepQuery) -> BoxFuture<'a, Result<GrepMatches, EnvironmentError>> {
-        self.inner.grep(query)
-    }
-
-    fn run<'a>(
-        &'a self,
-        command: &'a CommandSpec,
-        output: OutputSink<'a>,
-    ) -> BoxFuture<'a, Result<CommandExit, EnvironmentError>> {
-        self.inner.run(command, output)
+impl EnvironmentLayer for Counting {
+    fn inner(&self) -> &dyn Environment {
+        self.inner.as_ref()
     }
 
     fn tree(&self) -> Option<Arc<dyn FileTree>> {

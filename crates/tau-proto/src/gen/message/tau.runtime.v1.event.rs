@@ -14,8 +14,8 @@
 /// big-endian. `cause_event_id` contributes one byte, 1 if it is set and 0 if not, then, if it is set, its value as a
 /// string. `time` contributes seconds as a signed 64-bit and nanos as a signed 32-bit big-endian integer. The hash does
 /// not depend on how the message was encoded, and fields unknown to the reader are outside it. To check an
-/// implementation: session_id `s`, seq 1, epoch 0, event_id `e`, kind `k`, schema_version 1, no cause, time 1 s and 2 ns,
-/// body `{}` and 32 zero bytes of prev_hash give
+/// implementation: session_id `s`, seq 1, epoch 0, event_id `e`, kind `k`, schema_version 1, no cause, time 1 s and 2
+/// ns, body `{}` and 32 zero bytes of prev_hash give
 /// `7112760b61d74018b3b36adfb39b3dcda5a30b089384abbc09ba8d793fc8f6eb`.
 #[derive(Clone, PartialEq, Default)]
 #[cfg_attr(feature = "json", derive(::serde::Serialize, ::serde::Deserialize))]
@@ -75,8 +75,8 @@ pub struct Event {
         )
     )]
     pub event_id: ::buffa::alloc::string::String,
-    /// What happened, in lower-case words joined by underscores, for example `model_replied`. 1 to 128 bytes. It names the type of `body`
-    /// together with `schema_version`. A reader keeps events of a kind it does not know.
+    /// What happened, in lower-case words joined by underscores, for example `model_replied`. 1 to 128 bytes. It names the
+    /// type of `body` together with `schema_version`. A reader keeps events of a kind it does not know.
     ///
     /// Field 5: `kind`
     #[cfg_attr(

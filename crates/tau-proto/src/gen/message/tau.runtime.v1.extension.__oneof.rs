@@ -167,6 +167,10 @@ pub mod extension_role {
     #[allow(clippy::large_enum_variant)]
     pub enum Role {
         Journal(super::super::super::JournalRole),
+        Tools(super::super::super::ToolsRole),
+        Environment(super::super::super::EnvironmentRole),
+        Hooks(super::super::super::HooksRole),
+        Responder(super::super::super::ResponderRole),
     }
     impl ::buffa::Oneof for Role {}
     impl From<super::super::super::JournalRole> for Role {
@@ -176,6 +180,46 @@ pub mod extension_role {
     }
     impl From<super::super::super::JournalRole> for ::core::option::Option<Role> {
         fn from(v: super::super::super::JournalRole) -> Self {
+            Self::Some(Role::from(v))
+        }
+    }
+    impl From<super::super::super::ToolsRole> for Role {
+        fn from(v: super::super::super::ToolsRole) -> Self {
+            Self::Tools(v)
+        }
+    }
+    impl From<super::super::super::ToolsRole> for ::core::option::Option<Role> {
+        fn from(v: super::super::super::ToolsRole) -> Self {
+            Self::Some(Role::from(v))
+        }
+    }
+    impl From<super::super::super::EnvironmentRole> for Role {
+        fn from(v: super::super::super::EnvironmentRole) -> Self {
+            Self::Environment(v)
+        }
+    }
+    impl From<super::super::super::EnvironmentRole> for ::core::option::Option<Role> {
+        fn from(v: super::super::super::EnvironmentRole) -> Self {
+            Self::Some(Role::from(v))
+        }
+    }
+    impl From<super::super::super::HooksRole> for Role {
+        fn from(v: super::super::super::HooksRole) -> Self {
+            Self::Hooks(v)
+        }
+    }
+    impl From<super::super::super::HooksRole> for ::core::option::Option<Role> {
+        fn from(v: super::super::super::HooksRole) -> Self {
+            Self::Some(Role::from(v))
+        }
+    }
+    impl From<super::super::super::ResponderRole> for Role {
+        fn from(v: super::super::super::ResponderRole) -> Self {
+            Self::Responder(v)
+        }
+    }
+    impl From<super::super::super::ResponderRole> for ::core::option::Option<Role> {
+        fn from(v: super::super::super::ResponderRole) -> Self {
             Self::Some(Role::from(v))
         }
     }
@@ -190,6 +234,18 @@ pub mod extension_role {
             match self {
                 Self::Journal(v) => {
                     map.serialize_entry("journal", v)?;
+                }
+                Self::Tools(v) => {
+                    map.serialize_entry("tools", v)?;
+                }
+                Self::Environment(v) => {
+                    map.serialize_entry("environment", v)?;
+                }
+                Self::Hooks(v) => {
+                    map.serialize_entry("hooks", v)?;
+                }
+                Self::Responder(v) => {
+                    map.serialize_entry("responder", v)?;
                 }
             }
             map.end()

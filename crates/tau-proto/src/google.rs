@@ -1,0 +1,3 @@
+//! The protobuf packages `google`, as far as this interface sends their messages.
+
+pub mod rpc;

@@ -1,0 +1,265 @@
+//! How sessions become live: created, taken up, or copied.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use tau_core::event::{Event, EventBody, Seq};
+use tau_core::{Message, SessionId};
+use tau_session::{SessionOverview, check_conversation};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::factory::{EnvironmentChoice, NewSession, OldSession};
+use super::live::{LiveSession, MadeOf};
+use super::table::Place;
+use super::{Runtime, RuntimeError};
+use crate::driver::{
+    Durability, Handle, OpenedSession, ResumeError, Session, SessionEnd, SessionOpener, SessionOptions,
+};
+use crate::kernel::{Rejection, State};
+
+/// What a new session begins with.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub enum Beginning {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A conversation that was held elsewhere.
+    Messages(Vec<Message>),
+}
+
+/// What of a session's durability its caller may choose. What is not set is as the runtime has it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DurabilityChoice {
+    /// How many journals must hold an event.
+    pub required_acks: Option<usize>,
+    /// How long the session waits for journals that it misses.
+    pub grace: Option<Duration>,
+    /// The epoch to write under, for callers who fence sessions themselves.
+    pub epoch: Option<u64>,
+}
+
+/// How a session is made live that exists already.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Revival {
+    /// Another model than its own.
+    pub model: Option<String>,
+    /// What its tools act through.
+    pub environment: EnvironmentChoice,
+    /// What waits for journals.
+    pub durability: DurabilityChoice,
+}
+
+/// Whether a session is taken from another writer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Claim {
+    /// Only if nobody has it.
+    #[default]
+    IfFree,
+    /// In any case; the other writer is fenced off.
+    TakeOver,
+}
+
+impl Runtime {
+    /// Makes a new session and starts it.
+    ///
+    /// # Errors
+    /// When there is a session of its id, the factory refuses it, or what it begins with is no conversation.
+    pub async fn create(
+        &self,
+        request: NewSession,
+        beginning: Beginning,
+        durability: DurabilityChoice,
+    ) -> Result<LiveSession, RuntimeError> {
+        if let Beginning::Messages(messages) = &beginning {
+            check_conversation(messages).map_err(Rejection::InvalidConversation)?;
+        }
+        let place = self.0.table.reserve(request.id)?;
+        let mut options = self.factory().create(&request).await?;
+        let opened = self.open_new(request.id).await?;
+        options.durability = self.durability(request.id, &opened, durability);
+        let made =
+            Made::new(options, request.environment, |options| Ok::<_, RuntimeError>(Session::new(options)))?;
+        let live = self.start(place, made);
+        if let Beginning::Messages(messages) = beginning {
+            live.handle().import(messages).await?;
+        }
+        Ok(live)
+    }
+
+    /// Makes a session live again, from the store. One that is live is given as it is. Says whether this call made it live.
+    ///
+    /// # Errors
+    /// When there is no such session, another writer has it, or it was closed.
+    pub async fn resume(
+        &self,
+        session: SessionId,
+        revival: Revival,
+        claim: Claim,
+    ) -> Result<(LiveSession, bool), RuntimeError> {
+        if let Some(live) = self.find(session) {
+            return Ok((live, false));
+        }
+        let store = self.store().ok_or(RuntimeError::NoStore(session))?;
+        let place = self.0.table.reserve(session)?;
+        let opened = match claim {
+            Claim::IfFree => store.open(session).await.map_err(|error| RuntimeError::open(session, error))?,
+            Claim::TakeOver => store.take_over(session).await?,
+        };
+        let epoch = opened.epoch;
+        match self.take_up(place, opened, revival).await {
+            Ok(live) => Ok((live, true)),
+            Err(error) => {
+                store.release(session, epoch).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes a session live from a journal that its caller has. It goes on under the same id.
+    ///
+    /// # Errors
+    /// When the events are no journal, the session is live here, or was closed.
+    pub async fn adopt(&self, journal: OpenedSession, revival: Revival) -> Result<LiveSession, RuntimeError> {
+        let session = journal.events.first().map(|event| event.header.session).ok_or(ResumeError::Empty)?;
+        let place = self.0.table.reserve(session)?;
+        self.take_up(place, journal, revival).await
+    }
+
+    /// Copies a session up to a place (its newest event where none is given) into a new one, and starts that. The other one
+    /// need not be live.
+    ///
+    /// # Errors
+    /// When there is no such session or place, or the factory refuses the copy.
+    pub async fn fork(
+        &self,
+        from: SessionId,
+        at: Seq,
+        copy: SessionId,
+        revival: Revival,
+    ) -> Result<LiveSession, RuntimeError> {
+        let mut events = self.events(from).await?;
+        if at > Seq::default() {
+            if at.0 > events.len() as u64 {
+                return Err(Rejection::NoSuchPlace(at).into());
+            }
+            events.truncate(usize::try_from(at.0).unwrap_or(usize::MAX));
+        }
+        let place = self.0.table.reserve(copy)?;
+        let old = old_session(copy, &events, &revival)?;
+        let mut options = self.factory().resume(&old).await?;
+        let opened = self.open_new(copy).await?;
+        options.durability = self.durability(copy, &opened, revival.durability);
+        let made = Made::new(options, revival.environment, |options| Session::fork(options, events))?;
+        Ok(self.start(place, made))
+    }
+
+    async fn take_up(
+        &self,
+        place: Place<'_>,
+        opened: OpenedSession,
+        revival: Revival,
+    ) -> Result<LiveSession, RuntimeError> {
+        let events: Vec<Arc<Event>> = opened.events.iter().cloned().map(Arc::new).collect();
+        let Some(first) = events.first() else { return Err(RuntimeError::NotFound(place.session())) };
+        let old = old_session(first.header.session, &events, &revival)?;
+        if State::fold(events.iter().map(|event| &event.body)).is_closed() {
+            return Err(RuntimeError::Closed(old.id));
+        }
+        let mut options = self.factory().resume(&old).await?;
+        options.durability = self.durability(old.id, &opened, revival.durability);
+        options.durability.last_hash = Some(opened.last_hash);
+        let made =
+            Made::new(options, revival.environment, |options| Session::resume(options, opened.events))?;
+        Ok(self.start(place, made))
+    }
+
+    /// Takes a session in the store that must not exist there.
+    async fn open_new(&self, session: SessionId) -> Result<OpenedSession, RuntimeError> {
+        let Some(store) = self.store() else { return Ok(OpenedSession::new(1)) };
+        let opened = store.open(session).await.map_err(|error| RuntimeError::open(session, error))?;
+        if opened.events.is_empty() {
+            return Ok(opened);
+        }
+        store.release(session, opened.epoch).await;
+        Err(RuntimeError::Exists(session))
+    }
+
+    fn durability(&self, session: SessionId, opened: &OpenedSession, choice: DurabilityChoice) -> Durability {
+        let options = &self.0.options;
+        Durability {
+            session: Some(session),
+            epoch: Some(choice.epoch.unwrap_or(opened.epoch)),
+            last_hash: None,
+            journals: Some(options.journals.clone()),
+            opener: options.store.clone().map(|store| store as Arc<dyn SessionOpener>),
+            required_acks: choice.required_acks.unwrap_or(options.required_acks),
+            grace: choice.grace.unwrap_or(options.grace),
+        }
+    }
+
+    /// Puts a session in its place and works on it until it ends.
+    fn start(&self, place: Place<'_>, made: Made) -> LiveSession {
+        let Made { session, of } = made;
+        let (ended, is_ended) = watch::channel(None);
+        let stop = CancellationToken::new();
+        let live = LiveSession::new(of, stop.clone(), is_ended);
+        place.take(live.clone());
+        let (runtime, id, epoch) = (self.clone(), live.id(), session.epoch());
+        self.0.tasks.spawn(async move {
+            // A session that crashes must not stay in the table for ever.
+            let end = match AssertUnwindSafe(session.run(stop)).catch_unwind().await {
+                Ok(end) => end.map_err(Arc::new),
+                Err(_) => Ok(SessionEnd::Abandoned),
+            };
+            if let Err(error) = &end {
+                tracing::warn!(session = %id, %error, "a session stopped");
+            }
+            if let Some(store) = runtime.store() {
+                store.release(id, epoch).await;
+            }
+            runtime.0.table.remove(id, end.clone());
+            ended.send_replace(Some(end));
+        });
+        live
+    }
+}
+
+/// A session that is about to start.
+struct Made {
+    session: Session,
+    of: MadeOf,
+}
+
+impl Made {
+    fn new<E: Into<RuntimeError>>(
+        options: SessionOptions,
+        environment: EnvironmentChoice,
+        make: impl FnOnce(SessionOptions) -> Result<(Session, Handle), E>,
+    ) -> Result<Self, RuntimeError> {
+        let files = Arc::clone(&options.environment);
+        let required_acks = options.durability.required_acks;
+        let (session, handle) = make(options).map_err(Into::into)?;
+        Ok(Self { session, of: MadeOf { handle, files, environment, required_acks } })
+    }
+}
+
+/// What the factory is to know of a session that exists.
+fn old_session(id: SessionId, events: &[Arc<Event>], revival: &Revival) -> Result<OldSession, RuntimeError> {
+    let created = events.iter().find_map(|event| match &event.body {
+        EventBody::SessionCreated(config) => Some(config),
+        _ => None,
+    });
+    let config = created.ok_or(ResumeError::Empty)?;
+    let mut old = OldSession::new(id, (**config).clone());
+    old.metadata = SessionOverview::fold(events.iter().map(|event| &**event)).metadata;
+    old.model.clone_from(&revival.model);
+    old.environment.clone_from(&revival.environment);
+    Ok(old)
+}

@@ -1,0 +1,94 @@
+//! A session that is live: its handle, and how it ends.
+
+use std::sync::Arc;
+
+use tau_core::SessionId;
+use tau_tools::environment::Environment;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::factory::EnvironmentChoice;
+use crate::driver::{Handle, SessionEnd, SessionError};
+
+/// How a session's task ended.
+pub type Ended = Result<SessionEnd, Arc<SessionError>>;
+
+/// A session that is live here. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct LiveSession(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    handle: Handle,
+    files: Arc<dyn Environment>,
+    environment: EnvironmentChoice,
+    required_acks: usize,
+    stop: CancellationToken,
+    ended: watch::Receiver<Option<Ended>>,
+}
+
+/// What there is to know of a session that starts.
+pub(super) struct MadeOf {
+    pub(super) handle: Handle,
+    pub(super) files: Arc<dyn Environment>,
+    pub(super) environment: EnvironmentChoice,
+    pub(super) required_acks: usize,
+}
+
+impl LiveSession {
+    pub(super) fn new(made: MadeOf, stop: CancellationToken, ended: watch::Receiver<Option<Ended>>) -> Self {
+        let MadeOf { handle, files, environment, required_acks } = made;
+        Self(Arc::new(Inner { handle, files, environment, required_acks, stop, ended }))
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> SessionId {
+        self.0.handle.session_id()
+    }
+
+    /// The way to it.
+    #[must_use]
+    pub fn handle(&self) -> &Handle {
+        &self.0.handle
+    }
+
+    /// The files and processes that its tools act on.
+    #[must_use]
+    pub fn files(&self) -> &dyn Environment {
+        &*self.0.files
+    }
+
+    /// What was chosen for its tools to act through.
+    #[must_use]
+    pub fn environment(&self) -> &EnvironmentChoice {
+        &self.0.environment
+    }
+
+    /// How many journals must hold its events.
+    #[must_use]
+    pub fn required_acks(&self) -> usize {
+        self.0.required_acks
+    }
+
+    /// Lets it go where it stands, so that it can be resumed.
+    pub fn release(&self) {
+        self.0.stop.cancel();
+    }
+
+    /// How it ended; `None` while it is live.
+    #[must_use]
+    pub fn end(&self) -> Option<Ended> {
+        self.0.ended.borrow().clone()
+    }
+
+    /// Waits until it has ended.
+    pub async fn ended(&self) -> Ended {
+        let mut ended = self.0.ended.clone();
+        match ended.wait_for(Option::is_some).await {
+            Ok(end) => end.clone().unwrap_or(Ok(SessionEnd::Abandoned)),
+            // Its task is gone without a word: it crashed, and can be resumed.
+            Err(_) => Ok(SessionEnd::Abandoned),
+        }
+    }
+}

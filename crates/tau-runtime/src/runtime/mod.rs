@@ -1,0 +1,188 @@
+//! The sessions of a process: made, found, taken up, copied and let go.
+//!
+//! A [`Runtime`] owns the tasks of its sessions. What a session is made of it asks its [`SessionFactory`]; what it does not
+//! hold itself it asks its [`SessionStore`]. Both are wired by whoever builds it.
+
+mod begin;
+mod drain;
+mod error;
+mod factory;
+mod live;
+mod store;
+mod table;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tau_core::SessionId;
+use tau_core::event::{Event, Seq};
+use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
+
+use crate::driver::Handle;
+use crate::journals::Journals;
+use table::Table;
+
+pub use begin::{Beginning, Claim, DurabilityChoice, Revival};
+pub use drain::Drained;
+#[cfg(feature = "server")]
+pub(crate) use drain::until_idle;
+pub use error::RuntimeError;
+pub use factory::{
+    AgentSummary, EnvironmentChoice, FactoryError, FactoryErrorKind, NewSession, OldSession, SessionFactory,
+    SessionOverrides,
+};
+pub use live::{Ended, LiveSession};
+pub use store::{SessionStore, StoreError, StoreErrorKind, StoredPage, StoredQuery, StoredSession};
+
+/// What a runtime is made of.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct RuntimeOptions {
+    /// Makes what sessions are made of.
+    pub factory: Arc<dyn SessionFactory>,
+    /// Where the events of sessions go. Default: a hub to which nothing is attached yet.
+    pub journals: Journals,
+    /// Where sessions that are not live are found. Default: nowhere.
+    pub store: Option<Arc<dyn SessionStore>>,
+    /// How many journals must hold an event of a session that does not say. Default: 0.
+    pub required_acks: usize,
+    /// How long a session that does not say waits for journals that it misses. Default: 30 s.
+    pub grace: Duration,
+    /// How many sessions may be live. Default: 10,000.
+    pub max_sessions: usize,
+}
+
+impl RuntimeOptions {
+    /// A runtime that keeps nothing.
+    #[must_use]
+    pub fn new(factory: Arc<dyn SessionFactory>) -> Self {
+        Self {
+            factory,
+            journals: Journals::default(),
+            store: None,
+            required_acks: 0,
+            grace: Duration::from_secs(30),
+            max_sessions: 10_000,
+        }
+    }
+}
+
+/// The sessions of a process. Cheap to clone; the sessions end when they are let go, not with the last clone.
+#[derive(Debug, Clone)]
+pub struct Runtime(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    options: RuntimeOptions,
+    table: Table,
+    tasks: TaskTracker,
+}
+
+impl Runtime {
+    /// A runtime without sessions.
+    #[must_use]
+    pub fn new(options: RuntimeOptions) -> Self {
+        let table = Table::new(options.max_sessions);
+        Self(Arc::new(Inner { options, table, tasks: TaskTracker::new() }))
+    }
+
+    /// What makes its sessions.
+    #[must_use]
+    pub fn factory(&self) -> &dyn SessionFactory {
+        &*self.0.options.factory
+    }
+
+    /// Where the events of its sessions go.
+    #[must_use]
+    pub fn journals(&self) -> &Journals {
+        &self.0.options.journals
+    }
+
+    /// Where sessions that are not live are found.
+    #[must_use]
+    pub fn store(&self) -> Option<&Arc<dyn SessionStore>> {
+        self.0.options.store.as_ref()
+    }
+
+    /// How many sessions may be live.
+    #[must_use]
+    pub fn max_sessions(&self) -> usize {
+        self.0.options.max_sessions
+    }
+
+    /// A session that is live, and no subagent's.
+    ///
+    /// # Errors
+    /// [`RuntimeError::NotLive`] when the store may know it, [`RuntimeError::NotFound`] when there is none.
+    pub async fn get(&self, session: SessionId) -> Result<LiveSession, RuntimeError> {
+        match self.0.table.get(session) {
+            Some(live) => Ok(live),
+            None if self.0.options.store.is_some() => Err(RuntimeError::NotLive(session)),
+            None => Err(RuntimeError::NotFound(session)),
+        }
+    }
+
+    /// A session, if it is live.
+    #[must_use]
+    pub fn find(&self, session: SessionId) -> Option<LiveSession> {
+        self.0.table.get(session)
+    }
+
+    /// The way to a session that is live, a subagent's included.
+    pub async fn handle(&self, session: SessionId) -> Option<Handle> {
+        if let Some(live) = self.find(session) {
+            return Some(live.handle().clone());
+        }
+        let mut parents: Vec<Handle> = self.live().iter().map(|live| live.handle().clone()).collect();
+        while let Some(parent) = parents.pop() {
+            for child in parent.overview().subagents {
+                let Some(handle) = parent.subagent(child).await else { continue };
+                if child == session {
+                    return Some(handle);
+                }
+                parents.push(handle);
+            }
+        }
+        None
+    }
+
+    /// The sessions that are live, by id.
+    #[must_use]
+    pub fn live(&self) -> Vec<LiveSession> {
+        self.0.table.all()
+    }
+
+    /// Changes whenever a session becomes live or ends.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.0.table.changes()
+    }
+
+    /// Why a session that was live here ended, as far as that is still known.
+    #[must_use]
+    pub fn last_end(&self, session: SessionId) -> Option<Ended> {
+        self.0.table.last_end(session)
+    }
+
+    /// The events of a session from its first on, live or not.
+    ///
+    /// # Errors
+    /// When there is no such session, or the store cannot give it.
+    pub async fn events(&self, session: SessionId) -> Result<Vec<Arc<Event>>, RuntimeError> {
+        if let Some(live) = self.find(session) {
+            return Ok(live.handle().events(Seq::default()));
+        }
+        let store = self.store().ok_or(RuntimeError::NotFound(session))?;
+        let mut events: Vec<Arc<Event>> = Vec::new();
+        loop {
+            let after = events.last().map(|event| event.header.seq).unwrap_or_default();
+            let page = store.read(session, after).await?;
+            if page.is_empty() {
+                break;
+            }
+            events.extend(page.into_iter().map(Arc::new));
+        }
+        if events.is_empty() { Err(RuntimeError::NotFound(session)) } else { Ok(events) }
+    }
+}

@@ -1,0 +1,101 @@
+//! Where sessions that are not live are found.
+
+use futures::future::BoxFuture;
+use tau_core::SessionId;
+use tau_core::event::{Event, EventHash, Seq};
+use tau_session::SessionOverview;
+
+use crate::driver::SessionOpener;
+
+/// Sessions as something outside keeps them. The runtime stores nothing: to resume, copy and list sessions it asks here.
+///
+/// Opening is [`SessionOpener`], and the rule there holds. An implementer must keep true: what is read was stored durably.
+/// A caller may not assume that two answers are of the same moment.
+pub trait SessionStore: SessionOpener {
+    /// Takes a session for writing from whoever has it.
+    fn take_over(&self, session: SessionId) -> BoxFuture<'_, Result<crate::OpenedSession, StoreError>>;
+
+    /// Gives a session back that was taken under an epoch.
+    fn release(&self, session: SessionId, epoch: u64) -> BoxFuture<'_, ()>;
+
+    /// The events of a session after a place, some of them; none where there are no more.
+    fn read(&self, session: SessionId, after: Seq) -> BoxFuture<'_, Result<Vec<Event>, StoreError>>;
+
+    /// Sessions, the last written first, some of them.
+    fn list(&self, query: StoredQuery) -> BoxFuture<'_, Result<StoredPage, StoreError>>;
+}
+
+/// Which sessions a list is to hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoredQuery {
+    /// Where the page before ended; empty for the first.
+    pub page_token: String,
+    /// Only these; all where there are none.
+    pub sessions: Vec<SessionId>,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct StoredPage {
+    /// The sessions.
+    pub sessions: Vec<StoredSession>,
+    /// For the next page; empty where this is the last.
+    pub next_page_token: String,
+}
+
+/// A session as a store has it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct StoredSession {
+    /// Its id.
+    pub id: SessionId,
+    /// What a list says of it.
+    pub overview: SessionOverview,
+    /// The hash of its last event.
+    pub last_hash: EventHash,
+    /// Whoever has it open, for people; empty for nobody.
+    pub holder: String,
+}
+
+/// A store cannot do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct StoreError {
+    kind: StoreErrorKind,
+    message: String,
+}
+
+/// Why a store cannot do what it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum StoreErrorKind {
+    /// It has no such session.
+    NotFound,
+    /// Another writer has the session.
+    InUse,
+    /// The session was deleted.
+    Deleted,
+    /// What it holds is damaged.
+    Damaged,
+    /// A newer version wrote what it holds.
+    NewerVersion,
+    /// It cannot answer now.
+    Unavailable,
+    /// It cannot be written.
+    ReadOnly,
+}
+
+impl StoreError {
+    /// An error, with words for people.
+    pub fn new(kind: StoreErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+
+    /// Why.
+    #[must_use]
+    pub const fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+}

@@ -1,0 +1,5 @@
+//! The sessions of a process: made, found, taken up, copied and let go.
+
+mod begin;
+mod drain;
+mod support;

@@ -1,0 +1,119 @@
+//! An environment around another one.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+
+use super::error::EnvironmentError;
+use super::query::{GlobMatches, GlobQuery, GrepMatches, GrepQuery};
+use super::results::ResultStore;
+use super::tree::FileTree;
+use super::{CommandExit, CommandSpec, DirectoryEntry, Environment, Metadata, OutputSink, WorkspacePath};
+use crate::scope::CallScope;
+
+/// An [`Environment`] around another one: files are read and searched as they are there, and what it does not take into
+/// its own hands is the other one's business too.
+///
+/// What an [`Environment`] must keep true holds for both together.
+pub trait EnvironmentLayer: fmt::Debug + Send + Sync {
+    /// The environment it stands around.
+    fn inner(&self) -> &dyn Environment;
+
+    /// See [`Environment::write`].
+    fn write<'a>(
+        &'a self,
+        path: &'a WorkspacePath,
+        content: &'a [u8],
+    ) -> BoxFuture<'a, Result<(), EnvironmentError>> {
+        self.inner().write(path, content)
+    }
+
+    /// See [`Environment::run`].
+    fn run<'a>(
+        &'a self,
+        command: &'a CommandSpec,
+        output: OutputSink<'a>,
+    ) -> BoxFuture<'a, Result<CommandExit, EnvironmentError>> {
+        self.inner().run(command, output)
+    }
+
+    /// See [`Environment::for_call`]. By default the one inside is not told, since its answer would leave this layer
+    /// out: a layer around an environment that wants to know puts itself around that answer.
+    fn for_call(&self, scope: &CallScope) -> Option<Arc<dyn Environment>> {
+        let _ = scope;
+        None
+    }
+
+    /// See [`Environment::tree`].
+    fn tree(&self) -> Option<Arc<dyn FileTree>> {
+        self.inner().tree()
+    }
+
+    /// See [`Environment::results`].
+    fn results(&self) -> Option<&dyn ResultStore> {
+        self.inner().results()
+    }
+}
+
+impl<L: EnvironmentLayer> Environment for L {
+    fn root(&self) -> &Path {
+        self.inner().root()
+    }
+
+    fn metadata<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<Metadata, EnvironmentError>> {
+        self.inner().metadata(path)
+    }
+
+    fn read<'a>(
+        &'a self,
+        path: &'a WorkspacePath,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>> {
+        self.inner().read(path, limit)
+    }
+
+    fn write<'a>(
+        &'a self,
+        path: &'a WorkspacePath,
+        content: &'a [u8],
+    ) -> BoxFuture<'a, Result<(), EnvironmentError>> {
+        EnvironmentLayer::write(self, path, content)
+    }
+
+    fn list<'a>(
+        &'a self,
+        path: &'a WorkspacePath,
+    ) -> BoxFuture<'a, Result<Vec<DirectoryEntry>, EnvironmentError>> {
+        self.inner().list(path)
+    }
+
+    fn glob<'a>(&'a self, query: &'a GlobQuery) -> BoxFuture<'a, Result<GlobMatches, EnvironmentError>> {
+        self.inner().glob(query)
+    }
+
+    fn grep<'a>(&'a self, query: &'a GrepQuery) -> BoxFuture<'a, Result<GrepMatches, EnvironmentError>> {
+        self.inner().grep(query)
+    }
+
+    fn run<'a>(
+        &'a self,
+        command: &'a CommandSpec,
+        output: OutputSink<'a>,
+    ) -> BoxFuture<'a, Result<CommandExit, EnvironmentError>> {
+        EnvironmentLayer::run(self, command, output)
+    }
+
+    fn for_call(&self, scope: &CallScope) -> Option<Arc<dyn Environment>> {
+        EnvironmentLayer::for_call(self, scope)
+    }
+
+    fn tree(&self) -> Option<Arc<dyn FileTree>> {
+        EnvironmentLayer::tree(self)
+    }
+
+    fn results(&self) -> Option<&dyn ResultStore> {
+        EnvironmentLayer::results(self)
+    }
+}
