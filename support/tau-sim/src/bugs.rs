@@ -3,6 +3,7 @@
 //! A mistake stands around the kernel, not in it: it changes what goes in or comes out, or how a journal is folded.
 
 mod memory;
+mod people;
 
 use std::fmt;
 use std::sync::Arc;
@@ -93,9 +94,28 @@ bugs! {
     RunsUnjudged = "runs-unjudged",
     /// What a rewind or fork left under way is not ended when its session is taken up.
     ForgetsToSettle = "forgets-to-settle",
+    /// A run that was cancelled while it waited starts all the same.
+    StartsCancelled = "starts-cancelled",
+    /// The prompt of a run that was cancelled while it waited is told the model.
+    TellsCancelled = "tells-cancelled",
+    /// Another run that waits is cancelled in place of the one that was named.
+    CancelsOther = "cancels-other",
+    /// A conversation is taken after the session has begun.
+    ImportsLate = "imports-late",
+    /// A conversation is taken that is none.
+    ImportsFlawed = "imports-flawed",
+    /// The end of an imported conversation is lost.
+    ShortensImported = "shortens-imported",
+    /// The ids of imported calls are used again.
+    ForgetsImported = "forgets-imported",
+    /// What the session is found by is told the model.
+    TellsMetadata = "tells-metadata",
     /// The end of a subagent is told before the result of its call.
     ReportsFirst = "reports-first",
 }
+
+/// Changes nothing, and keeps the count.
+const NOTHING: EventBody = EventBody::SessionResumed;
 
 impl fmt::Display for Bug {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -115,6 +135,18 @@ impl Bug {
         matches!((self, event), (Self::Overlooks, EventBody::CancelRequested { .. }))
     }
 
+    /// What the live state takes an event for.
+    pub(crate) fn heard<'a>(self, state: &State, event: &'a EventBody) -> &'a EventBody {
+        match event {
+            EventBody::RunFinished { run, .. }
+                if self == Self::StartsCancelled && state.queued_runs().any(|queued| queued == *run) =>
+            {
+                &NOTHING
+            }
+            _ => event,
+        }
+    }
+
     /// How a journal is folded.
     pub(crate) fn fold(self, log: &[Arc<EventBody>]) -> State {
         match self {
@@ -132,11 +164,20 @@ impl Bug {
                     _ => true,
                 };
                 log.iter().fold(State::default(), |mut state, event| {
-                    // Something else that changes nothing keeps the count.
-                    let other = EventBody::SessionResumed;
-                    state.apply(if is_kept(event) { event } else { &other });
+                    state.apply(if is_kept(event) { event } else { &NOTHING });
                     state
                 })
+            }
+            Self::StartsCancelled => {
+                let has_begun = |run, place: usize| {
+                    log[..place]
+                        .iter()
+                        .any(|event| matches!(**event, EventBody::RunStarted { run: begun } if begun == run))
+                };
+                State::fold(log.iter().enumerate().map(|(place, event)| match **event {
+                    EventBody::RunFinished { run, .. } if !has_begun(run, place) => &NOTHING,
+                    _ => &**event,
+                }))
             }
             _ => State::fold(log.iter().map(Arc::as_ref)),
         }

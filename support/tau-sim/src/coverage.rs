@@ -60,6 +60,8 @@ fn expected() -> impl Iterator<Item = (&'static str, &'static str)> {
             &[
                 "not_open",
                 "already_created",
+                "already_begun",
+                "invalid_conversation",
                 "duplicate_run",
                 "invalid_content",
                 "not_waiting",
@@ -110,6 +112,7 @@ fn expected() -> impl Iterator<Item = (&'static str, &'static str)> {
                 "depth 2",
                 "subagent taken up",
                 "stopped again",
+                "queued run cancelled",
                 "compacted",
                 "plan kept",
             ],

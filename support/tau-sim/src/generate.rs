@@ -3,7 +3,9 @@
 use tau_core::event::ModelFailureKind;
 
 use crate::random::Random;
-use crate::script::{Answer, CallSpec, End, JobPick, JournalOp, Mode, Op, Pick, Script, Setup, Shorter};
+use crate::script::{
+    Answer, CallSpec, End, Flaw, JobPick, JournalOp, Mode, Op, Pick, Script, Setup, Shorter,
+};
 
 /// The script of a seed.
 #[must_use]
@@ -11,7 +13,7 @@ pub fn generate(seed: u64) -> Script {
     let mut generator = Generator { random: Random::new(seed) };
     let setup = generator.setup();
     let length = 10 + generator.random.below(90);
-    let mut ops = vec![Op::Prompt { session: Pick(0) }];
+    let mut ops = generator.beginning();
     while (ops.len() as u64) < length {
         generator.operation(&mut ops);
     }
@@ -65,8 +67,28 @@ impl Generator {
         JobPick { pick: self.pick(), late: self.random.percent(8) }
     }
 
+    /// The first prompt, and now and then what can only come before it.
+    fn beginning(&mut self) -> Vec<Op> {
+        let mut ops = Vec::new();
+        if self.random.percent(12) {
+            if self.random.percent(25) {
+                ops.push(self.import());
+            }
+            ops.push(Op::Import { session: Pick(0), calls: self.imported_calls(), flaw: None });
+            if self.random.percent(10) {
+                ops.push(Op::Crash { kept: self.pick() });
+            }
+            if self.random.percent(10) {
+                ops.push(Op::Rewind { session: Pick(0), to: Pick(0) });
+                ops.push(self.import());
+            }
+        }
+        ops.push(Op::Prompt { session: Pick(0) });
+        ops
+    }
+
     fn operation(&mut self, ops: &mut Vec<Op>) {
-        let op = match self.random.below(100) {
+        let op = match self.random.below(103) {
             0..6 => Op::Prompt { session: self.session() },
             6..8 => self.refused_prompt(),
             8..12 => Op::Inject { session: self.session() },
@@ -86,6 +108,9 @@ impl Generator {
             87..89 => return self.tear(ops),
             89..90 => Op::TakeOver { session: self.session(), kept: self.pick() },
             90..92 => Op::Old { pick: self.pick() },
+            100 if self.random.percent(50) => self.import(),
+            100 => Op::Describe { session: self.session() },
+            101..103 => Op::CancelQueued { run: self.job() },
             _ => return self.journal(ops),
         };
         ops.push(op);
@@ -98,6 +123,27 @@ impl Generator {
             1 => Op::CreateAgain { session },
             _ => Op::PromptAgain { session, which: self.pick() },
         }
+    }
+
+    fn import(&mut self) -> Op {
+        let flaws = [
+            Flaw::Empty,
+            Flaw::NotAsked,
+            Flaw::Instructed,
+            Flaw::Blank,
+            Flaw::Smuggled,
+            Flaw::Unanswered,
+            Flaw::Stray,
+            Flaw::Repeated,
+        ];
+        let flaw = self.random.percent(40).then(|| self.random.one_of(&flaws));
+        Op::Import { session: self.session(), calls: self.imported_calls(), flaw }
+    }
+
+    /// Ids that the model will use too, and those that the kernel will give.
+    fn imported_calls(&mut self) -> Vec<&'static str> {
+        let ids = ["a", "b", "call_0", "a_t1_1", "b_t1_2", "call_t1_1"];
+        ids.into_iter().filter(|_| self.random.percent(30)).collect()
     }
 
     fn reply(&mut self) -> Op {
@@ -164,13 +210,14 @@ impl Generator {
         for journal in 0..2 {
             ops.push(Op::Journal { session, journal: Pick(journal), op: JournalOp::Stall });
         }
-        ops.push(match self.random.below(10) {
+        ops.push(match self.random.below(11) {
             0..2 => self.reply(),
             2..4 => Op::Reply { job: self.job(), calls: Vec::new(), usage: None },
             4..6 => self.answer(),
             6 => self.finish(),
             7 => Op::CancelRun { session },
             8 => Op::Rewind { session, to: self.pick() },
+            9 => Op::CancelQueued { run: self.job() },
             _ => Op::Fork { session, at: self.pick() },
         });
         ops.push(Op::Crash { kept: self.pick() });

@@ -33,7 +33,11 @@ impl Kernel {
     pub(crate) fn apply(&self, state: &mut State, event: &EventBody) {
         match self.bug {
             Some(bug) if bug.overlooks(event) => {}
-            _ => state.apply(event),
+            Some(bug) => {
+                let heard = bug.heard(state, event);
+                state.apply(heard);
+            }
+            None => state.apply(event),
         }
     }
 

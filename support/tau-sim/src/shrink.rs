@@ -117,6 +117,14 @@ fn simpler(op: &Op) -> Vec<Op> {
             ops.push(Op::Answer { call: *call, answer: *answer, twice: false });
             ops.push(Op::Answer { call: first, answer: *answer, twice: false });
         }
+        Op::Import { session, calls, flaw } => {
+            for gone in 0..calls.len() {
+                let mut calls = calls.clone();
+                calls.remove(gone);
+                ops.push(Op::Import { session: *session, calls, flaw: *flaw });
+            }
+        }
+        Op::CancelQueued { .. } => ops.push(Op::CancelQueued { run: first }),
         Op::Crash { .. } => ops.push(Op::Crash { kept: Pick(0) }),
         Op::CancelRun { .. } => ops.push(Op::CancelRun { session: Pick(0) }),
         Op::CancelCall { .. } => ops.push(Op::CancelCall { call: first }),

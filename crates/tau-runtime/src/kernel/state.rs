@@ -58,6 +58,9 @@ impl State {
         match event {
             EventBody::PromptSubmitted { run, .. } => drop(self.runs.insert(*run)),
             EventBody::ModelReplied { response, .. } => self.history.remember_calls(&response.content),
+            EventBody::HistoryImported { messages } => {
+                messages.iter().for_each(|message| self.history.remember_calls(&message.content));
+            }
             _ => {}
         }
     }

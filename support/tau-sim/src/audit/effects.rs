@@ -77,8 +77,9 @@ impl Audit {
         prompt: &str,
     ) -> Checked {
         let call = self.begin(call_id, ToolKind::Subagent)?;
-        let value = call.call.arguments.value().ok().and_then(|value| value["prompt"].as_str());
-        ensure!(value == Some(prompt), Context, "the subagent of {call_id} is told {prompt}");
+        let value =
+            call.call.arguments.value().ok().and_then(|value| value["prompt"].as_str().map(str::to_owned));
+        ensure!(value.as_deref() == Some(prompt), Context, "the subagent of {call_id} is told {prompt}");
         let known = self.children.get(&child).filter(|known| known.reported.is_none());
         let known = known.ok_or_else(|| Violation::new(Invariant::Grammar, "a subagent not announced"))?;
         ensure!(known.grant == config.budget, Budget, "a subagent's budget is not its grant");
@@ -108,8 +109,8 @@ impl Audit {
         may_have_run.map(|call| call.call.id.clone()).collect()
     }
 
-    /// A new writer has begun nothing yet, but what cannot be begun again stays begun.
-    pub(crate) fn forget_begun(&mut self, has_run: impl Fn(&str) -> bool) {
+    /// What a journal does not say: a call has begun when it really ran, whoever ran it.
+    pub(crate) fn recall_begun(&mut self, has_run: impl Fn(&str) -> bool) {
         for call in &mut self.calls {
             call.has_begun = has_run(&call.key);
         }

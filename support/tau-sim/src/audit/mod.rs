@@ -2,6 +2,7 @@
 
 mod calls;
 mod effects;
+mod import;
 mod runs;
 mod spending;
 mod transcript;
@@ -10,9 +11,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use tau_core::event::{
-    EventBody, PermissionAnswer, PlanAnswer, RunOutcome, SessionConfig, Spending, ToolOutcome,
+    CancelScope, EventBody, PermissionAnswer, PlanAnswer, RunOutcome, SessionConfig, Spending, ToolOutcome,
 };
-use tau_core::{ChatResponse, ContentBlock, RunId, SessionId, ToolCall, ToolCallId};
+use tau_core::{ContentBlock, RunId, SessionId, ToolCall, ToolCallId};
 
 use crate::invariant::{Checked, ensure};
 
@@ -39,7 +40,10 @@ pub(crate) struct Audit {
     pub(crate) is_closed: bool,
     pub(crate) granted: BTreeSet<String>,
     pub(crate) submitted: Vec<RunId>,
-    started: usize,
+    /// Runs that wait, in order.
+    pub(crate) waiting: VecDeque<RunId>,
+    /// A run that waits and that somebody just cancelled: its end comes with the cancel.
+    cancelled: Option<RunId>,
     pub(crate) finished: BTreeMap<RunId, Finished>,
     pub(crate) on: Option<RunAudit>,
     /// Calls of the newest reply that are not announced yet.
@@ -110,7 +114,10 @@ impl Audit {
         audit.seen.extend(
             log.iter()
                 .flat_map(|event| match &**event {
-                    EventBody::ModelReplied { response, .. } => calls_of(response),
+                    EventBody::ModelReplied { response, .. } => calls_of(&response.content),
+                    EventBody::HistoryImported { messages } => {
+                        messages.iter().flat_map(|message| calls_of(&message.content)).collect()
+                    }
                     _ => VecDeque::new(),
                 })
                 .map(|call| call.id),
@@ -131,17 +138,18 @@ impl Audit {
                 self.is_settled = true;
             }
             EventBody::Rewound { .. } => self.is_settled = true,
+            EventBody::HistoryImported { messages } => self.imported(messages)?,
+            EventBody::SessionUpdated { .. } => {
+                ensure!(self.config.is_some() && !self.is_closed, Grammar, "described, and not open");
+            }
             EventBody::SessionClosed => {
-                ensure!(
-                    self.on.is_none() && self.started == self.submitted.len(),
-                    Cancel,
-                    "closed with work on"
-                );
+                ensure!(self.on.is_none() && self.waiting.is_empty(), Cancel, "closed with work on");
                 self.is_closed = true;
             }
             EventBody::PromptSubmitted { run, .. } => {
                 ensure!(!self.submitted.contains(run), Prompt, "{run} was submitted before");
                 self.submitted.push(*run);
+                self.waiting.push_back(*run);
                 self.is_settled = false;
             }
             EventBody::RunStarted { run } => self.run_started(*run)?,
@@ -157,6 +165,10 @@ impl Audit {
                 self.child_started(call_id, *child, *budget)?;
             }
             EventBody::SubagentFinished { child, spent, .. } => self.child_finished(*child, *spent)?,
+            EventBody::CancelRequested { scope: CancelScope::QueuedRun { run } } => {
+                ensure!(self.waiting.contains(run), Cancel, "{run} is cancelled, and does not wait");
+                self.cancelled = Some(*run);
+            }
             EventBody::SessionResumed
             | EventBody::ContextInjected { .. }
             | EventBody::CancelRequested { .. } => {}
@@ -166,8 +178,8 @@ impl Audit {
         self.transcript.event(seq, event, self.plan.as_deref())
     }
 
-    /// A reply and its calls are one append, and so are an answer and its result: nothing comes between, unless the
-    /// journal ended there.
+    /// A reply and its calls are one append, and so are an answer and its result, and the cancel of a run that waits
+    /// and its end: nothing comes between, unless the journal ended there.
     fn check_together(&mut self, event: &EventBody) -> Checked {
         let is_torn = matches!(
             event,
@@ -181,6 +193,16 @@ impl Audit {
                 "{} comes between the answer to {id} and its result",
                 event.kind()
             );
+        }
+        if let Some(run) = self.cancelled {
+            let is_end = matches!(event, EventBody::RunFinished { run: ended, .. } if *ended == run);
+            ensure!(
+                is_end || is_torn,
+                Cancel,
+                "{} comes between the cancel of {run} and its end",
+                event.kind()
+            );
+            self.cancelled = self.cancelled.filter(|_| !is_torn);
         }
         if self.unannounced.is_empty() && !matches!(event, EventBody::ToolRequested { .. }) {
             self.is_torn = false;
@@ -221,9 +243,9 @@ impl Audit {
     }
 }
 
-/// The calls of a reply.
-fn calls_of(response: &ChatResponse) -> VecDeque<ToolCall> {
-    let calls = response.content.iter().filter_map(|block| match block {
+/// The calls of a message.
+fn calls_of(content: &[ContentBlock]) -> VecDeque<ToolCall> {
+    let calls = content.iter().filter_map(|block| match block {
         ContentBlock::ToolCall(call) => Some(call.clone()),
         _ => None,
     });

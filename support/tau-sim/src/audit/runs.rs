@@ -12,9 +12,9 @@ const TRIES: u32 = 3;
 impl Audit {
     pub(super) fn run_started(&mut self, run: RunId) -> Checked {
         ensure!(self.on.is_none(), Grammar, "one run at a time");
-        let next = self.submitted.get(self.started);
-        ensure!(next == Some(&run), Prompt, "{run} started, and {next:?} is next");
-        self.started += 1;
+        ensure!(!self.finished.contains_key(&run), Cancel, "{run} starts after its end");
+        let next = self.waiting.pop_front();
+        ensure!(next == Some(run), Prompt, "{run} started, and {next:?} is next");
         self.calls.clear();
         self.on = Some(RunAudit {
             id: run,
@@ -33,6 +33,9 @@ impl Audit {
     }
 
     pub(super) fn run_finished(&mut self, seq: u64, run: RunId, outcome: &RunOutcome) -> Checked {
+        if self.waiting.contains(&run) {
+            return self.waiting_run_ended(seq, run, outcome);
+        }
         let on = self.on.take().filter(|on| on.id == run);
         let on =
             on.ok_or_else(|| Violation::new(Invariant::Prompt, format!("{run} ended and was not on")))?;
@@ -43,6 +46,16 @@ impl Audit {
         self.check_outcome(&on, outcome, &spent)?;
         let finished = Finished { outcome: outcome.clone(), at: seq, spent };
         ensure!(self.finished.insert(run, finished).is_none(), Prompt, "{run} ended twice");
+        Ok(())
+    }
+
+    /// A run that waits ends by a cancel that names it, and in no other way.
+    fn waiting_run_ended(&mut self, seq: u64, run: RunId, outcome: &RunOutcome) -> Checked {
+        let is_named = self.cancelled.take() == Some(run) && *outcome == RunOutcome::Cancelled;
+        ensure!(is_named, Prompt, "{run} waits, and ends as {outcome:?}");
+        self.waiting.retain(|waiting| *waiting != run);
+        let finished = Finished { outcome: outcome.clone(), at: seq, spent: Spending::default() };
+        self.finished.insert(run, finished);
         Ok(())
     }
 
@@ -111,7 +124,7 @@ impl Audit {
         let on = self.on.as_mut().filter(|on| on.is_asking && on.turn == turn);
         let on = on.ok_or_else(|| Violation::new(Invariant::Stale, "a reply that nobody waits for"))?;
         on.is_asking = false;
-        self.unannounced = calls_of(response);
+        self.unannounced = calls_of(&response.content);
         on.is_answered = self.unannounced.is_empty();
         for call in &self.unannounced {
             ensure!(!call.id.as_str().is_empty(), Pairing, "a call without an id");

@@ -1,5 +1,6 @@
 //! What the model must have been told, from the events alone.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,8 +18,11 @@ pub(crate) struct Transcript {
     prompts: BTreeMap<RunId, Vec<ContentBlock>>,
     notes: Vec<ContentBlock>,
     open: Vec<(ToolCallId, Option<ToolResult>)>,
-    /// Prompts that were read, word for word.
+    /// What people asked for and the model was told, word for word.
     requests: Vec<String>,
+    /// What the model is never told: prompts that were cancelled before they started, and what the session is found
+    /// by.
+    untold: Vec<String>,
     /// How many messages were compared already; messages do not change.
     compared: usize,
 }
@@ -29,6 +33,18 @@ impl Transcript {
             EventBody::PromptSubmitted { run, content } => {
                 self.prompts.insert(*run, content.clone());
             }
+            EventBody::HistoryImported { messages } => {
+                for message in messages {
+                    self.say(seq, message.clone());
+                }
+                let asked = messages.iter().filter(|message| message.role == Role::User);
+                self.requests.extend(asked.map(Message::text));
+            }
+            EventBody::SessionUpdated { metadata } => self.untold.extend(metadata.values().cloned()),
+            EventBody::RunFinished { run, .. } => {
+                let content = self.prompts.remove(run).unwrap_or_default();
+                self.untold.extend(content.iter().filter_map(ContentBlock::as_text).map(str::to_owned));
+            }
             EventBody::ContextInjected { content } => self.notes.extend(content.iter().cloned()),
             EventBody::RunStarted { run } => {
                 self.land(seq);
@@ -38,7 +54,7 @@ impl Transcript {
             }
             EventBody::ModelRequested { .. } => self.land(seq),
             EventBody::ModelReplied { response, .. } if !response.content.is_empty() => {
-                let message = Message::assistant(response.content.iter().cloned());
+                let message = Message::assistant(response.content.clone());
                 self.open = message.tool_calls().map(|call| (call.id.clone(), None)).collect();
                 self.say(seq, message);
             }
@@ -105,9 +121,17 @@ impl Transcript {
         );
         for (message, said) in messages.iter().zip(&self.said).skip(self.compared) {
             ensure!(**message == *said, Context, "{message:?} is read, and {said:?} was said");
+            let text = message.text();
+            let told = self.untold.iter().find(|words| text.contains(*words));
+            ensure!(told.is_none(), Context, "the model is told `{}`", told.map_or("", String::as_str));
         }
         self.compared = messages.len();
         Ok(())
+    }
+
+    /// Whether nothing was said yet.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.said.is_empty()
     }
 
     /// How much context waits for the next request.
@@ -121,15 +145,16 @@ impl Transcript {
 }
 
 /// Every call has one result, in order, in the very next message.
-pub(crate) fn check_paired(messages: &[Arc<Message>]) -> Checked {
-    for (position, message) in messages.iter().enumerate() {
+pub(crate) fn check_paired(messages: &[impl Borrow<Message>]) -> Checked {
+    let said = || messages.iter().map(Borrow::borrow);
+    for (position, message) in said().enumerate() {
         ensure!(!message.content.is_empty(), Pairing, "message {position} is empty");
-        let next = messages.get(position + 1);
+        let next = said().nth(position + 1);
         let calls = message.tool_calls().map(|call| &call.id);
         let results = next.into_iter().flat_map(|next| next.tool_results()).map(|result| &result.call_id);
         ensure!(calls.eq(results), Pairing, "message {position} and its results do not pair");
     }
-    let stray = messages.first().is_some_and(|first| first.role == Role::Tool);
+    let stray = said().next().is_some_and(|first| first.role == Role::Tool);
     ensure!(!stray, Pairing, "the first message holds results");
     Ok(())
 }

@@ -1,10 +1,13 @@
 //! Decisions with a mistake in them.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use tau_core::event::{EventBody, PermissionAnswer, RunOutcome, ToolOutcome};
-use tau_core::{ContentBlock, Message, ToolCall, ToolCallId};
+use tau_core::{ContentBlock, Message, RunId, ToolCall, ToolCallId};
 use tau_runtime::kernel::{Decision, Effect, Input, Rejection, State, decide};
 
-use super::Bug;
+use super::{Bug, people};
 
 /// What a mistake remembers between decisions.
 #[derive(Debug, Default)]
@@ -12,6 +15,10 @@ pub(crate) struct Memory {
     /// Calls that were announced, with their keys.
     calls: Vec<(ToolCall, String)>,
     has_run_twice: bool,
+    /// Prompts that were submitted.
+    pub(super) prompts: BTreeMap<RunId, Vec<ContentBlock>>,
+    /// Calls of the conversation that was imported.
+    pub(super) imported: BTreeSet<ToolCallId>,
 }
 
 impl Memory {
@@ -25,14 +32,25 @@ impl Memory {
         match decided {
             Ok(decision) => Ok(self.after(bug, state, &heard, decision)),
             Err(Rejection::Stale) if bug == Bug::TakesLate => late(heard),
+            Err(rejection) if people::takes(bug, &rejection) => people::take(heard, rejection),
             Err(rejection) => Err(rejection),
         }
     }
 
     fn remember(&mut self, decision: &Decision) {
         for event in &decision.events {
-            if let EventBody::ToolRequested { call, idempotency_key, .. } = event {
-                self.calls.push((call.clone(), idempotency_key.clone()));
+            match event {
+                EventBody::ToolRequested { call, idempotency_key, .. } => {
+                    self.calls.push((call.clone(), idempotency_key.clone()));
+                }
+                EventBody::PromptSubmitted { run, content } => {
+                    self.prompts.insert(*run, content.clone());
+                }
+                EventBody::HistoryImported { messages } => {
+                    let calls = messages.iter().flat_map(Message::tool_calls);
+                    self.imported.extend(calls.map(|call| call.id.clone()));
+                }
+                _ => {}
             }
         }
     }
@@ -83,7 +101,12 @@ impl Memory {
             ) => {
                 effects.reverse();
             }
-            (Bug::ReusesIds, Input::ModelReply { response, .. }) => restore_ids(response, &mut decision),
+            (Bug::ReusesIds, Input::ModelReply { response, .. }) => {
+                restore_ids(response, &mut decision, |_| true);
+            }
+            (Bug::ForgetsImported, Input::ModelReply { response, .. }) => {
+                restore_ids(response, &mut decision, |id| self.imported.contains(id));
+            }
             (Bug::ForkRuns, Input::Fork { .. }) => {
                 let at = events.iter().position(is_unknown);
                 if let Some(EventBody::ToolFinished { result, .. }) = at.map(|at| &events[at])
@@ -135,7 +158,7 @@ impl Memory {
                 effects.retain(|effect| !matches!(effect, Effect::CallModel { .. }));
             }
             (Bug::LosesInjected, Input::Inject { .. }) if state.active_run().is_some() => events.clear(),
-            _ => {}
+            _ => people::mistake(self, bug, input, events),
         }
         decision
     }
@@ -162,6 +185,7 @@ impl Memory {
 
 /// What goes in with a mistake.
 fn before(bug: Bug, state: &State, mut input: Input) -> Input {
+    people::before(bug, state, &mut input);
     if let Input::Compacted { compaction: Some(compaction), .. } = &mut input {
         match (bug, state.plan()) {
             (Bug::TornCompaction, _) => {
@@ -234,22 +258,35 @@ fn widen(bug: Bug, state: &State, decision: &mut Decision) {
     }
 }
 
-fn restore_ids(response: &tau_core::ChatResponse, decision: &mut Decision) {
-    let original: Vec<ToolCallId> = response
-        .content
-        .iter()
-        .filter_map(|block| match block {
+/// Gives calls the ids back that the model gave them, where those are some to reuse.
+fn restore_ids(
+    response: &tau_core::ChatResponse,
+    decision: &mut Decision,
+    is_reused: impl Fn(&ToolCallId) -> bool,
+) {
+    let originals = || {
+        response.content.iter().filter_map(|block| match block {
             ContentBlock::ToolCall(call) => Some(call.id.clone()),
             _ => None,
         })
-        .collect();
-    let mut announced = original.iter();
+    };
+    let mut announced = originals();
     for event in &mut decision.events {
         match event {
-            EventBody::ModelReplied { response: reply, .. } => *reply = std::sync::Arc::new(response.clone()),
+            EventBody::ModelReplied { response: reply, .. } => {
+                let mut said = originals();
+                let reply = Arc::make_mut(reply);
+                for block in Arc::make_mut(&mut reply.content) {
+                    if let ContentBlock::ToolCall(call) = block
+                        && let Some(id) = said.next().filter(&is_reused)
+                    {
+                        call.id = id;
+                    }
+                }
+            }
             EventBody::ToolRequested { call, .. } => {
-                if let Some(id) = announced.next() {
-                    call.id = id.clone();
+                if let Some(id) = announced.next().filter(&is_reused) {
+                    call.id = id;
                 }
             }
             _ => {}

@@ -96,7 +96,7 @@ impl World {
         }
         session.submitted = submitted(&session.log);
         session.audit = Audit::replay(&session.log)?;
-        session.audit.forget_begun(|key| self.executions.contains_key(key));
+        session.audit.recall_begun(|key| self.executions.contains_key(key));
         session.wire.forget_cache();
         self.say(|| format!("    [{at}] {survives} of {committed} events are kept"));
         Ok(())

@@ -1,6 +1,7 @@
 //! A kernel and a world that does what it decides, slowly, badly, and with crashes.
 
 mod crash;
+mod import;
 mod journal;
 mod people;
 mod session;
@@ -150,6 +151,8 @@ impl World {
             Op::PromptEmpty { session } => self.prompt_empty(*session),
             Op::CreateAgain { session } => self.create_again(*session),
             Op::Inject { session } => self.inject(*session),
+            Op::Import { session, calls, flaw } => self.import(*session, calls, *flaw),
+            Op::Describe { session } => self.describe(*session),
             Op::Reply { job, calls, usage } => self.reply(*job, calls, *usage),
             Op::Fail { job, kind } => self.fail(*job, *kind),
             Op::Shorten { job, how, usage } => self.shorten(*job, *how, *usage),
@@ -158,6 +161,7 @@ impl World {
             Op::Stray { session, what } => self.stray(*session, *what),
             Op::CancelCall { call } => self.cancel_call(*call),
             Op::CancelRun { session } => self.cancel_run(*session),
+            Op::CancelQueued { run } => self.cancel_queued(*run),
             Op::CancelSession { session } => self.cancel_session(*session),
             Op::TimeUp { job } => self.time_up(*job),
             Op::Rewind { session, to } => self.rewind(*session, *to),

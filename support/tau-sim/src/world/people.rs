@@ -1,8 +1,11 @@
 //! What people do: prompts, context, answers, cancels, forks and rewinds.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tau_core::event::{CancelScope, PermissionAnswer, PlanAnswer, QuestionAnswer, RunOutcome, Seq};
+use tau_core::event::{
+    CancelScope, EventBody, PermissionAnswer, PlanAnswer, QuestionAnswer, RunOutcome, Seq,
+};
 use tau_core::{ContentBlock, RunId, ToolCallId};
 use tau_runtime::kernel::Input;
 
@@ -31,7 +34,7 @@ impl World {
         pick.of(roots.len()).map(|which| roots[which])
     }
 
-    fn is_open(&self, at: usize) -> bool {
+    pub(super) fn is_open(&self, at: usize) -> bool {
         let audit = &self.sessions[at].audit;
         audit.config.is_some() && !audit.is_closed
     }
@@ -85,6 +88,19 @@ impl World {
         self.give_expecting(at, Input::Inject { content }, is_open)?;
         let after = self.sessions[at].audit.transcript.notes();
         ensure!(after == before + usize::from(is_open), Context, "injected context is lost");
+        Ok(())
+    }
+
+    pub(super) fn describe(&mut self, session: Pick) -> Checked {
+        let Some(at) = self.pick_open(session) else { return Ok(()) };
+        let metadata = BTreeMap::from([("title".to_owned(), format!("title <{}>", self.name()))]);
+        let is_open = self.is_open(at);
+        self.give_expecting(at, Input::Describe { metadata: metadata.clone() }, is_open)?;
+        let is_kept = self.sessions[at].log.iter().any(|event| match &**event {
+            EventBody::SessionUpdated { metadata: kept } => *kept == metadata,
+            _ => false,
+        });
+        ensure!(is_kept == is_open, Grammar, "what a session is found by is not what was said");
         Ok(())
     }
 
@@ -163,6 +179,24 @@ impl World {
         Ok(())
     }
 
+    pub(super) fn cancel_queued(&mut self, pick: JobPick) -> Checked {
+        let mut runs = Vec::new();
+        for (at, session) in self.sessions.iter().enumerate().filter(|(_, session)| session.writer.is_some())
+        {
+            let waits = |run: &&RunId| session.audit.waiting.contains(run);
+            runs.extend(session.submitted.iter().filter(|run| waits(run) != pick.late).map(|run| (at, *run)));
+        }
+        let Some((at, run)) = pick.pick.of(runs.len()).map(|which| runs[which]) else { return Ok(()) };
+        self.give_expecting(at, Input::Cancel { scope: CancelScope::QueuedRun { run } }, !pick.late)?;
+        if !pick.late {
+            self.coverage.count("session", "queued run cancelled");
+            let finished = self.sessions[at].audit.finished.get(&run);
+            let is_cancelled = finished.is_some_and(|end| end.outcome == RunOutcome::Cancelled);
+            ensure!(is_cancelled, Cancel, "a run that waits was cancelled and goes on");
+        }
+        Ok(())
+    }
+
     pub(super) fn cancel_session(&mut self, session: Pick) -> Checked {
         let Some(at) = self.pick_root(session) else { return Ok(()) };
         let is_open = self.is_open(at);
@@ -200,7 +234,7 @@ impl World {
         copy.ends = vec![place];
         copy.submitted = super::crash::submitted(&copy.log);
         copy.audit = Audit::replay(&copy.log)?;
-        copy.audit.forget_begun(|key| self.executions.contains_key(key));
+        copy.audit.recall_begun(|key| self.executions.contains_key(key));
         let gate = copy.stores.recover(place, copy.epoch);
         copy.stores.stores.iter_mut().filter(|_| is_stalled).for_each(|store| store.mode = Mode::Stalled);
         if let Some(writer) = &mut copy.writer {

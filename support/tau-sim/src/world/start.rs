@@ -98,16 +98,7 @@ impl World {
             let is_within = turns <= budget.max_turns()
                 && budget.max_tokens.is_none_or(|most| tokens <= most)
                 && budget.max_cost.is_none_or(|most| cost <= most.as_nanos());
-            // What a session spent itself may go over with its last reply; then it asks nothing more.
-            let own_is_over = session.audit.on.as_ref().is_some_and(|on| {
-                budget.max_tokens.is_some_and(|most| on.own.usage.total() > most)
-                    || budget.max_cost.is_some_and(|most| on.own.cost > most)
-            });
-            ensure!(
-                is_within || own_is_over,
-                Budget,
-                "{turns} turns, {tokens} tokens and ${cost} of {budget:?}"
-            );
+            ensure!(is_within, Budget, "{turns} turns, {tokens} tokens and ${cost} of {budget:?}");
             above = match session.kin {
                 Kin::Child { parent, .. } => Some(parent),
                 Kin::Root => None,

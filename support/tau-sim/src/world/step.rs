@@ -91,7 +91,7 @@ impl World {
                 self.coverage.count("session", "rewound");
                 writer.kernel.rewind(&mut writer.state, &session.log, to);
                 session.audit = Audit::replay(&session.log)?;
-                session.audit.forget_begun(|key| self.executions.contains_key(key));
+                session.audit.recall_begun(|key| self.executions.contains_key(key));
             } else {
                 session.audit.event(seq as u64, &event, cause)?;
                 writer.kernel.apply(&mut writer.state, &event);
@@ -202,6 +202,8 @@ const fn rejection_name(rejection: &Rejection) -> &'static str {
     match rejection {
         Rejection::NotOpen => "not_open",
         Rejection::AlreadyCreated => "already_created",
+        Rejection::AlreadyBegun => "already_begun",
+        Rejection::InvalidConversation(_) => "invalid_conversation",
         Rejection::DuplicateRun(_) => "duplicate_run",
         Rejection::InvalidContent => "invalid_content",
         Rejection::NotWaiting(_) => "not_waiting",

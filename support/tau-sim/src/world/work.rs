@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use tau_core::event::{ModelFailure, ModelFailureKind, PermissionAnswer, RunOutcome, ToolOutcome};
+use tau_core::event::{
+    CancelScope, ModelFailure, ModelFailureKind, PermissionAnswer, RunOutcome, ToolOutcome,
+};
 use tau_core::{
     ChatResponse, ContentBlock, FinishReason, HumanDuration, RunId, SessionId, TokenUsage, ToolArguments,
     ToolCall, ToolCallId, ToolResult, ToolResultBlock,
@@ -154,7 +156,7 @@ impl World {
         let Some(at) = self.pick_open(session) else { return Ok(()) };
         let run = RunId::from_u128(u128::MAX);
         let call_id = ToolCallId::new("stranger");
-        let input = match what.0 % 7 {
+        let input = match what.0 % 8 {
             0 => {
                 let response = ChatResponse::new([ContentBlock::text("?")], FinishReason::Stop);
                 Input::ModelReply { run, turn: 1, response: Box::new(response) }
@@ -167,7 +169,8 @@ impl World {
             3 => Input::PermissionAnswer { call_id, answer: PermissionAnswer::AllowAlways },
             4 => Input::Compacted { run, turn: 1, compaction: None },
             5 => Input::TimeUp { run },
-            _ => Input::Cancel { scope: tau_core::event::CancelScope::ToolCall { call_id } },
+            6 => Input::Cancel { scope: CancelScope::QueuedRun { run } },
+            _ => Input::Cancel { scope: CancelScope::ToolCall { call_id } },
         };
         self.give_expecting(at, input, false)
     }
