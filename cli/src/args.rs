@@ -1,5 +1,6 @@
 //! What the command line takes.
 
+mod serve;
 mod sessions;
 mod work;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tau_core::{HumanDuration, Money};
 
+pub(crate) use serve::ServeArgs;
 pub(crate) use sessions::{
     DeleteArgs, ExportArgs, ExportFormat, ImportArgs, ListArgs, SearchArgs, SessionsArgs, SessionsCommand,
     ShowSessionArgs, StoreArgs, VerifyArgs,
@@ -30,6 +32,7 @@ Examples:
   tau resume
   tau undo
   tau sessions list
+  tau serve
   tau config show --origin
   tau doctor";
 
@@ -47,6 +50,8 @@ pub(crate) enum Command {
     Undo(UndoArgs),
     /// List, read, search, export, import, delete and check the sessions that were kept.
     Sessions(SessionsArgs),
+    /// Serve sessions to programs and people over the network.
+    Serve(Box<ServeArgs>),
     /// Show or check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),

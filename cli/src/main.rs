@@ -12,6 +12,7 @@ mod follow;
 mod html;
 mod interrupt;
 mod output;
+mod serve;
 mod session;
 mod store;
 mod transcript;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Rewind(args) => on_runtime(commands::rewind::rewind(args)),
         Command::Undo(args) => on_runtime(commands::undo::undo(args)),
         Command::Sessions(args) => on_runtime(commands::sessions::run(args)),
+        Command::Serve(args) => on_many_threads(commands::serve::serve(*args)),
         Command::Config(ConfigCommand::Show(args)) => commands::config::show(&args),
         Command::Config(ConfigCommand::Check(args)) => commands::config::check(&args),
         Command::Doctor(args) => on_runtime(commands::doctor::doctor(args)),
@@ -56,9 +58,22 @@ fn show_errors_as_written() {
     debug_assert!(hook.is_ok(), "nothing has set a hook before");
 }
 
+/// Callers are served beside each other.
+fn on_many_threads(work: impl Future<Output = miette::Result<Exit>>) -> miette::Result<Exit> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    on(&mut builder, work)
+}
+
 /// One thread does everything: a session is one task, and what blocks has threads of its own.
 fn on_runtime(work: impl Future<Output = miette::Result<Exit>>) -> miette::Result<Exit> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    on(&mut tokio::runtime::Builder::new_current_thread(), work)
+}
+
+fn on(
+    builder: &mut tokio::runtime::Builder,
+    work: impl Future<Output = miette::Result<Exit>>,
+) -> miette::Result<Exit> {
+    let runtime = builder
         .enable_all()
         .build()
         .map_err(|error| miette::miette!("the asynchronous runtime could not start: {error}"))?;

@@ -7,6 +7,7 @@
     reason = "clippy takes helpers of tests for ordinary code"
 )]
 
+mod attach;
 mod bad_config;
 mod bad_server;
 mod bad_store;

@@ -50,6 +50,7 @@
 //! assert_eq!(decision.effects, [Effect::CallModel { run, turn: 1 }]);
 //! ```
 
+pub mod attach;
 pub mod journals;
 pub mod kernel;
 pub mod loop_tools;

@@ -27,7 +27,7 @@ pub enum Staleness {
     Missing,
     /// It is there and would not be generated.
     Leftover,
-    /// Its bytes differ, and they are not text.
+    /// Its bytes differ, and it is not text.
     ChangedBinary,
     /// Its text differs.
     #[non_exhaustive]
@@ -75,7 +75,7 @@ impl GeneratedTree {
                 (Some(wanted), true) => {
                     let path = folder.join(name);
                     let bytes = std::fs::read(&path).map_err(|error| io(&path, error))?;
-                    changed(&bytes, wanted)
+                    changed(name, &bytes, wanted)
                 }
             };
             stale.extend(staleness.map(|staleness| StaleFile { name: name.clone(), staleness }));
@@ -142,15 +142,15 @@ fn add_file_names(folder: &Path, prefix: &str, names: &mut BTreeSet<String>) -> 
     Ok(())
 }
 
-fn changed(present: &[u8], wanted: &[u8]) -> Option<Staleness> {
+fn changed(name: &str, present: &[u8], wanted: &[u8]) -> Option<Staleness> {
     if present == wanted {
         return None;
     }
-    let Ok(wanted) = std::str::from_utf8(wanted) else {
+    if Path::new(name).extension().is_none_or(|extension| extension != "rs") {
         return Some(Staleness::ChangedBinary);
-    };
-    let present = String::from_utf8_lossy(present);
-    let diff = TextDiff::from_lines(present.as_ref(), wanted);
+    }
+    let (present, wanted) = (String::from_utf8_lossy(present), String::from_utf8_lossy(wanted));
+    let diff = TextDiff::from_lines(present.as_ref(), wanted.as_ref());
     let (mut added, mut removed, mut same_before, mut differs) = (0, 0, 0, false);
     for change in diff.iter_all_changes() {
         match change.tag() {

@@ -7,7 +7,7 @@ use regex::Regex;
 const BROKEN_EXPRESSION: &str = "cel runtime error in rule";
 
 /// Says of each rule that cannot be met what is wrong: those for another type of field, patterns that are no regular
-/// expressions, and expressions that have no equivalent in Rust or may fail. `texts` is what was generated.
+/// expressions, and expressions without an equivalent in Rust. `texts` is what was generated.
 pub(crate) fn unmeetable<'a>(
     messages: &[MessageValidators],
     texts: impl Iterator<Item = &'a str>,

@@ -17,7 +17,7 @@ pub(crate) struct Sources {
     pub(crate) inputs: Vec<String>,
     /// The inputs and everything they import, with comments.
     pub(crate) files: Vec<FileDescriptorProto>,
-    /// The same as an encoded `FileDescriptorSet`, without comments: a quarter of the size.
+    /// The same as an encoded `FileDescriptorSet`, without comments.
     pub(crate) lean: Vec<u8>,
 }
 

@@ -93,9 +93,9 @@ fn every_message_survives_under_its_field_number() {
 
 #[test]
 fn a_message_from_a_newer_version_reads_as_not_set() {
-    let request = AttachRequest::decode_from_slice(b"\xa2\x01\x00").unwrap(); // field 20, empty
+    let request = AttachRequest::decode_from_slice(b"\xfa\x7f\x00").unwrap(); // field 2047, empty
     assert_eq!(request.message, None);
-    assert_eq!(request.encode_to_vec(), b"\xa2\x01\x00");
+    assert_eq!(request.encode_to_vec(), b"\xfa\x7f\x00");
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn imports_come_first() {
     }
 }
 
-/// Clients show the rules, and comments would be three quarters of the program's copy.
+/// Clients read the rules; comments would only make every program larger.
 #[test]
 fn hold_rules_and_no_comments() {
     let mut rules = 0;

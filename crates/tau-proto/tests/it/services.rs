@@ -60,10 +60,8 @@ async fn ask(codec: CodecFormat, request: AttachRequest) -> Result<Option<Attach
 #[tokio::test]
 async fn a_client_reaches_the_service_in_either_encoding() {
     let welcome = Welcome { server_name: "tau-persist".into(), ..Default::default() };
-    let expected = AttachResponse {
-        message: Some(attach_response::Message::Welcome(welcome.clone().into())),
-        ..Default::default()
-    };
+    let expected =
+        AttachResponse { message: Some(attach_response::Message::Welcome(welcome)), ..Default::default() };
     for codec in [CodecFormat::Proto, CodecFormat::Json] {
         assert_eq!(ask(codec, hello(1)).await.unwrap(), Some(expected.clone()));
     }

@@ -223,6 +223,12 @@ impl Handle {
         self.log.overview()
     }
 
+    /// Whether the session waits for a journal.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.log.is_paused()
+    }
+
     async fn send(&self, input: Input) -> Result<Seq, HandleError> {
         self.give(input, Head::Any).await
     }

@@ -1,21 +1,23 @@
 //! What happened, and who listens.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tau_core::event::{Event, Seq};
 use tau_session::SessionOverview;
-use tokio::sync::broadcast;
+use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::subscription::{Delta, Streamed};
 
-/// Updates a slow subscriber may lag behind before it misses some.
-const QUEUE: usize = 128;
+/// Updates a slow subscriber may lag behind before it misses some: more than a session tells in one go, which tokio's
+/// budget of 128 bounds. Room is taken as it is needed.
+const QUEUE: usize = 256;
 
 /// Deltas held back for events that are not durable yet; of more, the oldest are lost.
 const HELD: usize = 1024;
 
-/// The events of a session, and the channel that tells of new ones. What is told cannot be undone by a crash: events
+/// The events of a session, and who is told of new ones. What is told cannot be undone by a crash: events
 /// that are not durable yet are held back, and so are the deltas after them.
 #[derive(Debug)]
 pub(super) struct Log(Mutex<Inner>);
@@ -29,9 +31,10 @@ struct Inner {
     /// In order; the first is an event.
     held: VecDeque<Held>,
     held_deltas: usize,
-    /// There while somebody listens: its room is taken at once, and many sessions have no subscriber.
-    updates: Option<broadcast::Sender<News>>,
-    /// Whether the session has ended, so that subscriptions end too.
+    /// Whether the session waits for a journal.
+    is_paused: bool,
+    listeners: Vec<Listener>,
+    /// Whether the session has ended, so that nobody begins to listen.
     is_closed: bool,
 }
 
@@ -41,12 +44,44 @@ enum Held {
     Delta(Delta),
 }
 
-/// What the channel carries. Small, because a channel has room for [`QUEUE`] of it from its first moment on.
+/// What listeners are told.
 #[derive(Debug, Clone)]
 pub(super) enum News {
     Event(Arc<Event>),
     /// A delta, and the newest event before it: who missed events can tell where it belongs.
     Delta(Arc<Streamed>),
+}
+
+/// A queue for each subscriber and not one ring for all: a ring takes the room of its worst moment from its first one
+/// on, which is most of what an idle session would hold.
+#[derive(Debug)]
+struct Listener {
+    queue: mpsc::Sender<News>,
+    missed: Arc<AtomicU64>,
+}
+
+/// The other end of a [`Listener`].
+#[derive(Debug)]
+pub(super) struct Listening {
+    pub(super) queue: mpsc::Receiver<News>,
+    /// What was not told because the queue was full. Changed behind the lock of the log alone.
+    missed: Arc<AtomicU64>,
+}
+
+impl Listener {
+    /// Tells it, if it can keep up; whoever has missed something is told no more until it has caught up, so that the gap
+    /// is at the end of its queue. `false` when nobody listens any more.
+    fn tell(&self, news: &News) -> bool {
+        if self.missed.load(Ordering::Relaxed) == 0 {
+            match self.queue.try_send(news.clone()) {
+                Ok(()) => return true,
+                Err(TrySendError::Closed(_)) => return false,
+                Err(TrySendError::Full(_)) => {}
+            }
+        }
+        self.missed.fetch_add(1, Ordering::Relaxed);
+        !self.queue.is_closed()
+    }
 }
 
 impl Default for Log {
@@ -56,7 +91,8 @@ impl Default for Log {
             overview: SessionOverview::default(),
             held: VecDeque::new(),
             held_deltas: 0,
-            updates: None,
+            is_paused: false,
+            listeners: Vec::new(),
             is_closed: false,
         }))
     }
@@ -102,23 +138,44 @@ impl Log {
 
     /// Tells at once of something that is about the events held back.
     pub(super) fn notice(&self, notice: Delta) {
-        self.lock().tell_delta(notice);
+        let mut inner = self.lock();
+        match notice {
+            Delta::Paused { .. } => inner.is_paused = true,
+            Delta::Resumed => inner.is_paused = false,
+            _ => {}
+        }
+        inner.tell_delta(notice);
     }
 
     /// Ends every subscription, once it has read what there is.
     pub(super) fn close(&self) {
         let mut inner = self.lock();
-        (inner.updates, inner.is_closed) = (None, true);
+        (inner.listeners, inner.is_closed) = (Vec::new(), true);
     }
 
-    /// The events after a place, and a receiver of what comes from now on; `None` when the session has ended.
-    pub(super) fn follow(&self, after: Seq) -> (Vec<Arc<Event>>, Option<broadcast::Receiver<News>>) {
+    /// The events after a place, and what comes from now on; `None` when the session has ended.
+    pub(super) fn follow(&self, after: Seq) -> (Vec<Arc<Event>>, Option<Listening>) {
         let mut inner = self.lock();
-        let receiver = (!inner.is_closed).then(|| {
-            let updates = inner.updates.get_or_insert_with(|| broadcast::Sender::new(QUEUE));
-            updates.subscribe()
+        let listening = (!inner.is_closed).then(|| {
+            let (sender, queue) = mpsc::channel(QUEUE);
+            let missed = Arc::new(AtomicU64::new(0));
+            inner.listeners.push(Listener { queue: sender, missed: Arc::clone(&missed) });
+            Listening { queue, missed }
         });
-        (inner.after(after), receiver)
+        (inner.after(after), listening)
+    }
+
+    /// How much somebody whose queue is empty has missed, with the events after a place. From here on it is told again.
+    /// `None` when it has missed nothing.
+    pub(super) fn catch_up(&self, listening: &Listening, after: Seq) -> Option<(u64, Vec<Arc<Event>>)> {
+        let inner = self.lock();
+        let missed = listening.missed.swap(0, Ordering::Relaxed);
+        (missed > 0).then(|| (missed, inner.after(after)))
+    }
+
+    /// Whether the session waits for a journal.
+    pub(super) fn is_paused(&self) -> bool {
+        self.lock().is_paused
     }
 
     /// What a list says of the session.
@@ -136,11 +193,11 @@ impl Inner {
     fn publish(&mut self, event: Arc<Event>) {
         self.overview.apply(&event);
         self.events.push(Arc::clone(&event));
-        self.tell(News::Event(event));
+        self.tell(&News::Event(event));
     }
 
     fn tell_delta(&mut self, delta: Delta) {
-        self.tell(News::Delta(Arc::new(Streamed::new(Seq(self.events.len() as u64), delta))));
+        self.tell(&News::Delta(Arc::new(Streamed::new(Seq(self.events.len() as u64), delta))));
     }
 
     fn release(&mut self, durable: Seq) {
@@ -159,9 +216,8 @@ impl Inner {
         }
     }
 
-    fn tell(&mut self, news: News) {
-        // An error says that nobody listens any more.
-        self.updates.take_if(|updates| updates.send(news).is_err());
+    fn tell(&mut self, news: &News) {
+        self.listeners.retain(|listener| listener.tell(news));
     }
 
     fn after(&self, seq: Seq) -> Vec<Arc<Event>> {

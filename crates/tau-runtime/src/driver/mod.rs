@@ -77,11 +77,14 @@ impl Session {
     /// # Errors
     /// When a journal refuses the session's events for good, or too few are there for too long. Nothing that was not
     /// durable was told to anybody, nor led to an effect.
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "the future of an async fn holds its argument twice, and sessions are many"
+    )]
     pub fn run(
         mut self,
         shutdown: CancellationToken,
     ) -> impl Future<Output = Result<SessionEnd, SessionError>> + Send + 'static {
-        // Not an `async fn`: the future of one holds its argument twice, and sessions are many.
         async move {
             let worked = self.work(&shutdown).await;
             self.model = None;

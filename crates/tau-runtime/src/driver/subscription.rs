@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use tau_agent::StreamEvent;
 use tau_core::ToolCallId;
 use tau_core::event::{Event, Seq};
-use tokio::sync::broadcast::{self, error::RecvError};
 
-use super::log::{Log, News};
+use super::log::{Listening, Log, News};
 use crate::kernel::gate::PauseReason;
 
 /// What a subscriber hears.
@@ -35,11 +35,18 @@ pub enum Delta {
     Reasoning(String),
     /// The model begins to call a tool.
     ToolCallStarted {
+        /// Which of the reply's calls, from 0.
+        index: usize,
         /// The tool's name.
         name: String,
     },
     /// More of the arguments of the newest tool call.
-    ToolCallArguments(String),
+    ToolCallArguments {
+        /// Which of the reply's calls, from 0.
+        index: usize,
+        /// The text.
+        text: String,
+    },
     /// More output of a tool that runs.
     ToolOutput {
         /// The call.
@@ -119,8 +126,10 @@ impl Delta {
         Some(match event {
             StreamEvent::TextDelta(text) => Self::Text(text),
             StreamEvent::ReasoningDelta(text) => Self::Reasoning(text),
-            StreamEvent::ToolCallStarted { name, .. } => Self::ToolCallStarted { name },
-            StreamEvent::ToolCallDelta { arguments, .. } => Self::ToolCallArguments(arguments),
+            StreamEvent::ToolCallStarted { index, name, .. } => Self::ToolCallStarted { index, name },
+            StreamEvent::ToolCallDelta { index, arguments, .. } => {
+                Self::ToolCallArguments { index, text: arguments }
+            }
             StreamEvent::Retrying { attempt, delay, error } => {
                 Self::Retrying { attempt, delay, reason: error.to_string() }
             }
@@ -134,7 +143,8 @@ impl Delta {
 #[derive(Debug)]
 pub struct Subscription {
     log: Arc<Log>,
-    receiver: Option<broadcast::Receiver<News>>,
+    /// Gone when the session has ended and everything was heard.
+    listening: Option<Listening>,
     /// The newest event given.
     last: Seq,
     /// Events of the past that are still to be given.
@@ -145,8 +155,8 @@ pub struct Subscription {
 
 impl Subscription {
     pub(super) fn new(log: Arc<Log>, after: Seq) -> Self {
-        let (backlog, receiver) = log.follow(after);
-        Self { log, receiver, last: after, backlog: backlog.into(), held: None }
+        let (backlog, listening) = log.follow(after);
+        Self { log, listening, last: after, backlog: backlog.into(), held: None }
     }
 
     /// The next update; `None` when the session has ended and everything was given.
@@ -172,15 +182,10 @@ impl Subscription {
             }
             let news = match self.held.take() {
                 Some(news) => news,
-                None => match self.receiver.as_mut()?.recv().await {
-                    Ok(news) => news,
-                    // What comes next tells how far the events reach that were missed.
-                    Err(RecvError::Lagged(missed)) => return Some(SharedUpdate::Lagged(missed)),
-                    Err(RecvError::Closed) => {
-                        self.receiver = None;
-                        self.backlog = self.log.after(self.last).into();
-                        continue;
-                    }
+                None => match self.heard().await? {
+                    Heard::News(news) => news,
+                    Heard::Lagged(missed) => return Some(SharedUpdate::Lagged(missed)),
+                    Heard::Last => continue,
                 },
             };
             let before = match &news {
@@ -206,4 +211,37 @@ impl Subscription {
             });
         }
     }
+
+    /// What comes next from the log; `None` after the last.
+    async fn heard(&mut self) -> Option<Heard> {
+        let listening = self.listening.as_mut()?;
+        // What is there already comes before what was missed.
+        let news = match listening.queue.recv().now_or_never().flatten() {
+            Some(news) => Some(news),
+            None => {
+                if let Some((missed, events)) = self.log.catch_up(listening, self.last) {
+                    self.backlog = events.into();
+                    return Some(Heard::Lagged(missed));
+                }
+                listening.queue.recv().await
+            }
+        };
+        Some(match news {
+            Some(news) => Heard::News(news),
+            None => {
+                self.listening = None;
+                self.backlog = self.log.after(self.last).into();
+                Heard::Last
+            }
+        })
+    }
+}
+
+/// What comes from the log.
+enum Heard {
+    News(News),
+    /// So much was missed; the events among it are in the backlog.
+    Lagged(u64),
+    /// The session has ended; what it did last is in the backlog.
+    Last,
 }

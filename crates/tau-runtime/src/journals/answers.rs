@@ -7,9 +7,9 @@ use tau_proto::runtime::v1::{Ack, FencedReason, Nack, SessionPosition};
 
 use super::book::{Book, Live};
 use super::entry::Flow;
-use super::error::Violation;
 use super::session::Outcome;
 use super::wire;
+use crate::attach::Violation;
 use crate::kernel::gate::{Position, Refusal, RefusalReason, StopReason};
 
 impl Book {
@@ -31,7 +31,7 @@ impl Book {
         entry.tell(Outcome::Acked { client: client.to_owned(), seq });
     }
 
-    pub(super) fn ack(&mut self, client: &str, attachment: u64, ack: &Ack) -> Result<(), Violation> {
+    pub(crate) fn ack(&mut self, client: &str, attachment: u64, ack: &Ack) -> Result<(), Violation> {
         if ack.positions.is_empty() {
             return Err(Violation::EmptyAck);
         }
@@ -75,7 +75,7 @@ impl Book {
         Ok(())
     }
 
-    pub(super) fn nack(&mut self, client: &str, attachment: u64, nack: Nack) -> Result<(), Violation> {
+    pub(crate) fn nack(&mut self, client: &str, attachment: u64, nack: Nack) -> Result<(), Violation> {
         if !self.is_current(client, attachment) {
             return Ok(());
         }

@@ -15,10 +15,10 @@ use super::session::{Outcome, Standing};
 
 /// The book, as sessions and attachments share it. Whoever holds the lock only reads and writes memory.
 #[derive(Debug, Default)]
-pub(super) struct Shared(Mutex<Book>);
+pub(crate) struct Shared(Mutex<Book>);
 
 impl Shared {
-    pub(super) fn lock(&self) -> MutexGuard<'_, Book> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Book> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -50,9 +50,9 @@ impl Live {
 
 /// What an attachment is to do next.
 #[derive(Debug)]
-pub(super) enum Next {
+pub(crate) enum Next {
     /// Say something.
-    Say(Message),
+    Say(Box<Message>),
     /// Wait until it is woken, or until a moment.
     Wait(Option<Instant>),
     /// End: everything is said, and the hub is closed.
@@ -62,7 +62,7 @@ pub(super) enum Next {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Book {
+pub(crate) struct Book {
     pub(super) sessions: BTreeMap<SessionId, Entry>,
     journals: BTreeMap<String, Live>,
     /// The newest number given to a registration or an attachment.
@@ -159,16 +159,15 @@ impl Book {
     }
 
     /// A journal attaches, in the place of an earlier attachment of the same id.
-    pub(super) fn attach(&mut self, client: &str, positions: &[SessionPosition]) -> (u64, Arc<Notify>) {
+    pub(crate) fn attach(&mut self, client: &str, positions: &[SessionPosition], wake: Arc<Notify>) -> u64 {
         let attachment = self.number();
         if let Some(earlier) = self.journals.remove(client) {
             self.leave(client);
             earlier.wake.notify_one();
         }
-        let wake = Arc::new(Notify::new());
         let mut live = Live {
             attachment,
-            wake: Arc::clone(&wake),
+            wake,
             fences: VecDeque::new(),
             ready: BTreeSet::new(),
             turns: VecDeque::new(),
@@ -187,11 +186,11 @@ impl Book {
             }
         }
         self.journals.insert(client.to_owned(), live);
-        (attachment, wake)
+        attachment
     }
 
     /// An attachment has ended. One that was replaced has left before.
-    pub(super) fn detach(&mut self, client: &str, attachment: u64) {
+    pub(crate) fn detach(&mut self, client: &str, attachment: u64) {
         if self.is_current(client, attachment) {
             self.journals.remove(client);
             self.leave(client);
@@ -210,17 +209,17 @@ impl Book {
     }
 
     /// Whether an attachment was not replaced.
-    pub(super) fn is_current(&self, client: &str, attachment: u64) -> bool {
+    pub(crate) fn is_current(&self, client: &str, attachment: u64) -> bool {
         self.journals.get(client).is_some_and(|live| live.attachment == attachment)
     }
 
     /// What an attachment is to do next.
-    pub(super) fn next(&mut self, client: &str, attachment: u64, now: Instant) -> Next {
+    pub(crate) fn next(&mut self, client: &str, attachment: u64, now: Instant) -> Next {
         let Some(live) = self.journals.get_mut(client).filter(|live| live.attachment == attachment) else {
             return Next::Replaced;
         };
         if let Some(fenced) = live.fences.pop_front() {
-            return Next::Say(fenced.into());
+            return Next::Say(Box::new(fenced.into()));
         }
         while let Some((_, session)) = live.later.first().copied().filter(|(at, _)| *at <= now) {
             live.later.pop_first();
@@ -239,7 +238,7 @@ impl Book {
             if let Some(events) = events {
                 // It may have more than one append holds.
                 live.ready.insert(session);
-                return Next::Say(Append { events, ..Default::default() }.into());
+                return Next::Say(Box::new(Append { events, ..Default::default() }.into()));
             }
         }
         if self.is_closed && live.later.is_empty() {

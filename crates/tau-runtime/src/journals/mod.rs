@@ -9,16 +9,14 @@
 //!     └──── outcomes ──────┴───────────── Ack, Nack ◀────────────┘
 //! ```
 //!
-//! What the book (`book.rs`, `entry.rs`) does is a matter of memory alone; `attach.rs` does the talking. A session never
-//! waits for a journal here: what a journal does not read stays in the book, and the session's gate stays shut.
+//! What the book (`book.rs`, `entry.rs`) does is a matter of memory alone; [`attach`](crate::attach) does the talking. A
+//! session never waits for a journal here: what a journal does not read stays in the book, and the session's gate stays
+//! shut.
 
 mod answers;
-mod attach;
 mod book;
 mod entry;
 mod error;
-mod in_process;
-mod output;
 mod session;
 mod wire;
 
@@ -29,10 +27,12 @@ use futures::{Sink, Stream};
 use tau_proto::runtime::v1::{AttachRequest, AttachResponse};
 use tokio::sync::mpsc;
 
+use crate::attach::{Attachments, AttachmentsOptions, Caller, RoleKind};
 use book::Shared;
 
-pub use error::{AttachError, AttachErrorKind, FromWireError, FromWireErrorKind, Violation};
-pub use in_process::{End, in_process};
+pub use crate::attach::{AttachEnd, AttachError, AttachErrorKind, End, Violation, in_process};
+pub(crate) use book::Next;
+pub use error::{FromWireError, FromWireErrorKind};
 pub(crate) use session::{Appender, Outcome, Standing};
 pub use wire::{event_time, from_wire, record_of, to_wire};
 
@@ -59,20 +59,10 @@ impl Default for JournalsOptions {
     }
 }
 
-/// How an attachment ended, when nothing went wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum AttachEnd {
-    /// The extension went away.
-    Detached,
-    /// [`Journals::close`] was called, and the extension took everything.
-    Closed,
-}
-
 /// The place where journals attach and sessions append. Cheap to clone; every clone is the same place.
 #[derive(Debug, Clone, Default)]
 pub struct Journals {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     options: Arc<JournalsOptions>,
 }
 
@@ -83,19 +73,24 @@ impl Journals {
         Self { shared: Arc::default(), options: Arc::new(options) }
     }
 
-    /// Serves one extension until it goes away. An attachment with the `client_id` of an earlier one replaces it.
+    /// Serves one journal, which takes no other role, as [`Attachments::attach`] does.
     ///
     /// It needs a tokio runtime with time. Dropping it is losing the extension.
     ///
     /// # Errors
-    /// When the extension breaks the interface, falls silent, attaches again, or cannot be sent to.
+    /// Those of [`Attachments::attach`].
     pub async fn attach<I, O>(&self, incoming: I, outgoing: O) -> Result<AttachEnd, AttachError>
     where
         I: Stream<Item = AttachRequest>,
         O: Sink<AttachResponse>,
         O::Error: std::error::Error + Send + Sync + 'static,
     {
-        attach::attach(Arc::clone(&self.shared), &self.options, incoming, outgoing).await
+        let mut options = AttachmentsOptions::default();
+        options.server_name.clone_from(&self.options.server_name);
+        options.server_version.clone_from(&self.options.server_version);
+        options.heartbeat_interval = self.options.heartbeat_interval;
+        let journal = Caller::with_roles([RoleKind::Journal]);
+        Attachments::new(self.clone(), options).attach(incoming, outgoing, &journal).await
     }
 
     /// Ends every attachment once it was sent everything, and those that come later at once. A journal stores and

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use tau_core::event::{Event, EventBody, Seq};
+use tau_core::event::{Event, EventBody, Seq, ToolKind};
 use tau_core::{Message, SessionId};
 use tau_session::{SessionOverview, check_conversation};
 use tokio::sync::watch;
@@ -15,6 +15,7 @@ use super::factory::{EnvironmentChoice, NewSession, OldSession};
 use super::live::{LiveSession, MadeOf};
 use super::table::Place;
 use super::{Runtime, RuntimeError};
+use crate::attach::SessionTraits;
 use crate::driver::{
     Durability, Handle, OpenedSession, ResumeError, Session, SessionEnd, SessionOpener, SessionOptions,
 };
@@ -84,6 +85,14 @@ impl Runtime {
         let mut options = self.factory().create(&request).await?;
         let opened = self.open_new(request.id).await?;
         options.durability = self.durability(request.id, &opened, durability);
+        if request.overrides.tools.is_none() {
+            let of_extensions = self.attachments().tools_for(&traits(request.id, &options));
+            // A tool of the factory's own is not taken the place of.
+            let offered =
+                of_extensions.into_iter().filter(|tool| options.tools.get(&tool.definition().name).is_none());
+            let offered: Vec<_> = offered.collect();
+            offered.into_iter().for_each(|tool| options.tools.add(tool));
+        }
         let made =
             Made::new(options, request.environment, |options| Ok::<_, RuntimeError>(Session::new(options)))?;
         let live = self.start(place, made);
@@ -156,6 +165,7 @@ impl Runtime {
         let mut options = self.factory().resume(&old).await?;
         let opened = self.open_new(copy).await?;
         options.durability = self.durability(copy, &opened, revival.durability);
+        self.add_offered(&old, &mut options);
         let made = Made::new(options, revival.environment, |options| Session::fork(options, events))?;
         Ok(self.start(place, made))
     }
@@ -175,9 +185,24 @@ impl Runtime {
         let mut options = self.factory().resume(&old).await?;
         options.durability = self.durability(old.id, &opened, revival.durability);
         options.durability.last_hash = Some(opened.last_hash);
-        let made =
+        self.add_offered(&old, &mut options);
+        let began = events.last().map(|event| event.header.seq).unwrap_or_default();
+        let mut made =
             Made::new(options, revival.environment, |options| Session::resume(options, opened.events))?;
+        made.of.began = began;
         Ok(self.start(place, made))
+    }
+
+    /// Adds the tools that a session has of extensions, be they offered now or not.
+    fn add_offered(&self, old: &OldSession, options: &mut SessionOptions) {
+        let traits = traits(old.id, options);
+        let missing = old.config.tools.iter().filter(|spec| spec.kind == ToolKind::Run);
+        for spec in missing {
+            // Those that were the factory's, it has no more: an extension may have them by now.
+            if options.tools.get(&spec.definition.name).is_none() {
+                options.tools.add(self.attachments().tool(&traits, spec.clone()));
+            }
+        }
     }
 
     /// Takes a session in the store that must not exist there.
@@ -197,7 +222,7 @@ impl Runtime {
             session: Some(session),
             epoch: Some(choice.epoch.unwrap_or(opened.epoch)),
             last_hash: None,
-            journals: Some(options.journals.clone()),
+            journals: Some(options.attachments.journals().clone()),
             opener: options.store.clone().map(|store| store as Arc<dyn SessionOpener>),
             required_acks: choice.required_acks.unwrap_or(options.required_acks),
             grace: choice.grace.unwrap_or(options.grace),
@@ -231,6 +256,12 @@ impl Runtime {
     }
 }
 
+/// What extensions know a session by.
+fn traits(id: SessionId, options: &SessionOptions) -> SessionTraits {
+    let traits = SessionTraits::new(id).with_metadata(options.config.metadata.clone());
+    options.durability.epoch.map_or(traits.clone(), |epoch| traits.with_epoch(epoch))
+}
+
 /// A session that is about to start.
 struct Made {
     session: Session,
@@ -246,7 +277,7 @@ impl Made {
         let files = Arc::clone(&options.environment);
         let required_acks = options.durability.required_acks;
         let (session, handle) = make(options).map_err(Into::into)?;
-        Ok(Self { session, of: MadeOf { handle, files, environment, required_acks } })
+        Ok(Self { session, of: MadeOf { handle, files, environment, began: Seq::default(), required_acks } })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tau_core::SessionId;
+use tau_core::event::Seq;
 use tau_tools::environment::Environment;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,7 @@ struct Inner {
     handle: Handle,
     files: Arc<dyn Environment>,
     environment: EnvironmentChoice,
+    began: Seq,
     required_acks: usize,
     stop: CancellationToken,
     ended: watch::Receiver<Option<Ended>>,
@@ -32,13 +34,15 @@ pub(super) struct MadeOf {
     pub(super) handle: Handle,
     pub(super) files: Arc<dyn Environment>,
     pub(super) environment: EnvironmentChoice,
+    /// Its newest event before it became live.
+    pub(super) began: Seq,
     pub(super) required_acks: usize,
 }
 
 impl LiveSession {
     pub(super) fn new(made: MadeOf, stop: CancellationToken, ended: watch::Receiver<Option<Ended>>) -> Self {
-        let MadeOf { handle, files, environment, required_acks } = made;
-        Self(Arc::new(Inner { handle, files, environment, required_acks, stop, ended }))
+        let MadeOf { handle, files, environment, began, required_acks } = made;
+        Self(Arc::new(Inner { handle, files, environment, began, required_acks, stop, ended }))
     }
 
     /// Its id.
@@ -63,6 +67,12 @@ impl LiveSession {
     #[must_use]
     pub fn environment(&self) -> &EnvironmentChoice {
         &self.0.environment
+    }
+
+    /// Its newest event before it became live here; 0 for a session that was made here.
+    #[must_use]
+    pub fn began(&self) -> Seq {
+        self.0.began
     }
 
     /// How many journals must hold its events.

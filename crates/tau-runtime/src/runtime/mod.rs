@@ -19,8 +19,8 @@ use tau_core::event::{Event, Seq};
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
+use crate::attach::Attachments;
 use crate::driver::Handle;
-use crate::journals::Journals;
 use table::Table;
 
 pub use begin::{Beginning, Claim, DurabilityChoice, Revival};
@@ -41,8 +41,9 @@ pub use store::{SessionStore, StoreError, StoreErrorKind, StoredPage, StoredQuer
 pub struct RuntimeOptions {
     /// Makes what sessions are made of.
     pub factory: Arc<dyn SessionFactory>,
-    /// Where the events of sessions go. Default: a hub to which nothing is attached yet.
-    pub journals: Journals,
+    /// Where extensions attach: journals, which are sent the events of sessions, and tools. Default: a place to which
+    /// nothing is attached yet.
+    pub attachments: Attachments,
     /// Where sessions that are not live are found. Default: nowhere.
     pub store: Option<Arc<dyn SessionStore>>,
     /// How many journals must hold an event of a session that does not say. Default: 0.
@@ -59,7 +60,7 @@ impl RuntimeOptions {
     pub fn new(factory: Arc<dyn SessionFactory>) -> Self {
         Self {
             factory,
-            journals: Journals::default(),
+            attachments: Attachments::default(),
             store: None,
             required_acks: 0,
             grace: Duration::from_secs(30),
@@ -93,10 +94,16 @@ impl Runtime {
         &*self.0.options.factory
     }
 
-    /// Where the events of its sessions go.
+    /// The agent that sessions are created from that name none.
     #[must_use]
-    pub fn journals(&self) -> &Journals {
-        &self.0.options.journals
+    pub fn default_agent(&self) -> Option<String> {
+        self.factory().agents().into_iter().next().map(|agent| agent.name)
+    }
+
+    /// Where extensions attach.
+    #[must_use]
+    pub fn attachments(&self) -> &Attachments {
+        &self.0.options.attachments
     }
 
     /// Where sessions that are not live are found.

@@ -7,9 +7,14 @@
     reason = "helpers of tests are not tests to clippy"
 )]
 
+mod attach;
 mod driver;
 mod gate;
 mod kernel;
 mod runtime;
+#[cfg(feature = "server")]
+mod server;
+#[cfg(feature = "server")]
+mod server_http;
 mod system_prompt;
 mod wire;

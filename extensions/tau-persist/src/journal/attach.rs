@@ -15,9 +15,12 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{debug, warn};
 
 use super::error::{JournalError, JournalErrorKind, Violation};
+use super::leases::{Leases, RENEWAL};
 use super::options::{JournalEnd, JournalOptions, JournalReport};
 use super::output::Output;
 use super::queue::{Queue, Ticket};
+use super::tasks::Tasks;
+use super::welcome::heartbeat_interval;
 use crate::error::StoreError;
 use crate::id::SessionId;
 use crate::store::{Append, Position, Store};
@@ -63,9 +66,13 @@ pub async fn held_positions(
 ///
 /// While a batch is being committed, what arrives is gathered for the next; so each acknowledgement covers all that one
 /// wait has made durable, however many sessions that is. It goes on reading while it writes, up to a bound of bytes.
-#[derive(Debug)]
+///
+/// It opens, reads and lists sessions for the runtime, too. Sessions that the runtime has open stay its own for half a
+/// minute after an attachment was lost: whoever attaches again uses a clone.
+#[derive(Debug, Clone)]
 pub struct Journal {
-    store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) leases: Arc<Leases>,
     options: JournalOptions,
 }
 
@@ -73,7 +80,8 @@ impl Journal {
     /// A journal over a store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, options: JournalOptions) -> Self {
-        Self { store, options }
+        let leases = Arc::new(Leases::new(Arc::clone(&store)));
+        Self { store, leases, options }
     }
 
     /// Attaches, and serves until the runtime ends the stream or `shutdown` is ready. Then what was received is stored
@@ -107,6 +115,9 @@ impl Journal {
         };
         let interval = heartbeat_interval(welcome.map_err(|_| JournalError::new(JournalErrorKind::Lost))?)?;
         let mut session = Attachment::new(self);
+        // The lease of a session that was taken over an earlier attachment may be about to end.
+        session.tasks.renew(&session.journal);
+        let mut renewed = Instant::now();
         let end = loop {
             if output.len() < MAX_ANSWERS {
                 session.begin_batch();
@@ -115,6 +126,11 @@ impl Journal {
             let is_reading = !session.is_full();
             tokio::select! {
                 results = ready_or_never(&mut session.batch) => session.end_batch(results, &mut output),
+                result = session.tasks.next() => result.into_iter().for_each(|result| output.push(result)),
+                () = elapsed(renewed, RENEWAL) => {
+                    renewed = Instant::now();
+                    session.tasks.renew(&session.journal);
+                }
                 message = incoming.next(), if is_reading => {
                     if session.receive_all(message, incoming.as_mut())? == Flow::Ended {
                         break JournalEnd::Ended;
@@ -148,6 +164,7 @@ struct Attachment {
     queue: Queue,
     /// The batch that is being committed.
     batch: Option<BoxFuture<'static, Results>>,
+    tasks: Tasks,
     /// When the runtime was last heard of.
     heard: Instant,
     report: JournalReport,
@@ -156,7 +173,8 @@ struct Attachment {
 impl Attachment {
     fn new(journal: Journal) -> Self {
         let report = JournalReport::new(JournalEnd::Ended);
-        Self { journal, queue: Queue::default(), batch: None, heard: Instant::now(), report }
+        let (queue, tasks) = (Queue::default(), Tasks::default());
+        Self { journal, queue, batch: None, tasks, heard: Instant::now(), report }
     }
 
     /// Takes a message and those that are there behind it, so that they become one batch.
@@ -188,7 +206,6 @@ impl Attachment {
         self.queue.bytes() >= self.journal.options.max_queued_bytes
     }
 
-    #[allow(unreachable_patterns, reason = "messages of calls, which are not answered yet")]
     fn receive(&mut self, message: AttachResponse) -> Result<(), JournalError> {
         self.heard = Instant::now();
         match message.message {
@@ -203,7 +220,19 @@ impl Attachment {
             Some(attach_response::Message::Welcome(_)) => {
                 return Err(JournalError::violation(Violation::WelcomedTwice));
             }
-            Some(_) | None => return Err(JournalError::violation(Violation::UnknownMessage)),
+            Some(attach_response::Message::Call(call)) => self.tasks.answer(&self.journal, call),
+            // An operation is soon over, has no input and tells nothing before its end, and nothing is remembered of it.
+            Some(
+                attach_response::Message::CallCancel(_)
+                | attach_response::Message::CallInput(_)
+                | attach_response::Message::CallReceived(_)
+                | attach_response::Message::CallsSettled(_),
+            ) => {}
+            // What is still to be stored comes until the runtime ends the stream.
+            Some(attach_response::Message::Detach(detach)) => {
+                debug!(detail = detach.detail, "the runtime wants to end");
+            }
+            None => return Err(JournalError::violation(Violation::UnknownMessage)),
         }
         Ok(())
     }
@@ -244,13 +273,16 @@ impl Attachment {
         }
     }
 
-    /// Stores what was received.
+    /// Stores what was received, and answers what was asked.
     async fn drain<S>(&mut self, output: &mut Output<'_, S>) {
         loop {
             self.begin_batch();
-            let Some(batch) = self.batch.take() else { return };
+            let Some(batch) = self.batch.take() else { break };
             let results = batch.await;
             self.end_batch(results, output);
+        }
+        while !self.tasks.is_empty() {
+            self.tasks.next().await.into_iter().for_each(|result| output.push(result));
         }
     }
 }
@@ -268,21 +300,4 @@ async fn elapsed(start: Instant, duration: Duration) {
         Some(deadline) => sleep_until(deadline).await,
         None => pending().await,
     }
-}
-
-/// The interval of heartbeats that the first message grants.
-fn heartbeat_interval(message: Option<AttachResponse>) -> Result<Duration, JournalError> {
-    let Some(attach_response::Message::Welcome(welcome)) = message.and_then(|message| message.message) else {
-        return Err(JournalError::violation(Violation::NotWelcomed));
-    };
-    if welcome.protocol_version != PROTOCOL_VERSION {
-        return Err(JournalError::violation(Violation::Version));
-    }
-    let granted = &welcome.heartbeat_interval;
-    let interval = u64::try_from(granted.seconds).ok().zip(u32::try_from(granted.nanos).ok());
-    let interval = interval.map(|(seconds, nanos)| {
-        Duration::from_secs(seconds).saturating_add(Duration::from_nanos(nanos.into()))
-    });
-    let interval = interval.filter(|interval| !interval.is_zero());
-    interval.ok_or_else(|| JournalError::violation(Violation::Heartbeat))
 }

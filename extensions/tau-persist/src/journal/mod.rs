@@ -3,9 +3,14 @@
 mod answer;
 mod attach;
 mod error;
+mod leases;
+mod listing;
+mod operation;
 mod options;
 mod output;
 mod queue;
+mod tasks;
+mod welcome;
 
 pub use attach::{Journal, held_positions};
 pub use error::{JournalError, JournalErrorKind, Violation};

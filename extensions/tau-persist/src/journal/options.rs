@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use tau_proto::runtime::v1::{ExtensionRole, Hello, JournalRole, SessionPosition};
+use tau_proto::runtime::v1::{ExtensionRole, Hello, JournalCapability, JournalRole, SessionPosition};
+
+use super::tasks::MAX_CALLS;
 
 /// Settings of a [`Journal`](super::Journal).
 #[derive(Debug, Clone)]
@@ -66,13 +68,19 @@ impl JournalOptions {
 
     /// The first message.
     pub(super) fn hello(&self) -> Hello {
-        let role = JournalRole { positions: self.positions.clone(), ..Default::default() };
+        let capabilities = [JournalCapability::Read, JournalCapability::Open, JournalCapability::List];
+        let role = JournalRole {
+            positions: self.positions.clone(),
+            capabilities: capabilities.map(Into::into).to_vec(),
+            ..Default::default()
+        };
         Hello {
             protocol_version: super::attach::PROTOCOL_VERSION,
             client_name: self.client_name.clone(),
             client_version: self.client_version.clone(),
             client_id: self.client_id.clone(),
             roles: vec![ExtensionRole { role: Some(role.into()), ..Default::default() }],
+            call_credit: MAX_CALLS,
             ..Default::default()
         }
     }

@@ -16,6 +16,7 @@ mod journal;
 mod layers;
 mod migration;
 mod model;
+mod operations;
 mod places;
 mod processes;
 mod program;

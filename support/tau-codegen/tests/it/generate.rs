@@ -30,8 +30,15 @@ fn imports_comments_and_representations() {
     let tree = GeneratedTree::from_proto(folder.path()).unwrap();
 
     let names: Vec<&str> = tree.files().keys().map(String::as_str).collect();
-    assert_eq!(names, ["test.v1.colour.rs", "test.v1.mod.rs", "test.v1.shape.rs"]);
-    let shape = &tree.files()["test.v1.shape.rs"];
+    let expected = [
+        "descriptors.binpb",
+        "message/test.v1.colour.rs",
+        "message/test.v1.mod.rs",
+        "message/test.v1.shape.__view.rs",
+        "message/test.v1.shape.rs",
+    ];
+    assert_eq!(names, expected);
+    let shape = tree.text("message/test.v1.shape.rs").unwrap();
     for expected in [
         "/// A thing with edges.\n",
         "    /// How it is painted.\n",
@@ -91,4 +98,20 @@ fn warnings_are_errors() {
         panic!("no warning");
     };
     assert_eq!(warnings.len(), 1, "{warnings:?}");
+}
+
+#[test]
+fn a_field_may_be_called_view() {
+    let text = "syntax = \"proto3\"; package a.v1; message Request { string view = 1; }";
+    GeneratedTree::from_proto(proto_folder(&[("a.proto", text)]).path()).unwrap();
+}
+
+#[test]
+fn what_only_services_need_is_gated() {
+    let folder = proto_folder(&[("test/v1/shape.proto", SHAPE), ("test/v1/colour.proto", COLOUR)]);
+    let tree = GeneratedTree::from_proto(folder.path()).unwrap();
+    let module = tree.text("message/test.v1.mod.rs").unwrap();
+    assert!(module.contains("#[cfg(feature = \"rpc\")]\n    pub mod view {"), "{module}");
+    let shape = tree.text("message/test.v1.shape.rs").unwrap();
+    assert!(shape.contains("cfg_attr(feature = \"json\", derive("), "{shape}");
 }

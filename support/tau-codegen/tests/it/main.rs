@@ -1,10 +1,11 @@
 //! Tests of the code generator.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests, outside of #[test] functions")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, outside of #[test] functions")]
 
 mod freshness;
 mod generate;
 mod interface;
+mod services;
 
 /// Writes `.proto` files into a new folder.
 fn proto_folder(files: &[(&str, &str)]) -> tempfile::TempDir {

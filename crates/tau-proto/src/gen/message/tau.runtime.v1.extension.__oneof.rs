@@ -10,8 +10,14 @@ pub mod attach_request {
     pub enum Message {
         Hello(super::super::super::Hello),
         Heartbeat(super::super::super::Heartbeat),
+        Detach(super::super::super::Detach),
+        Credit(super::super::super::Credit),
+        CallProgress(super::super::super::CallProgress),
+        CallResult(super::super::super::CallResult),
+        CallReceived(super::super::super::CallReceived),
         Ack(super::super::super::Ack),
         Nack(super::super::super::Nack),
+        ToolsChanged(super::super::super::ToolsChanged),
     }
     impl ::buffa::Oneof for Message {}
     impl From<super::super::super::Hello> for Message {
@@ -31,6 +37,56 @@ pub mod attach_request {
     }
     impl From<super::super::super::Heartbeat> for ::core::option::Option<Message> {
         fn from(v: super::super::super::Heartbeat) -> Self {
+            Self::Some(Message::from(v))
+        }
+    }
+    impl From<super::super::super::Detach> for Message {
+        fn from(v: super::super::super::Detach) -> Self {
+            Self::Detach(v)
+        }
+    }
+    impl From<super::super::super::Detach> for ::core::option::Option<Message> {
+        fn from(v: super::super::super::Detach) -> Self {
+            Self::Some(Message::from(v))
+        }
+    }
+    impl From<super::super::super::Credit> for Message {
+        fn from(v: super::super::super::Credit) -> Self {
+            Self::Credit(v)
+        }
+    }
+    impl From<super::super::super::Credit> for ::core::option::Option<Message> {
+        fn from(v: super::super::super::Credit) -> Self {
+            Self::Some(Message::from(v))
+        }
+    }
+    impl From<super::super::super::CallProgress> for Message {
+        fn from(v: super::super::super::CallProgress) -> Self {
+            Self::CallProgress(v)
+        }
+    }
+    impl From<super::super::super::CallProgress> for ::core::option::Option<Message> {
+        fn from(v: super::super::super::CallProgress) -> Self {
+            Self::Some(Message::from(v))
+        }
+    }
+    impl From<super::super::super::CallResult> for Message {
+        fn from(v: super::super::super::CallResult) -> Self {
+            Self::CallResult(v)
+        }
+    }
+    impl From<super::super::super::CallResult> for ::core::option::Option<Message> {
+        fn from(v: super::super::super::CallResult) -> Self {
+            Self::Some(Message::from(v))
+        }
+    }
+    impl From<super::super::super::CallReceived> for Message {
+        fn from(v: super::super::super::CallReceived) -> Self {
+            Self::CallReceived(v)
+        }
+    }
+    impl From<super::super::super::CallReceived> for ::core::option::Option<Message> {
+        fn from(v: super::super::super::CallReceived) -> Self {
             Self::Some(Message::from(v))
         }
     }
@@ -54,6 +110,16 @@ pub mod attach_request {
             Self::Some(Message::from(v))
         }
     }
+    impl From<super::super::super::ToolsChanged> for Message {
+        fn from(v: super::super::super::ToolsChanged) -> Self {
+            Self::ToolsChanged(v)
+        }
+    }
+    impl From<super::super::super::ToolsChanged> for ::core::option::Option<Message> {
+        fn from(v: super::super::super::ToolsChanged) -> Self {
+            Self::Some(Message::from(v))
+        }
+    }
     #[cfg(feature = "json")]
     impl ::serde::Serialize for Message {
         fn serialize<S: ::serde::Serializer>(
@@ -69,11 +135,29 @@ pub mod attach_request {
                 Self::Heartbeat(v) => {
                     map.serialize_entry("heartbeat", v)?;
                 }
+                Self::Detach(v) => {
+                    map.serialize_entry("detach", v)?;
+                }
+                Self::Credit(v) => {
+                    map.serialize_entry("credit", v)?;
+                }
+                Self::CallProgress(v) => {
+                    map.serialize_entry("callProgress", v)?;
+                }
+                Self::CallResult(v) => {
+                    map.serialize_entry("callResult", v)?;
+                }
+                Self::CallReceived(v) => {
+                    map.serialize_entry("callReceived", v)?;
+                }
                 Self::Ack(v) => {
                     map.serialize_entry("ack", v)?;
                 }
                 Self::Nack(v) => {
                     map.serialize_entry("nack", v)?;
+                }
+                Self::ToolsChanged(v) => {
+                    map.serialize_entry("toolsChanged", v)?;
                 }
             }
             map.end()
@@ -89,6 +173,12 @@ pub mod attach_response {
     pub enum Message {
         Welcome(super::super::super::Welcome),
         Heartbeat(super::super::super::Heartbeat),
+        Detach(super::super::super::Detach),
+        Call(super::super::super::Call),
+        CallInput(super::super::super::CallInput),
+        CallCancel(super::super::super::CallCancel),
+        CallReceived(super::super::super::CallReceived),
+        CallsSettled(super::super::super::CallsSettled),
         Append(super::super::super::Append),
         Fenced(super::super::super::Fenced),
     }
@@ -110,6 +200,66 @@ pub mod attach_response {
     }
     impl From<super::super::super::Heartbeat> for ::core::option::Option<Message> {
         fn from(v: super::super::super::Heartbeat) -> Self {
+            Self::Some(Message::from(v))
+        }
+    }
+    impl From<super::super::super::Detach> for Message {
+        fn from(v: super::super::super::Detach) -> Self {
+            Self::Detach(v)
+        }
+    }
+    impl From<super::super::super::Detach> for ::core::option::Option<Message> {
+        fn from(v: super::super::super::Detach) -> Self {
+            Self::Some(Message::from(v))
+        }
+    }
+    impl From<super::super::super::Call> for Message {
+        fn from(v: super::super::super::Call) -> Self {
+            Self::Call(v)
+        }
+    }
+    impl From<super::super::super::Call> for ::core::option::Option<Message> {
+        fn from(v: super::super::super::Call) -> Self {
+            Self::Some(Message::from(v))
+        }
+    }
+    impl From<super::super::super::CallInput> for Message {
+        fn from(v: super::super::super::CallInput) -> Self {
+            Self::CallInput(v)
+        }
+    }
+    impl From<super::super::super::CallInput> for ::core::option::Option<Message> {
+        fn from(v: super::super::super::CallInput) -> Self {
+            Self::Some(Message::from(v))
+        }
+    }
+    impl From<super::super::super::CallCancel> for Message {
+        fn from(v: super::super::super::CallCancel) -> Self {
+            Self::CallCancel(v)
+        }
+    }
+    impl From<super::super::super::CallCancel> for ::core::option::Option<Message> {
+        fn from(v: super::super::super::CallCancel) -> Self {
+            Self::Some(Message::from(v))
+        }
+    }
+    impl From<super::super::super::CallReceived> for Message {
+        fn from(v: super::super::super::CallReceived) -> Self {
+            Self::CallReceived(v)
+        }
+    }
+    impl From<super::super::super::CallReceived> for ::core::option::Option<Message> {
+        fn from(v: super::super::super::CallReceived) -> Self {
+            Self::Some(Message::from(v))
+        }
+    }
+    impl From<super::super::super::CallsSettled> for Message {
+        fn from(v: super::super::super::CallsSettled) -> Self {
+            Self::CallsSettled(v)
+        }
+    }
+    impl From<super::super::super::CallsSettled> for ::core::option::Option<Message> {
+        fn from(v: super::super::super::CallsSettled) -> Self {
             Self::Some(Message::from(v))
         }
     }
@@ -147,6 +297,24 @@ pub mod attach_response {
                 }
                 Self::Heartbeat(v) => {
                     map.serialize_entry("heartbeat", v)?;
+                }
+                Self::Detach(v) => {
+                    map.serialize_entry("detach", v)?;
+                }
+                Self::Call(v) => {
+                    map.serialize_entry("call", v)?;
+                }
+                Self::CallInput(v) => {
+                    map.serialize_entry("callInput", v)?;
+                }
+                Self::CallCancel(v) => {
+                    map.serialize_entry("callCancel", v)?;
+                }
+                Self::CallReceived(v) => {
+                    map.serialize_entry("callReceived", v)?;
+                }
+                Self::CallsSettled(v) => {
+                    map.serialize_entry("callsSettled", v)?;
                 }
                 Self::Append(v) => {
                     map.serialize_entry("append", v)?;

@@ -102,6 +102,161 @@ impl<'a> ::buffa::MessageView<'a> for AttachRequestView<'a> {
                     );
                 }
             }
+            3u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                if let Some(
+                    super::super::__buffa::view::oneof::attach_request::Message::Detach(
+                        ref mut existing,
+                    ),
+                ) = view.message
+                {
+                    ::buffa::MessageView::merge_into_view(
+                        &mut **existing,
+                        sub,
+                        __sub_ctx,
+                    )?;
+                } else {
+                    view.message = Some(
+                        super::super::__buffa::view::oneof::attach_request::Message::Detach(
+                            ::buffa::alloc::boxed::Box::new(
+                                <super::super::__buffa::view::DetachView as ::buffa::MessageView>::decode_view_ctx(
+                                    sub,
+                                    __sub_ctx,
+                                )?,
+                            ),
+                        ),
+                    );
+                }
+            }
+            4u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                if let Some(
+                    super::super::__buffa::view::oneof::attach_request::Message::Credit(
+                        ref mut existing,
+                    ),
+                ) = view.message
+                {
+                    ::buffa::MessageView::merge_into_view(
+                        &mut **existing,
+                        sub,
+                        __sub_ctx,
+                    )?;
+                } else {
+                    view.message = Some(
+                        super::super::__buffa::view::oneof::attach_request::Message::Credit(
+                            ::buffa::alloc::boxed::Box::new(
+                                <super::super::__buffa::view::CreditView as ::buffa::MessageView>::decode_view_ctx(
+                                    sub,
+                                    __sub_ctx,
+                                )?,
+                            ),
+                        ),
+                    );
+                }
+            }
+            5u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                if let Some(
+                    super::super::__buffa::view::oneof::attach_request::Message::CallProgress(
+                        ref mut existing,
+                    ),
+                ) = view.message
+                {
+                    ::buffa::MessageView::merge_into_view(
+                        &mut **existing,
+                        sub,
+                        __sub_ctx,
+                    )?;
+                } else {
+                    view.message = Some(
+                        super::super::__buffa::view::oneof::attach_request::Message::CallProgress(
+                            ::buffa::alloc::boxed::Box::new(
+                                <super::super::__buffa::view::CallProgressView as ::buffa::MessageView>::decode_view_ctx(
+                                    sub,
+                                    __sub_ctx,
+                                )?,
+                            ),
+                        ),
+                    );
+                }
+            }
+            6u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                if let Some(
+                    super::super::__buffa::view::oneof::attach_request::Message::CallResult(
+                        ref mut existing,
+                    ),
+                ) = view.message
+                {
+                    ::buffa::MessageView::merge_into_view(
+                        &mut **existing,
+                        sub,
+                        __sub_ctx,
+                    )?;
+                } else {
+                    view.message = Some(
+                        super::super::__buffa::view::oneof::attach_request::Message::CallResult(
+                            ::buffa::alloc::boxed::Box::new(
+                                <super::super::__buffa::view::CallResultView as ::buffa::MessageView>::decode_view_ctx(
+                                    sub,
+                                    __sub_ctx,
+                                )?,
+                            ),
+                        ),
+                    );
+                }
+            }
+            7u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                if let Some(
+                    super::super::__buffa::view::oneof::attach_request::Message::CallReceived(
+                        ref mut existing,
+                    ),
+                ) = view.message
+                {
+                    ::buffa::MessageView::merge_into_view(
+                        &mut **existing,
+                        sub,
+                        __sub_ctx,
+                    )?;
+                } else {
+                    view.message = Some(
+                        super::super::__buffa::view::oneof::attach_request::Message::CallReceived(
+                            ::buffa::alloc::boxed::Box::new(
+                                <super::super::__buffa::view::CallReceivedView as ::buffa::MessageView>::decode_view_ctx(
+                                    sub,
+                                    __sub_ctx,
+                                )?,
+                            ),
+                        ),
+                    );
+                }
+            }
             10u32 => {
                 ::buffa::encoding::check_wire_type(
                     tag,
@@ -164,6 +319,37 @@ impl<'a> ::buffa::MessageView<'a> for AttachRequestView<'a> {
                     );
                 }
             }
+            20u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                if let Some(
+                    super::super::__buffa::view::oneof::attach_request::Message::ToolsChanged(
+                        ref mut existing,
+                    ),
+                ) = view.message
+                {
+                    ::buffa::MessageView::merge_into_view(
+                        &mut **existing,
+                        sub,
+                        __sub_ctx,
+                    )?;
+                } else {
+                    view.message = Some(
+                        super::super::__buffa::view::oneof::attach_request::Message::ToolsChanged(
+                            ::buffa::alloc::boxed::Box::new(
+                                <super::super::__buffa::view::ToolsChangedView as ::buffa::MessageView>::decode_view_ctx(
+                                    sub,
+                                    __sub_ctx,
+                                )?,
+                            ),
+                        ),
+                    );
+                }
+            }
             _ => {
                 ::buffa::encoding::skip_field_depth(tag, &mut cur, ctx.depth())?;
                 let span_len = before_tag.len() - cur.len();
@@ -204,6 +390,41 @@ impl<'a> ::buffa::MessageView<'a> for AttachRequestView<'a> {
                                     v.to_owned_from_source(__buffa_src)?,
                                 )
                             }
+                            super::super::__buffa::view::oneof::attach_request::Message::Detach(
+                                v,
+                            ) => {
+                                super::super::__buffa::oneof::attach_request::Message::Detach(
+                                    v.to_owned_from_source(__buffa_src)?,
+                                )
+                            }
+                            super::super::__buffa::view::oneof::attach_request::Message::Credit(
+                                v,
+                            ) => {
+                                super::super::__buffa::oneof::attach_request::Message::Credit(
+                                    v.to_owned_from_source(__buffa_src)?,
+                                )
+                            }
+                            super::super::__buffa::view::oneof::attach_request::Message::CallProgress(
+                                v,
+                            ) => {
+                                super::super::__buffa::oneof::attach_request::Message::CallProgress(
+                                    v.to_owned_from_source(__buffa_src)?,
+                                )
+                            }
+                            super::super::__buffa::view::oneof::attach_request::Message::CallResult(
+                                v,
+                            ) => {
+                                super::super::__buffa::oneof::attach_request::Message::CallResult(
+                                    v.to_owned_from_source(__buffa_src)?,
+                                )
+                            }
+                            super::super::__buffa::view::oneof::attach_request::Message::CallReceived(
+                                v,
+                            ) => {
+                                super::super::__buffa::oneof::attach_request::Message::CallReceived(
+                                    v.to_owned_from_source(__buffa_src)?,
+                                )
+                            }
                             super::super::__buffa::view::oneof::attach_request::Message::Ack(
                                 v,
                             ) => {
@@ -215,6 +436,13 @@ impl<'a> ::buffa::MessageView<'a> for AttachRequestView<'a> {
                                 v,
                             ) => {
                                 super::super::__buffa::oneof::attach_request::Message::Nack(
+                                    v.to_owned_from_source(__buffa_src)?,
+                                )
+                            }
+                            super::super::__buffa::view::oneof::attach_request::Message::ToolsChanged(
+                                v,
+                            ) => {
+                                super::super::__buffa::oneof::attach_request::Message::ToolsChanged(
                                     v.to_owned_from_source(__buffa_src)?,
                                 )
                             }
@@ -256,6 +484,56 @@ impl<'a> ::buffa::ViewEncode<'a> for AttachRequestView<'a> {
                         += 1u64 + ::buffa::encoding::varint_len(inner as u64) as u64
                             + inner as u64;
                 }
+                super::super::__buffa::view::oneof::attach_request::Message::Detach(
+                    x,
+                ) => {
+                    let __slot = __cache.reserve();
+                    let inner = x.compute_size(__cache);
+                    __cache.set(__slot, inner);
+                    size
+                        += 1u64 + ::buffa::encoding::varint_len(inner as u64) as u64
+                            + inner as u64;
+                }
+                super::super::__buffa::view::oneof::attach_request::Message::Credit(
+                    x,
+                ) => {
+                    let __slot = __cache.reserve();
+                    let inner = x.compute_size(__cache);
+                    __cache.set(__slot, inner);
+                    size
+                        += 1u64 + ::buffa::encoding::varint_len(inner as u64) as u64
+                            + inner as u64;
+                }
+                super::super::__buffa::view::oneof::attach_request::Message::CallProgress(
+                    x,
+                ) => {
+                    let __slot = __cache.reserve();
+                    let inner = x.compute_size(__cache);
+                    __cache.set(__slot, inner);
+                    size
+                        += 1u64 + ::buffa::encoding::varint_len(inner as u64) as u64
+                            + inner as u64;
+                }
+                super::super::__buffa::view::oneof::attach_request::Message::CallResult(
+                    x,
+                ) => {
+                    let __slot = __cache.reserve();
+                    let inner = x.compute_size(__cache);
+                    __cache.set(__slot, inner);
+                    size
+                        += 1u64 + ::buffa::encoding::varint_len(inner as u64) as u64
+                            + inner as u64;
+                }
+                super::super::__buffa::view::oneof::attach_request::Message::CallReceived(
+                    x,
+                ) => {
+                    let __slot = __cache.reserve();
+                    let inner = x.compute_size(__cache);
+                    __cache.set(__slot, inner);
+                    size
+                        += 1u64 + ::buffa::encoding::varint_len(inner as u64) as u64
+                            + inner as u64;
+                }
                 super::super::__buffa::view::oneof::attach_request::Message::Ack(x) => {
                     let __slot = __cache.reserve();
                     let inner = x.compute_size(__cache);
@@ -270,6 +548,16 @@ impl<'a> ::buffa::ViewEncode<'a> for AttachRequestView<'a> {
                     __cache.set(__slot, inner);
                     size
                         += 1u64 + ::buffa::encoding::varint_len(inner as u64) as u64
+                            + inner as u64;
+                }
+                super::super::__buffa::view::oneof::attach_request::Message::ToolsChanged(
+                    x,
+                ) => {
+                    let __slot = __cache.reserve();
+                    let inner = x.compute_size(__cache);
+                    __cache.set(__slot, inner);
+                    size
+                        += 2u64 + ::buffa::encoding::varint_len(inner as u64) as u64
                             + inner as u64;
                 }
             }
@@ -307,6 +595,56 @@ impl<'a> ::buffa::ViewEncode<'a> for AttachRequestView<'a> {
                     );
                     x.write_to(__cache, buf);
                 }
+                super::super::__buffa::view::oneof::attach_request::Message::Detach(
+                    x,
+                ) => {
+                    ::buffa::types::put_len_delimited_header(
+                        3u32,
+                        u64::from(__cache.consume_next()),
+                        buf,
+                    );
+                    x.write_to(__cache, buf);
+                }
+                super::super::__buffa::view::oneof::attach_request::Message::Credit(
+                    x,
+                ) => {
+                    ::buffa::types::put_len_delimited_header(
+                        4u32,
+                        u64::from(__cache.consume_next()),
+                        buf,
+                    );
+                    x.write_to(__cache, buf);
+                }
+                super::super::__buffa::view::oneof::attach_request::Message::CallProgress(
+                    x,
+                ) => {
+                    ::buffa::types::put_len_delimited_header(
+                        5u32,
+                        u64::from(__cache.consume_next()),
+                        buf,
+                    );
+                    x.write_to(__cache, buf);
+                }
+                super::super::__buffa::view::oneof::attach_request::Message::CallResult(
+                    x,
+                ) => {
+                    ::buffa::types::put_len_delimited_header(
+                        6u32,
+                        u64::from(__cache.consume_next()),
+                        buf,
+                    );
+                    x.write_to(__cache, buf);
+                }
+                super::super::__buffa::view::oneof::attach_request::Message::CallReceived(
+                    x,
+                ) => {
+                    ::buffa::types::put_len_delimited_header(
+                        7u32,
+                        u64::from(__cache.consume_next()),
+                        buf,
+                    );
+                    x.write_to(__cache, buf);
+                }
                 super::super::__buffa::view::oneof::attach_request::Message::Ack(x) => {
                     ::buffa::types::put_len_delimited_header(
                         10u32,
@@ -318,6 +656,16 @@ impl<'a> ::buffa::ViewEncode<'a> for AttachRequestView<'a> {
                 super::super::__buffa::view::oneof::attach_request::Message::Nack(x) => {
                     ::buffa::types::put_len_delimited_header(
                         11u32,
+                        u64::from(__cache.consume_next()),
+                        buf,
+                    );
+                    x.write_to(__cache, buf);
+                }
+                super::super::__buffa::view::oneof::attach_request::Message::ToolsChanged(
+                    x,
+                ) => {
+                    ::buffa::types::put_len_delimited_header(
+                        20u32,
                         u64::from(__cache.consume_next()),
                         buf,
                     );
@@ -359,11 +707,41 @@ impl<'__a> ::serde::Serialize for AttachRequestView<'__a> {
                 ) => {
                     __map.serialize_entry("heartbeat", v)?;
                 }
+                super::super::__buffa::view::oneof::attach_request::Message::Detach(
+                    v,
+                ) => {
+                    __map.serialize_entry("detach", v)?;
+                }
+                super::super::__buffa::view::oneof::attach_request::Message::Credit(
+                    v,
+                ) => {
+                    __map.serialize_entry("credit", v)?;
+                }
+                super::super::__buffa::view::oneof::attach_request::Message::CallProgress(
+                    v,
+                ) => {
+                    __map.serialize_entry("callProgress", v)?;
+                }
+                super::super::__buffa::view::oneof::attach_request::Message::CallResult(
+                    v,
+                ) => {
+                    __map.serialize_entry("callResult", v)?;
+                }
+                super::super::__buffa::view::oneof::attach_request::Message::CallReceived(
+                    v,
+                ) => {
+                    __map.serialize_entry("callReceived", v)?;
+                }
                 super::super::__buffa::view::oneof::attach_request::Message::Ack(v) => {
                     __map.serialize_entry("ack", v)?;
                 }
                 super::super::__buffa::view::oneof::attach_request::Message::Nack(v) => {
                     __map.serialize_entry("nack", v)?;
+                }
+                super::super::__buffa::view::oneof::attach_request::Message::ToolsChanged(
+                    v,
+                ) => {
+                    __map.serialize_entry("toolsChanged", v)?;
                 }
             }
         }
@@ -599,6 +977,192 @@ impl<'a> ::buffa::MessageView<'a> for AttachResponseView<'a> {
                     );
                 }
             }
+            3u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                if let Some(
+                    super::super::__buffa::view::oneof::attach_response::Message::Detach(
+                        ref mut existing,
+                    ),
+                ) = view.message
+                {
+                    ::buffa::MessageView::merge_into_view(
+                        &mut **existing,
+                        sub,
+                        __sub_ctx,
+                    )?;
+                } else {
+                    view.message = Some(
+                        super::super::__buffa::view::oneof::attach_response::Message::Detach(
+                            ::buffa::alloc::boxed::Box::new(
+                                <super::super::__buffa::view::DetachView as ::buffa::MessageView>::decode_view_ctx(
+                                    sub,
+                                    __sub_ctx,
+                                )?,
+                            ),
+                        ),
+                    );
+                }
+            }
+            4u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                if let Some(
+                    super::super::__buffa::view::oneof::attach_response::Message::Call(
+                        ref mut existing,
+                    ),
+                ) = view.message
+                {
+                    ::buffa::MessageView::merge_into_view(
+                        &mut **existing,
+                        sub,
+                        __sub_ctx,
+                    )?;
+                } else {
+                    view.message = Some(
+                        super::super::__buffa::view::oneof::attach_response::Message::Call(
+                            ::buffa::alloc::boxed::Box::new(
+                                <super::super::__buffa::view::CallView as ::buffa::MessageView>::decode_view_ctx(
+                                    sub,
+                                    __sub_ctx,
+                                )?,
+                            ),
+                        ),
+                    );
+                }
+            }
+            5u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                if let Some(
+                    super::super::__buffa::view::oneof::attach_response::Message::CallInput(
+                        ref mut existing,
+                    ),
+                ) = view.message
+                {
+                    ::buffa::MessageView::merge_into_view(
+                        &mut **existing,
+                        sub,
+                        __sub_ctx,
+                    )?;
+                } else {
+                    view.message = Some(
+                        super::super::__buffa::view::oneof::attach_response::Message::CallInput(
+                            ::buffa::alloc::boxed::Box::new(
+                                <super::super::__buffa::view::CallInputView as ::buffa::MessageView>::decode_view_ctx(
+                                    sub,
+                                    __sub_ctx,
+                                )?,
+                            ),
+                        ),
+                    );
+                }
+            }
+            6u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                if let Some(
+                    super::super::__buffa::view::oneof::attach_response::Message::CallCancel(
+                        ref mut existing,
+                    ),
+                ) = view.message
+                {
+                    ::buffa::MessageView::merge_into_view(
+                        &mut **existing,
+                        sub,
+                        __sub_ctx,
+                    )?;
+                } else {
+                    view.message = Some(
+                        super::super::__buffa::view::oneof::attach_response::Message::CallCancel(
+                            ::buffa::alloc::boxed::Box::new(
+                                <super::super::__buffa::view::CallCancelView as ::buffa::MessageView>::decode_view_ctx(
+                                    sub,
+                                    __sub_ctx,
+                                )?,
+                            ),
+                        ),
+                    );
+                }
+            }
+            7u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                if let Some(
+                    super::super::__buffa::view::oneof::attach_response::Message::CallReceived(
+                        ref mut existing,
+                    ),
+                ) = view.message
+                {
+                    ::buffa::MessageView::merge_into_view(
+                        &mut **existing,
+                        sub,
+                        __sub_ctx,
+                    )?;
+                } else {
+                    view.message = Some(
+                        super::super::__buffa::view::oneof::attach_response::Message::CallReceived(
+                            ::buffa::alloc::boxed::Box::new(
+                                <super::super::__buffa::view::CallReceivedView as ::buffa::MessageView>::decode_view_ctx(
+                                    sub,
+                                    __sub_ctx,
+                                )?,
+                            ),
+                        ),
+                    );
+                }
+            }
+            8u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                if let Some(
+                    super::super::__buffa::view::oneof::attach_response::Message::CallsSettled(
+                        ref mut existing,
+                    ),
+                ) = view.message
+                {
+                    ::buffa::MessageView::merge_into_view(
+                        &mut **existing,
+                        sub,
+                        __sub_ctx,
+                    )?;
+                } else {
+                    view.message = Some(
+                        super::super::__buffa::view::oneof::attach_response::Message::CallsSettled(
+                            ::buffa::alloc::boxed::Box::new(
+                                <super::super::__buffa::view::CallsSettledView as ::buffa::MessageView>::decode_view_ctx(
+                                    sub,
+                                    __sub_ctx,
+                                )?,
+                            ),
+                        ),
+                    );
+                }
+            }
             10u32 => {
                 ::buffa::encoding::check_wire_type(
                     tag,
@@ -701,6 +1265,48 @@ impl<'a> ::buffa::MessageView<'a> for AttachResponseView<'a> {
                                     v.to_owned_from_source(__buffa_src)?,
                                 )
                             }
+                            super::super::__buffa::view::oneof::attach_response::Message::Detach(
+                                v,
+                            ) => {
+                                super::super::__buffa::oneof::attach_response::Message::Detach(
+                                    v.to_owned_from_source(__buffa_src)?,
+                                )
+                            }
+                            super::super::__buffa::view::oneof::attach_response::Message::Call(
+                                v,
+                            ) => {
+                                super::super::__buffa::oneof::attach_response::Message::Call(
+                                    v.to_owned_from_source(__buffa_src)?,
+                                )
+                            }
+                            super::super::__buffa::view::oneof::attach_response::Message::CallInput(
+                                v,
+                            ) => {
+                                super::super::__buffa::oneof::attach_response::Message::CallInput(
+                                    v.to_owned_from_source(__buffa_src)?,
+                                )
+                            }
+                            super::super::__buffa::view::oneof::attach_response::Message::CallCancel(
+                                v,
+                            ) => {
+                                super::super::__buffa::oneof::attach_response::Message::CallCancel(
+                                    v.to_owned_from_source(__buffa_src)?,
+                                )
+                            }
+                            super::super::__buffa::view::oneof::attach_response::Message::CallReceived(
+                                v,
+                            ) => {
+                                super::super::__buffa::oneof::attach_response::Message::CallReceived(
+                                    v.to_owned_from_source(__buffa_src)?,
+                                )
+                            }
+                            super::super::__buffa::view::oneof::attach_response::Message::CallsSettled(
+                                v,
+                            ) => {
+                                super::super::__buffa::oneof::attach_response::Message::CallsSettled(
+                                    v.to_owned_from_source(__buffa_src)?,
+                                )
+                            }
                             super::super::__buffa::view::oneof::attach_response::Message::Append(
                                 v,
                             ) => {
@@ -744,6 +1350,66 @@ impl<'a> ::buffa::ViewEncode<'a> for AttachResponseView<'a> {
                             + inner as u64;
                 }
                 super::super::__buffa::view::oneof::attach_response::Message::Heartbeat(
+                    x,
+                ) => {
+                    let __slot = __cache.reserve();
+                    let inner = x.compute_size(__cache);
+                    __cache.set(__slot, inner);
+                    size
+                        += 1u64 + ::buffa::encoding::varint_len(inner as u64) as u64
+                            + inner as u64;
+                }
+                super::super::__buffa::view::oneof::attach_response::Message::Detach(
+                    x,
+                ) => {
+                    let __slot = __cache.reserve();
+                    let inner = x.compute_size(__cache);
+                    __cache.set(__slot, inner);
+                    size
+                        += 1u64 + ::buffa::encoding::varint_len(inner as u64) as u64
+                            + inner as u64;
+                }
+                super::super::__buffa::view::oneof::attach_response::Message::Call(
+                    x,
+                ) => {
+                    let __slot = __cache.reserve();
+                    let inner = x.compute_size(__cache);
+                    __cache.set(__slot, inner);
+                    size
+                        += 1u64 + ::buffa::encoding::varint_len(inner as u64) as u64
+                            + inner as u64;
+                }
+                super::super::__buffa::view::oneof::attach_response::Message::CallInput(
+                    x,
+                ) => {
+                    let __slot = __cache.reserve();
+                    let inner = x.compute_size(__cache);
+                    __cache.set(__slot, inner);
+                    size
+                        += 1u64 + ::buffa::encoding::varint_len(inner as u64) as u64
+                            + inner as u64;
+                }
+                super::super::__buffa::view::oneof::attach_response::Message::CallCancel(
+                    x,
+                ) => {
+                    let __slot = __cache.reserve();
+                    let inner = x.compute_size(__cache);
+                    __cache.set(__slot, inner);
+                    size
+                        += 1u64 + ::buffa::encoding::varint_len(inner as u64) as u64
+                            + inner as u64;
+                }
+                super::super::__buffa::view::oneof::attach_response::Message::CallReceived(
+                    x,
+                ) => {
+                    let __slot = __cache.reserve();
+                    let inner = x.compute_size(__cache);
+                    __cache.set(__slot, inner);
+                    size
+                        += 1u64 + ::buffa::encoding::varint_len(inner as u64) as u64
+                            + inner as u64;
+                }
+                super::super::__buffa::view::oneof::attach_response::Message::CallsSettled(
                     x,
                 ) => {
                     let __slot = __cache.reserve();
@@ -808,6 +1474,66 @@ impl<'a> ::buffa::ViewEncode<'a> for AttachResponseView<'a> {
                     );
                     x.write_to(__cache, buf);
                 }
+                super::super::__buffa::view::oneof::attach_response::Message::Detach(
+                    x,
+                ) => {
+                    ::buffa::types::put_len_delimited_header(
+                        3u32,
+                        u64::from(__cache.consume_next()),
+                        buf,
+                    );
+                    x.write_to(__cache, buf);
+                }
+                super::super::__buffa::view::oneof::attach_response::Message::Call(
+                    x,
+                ) => {
+                    ::buffa::types::put_len_delimited_header(
+                        4u32,
+                        u64::from(__cache.consume_next()),
+                        buf,
+                    );
+                    x.write_to(__cache, buf);
+                }
+                super::super::__buffa::view::oneof::attach_response::Message::CallInput(
+                    x,
+                ) => {
+                    ::buffa::types::put_len_delimited_header(
+                        5u32,
+                        u64::from(__cache.consume_next()),
+                        buf,
+                    );
+                    x.write_to(__cache, buf);
+                }
+                super::super::__buffa::view::oneof::attach_response::Message::CallCancel(
+                    x,
+                ) => {
+                    ::buffa::types::put_len_delimited_header(
+                        6u32,
+                        u64::from(__cache.consume_next()),
+                        buf,
+                    );
+                    x.write_to(__cache, buf);
+                }
+                super::super::__buffa::view::oneof::attach_response::Message::CallReceived(
+                    x,
+                ) => {
+                    ::buffa::types::put_len_delimited_header(
+                        7u32,
+                        u64::from(__cache.consume_next()),
+                        buf,
+                    );
+                    x.write_to(__cache, buf);
+                }
+                super::super::__buffa::view::oneof::attach_response::Message::CallsSettled(
+                    x,
+                ) => {
+                    ::buffa::types::put_len_delimited_header(
+                        8u32,
+                        u64::from(__cache.consume_next()),
+                        buf,
+                    );
+                    x.write_to(__cache, buf);
+                }
                 super::super::__buffa::view::oneof::attach_response::Message::Append(
                     x,
                 ) => {
@@ -863,6 +1589,36 @@ impl<'__a> ::serde::Serialize for AttachResponseView<'__a> {
                     v,
                 ) => {
                     __map.serialize_entry("heartbeat", v)?;
+                }
+                super::super::__buffa::view::oneof::attach_response::Message::Detach(
+                    v,
+                ) => {
+                    __map.serialize_entry("detach", v)?;
+                }
+                super::super::__buffa::view::oneof::attach_response::Message::Call(
+                    v,
+                ) => {
+                    __map.serialize_entry("call", v)?;
+                }
+                super::super::__buffa::view::oneof::attach_response::Message::CallInput(
+                    v,
+                ) => {
+                    __map.serialize_entry("callInput", v)?;
+                }
+                super::super::__buffa::view::oneof::attach_response::Message::CallCancel(
+                    v,
+                ) => {
+                    __map.serialize_entry("callCancel", v)?;
+                }
+                super::super::__buffa::view::oneof::attach_response::Message::CallReceived(
+                    v,
+                ) => {
+                    __map.serialize_entry("callReceived", v)?;
+                }
+                super::super::__buffa::view::oneof::attach_response::Message::CallsSettled(
+                    v,
+                ) => {
+                    __map.serialize_entry("callsSettled", v)?;
                 }
                 super::super::__buffa::view::oneof::attach_response::Message::Append(
                     v,

@@ -16,6 +16,31 @@ pub mod attach_request {
                 super::super::super::super::__buffa::view::HeartbeatView<'a>,
             >,
         ),
+        Detach(
+            ::buffa::alloc::boxed::Box<
+                super::super::super::super::__buffa::view::DetachView<'a>,
+            >,
+        ),
+        Credit(
+            ::buffa::alloc::boxed::Box<
+                super::super::super::super::__buffa::view::CreditView<'a>,
+            >,
+        ),
+        CallProgress(
+            ::buffa::alloc::boxed::Box<
+                super::super::super::super::__buffa::view::CallProgressView<'a>,
+            >,
+        ),
+        CallResult(
+            ::buffa::alloc::boxed::Box<
+                super::super::super::super::__buffa::view::CallResultView<'a>,
+            >,
+        ),
+        CallReceived(
+            ::buffa::alloc::boxed::Box<
+                super::super::super::super::__buffa::view::CallReceivedView<'a>,
+            >,
+        ),
         Ack(
             ::buffa::alloc::boxed::Box<
                 super::super::super::super::__buffa::view::AckView<'a>,
@@ -24,6 +49,11 @@ pub mod attach_request {
         Nack(
             ::buffa::alloc::boxed::Box<
                 super::super::super::super::__buffa::view::NackView<'a>,
+            >,
+        ),
+        ToolsChanged(
+            ::buffa::alloc::boxed::Box<
+                super::super::super::super::__buffa::view::ToolsChangedView<'a>,
             >,
         ),
     }
@@ -41,6 +71,36 @@ pub mod attach_response {
         Heartbeat(
             ::buffa::alloc::boxed::Box<
                 super::super::super::super::__buffa::view::HeartbeatView<'a>,
+            >,
+        ),
+        Detach(
+            ::buffa::alloc::boxed::Box<
+                super::super::super::super::__buffa::view::DetachView<'a>,
+            >,
+        ),
+        Call(
+            ::buffa::alloc::boxed::Box<
+                super::super::super::super::__buffa::view::CallView<'a>,
+            >,
+        ),
+        CallInput(
+            ::buffa::alloc::boxed::Box<
+                super::super::super::super::__buffa::view::CallInputView<'a>,
+            >,
+        ),
+        CallCancel(
+            ::buffa::alloc::boxed::Box<
+                super::super::super::super::__buffa::view::CallCancelView<'a>,
+            >,
+        ),
+        CallReceived(
+            ::buffa::alloc::boxed::Box<
+                super::super::super::super::__buffa::view::CallReceivedView<'a>,
+            >,
+        ),
+        CallsSettled(
+            ::buffa::alloc::boxed::Box<
+                super::super::super::super::__buffa::view::CallsSettledView<'a>,
             >,
         ),
         Append(

@@ -129,6 +129,9 @@ pub trait ExtensionService: Send + Sync + 'static {
     /// highest `ExtensionRole.priority` is offered; of environments, that one is used; hooks are asked one after the other
     /// in that order; responders are asked at the same time, and the first answer counts. Ties go by `client_id`.
     ///
+    /// This version serves the roles journal (without a selector) and tools; environment, hooks and responder end with
+    /// PERMISSION_DENIED `role_not_allowed`.
+    ///
     /// Errors: INVALID_ARGUMENT `protocol_violation`; PERMISSION_DENIED `role_not_allowed`; ABORTED `attachment_replaced`;
     /// DEADLINE_EXCEEDED `attachment_lost`; UNAVAILABLE `draining`.
     ///

@@ -18312,6 +18312,3242 @@ impl ::protovalidate_buffa::Validate for __buffa::view::EnvironmentRoleView<'_> 
     unreachable_patterns,
     reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
 )]
+impl ::protovalidate_buffa::Validate for EnvironmentResult {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        match &self.result {
+            Some(__buffa::oneof::environment_result::Result::Opened(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("opened")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::environment_result::Result::Done(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(2i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("done")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::environment_result::Result::Stat(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(3i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("stat")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::environment_result::Result::Read(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(4i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("read")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::environment_result::Result::Listed(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(5i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("listed")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::environment_result::Result::Glob(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(6i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("glob")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::environment_result::Result::Grep(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(7i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("grep")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::environment_result::Result::Exit(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(8i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("exit")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::environment_result::Result::Error(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(9i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("error")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                None, field_name :
+                                Some(::std::borrow::Cow::Borrowed("result")), field_type :
+                                None, key_type : None, value_type : None, subscript : None,
+                                },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath::default(),
+                        rule_id: ::std::borrow::Cow::Borrowed("required"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "at least one variant is required",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::EnvironmentResultView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        match &self.result {
+            Some(__buffa::view::oneof::environment_result::Result::Opened(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("opened")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::environment_result::Result::Done(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(2i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("done")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::environment_result::Result::Stat(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(3i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("stat")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::environment_result::Result::Read(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(4i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("read")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::environment_result::Result::Listed(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(5i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("listed")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::environment_result::Result::Glob(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(6i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("glob")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::environment_result::Result::Grep(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(7i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("grep")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::environment_result::Result::Exit(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(8i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("exit")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::environment_result::Result::Error(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(9i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("error")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                None, field_name :
+                                Some(::std::borrow::Cow::Borrowed("result")), field_type :
+                                None, key_type : None, value_type : None, subscript : None,
+                                },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath::default(),
+                        rule_id: ::std::borrow::Cow::Borrowed("required"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "at least one variant is required",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for OperationDone {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::OperationDoneView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for EnvironmentOpened {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.root)))))
+                .len() < 1usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("root")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(4i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("min_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.min_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at least {} bytes", 1usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.root)))))
+                .len() > 4096usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("root")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 4096usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.system)))))
+                .len() > 64usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("system")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 64usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.shell)))))
+                .len() > 64usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(3i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("shell")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 64usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::EnvironmentOpenedView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.root)))))
+                .len() < 1usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("root")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(4i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("min_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.min_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at least {} bytes", 1usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.root)))))
+                .len() > 4096usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("root")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 4096usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.system)))))
+                .len() > 64usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("system")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 64usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.shell)))))
+                .len() > 64usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(3i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("shell")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 64usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for FileStatus {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.kind).to_i32();
+                if <tau::runtime::v1::FileKind as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("kind")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        if let Some(inner) = self.modified.as_option() {}
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::FileStatusView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.kind).to_i32();
+                if <tau::runtime::v1::FileKind as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("kind")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        if let Some(inner) = self.modified.as_option() {}
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for FileRead {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::FileReadView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for FolderListed {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.entries.len() > 100000usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("entries")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 100000usize,
+                            self.entries.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.entries.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("entries")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::FolderListedView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.entries.len() > 100000usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("entries")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 100000usize,
+                            self.entries.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.entries.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("entries")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for FolderEntry {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.name)))))
+                .len() < 1usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("name")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(4i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("min_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.min_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at least {} bytes", 1usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.name)))))
+                .len() > 1024usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("name")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 1024usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.kind).to_i32();
+                if <tau::runtime::v1::FileKind as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("kind")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::FolderEntryView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.name)))))
+                .len() < 1usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("name")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(4i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("min_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.min_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at least {} bytes", 1usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.name)))))
+                .len() > 1024usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("name")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 1024usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.kind).to_i32();
+                if <tau::runtime::v1::FileKind as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("kind")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for GlobMatches {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.paths.len() > 100000usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("paths")), field_type :
+                            Some(::protovalidate_buffa::FieldType::String), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 100000usize,
+                            self.paths.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::GlobMatchesView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.paths.len() > 100000usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("paths")), field_type :
+                            Some(::protovalidate_buffa::FieldType::String), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 100000usize,
+                            self.paths.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for GrepMatches {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.lines.len() > 100000usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("lines")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 100000usize,
+                            self.lines.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.lines.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("lines")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::GrepMatchesView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.lines.len() > 100000usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("lines")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 100000usize,
+                            self.lines.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.lines.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("lines")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for GrepLine {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::GrepLineView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for OutputChunk {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if ::core::convert::AsRef::<[u8]>::as_ref(&(self.data)).len() < 1usize {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("data")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Bytes), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(15i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("bytes")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("min_len")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("bytes.min_len"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!(
+                                "value length must be at least {} bytes (got {})", 1usize,
+                                ::core::convert::AsRef:: < [u8] > ::as_ref(& (self.data))
+                                .len()
+                            ),
+                        ),
+                        for_key: false,
+                    });
+            }
+            if ::core::convert::AsRef::<[u8]>::as_ref(&(self.data)).len() > 65536usize {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("data")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Bytes), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(15i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("bytes")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(3i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_len")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("bytes.max_len"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!(
+                                "value length must be at most {} bytes (got {})",
+                                65536usize, ::core::convert::AsRef:: < [u8] > ::as_ref(&
+                                (self.data)).len()
+                            ),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.stream).to_i32();
+                if <tau::runtime::v1::OutputStream as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("stream")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::OutputChunkView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if ::core::convert::AsRef::<[u8]>::as_ref(&(self.data)).len() < 1usize {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("data")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Bytes), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(15i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("bytes")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("min_len")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("bytes.min_len"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!(
+                                "value length must be at least {} bytes (got {})", 1usize,
+                                ::core::convert::AsRef:: < [u8] > ::as_ref(& (self.data))
+                                .len()
+                            ),
+                        ),
+                        for_key: false,
+                    });
+            }
+            if ::core::convert::AsRef::<[u8]>::as_ref(&(self.data)).len() > 65536usize {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("data")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Bytes), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(15i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("bytes")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(3i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_len")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("bytes.max_len"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!(
+                                "value length must be at most {} bytes (got {})",
+                                65536usize, ::core::convert::AsRef:: < [u8] > ::as_ref(&
+                                (self.data)).len()
+                            ),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.stream).to_i32();
+                if <tau::runtime::v1::OutputStream as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("stream")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for CommandExit {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.exit.is_none() {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            None, field_name :
+                            Some(::std::borrow::Cow::Borrowed("exit")), field_type :
+                            None, key_type : None, value_type : None, subscript : None,
+                            },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath::default(),
+                    rule_id: ::std::borrow::Cow::Borrowed("required"),
+                    message: ::std::borrow::Cow::Borrowed(
+                        "at least one variant is required",
+                    ),
+                    for_key: false,
+                });
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::CommandExitView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.exit.is_none() {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            None, field_name :
+                            Some(::std::borrow::Cow::Borrowed("exit")), field_type :
+                            None, key_type : None, value_type : None, subscript : None,
+                            },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath::default(),
+                    rule_id: ::std::borrow::Cow::Borrowed("required"),
+                    message: ::std::borrow::Cow::Borrowed(
+                        "at least one variant is required",
+                    ),
+                    for_key: false,
+                });
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for EnvironmentError {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.kind).to_i32();
+                if <tau::runtime::v1::EnvironmentErrorKind as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("kind")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            {
+                const DISALLOWED: &[i32] = &[0i32];
+                let raw_val: i32 = (self.kind).to_i32();
+                if DISALLOWED.contains(&raw_val) {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("kind")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(4i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} must not be in {:?}", raw_val, DISALLOWED
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.subject)))))
+                .len() > 4096usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("subject")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 4096usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
+                .len() > 4096usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(3i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 4096usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::EnvironmentErrorView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.kind).to_i32();
+                if <tau::runtime::v1::EnvironmentErrorKind as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("kind")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            {
+                const DISALLOWED: &[i32] = &[0i32];
+                let raw_val: i32 = (self.kind).to_i32();
+                if DISALLOWED.contains(&raw_val) {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("kind")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(4i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} must not be in {:?}", raw_val, DISALLOWED
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.subject)))))
+                .len() > 4096usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("subject")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 4096usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
+                .len() > 4096usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(3i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 4096usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
 impl ::protovalidate_buffa::Validate for PermissionRequested {
     fn validate(
         &self,
@@ -19820,6 +23056,1154 @@ impl ::protovalidate_buffa::Validate for __buffa::view::HookView<'_> {
     unreachable_patterns,
     reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
 )]
+impl ::protovalidate_buffa::Validate for HookDecision {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.verdict).to_i32();
+                if <tau::runtime::v1::HookVerdict as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("verdict")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
+                .len() > 65536usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 65536usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if self.context.len() > 64usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(6i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("context")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 64usize, self
+                            .context.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.context.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(6i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("context")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        match &self.change {
+            Some(__buffa::oneof::hook_decision::Change::ArgumentsJson(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if (::core::convert::AsRef::<
+                    str,
+                >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(v)))))
+                    .len() > 4194304usize
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(3i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("arguments_json")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::String),
+                                    key_type : None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(14i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(5i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                    : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value must be at most {} bytes", 4194304usize
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            Some(__buffa::oneof::hook_decision::Change::Prompt(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(4i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("prompt")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::hook_decision::Change::Result(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(5i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("result")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {}
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::HookDecisionView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.verdict).to_i32();
+                if <tau::runtime::v1::HookVerdict as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("verdict")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
+                .len() > 65536usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 65536usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if self.context.len() > 64usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(6i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("context")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 64usize, self
+                            .context.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.context.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(6i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("context")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        match &self.change {
+            Some(__buffa::view::oneof::hook_decision::Change::ArgumentsJson(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if (::core::convert::AsRef::<
+                    str,
+                >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(v)))))
+                    .len() > 4194304usize
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(3i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("arguments_json")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::String),
+                                    key_type : None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(14i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(5i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                    : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value must be at most {} bytes", 4194304usize
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            Some(__buffa::view::oneof::hook_decision::Change::Prompt(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(4i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("prompt")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::hook_decision::Change::Result(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(5i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("result")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {}
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for HookContent {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.content.len() < 1usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("min_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.min_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at least {} items (got {})", 1usize, self
+                            .content.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        if self.content.len() > 256usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 256usize, self
+                            .content.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.content.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::HookContentView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.content.len() < 1usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("min_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.min_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at least {} items (got {})", 1usize, self
+                            .content.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        if self.content.len() > 256usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 256usize, self
+                            .content.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.content.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for HookResult {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.content.len() > 256usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 256usize, self
+                            .content.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.content.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::HookResultView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.content.len() > 256usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 256usize, self
+                            .content.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.content.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
 impl ::protovalidate_buffa::Validate for JournalRole {
     fn validate(
         &self,
@@ -21066,6 +25450,2196 @@ impl ::protovalidate_buffa::Validate for __buffa::view::NackView<'_> {
                             elements: ::std::vec![
                                 ::protovalidate_buffa::FieldPathElement { field_number :
                                 Some(6i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("detail")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 1024usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for JournalReply {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        match &self.reply {
+            Some(__buffa::oneof::journal_reply::Reply::SessionOpened(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("session_opened")),
+                                                    field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::journal_reply::Reply::SessionReleased(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(2i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("session_released")),
+                                                    field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::journal_reply::Reply::EventsRead(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(3i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("events_read")),
+                                                    field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::journal_reply::Reply::StoredListed(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(4i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("stored_listed")),
+                                                    field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::journal_reply::Reply::SnapshotPut(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(5i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("snapshot_put")),
+                                                    field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::journal_reply::Reply::Error(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(6i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("error")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                None, field_name :
+                                Some(::std::borrow::Cow::Borrowed("reply")), field_type :
+                                None, key_type : None, value_type : None, subscript : None,
+                                },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath::default(),
+                        rule_id: ::std::borrow::Cow::Borrowed("required"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "at least one variant is required",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::JournalReplyView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        match &self.reply {
+            Some(__buffa::view::oneof::journal_reply::Reply::SessionOpened(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("session_opened")),
+                                                    field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::journal_reply::Reply::SessionReleased(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(2i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("session_released")),
+                                                    field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::journal_reply::Reply::EventsRead(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(3i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("events_read")),
+                                                    field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::journal_reply::Reply::StoredListed(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(4i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("stored_listed")),
+                                                    field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::journal_reply::Reply::SnapshotPut(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(5i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("snapshot_put")),
+                                                    field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::journal_reply::Reply::Error(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(6i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("error")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                None, field_name :
+                                Some(::std::borrow::Cow::Borrowed("reply")), field_type :
+                                None, key_type : None, value_type : None, subscript : None,
+                                },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath::default(),
+                        rule_id: ::std::borrow::Cow::Borrowed("required"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "at least one variant is required",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for SessionOpened {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            #[allow(
+                unused_comparisons,
+                reason = "schema bounds may coincide with type limits"
+            )]
+            if !(((self.epoch)) >= 1u64) {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("epoch")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(6i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("uint64")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("gte")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("uint64.gte"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "value must satisfy uint64.gte",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(inner) = self.head.as_option() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (inner).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(2i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("head")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::SessionOpenedView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            #[allow(
+                unused_comparisons,
+                reason = "schema bounds may coincide with type limits"
+            )]
+            if !(((self.epoch)) >= 1u64) {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("epoch")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(6i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("uint64")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("gte")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("uint64.gte"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "value must satisfy uint64.gte",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(inner) = self.head.as_option() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (inner).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(2i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("head")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for SessionReleased {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::SessionReleasedView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for EventsRead {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        for (idx, elem) in self.events.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("events")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(inner) = self.head.as_option() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (inner).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(2i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("head")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::EventsReadView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        for (idx, elem) in self.events.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("events")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(inner) = self.head.as_option() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (inner).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(2i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("head")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for StoredListed {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.sessions.len() > 10000usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("sessions")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 10000usize,
+                            self.sessions.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.sessions.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("sessions")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.next_page_token)))))
+                .len() > 1024usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("next_page_token")),
+                                field_type : Some(::protovalidate_buffa::FieldType::String),
+                                key_type : None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 1024usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::StoredListedView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.sessions.len() > 10000usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("sessions")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 10000usize,
+                            self.sessions.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.sessions.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("sessions")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.next_page_token)))))
+                .len() > 1024usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("next_page_token")),
+                                field_type : Some(::protovalidate_buffa::FieldType::String),
+                                key_type : None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 1024usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for StoredSession {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if !self.head.is_set() {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("head")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(25i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("required")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Bool), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("required"),
+                    message: ::std::borrow::Cow::Borrowed("value is required"),
+                    for_key: false,
+                });
+        }
+        if self.head.is_set() {
+            if let Some(inner) = self.head.as_option() {
+                {
+                    #[allow(
+                        unused_imports,
+                        reason = "closed enums need the Enumeration trait"
+                    )]
+                    use ::buffa::Enumeration as _;
+                    if let Err(sub) = (inner).validate() {
+                        if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                            return Err(sub);
+                        }
+                        violations
+                            .extend(
+                                sub
+                                    .violations
+                                    .into_iter()
+                                    .map(|mut v| {
+                                        v.field
+                                            .elements
+                                            .splice(
+                                                0..0,
+                                                (::protovalidate_buffa::FieldPath {
+                                                    elements: ::std::vec![
+                                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                                        Some(1i32), field_name :
+                                                        Some(::std::borrow::Cow::Borrowed("head")), field_type :
+                                                        Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                        None, value_type : None, subscript : None, },
+                                                    ],
+                                                })
+                                                    .elements,
+                                            );
+                                        v
+                                    }),
+                            );
+                    }
+                }
+            }
+        }
+        if let Some(inner) = self.created.as_option() {}
+        if let Some(inner) = self.updated.as_option() {}
+        if let Some(inner) = self.snapshot.as_option() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (inner).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(5i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("snapshot")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::StoredSessionView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if !self.head.is_set() {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("head")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(25i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("required")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Bool), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("required"),
+                    message: ::std::borrow::Cow::Borrowed("value is required"),
+                    for_key: false,
+                });
+        }
+        if self.head.is_set() {
+            if let Some(inner) = self.head.as_option() {
+                {
+                    #[allow(
+                        unused_imports,
+                        reason = "closed enums need the Enumeration trait"
+                    )]
+                    use ::buffa::Enumeration as _;
+                    if let Err(sub) = (inner).validate() {
+                        if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                            return Err(sub);
+                        }
+                        violations
+                            .extend(
+                                sub
+                                    .violations
+                                    .into_iter()
+                                    .map(|mut v| {
+                                        v.field
+                                            .elements
+                                            .splice(
+                                                0..0,
+                                                (::protovalidate_buffa::FieldPath {
+                                                    elements: ::std::vec![
+                                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                                        Some(1i32), field_name :
+                                                        Some(::std::borrow::Cow::Borrowed("head")), field_type :
+                                                        Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                        None, value_type : None, subscript : None, },
+                                                    ],
+                                                })
+                                                    .elements,
+                                            );
+                                        v
+                                    }),
+                            );
+                    }
+                }
+            }
+        }
+        if let Some(inner) = self.created.as_option() {}
+        if let Some(inner) = self.updated.as_option() {}
+        if let Some(inner) = self.snapshot.as_option() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (inner).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(5i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("snapshot")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for Snapshot {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(inner) = self.at.as_option() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (inner).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(2i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("at")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::SnapshotView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(inner) = self.at.as_option() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (inner).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(2i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("at")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for SnapshotPut {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::SnapshotPutView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for JournalError {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.kind).to_i32();
+                if <tau::runtime::v1::JournalErrorKind as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("kind")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.holder)))))
+                .len() > 1024usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("holder")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 1024usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.detail)))))
+                .len() > 1024usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(3i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("detail")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 1024usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::JournalErrorView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.kind).to_i32();
+                if <tau::runtime::v1::JournalErrorKind as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("kind")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.holder)))))
+                .len() > 1024usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("holder")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 1024usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.detail)))))
+                .len() > 1024usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(3i32), field_name :
                                 Some(::std::borrow::Cow::Borrowed("detail")), field_type :
                                 Some(::protovalidate_buffa::FieldType::String), key_type :
                                 None, value_type : None, subscript : None, },
@@ -24242,6 +30816,330 @@ impl ::protovalidate_buffa::Validate for __buffa::view::ResponderRoleView<'_> {
     unreachable_patterns,
     reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
 )]
+impl ::protovalidate_buffa::Validate for PersonAnswer {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        match &self.result {
+            Some(__buffa::oneof::person_answer::Result::Answer(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("answer")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::person_answer::Result::Pass(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(2i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("pass")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                None, field_name :
+                                Some(::std::borrow::Cow::Borrowed("result")), field_type :
+                                None, key_type : None, value_type : None, subscript : None,
+                                },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath::default(),
+                        rule_id: ::std::borrow::Cow::Borrowed("required"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "at least one variant is required",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::PersonAnswerView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        match &self.result {
+            Some(__buffa::view::oneof::person_answer::Result::Answer(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("answer")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::person_answer::Result::Pass(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(2i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("pass")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                None, field_name :
+                                Some(::std::borrow::Cow::Borrowed("result")), field_type :
+                                None, key_type : None, value_type : None, subscript : None,
+                                },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath::default(),
+                        rule_id: ::std::borrow::Cow::Borrowed("required"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "at least one variant is required",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for Pass {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::PassView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
 impl ::protovalidate_buffa::Validate for ToolsRole {
     fn validate(
         &self,
@@ -24846,6 +31744,2654 @@ impl ::protovalidate_buffa::Validate for __buffa::view::ToolOfferView<'_> {
     unreachable_patterns,
     reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
 )]
+impl ::protovalidate_buffa::Validate for ToolsChanged {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.offered.len() > 1000usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("offered")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 1000usize,
+                            self.offered.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.offered.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("offered")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if self.withdrawn.len() > 1000usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("withdrawn")), field_type :
+                            Some(::protovalidate_buffa::FieldType::String), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 1000usize,
+                            self.withdrawn.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        {
+            let mut seen = ::std::collections::HashSet::with_capacity(
+                self.withdrawn.len(),
+            );
+            let dup = self.withdrawn.iter().any(|item| { !seen.insert(item) });
+            if dup {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("withdrawn")), field_type
+                                : Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(18i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(3i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("unique")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Bool), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("repeated.unique"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "repeated value must contain unique items",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        for (idx, elem) in self.withdrawn.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                {
+                    static RE_PATTERN: ::std::sync::OnceLock<
+                        ::protovalidate_buffa::regex::Regex,
+                    > = ::std::sync::OnceLock::new();
+                    let re = RE_PATTERN
+                        .get_or_init(|| {
+                            ::protovalidate_buffa::regex::Regex::new(
+                                    "^[A-Za-z0-9_-]{1,64}$",
+                                )
+                                .expect("pattern regex compiled at code-gen time")
+                        });
+                    if !re
+                        .is_match(
+                            ::core::convert::AsRef::<
+                                str,
+                            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(elem)))),
+                        )
+                    {
+                        violations
+                            .push(::protovalidate_buffa::Violation {
+                                field: ::protovalidate_buffa::FieldPath {
+                                    elements: ::std::vec![
+                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                        Some(2i32), field_name :
+                                        Some(::std::borrow::Cow::Borrowed("withdrawn")), field_type
+                                        : Some(::protovalidate_buffa::FieldType::String), key_type :
+                                        None, value_type : None, subscript :
+                                        Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                        },
+                                    ],
+                                },
+                                rule: ::protovalidate_buffa::FieldPath {
+                                    elements: ::std::vec![
+                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                        Some(18i32), field_name :
+                                        Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                                        Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                        None, value_type : None, subscript : None, },
+                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                        Some(4i32), field_name :
+                                        Some(::std::borrow::Cow::Borrowed("items")), field_type :
+                                        Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                        None, value_type : None, subscript : None, },
+                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                        Some(14i32), field_name :
+                                        Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                        Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                        None, value_type : None, subscript : None, },
+                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                        Some(6i32), field_name :
+                                        Some(::std::borrow::Cow::Borrowed("pattern")), field_type :
+                                        Some(::protovalidate_buffa::FieldType::String), key_type :
+                                        None, value_type : None, subscript : None, }
+                                    ],
+                                },
+                                rule_id: ::std::borrow::Cow::Borrowed("string.pattern"),
+                                message: ::std::borrow::Cow::Owned(
+                                    ::std::format!(
+                                        "value must match pattern /{}/", "^[A-Za-z0-9_-]{1,64}$"
+                                    ),
+                                ),
+                                for_key: false,
+                            });
+                    }
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::ToolsChangedView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.offered.len() > 1000usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("offered")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 1000usize,
+                            self.offered.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.offered.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("offered")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if self.withdrawn.len() > 1000usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("withdrawn")), field_type :
+                            Some(::protovalidate_buffa::FieldType::String), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 1000usize,
+                            self.withdrawn.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        {
+            let mut seen = ::std::collections::HashSet::with_capacity(
+                self.withdrawn.len(),
+            );
+            let dup = self.withdrawn.iter().any(|item| { !seen.insert(item) });
+            if dup {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("withdrawn")), field_type
+                                : Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(18i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(3i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("unique")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Bool), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("repeated.unique"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "repeated value must contain unique items",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        for (idx, elem) in self.withdrawn.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                {
+                    static RE_PATTERN: ::std::sync::OnceLock<
+                        ::protovalidate_buffa::regex::Regex,
+                    > = ::std::sync::OnceLock::new();
+                    let re = RE_PATTERN
+                        .get_or_init(|| {
+                            ::protovalidate_buffa::regex::Regex::new(
+                                    "^[A-Za-z0-9_-]{1,64}$",
+                                )
+                                .expect("pattern regex compiled at code-gen time")
+                        });
+                    if !re
+                        .is_match(
+                            ::core::convert::AsRef::<
+                                str,
+                            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(elem)))),
+                        )
+                    {
+                        violations
+                            .push(::protovalidate_buffa::Violation {
+                                field: ::protovalidate_buffa::FieldPath {
+                                    elements: ::std::vec![
+                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                        Some(2i32), field_name :
+                                        Some(::std::borrow::Cow::Borrowed("withdrawn")), field_type
+                                        : Some(::protovalidate_buffa::FieldType::String), key_type :
+                                        None, value_type : None, subscript :
+                                        Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                        },
+                                    ],
+                                },
+                                rule: ::protovalidate_buffa::FieldPath {
+                                    elements: ::std::vec![
+                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                        Some(18i32), field_name :
+                                        Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                                        Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                        None, value_type : None, subscript : None, },
+                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                        Some(4i32), field_name :
+                                        Some(::std::borrow::Cow::Borrowed("items")), field_type :
+                                        Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                        None, value_type : None, subscript : None, },
+                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                        Some(14i32), field_name :
+                                        Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                        Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                        None, value_type : None, subscript : None, },
+                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                        Some(6i32), field_name :
+                                        Some(::std::borrow::Cow::Borrowed("pattern")), field_type :
+                                        Some(::protovalidate_buffa::FieldType::String), key_type :
+                                        None, value_type : None, subscript : None, }
+                                    ],
+                                },
+                                rule_id: ::std::borrow::Cow::Borrowed("string.pattern"),
+                                message: ::std::borrow::Cow::Owned(
+                                    ::std::format!(
+                                        "value must match pattern /{}/", "^[A-Za-z0-9_-]{1,64}$"
+                                    ),
+                                ),
+                                for_key: false,
+                            });
+                    }
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for ToolReturn {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.content.len() > 256usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 256usize, self
+                            .content.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.content.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::ToolReturnView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.content.len() > 256usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 256usize, self
+                            .content.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.content.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for CallProgress {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.call_id)))))
+                .len() < 1usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("call_id")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(4i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("min_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.min_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at least {} bytes", 1usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.call_id)))))
+                .len() > 256usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("call_id")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 256usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            #[allow(
+                unused_comparisons,
+                reason = "schema bounds may coincide with type limits"
+            )]
+            if !(((self.number)) >= 1u64) {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("number")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(6i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("uint64")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("gte")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("uint64.gte"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "value must satisfy uint64.gte",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        match &self.progress {
+            Some(__buffa::oneof::call_progress::Progress::Text(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if (::core::convert::AsRef::<
+                    str,
+                >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(v)))))
+                    .len() > 1048576usize
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(3i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("text")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::String), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(14i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(5i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                    : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value must be at most {} bytes", 1048576usize
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            Some(__buffa::oneof::call_progress::Progress::Output(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(4i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("output")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                None, field_name :
+                                Some(::std::borrow::Cow::Borrowed("progress")), field_type :
+                                None, key_type : None, value_type : None, subscript : None,
+                                },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath::default(),
+                        rule_id: ::std::borrow::Cow::Borrowed("required"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "at least one variant is required",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::CallProgressView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.call_id)))))
+                .len() < 1usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("call_id")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(4i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("min_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.min_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at least {} bytes", 1usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.call_id)))))
+                .len() > 256usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("call_id")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 256usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            #[allow(
+                unused_comparisons,
+                reason = "schema bounds may coincide with type limits"
+            )]
+            if !(((self.number)) >= 1u64) {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("number")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(6i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("uint64")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("gte")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("uint64.gte"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "value must satisfy uint64.gte",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        match &self.progress {
+            Some(__buffa::view::oneof::call_progress::Progress::Text(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if (::core::convert::AsRef::<
+                    str,
+                >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(v)))))
+                    .len() > 1048576usize
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(3i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("text")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::String), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(14i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(5i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                    : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value must be at most {} bytes", 1048576usize
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            Some(__buffa::view::oneof::call_progress::Progress::Output(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(4i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("output")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                None, field_name :
+                                Some(::std::borrow::Cow::Borrowed("progress")), field_type :
+                                None, key_type : None, value_type : None, subscript : None,
+                                },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath::default(),
+                        rule_id: ::std::borrow::Cow::Borrowed("required"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "at least one variant is required",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for CallReceived {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.call_id)))))
+                .len() < 1usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("call_id")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(4i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("min_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.min_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at least {} bytes", 1usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.call_id)))))
+                .len() > 256usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("call_id")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 256usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::CallReceivedView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.call_id)))))
+                .len() < 1usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("call_id")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(4i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("min_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.min_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at least {} bytes", 1usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.call_id)))))
+                .len() > 256usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("call_id")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 256usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for CallResult {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.call_id)))))
+                .len() < 1usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("call_id")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(4i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("min_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.min_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at least {} bytes", 1usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.call_id)))))
+                .len() > 256usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("call_id")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 256usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        match &self.result {
+            Some(__buffa::oneof::call_result::Result::Tool(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(10i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("tool")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::call_result::Result::Environment(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(11i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("environment")),
+                                                    field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::call_result::Result::Hook(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(12i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("hook")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::call_result::Result::Person(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(13i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("person")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::call_result::Result::Journal(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(14i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("journal")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::call_result::Result::Failure(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(15i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("failure")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                None, field_name :
+                                Some(::std::borrow::Cow::Borrowed("result")), field_type :
+                                None, key_type : None, value_type : None, subscript : None,
+                                },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath::default(),
+                        rule_id: ::std::borrow::Cow::Borrowed("required"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "at least one variant is required",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::CallResultView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.call_id)))))
+                .len() < 1usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("call_id")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(4i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("min_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.min_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at least {} bytes", 1usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.call_id)))))
+                .len() > 256usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("call_id")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 256usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        match &self.result {
+            Some(__buffa::view::oneof::call_result::Result::Tool(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(10i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("tool")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::call_result::Result::Environment(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(11i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("environment")),
+                                                    field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::call_result::Result::Hook(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(12i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("hook")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::call_result::Result::Person(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(13i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("person")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::call_result::Result::Journal(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(14i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("journal")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::call_result::Result::Failure(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(15i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("failure")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                None, field_name :
+                                Some(::std::borrow::Cow::Borrowed("result")), field_type :
+                                None, key_type : None, value_type : None, subscript : None,
+                                },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath::default(),
+                        rule_id: ::std::borrow::Cow::Borrowed("required"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "at least one variant is required",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for CallFailure {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.kind).to_i32();
+                if <tau::runtime::v1::CallFailureKind as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("kind")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            {
+                const DISALLOWED: &[i32] = &[0i32];
+                let raw_val: i32 = (self.kind).to_i32();
+                if DISALLOWED.contains(&raw_val) {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("kind")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(4i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} must not be in {:?}", raw_val, DISALLOWED
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
+                .len() > 65536usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 65536usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::CallFailureView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.kind).to_i32();
+                if <tau::runtime::v1::CallFailureKind as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("kind")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            {
+                const DISALLOWED: &[i32] = &[0i32];
+                let raw_val: i32 = (self.kind).to_i32();
+                if DISALLOWED.contains(&raw_val) {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("kind")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(4i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} must not be in {:?}", raw_val, DISALLOWED
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
+                .len() > 65536usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 65536usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for Credit {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            #[allow(
+                unused_comparisons,
+                reason = "schema bounds may coincide with type limits"
+            )]
+            if !(((self.calls)) >= 1u32 && ((self.calls)) <= 1000000u32) {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("calls")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Uint32), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("uint32")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("gte")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Uint32), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("uint32.gte_lte"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "value must satisfy uint32.gte_lte",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::CreditView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            #[allow(
+                unused_comparisons,
+                reason = "schema bounds may coincide with type limits"
+            )]
+            if !(((self.calls)) >= 1u32 && ((self.calls)) <= 1000000u32) {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("calls")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Uint32), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("uint32")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("gte")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Uint32), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("uint32.gte_lte"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "value must satisfy uint32.gte_lte",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
 impl ::protovalidate_buffa::Validate for AttachRequest {
     fn validate(
         &self,
@@ -24924,6 +34470,189 @@ impl ::protovalidate_buffa::Validate for AttachRequest {
                         );
                 }
             }
+            Some(__buffa::oneof::attach_request::Message::Detach(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(3i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("detach")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::attach_request::Message::Credit(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(4i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("credit")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::attach_request::Message::CallProgress(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(5i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("call_progress")),
+                                                    field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::attach_request::Message::CallResult(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(6i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("call_result")),
+                                                    field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::attach_request::Message::CallReceived(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(7i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("call_received")),
+                                                    field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
             Some(__buffa::oneof::attach_request::Message::Ack(v)) => {
                 #[allow(
                     unused_imports,
@@ -24985,6 +34714,43 @@ impl ::protovalidate_buffa::Validate for AttachRequest {
                                                     ::protovalidate_buffa::FieldPathElement { field_number :
                                                     Some(11i32), field_name :
                                                     Some(::std::borrow::Cow::Borrowed("nack")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::attach_request::Message::ToolsChanged(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(20i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("tools_changed")),
+                                                    field_type :
                                                     Some(::protovalidate_buffa::FieldType::Message), key_type :
                                                     None, value_type : None, subscript : None, },
                                                 ],
@@ -25124,6 +34890,189 @@ impl ::protovalidate_buffa::Validate for __buffa::view::AttachRequestView<'_> {
                         );
                 }
             }
+            Some(__buffa::view::oneof::attach_request::Message::Detach(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(3i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("detach")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::attach_request::Message::Credit(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(4i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("credit")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::attach_request::Message::CallProgress(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(5i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("call_progress")),
+                                                    field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::attach_request::Message::CallResult(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(6i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("call_result")),
+                                                    field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::attach_request::Message::CallReceived(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(7i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("call_received")),
+                                                    field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
             Some(__buffa::view::oneof::attach_request::Message::Ack(v)) => {
                 #[allow(
                     unused_imports,
@@ -25185,6 +35134,43 @@ impl ::protovalidate_buffa::Validate for __buffa::view::AttachRequestView<'_> {
                                                     ::protovalidate_buffa::FieldPathElement { field_number :
                                                     Some(11i32), field_name :
                                                     Some(::std::borrow::Cow::Borrowed("nack")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::attach_request::Message::ToolsChanged(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(20i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("tools_changed")),
+                                                    field_type :
                                                     Some(::protovalidate_buffa::FieldType::Message), key_type :
                                                     None, value_type : None, subscript : None, },
                                                 ],
@@ -27147,6 +37133,158 @@ impl ::protovalidate_buffa::Validate for __buffa::view::HeartbeatView<'_> {
         &self,
     ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
         let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for Detach {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.detail)))))
+                .len() > 1024usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("detail")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 1024usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(inner) = self.timeout.as_option() {}
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::DetachView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.detail)))))
+                .len() > 1024usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("detail")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 1024usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(inner) = self.timeout.as_option() {}
         if let Some(index) = violations
             .iter()
             .position(|v| v.rule_id == "__cel_runtime_error__")

@@ -203,8 +203,8 @@ pub(crate) fn show(update: &Update) -> String {
         Update::Delta(delta) => match delta {
             Delta::Text(text) => format!("~ text {text}"),
             Delta::Reasoning(text) => format!("~ reasoning {text}"),
-            Delta::ToolCallStarted { name } => format!("~ call {name}"),
-            Delta::ToolCallArguments(text) => format!("~ arguments {text}"),
+            Delta::ToolCallStarted { name, .. } => format!("~ call {name}"),
+            Delta::ToolCallArguments { text, .. } => format!("~ arguments {text}"),
             Delta::ToolOutput { call_id, text } => format!("~ output {call_id} {text}"),
             Delta::Retrying { attempt, .. } => format!("~ retrying {attempt}"),
             other => format!("~ {other:?}"),

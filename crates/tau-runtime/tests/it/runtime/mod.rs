@@ -2,4 +2,4 @@
 
 mod begin;
 mod drain;
-mod support;
+pub(crate) mod support;

@@ -16,8 +16,8 @@ pub struct End<In, Out> {
     pub outgoing: Sender<Out>,
 }
 
-/// Connects an extension within this process: the first end goes to [`Journals::attach`](super::Journals::attach), the
-/// second to the extension.
+/// Connects an extension within this process: the first end goes to [`Attachments::attach`](super::Attachments::attach),
+/// the second to the extension.
 #[must_use]
 pub fn in_process() -> (End<AttachRequest, AttachResponse>, End<AttachResponse, AttachRequest>) {
     let (to_runtime, from_extension) = channel(QUEUE);

@@ -1,0 +1,58 @@
+//! What `tau serve` takes.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use tau_core::HumanDuration;
+
+use super::{CommonArgs, StoreArgs};
+
+const SERVE_HELP: &str = "\
+The interface is tau.runtime.v1 over Connect (HTTP with JSON or protobuf), gRPC and gRPC-Web on one port, with health
+and reflection. Callers send the token of the file that is named at the start:
+
+  curl -H \"authorization: Bearer $(cat ~/.local/state/tau/token)\" -H \"content-type: application/json\" \\
+    -d '{}' http://127.0.0.1:8321/tau.runtime.v1.AdminService/GetInfo
+
+There is no TLS: on another address than loopback, put a proxy with TLS in front.
+
+Ctrl-C drains: runs may come to their end, and what is left can be resumed. A second Ctrl-C kills.";
+
+#[derive(Debug, Args)]
+#[command(after_help = SERVE_HELP)]
+pub(crate) struct ServeArgs {
+    /// Listen here. Port 0 takes any that is free.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8321")]
+    pub(crate) listen: SocketAddr,
+
+    /// Listen on this Unix socket instead. Only your user can connect, without a token.
+    #[arg(long, value_name = "FILE", conflicts_with = "listen")]
+    pub(crate) socket: Option<PathBuf>,
+
+    /// Sessions may work in this folder and below. May be given several times. Default: the current folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Vec<PathBuf>,
+
+    /// The file with the token that callers must send; made if it does not exist. Default: `token` in the state folder.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+
+    /// Web pages of this origin, such as https://console.example, may call. May be given several times.
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) allow_origin: Vec<String>,
+
+    /// How long runs may still take when the server ends.
+    #[arg(long, value_name = "DURATION", default_value = "30s")]
+    pub(crate) drain: HumanDuration,
+
+    /// Keep nothing: sessions are gone when the server ends, and files cannot be put back.
+    #[arg(long)]
+    pub(crate) ephemeral: bool,
+
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}

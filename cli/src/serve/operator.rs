@@ -1,0 +1,66 @@
+//! What only the program knows of its server: the configuration it was started with.
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tau_core::config::{Config, ConfigError};
+use tau_runtime::server::{Document, Finding, Operator, Probe, Severity};
+
+use crate::config::Loaded;
+use crate::session;
+
+/// Answers for the configuration.
+#[derive(Debug)]
+pub(crate) struct CliOperator {
+    loaded: Loaded,
+}
+
+impl CliOperator {
+    pub(crate) const fn new(loaded: Loaded) -> Self {
+        Self { loaded }
+    }
+
+    fn config(&self) -> Finding {
+        match self.loaded.problems().first() {
+            Some(problem) => {
+                let hint = problem.hint().unwrap_or_default();
+                Finding::new(Severity::Bad, "config", problem.to_string(), hint)
+            }
+            None => Finding::new(Severity::Good, "config", "the configuration is right", ""),
+        }
+    }
+
+    async fn model(&self, probe: Probe) -> Finding {
+        let chosen = match session::choose_model(&self.loaded).await {
+            Ok(chosen) => chosen,
+            Err(report) => {
+                let hint = report.help().map(|help| help.to_string()).unwrap_or_default();
+                return Finding::new(Severity::Bad, "model", report.to_string(), hint);
+            }
+        };
+        if probe == Probe::Local {
+            return Finding::new(Severity::Good, "model", format!("`{}` is configured", chosen.name), "");
+        }
+        match chosen.agent.list_models().await {
+            Ok(models) => {
+                let message = format!("its server answers and knows {} models", models.len());
+                Finding::new(Severity::Good, "model", message, "")
+            }
+            Err(error) => Finding::new(Severity::Note, "model", error.to_string(), "see `tau doctor`"),
+        }
+    }
+}
+
+impl Operator for CliOperator {
+    fn findings(&self, probe: Probe) -> BoxFuture<'_, Vec<Finding>> {
+        async move { vec![self.config(), self.model(probe).await] }.boxed()
+    }
+
+    fn check_document(&self, document: Document<'_>) -> Result<Vec<ConfigError>, String> {
+        let config: Config = match document {
+            Document::Toml(text) => toml::from_str(text).map_err(|error| error.message().to_owned())?,
+            Document::Json(text) => serde_json::from_str(text).map_err(|error| error.to_string())?,
+            _ => return Err("this format is not known".to_owned()),
+        };
+        Ok(config.validate())
+    }
+}

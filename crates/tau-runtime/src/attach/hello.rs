@@ -1,0 +1,114 @@
+//! The first message of either side.
+
+use std::collections::BTreeSet;
+
+use tau_proto::runtime::v1::{
+    ExtensionRole, Hello, JournalRole, SessionPosition, Welcome, extension_role::Role,
+};
+
+use super::calls::{Entered, PROGRESS_WINDOW};
+use super::error::{AttachError, AttachErrorKind, Violation};
+use super::offer;
+use super::role::{JournalProvider, RoleKind, Roles, ToolsProvider};
+use super::selector::Selector;
+use super::time::to_wire;
+use super::{AttachmentsOptions, Caller, token};
+
+/// The version of the interface that is spoken here.
+const PROTOCOL_VERSION: u32 = 1;
+/// The longest id and name of a client, in bytes.
+const MAX_NAME: usize = 128;
+/// The highest priority; the lowest is its negative.
+const MAX_PRIORITY: i32 = 1_000;
+
+/// An extension as it says of itself, checked.
+#[derive(Debug)]
+pub(super) struct Introduction {
+    pub(super) hello: Hello,
+    pub(super) roles: Roles,
+    /// What it continues from, if it is a journal.
+    pub(super) positions: Option<Vec<SessionPosition>>,
+}
+
+/// Checks what an extension says of itself.
+pub(super) fn read(mut hello: Hello, caller: &Caller) -> Result<Introduction, AttachError> {
+    if hello.protocol_version == 0 {
+        return Err(Violation::Version.into());
+    }
+    let is_named = |name: &str| (1..=MAX_NAME).contains(&name.len());
+    if !is_named(&hello.client_id) || !is_named(&hello.client_name) || hello.client_version.len() > MAX_NAME {
+        return Err(Violation::Client.into());
+    }
+    let said = std::mem::take(&mut hello.roles);
+    let mut kinds = BTreeSet::new();
+    let (mut roles, mut positions) = (Roles::default(), None);
+    for ExtensionRole { role, selector, priority, .. } in said {
+        let role = role.ok_or(Violation::Roles)?;
+        let kind = kind(&role);
+        if !kinds.insert(kind) {
+            return Err(Violation::Roles.into());
+        }
+        if !(-MAX_PRIORITY..=MAX_PRIORITY).contains(&priority) {
+            return Err(Violation::Selector.into());
+        }
+        let not_allowed = || AttachError::new(AttachErrorKind::RoleNotAllowed(kind));
+        if !caller.roles.contains(&kind) {
+            return Err(not_allowed());
+        }
+        match role {
+            // What a session is chosen by is not known where its events are handed over.
+            Role::Journal(_) if selector.is_set() => return Err(not_allowed()),
+            Role::Journal(role) => {
+                positions = Some(journal(&mut roles, priority, role)?);
+            }
+            Role::Tools(role) => {
+                let selector = selector.as_option().map(Selector::read).transpose()?.unwrap_or_default();
+                let offers = offer::read(&role.tools)?;
+                roles.tools = Some(ToolsProvider { priority, selector, offers });
+            }
+            Role::Environment(_) | Role::Hooks(_) | Role::Responder(_) => return Err(not_allowed()),
+        }
+    }
+    if kinds.is_empty() {
+        return Err(Violation::Roles.into());
+    }
+    Ok(Introduction { hello, roles, positions })
+}
+
+const fn kind(role: &Role) -> RoleKind {
+    match role {
+        Role::Journal(_) => RoleKind::Journal,
+        Role::Tools(_) => RoleKind::Tools,
+        Role::Environment(_) => RoleKind::Environment,
+        Role::Hooks(_) => RoleKind::Hooks,
+        Role::Responder(_) => RoleKind::Responder,
+    }
+}
+
+fn journal(roles: &mut Roles, priority: i32, role: JournalRole) -> Result<Vec<SessionPosition>, Violation> {
+    let sessions: BTreeSet<&str> = role.positions.iter().map(|at| at.session_id.as_str()).collect();
+    if sessions.len() < role.positions.len() {
+        return Err(Violation::RepeatedPosition);
+    }
+    let capabilities = role.capabilities.iter().map(|capability| capability.to_i32()).collect();
+    roles.journal = Some(JournalProvider { priority, capabilities });
+    Ok(role.positions)
+}
+
+/// The answer to an extension that is accepted.
+pub(super) fn welcome(options: &AttachmentsOptions, hello: &Hello, entered: Entered) -> Welcome {
+    let Entered { token, is_resumed, open_call_ids, .. } = entered;
+    Welcome {
+        protocol_version: hello.protocol_version.min(PROTOCOL_VERSION),
+        server_name: options.server_name.clone(),
+        server_version: options.server_version.clone(),
+        attachment_id: token::generate(),
+        heartbeat_interval: to_wire(options.heartbeat_interval).into(),
+        resume_token: token,
+        is_resumed,
+        open_call_ids,
+        result_retention: to_wire(options.result_retention).into(),
+        progress_window: u32::try_from(PROGRESS_WINDOW).unwrap_or(u32::MAX),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,244 @@
+//! From what went wrong here to what a caller is told.
+
+use connectrpc::{ConnectError, ErrorDetail};
+use protovalidate_buffa::{Validate, ValidationError};
+use tau_core::SessionId;
+use tau_core::event::Seq;
+use tau_proto::buffa::MessageName;
+use tau_proto::google::rpc::{BadRequest, ResourceInfo, bad_request};
+use tau_proto::runtime::v1 as wire;
+
+use super::reason::Reason;
+use super::wire::WireError;
+use crate::driver::{HandleError, SessionErrorKind};
+use crate::kernel::Rejection;
+use crate::kernel::gate::StopReason;
+use crate::runtime::{FactoryErrorKind, RuntimeError, StoreErrorKind};
+
+/// A call that failed, before it becomes an answer of any protocol.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    reason: Reason,
+    message: String,
+    hint: String,
+    metadata: Vec<(&'static str, String)>,
+    details: Vec<ErrorDetail>,
+}
+
+impl Failure {
+    pub(crate) fn new(reason: Reason, message: impl Into<String>) -> Self {
+        let (hint, metadata, details) = (String::new(), Vec::new(), Vec::new());
+        Self { reason, message: message.into(), hint, metadata, details }
+    }
+
+    pub(crate) const fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// What to do.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    /// A fact by name.
+    pub(crate) fn fact(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.metadata.push((name, value.to_string()));
+        self
+    }
+
+    /// A typed specific.
+    fn detail<M: tau_proto::buffa::Message + MessageName>(mut self, message: &M) -> Self {
+        self.details.push(ErrorDetail::from_message(M::FULL_NAME, message));
+        self
+    }
+
+    /// That there is no such session.
+    pub(crate) fn not_found(session: SessionId) -> Self {
+        Self::new(Reason::SessionNotFound, format!("there is no session {session}"))
+            .detail(&resource(session))
+    }
+
+    /// That a call waits for no such answer.
+    pub(crate) fn not_waiting(session: SessionId, call_id: &str, answered: Seq) -> Self {
+        let detail = wire::NotWaitingDetail {
+            session_id: session.to_string(),
+            call_id: call_id.to_owned(),
+            answered_seq: answered.0,
+            ..Default::default()
+        };
+        let message = format!("call {call_id} does not wait for this answer");
+        Self::new(Reason::NotWaiting, message).detail(&detail)
+    }
+
+    /// The error as streams tell it within a message.
+    pub(crate) fn to_detail(&self) -> wire::ErrorDetail {
+        wire::ErrorDetail {
+            reason: self.reason.name().to_owned(),
+            hint: self.hint.clone(),
+
+            is_retryable: self.reason.is_retryable(),
+            metadata: self.metadata.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            ..Default::default()
+        }
+    }
+
+    /// What went wrong in a session.
+    pub(crate) fn of_handle(session: SessionId, error: &HandleError) -> Self {
+        match error {
+            HandleError::Rejected(rejection) => Self::of_rejection(session, rejection),
+            HandleError::Moved { head } => {
+                let detail = wire::StaleSeqDetail {
+                    session_id: session.to_string(),
+                    head_seq: head.0,
+                    ..Default::default()
+                };
+                Self::new(Reason::StaleSeq, error.to_string()).detail(&detail)
+            }
+            HandleError::Ended => Self::new(Reason::NotLive, format!("session {session} has ended here"))
+                .hint("resume it first"),
+            HandleError::Failed(kind) => Self::of_session_error(*kind),
+        }
+    }
+
+    fn of_rejection(session: SessionId, rejection: &Rejection) -> Self {
+        let reason = match rejection {
+            Rejection::NotOpen => Reason::SessionClosed,
+            Rejection::AlreadyCreated => Reason::SessionExists,
+            Rejection::AlreadyBegun | Rejection::InvalidConversation(_) => Reason::InvalidHistory,
+            Rejection::DuplicateRun(_) => Reason::IdempotencyKeyReused,
+            Rejection::InvalidContent => Reason::InvalidContent,
+            Rejection::NotWaiting(call) => return Self::not_waiting(session, call.as_str(), Seq::default()),
+            Rejection::NoSuchPlace(_) => Reason::NoSuchPlace,
+            Rejection::NothingToCancel | Rejection::Stale => Reason::NothingToCancel,
+        };
+        Self::new(reason, rejection.to_string())
+    }
+
+    /// Why a session stopped.
+    pub(crate) fn of_session_error(kind: SessionErrorKind) -> Self {
+        let reason = match kind {
+            SessionErrorKind::JournalLost => Reason::JournalLost,
+            SessionErrorKind::Refused(stop) => match stop {
+                StopReason::Fenced => Reason::JournalFenced,
+                StopReason::Conflict => Reason::JournalConflict,
+                StopReason::HashMismatch => Reason::JournalHashMismatch,
+                StopReason::HistoryLost => Reason::JournalHistoryLost,
+                StopReason::ReadOnly => Reason::JournalReadOnly,
+                StopReason::TooLarge => Reason::JournalTooLarge,
+                StopReason::Invalid => Reason::JournalInvalid,
+                StopReason::Unspecified => Reason::JournalRefused,
+            },
+        };
+        Self::new(reason, kind.to_string())
+    }
+}
+
+impl From<RuntimeError> for Failure {
+    fn from(error: RuntimeError) -> Self {
+        let message = error.to_string();
+        match error {
+            RuntimeError::NotFound(session) => Self::not_found(session),
+            RuntimeError::NotLive(_) => Self::new(Reason::NotLive, message).hint("call Resume first"),
+            RuntimeError::Exists(session) => {
+                Self::new(Reason::SessionExists, message).detail(&resource(session))
+            }
+            RuntimeError::Closed(_) => Self::new(Reason::SessionClosed, message).hint("call Fork for a copy"),
+            RuntimeError::TooManySessions { limit } => {
+                Self::new(Reason::TooManySessions, message).fact("limit", limit)
+            }
+            RuntimeError::Draining => Self::new(Reason::Draining, message),
+            RuntimeError::NoStore(_) => Self::new(Reason::NothingToResume, message)
+                .hint("attach a journal that can open sessions, or give the events to CreateSession"),
+            RuntimeError::Factory(error) => {
+                Self::new(of_factory(error.kind()), message).hint(error.hint().to_owned())
+            }
+            RuntimeError::Store(error) => Self::new(of_store(error.kind()), message),
+            RuntimeError::Open(_) => Self::new(Reason::JournalRefused, message),
+            RuntimeError::Events(_) => Self::new(Reason::InvalidHistory, message),
+            RuntimeError::Session(error) => Self::of_handle(SessionId::from_u128(0), &error),
+            RuntimeError::Stopped(error) => Self::of_session_error(error.kind()),
+        }
+    }
+}
+
+const fn of_factory(kind: FactoryErrorKind) -> Reason {
+    match kind {
+        FactoryErrorKind::UnknownAgent => Reason::UnknownAgent,
+        FactoryErrorKind::UnknownModel => Reason::UnknownModel,
+        FactoryErrorKind::UnknownTool => Reason::UnknownTool,
+        FactoryErrorKind::InvalidConfig | FactoryErrorKind::Unavailable => Reason::InvalidConfig,
+        FactoryErrorKind::EnvironmentNotAllowed => Reason::EnvironmentNotAllowed,
+        FactoryErrorKind::PermissionModeNotAllowed => Reason::PermissionModeNotAllowed,
+        FactoryErrorKind::OptionNotAllowed => Reason::OptionNotAllowed,
+    }
+}
+
+const fn of_store(kind: StoreErrorKind) -> Reason {
+    match kind {
+        StoreErrorKind::NotFound | StoreErrorKind::Deleted => Reason::SessionNotFound,
+        StoreErrorKind::InUse => Reason::SessionInUse,
+        StoreErrorKind::Damaged => Reason::JournalHistoryLost,
+        StoreErrorKind::NewerVersion => Reason::NewerVersion,
+        StoreErrorKind::Unavailable => Reason::JournalLost,
+        StoreErrorKind::ReadOnly => Reason::JournalReadOnly,
+    }
+}
+
+fn resource(session: SessionId) -> ResourceInfo {
+    ResourceInfo {
+        resource_type: "tau.runtime.v1.Session".to_owned(),
+        resource_name: session.to_string(),
+        ..Default::default()
+    }
+}
+
+impl From<Failure> for ConnectError {
+    fn from(failure: Failure) -> Self {
+        let detail = ErrorDetail::from_message(wire::ErrorDetail::FULL_NAME, &failure.to_detail());
+        let Failure { reason, message, details, .. } = failure;
+        let error = Self::new(reason.code(), message).with_detail(detail);
+        details.into_iter().fold(error, Self::with_detail)
+    }
+}
+
+/// The request, once its rules hold.
+pub(crate) fn check<M: Validate>(message: M) -> Result<M, Failure> {
+    match message.validate() {
+        Ok(()) => Ok(message),
+        Err(error) => Err(broken_rules(&error)),
+    }
+}
+
+impl From<WireError> for Failure {
+    fn from(error: WireError) -> Self {
+        let violation = bad_request::FieldViolation {
+            field: error.field().to_owned(),
+            description: error.problem().to_owned(),
+            reason: error.reason().name().to_owned(),
+            ..Default::default()
+        };
+        let detail = BadRequest { field_violations: vec![violation], ..Default::default() };
+        Self::new(error.reason(), error.to_string()).detail(&detail)
+    }
+}
+
+fn broken_rules(error: &ValidationError) -> Failure {
+    let field_violations: Vec<bad_request::FieldViolation> = error
+        .violations
+        .iter()
+        .map(|violation| bad_request::FieldViolation {
+            field: violation.field.to_string(),
+            description: violation.message.to_string(),
+            reason: violation.rule_id.to_string(),
+            ..Default::default()
+        })
+        .collect();
+    let first = field_violations.first();
+    let message = first.map_or_else(
+        || "the request breaks the rules of its fields".to_owned(),
+        |first| format!("{}: {}", first.field, first.description),
+    );
+    Failure::new(Reason::InvalidRequest, message)
+        .detail(&BadRequest { field_violations, ..Default::default() })
+}

@@ -1,0 +1,122 @@
+//! Bodies of requests and responses.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use connectrpc::ConnectRpcBody;
+use http::HeaderMap;
+use http_body::{Body, Frame, SizeHint};
+use tokio::time::Sleep;
+
+use super::repair;
+
+/// The body of a response.
+///
+/// `connectrpc`'s own has no empty form, which answers to browsers need, and does not tell its size, so that unary
+/// responses would go without `content-length`.
+#[derive(Default)]
+pub struct RpcBody {
+    body: Option<ConnectRpcBody>,
+    /// What decides the shape of an error, until the first frame has passed.
+    first: Option<HeaderMap>,
+}
+
+impl std::fmt::Debug for RpcBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RpcBody").field("size", &self.size_hint()).finish()
+    }
+}
+
+impl RpcBody {
+    /// The body of a response to a request of which these headers decide the shape of errors.
+    pub(super) fn new(body: ConnectRpcBody, headers: HeaderMap) -> Self {
+        let first = (!matches!(body, ConnectRpcBody::Full(_))).then_some(headers);
+        Self { body: Some(body), first }
+    }
+}
+
+impl Body for RpcBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let frame = std::task::ready!(Pin::new(body).poll_frame(context));
+        Poll::Ready(match (frame, self.first.take()) {
+            (Some(Ok(frame)), Some(headers)) => Some(Ok(repair::frame(frame, &headers))),
+            (frame, _) => frame,
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.body {
+            None => true,
+            Some(ConnectRpcBody::Full(body)) => body.is_end_stream(),
+            Some(_) => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.body {
+            None => SizeHint::with_exact(0),
+            Some(ConnectRpcBody::Full(body)) => body.size_hint(),
+            Some(_) => SizeHint::default(),
+        }
+    }
+}
+
+/// The body of a request that must have arrived in time.
+pub(super) struct TimedBody<B> {
+    body: Pin<Box<B>>,
+    time: Pin<Box<Sleep>>,
+    is_late: Arc<AtomicBool>,
+}
+
+impl<B> TimedBody<B> {
+    /// `is_late` becomes true when the body has not arrived: to its reader any error is the same.
+    pub(super) fn new(body: B, time: Duration, is_late: Arc<AtomicBool>) -> Self {
+        Self { body: Box::pin(body), time: Box::pin(tokio::time::sleep(time)), is_late }
+    }
+}
+
+/// Why the body of a request broke off.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TimedBodyError<E> {
+    #[error("the request took too long to arrive")]
+    TooSlow,
+    #[error(transparent)]
+    Body(E),
+}
+
+impl<B: Body> Body for TimedBody<B> {
+    type Data = B::Data;
+    type Error = TimedBodyError<B::Error>;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, Self::Error>>> {
+        if let Poll::Ready(frame) = self.body.as_mut().poll_frame(context) {
+            return Poll::Ready(frame.map(|frame| frame.map_err(TimedBodyError::Body)));
+        }
+        std::task::ready!(self.time.as_mut().poll(context));
+        self.is_late.store(true, Ordering::Relaxed);
+        Poll::Ready(Some(Err(TimedBodyError::TooSlow)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

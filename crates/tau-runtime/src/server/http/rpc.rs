@@ -1,0 +1,148 @@
+//! The calls themselves, of callers whose names were found good.
+
+use std::convert::Infallible;
+use std::future::ready;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use connectrpc::dispatcher::Dispatcher;
+use connectrpc::router::MethodKind;
+use connectrpc::{ConnectRpcBody, ConnectRpcService, DeadlinePolicy, Interceptor, Limits, Protocol};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::{HeaderMap, Method, Request, Response};
+use http_body::Body;
+use tower::Service;
+
+use super::access::Access;
+use super::body::{RpcBody, TimedBody};
+use super::guarded::Guarded;
+use super::options::HttpOptions;
+use super::panic;
+use super::peer::Peer;
+use super::service::{finished, refusal, shape_headers};
+use super::stream::deadline_exceeded;
+use crate::server::failure::Failure;
+use crate::server::reason::Reason;
+
+/// The head of an envelope, which is not of the message.
+const ENVELOPE: usize = 5;
+
+/// Checks the token and the size, and calls.
+pub(super) struct Rpc<D> {
+    access: Arc<Access>,
+    /// A default deadline is of the whole service in `connectrpc`, and would cut streams: so there are two.
+    unary: ConnectRpcService<Guarded<D>>,
+    streams: ConnectRpcService<Guarded<D>>,
+    max_bytes: usize,
+    request_time: Duration,
+}
+
+impl<D> Clone for Rpc<D> {
+    fn clone(&self) -> Self {
+        let access = Arc::clone(&self.access);
+        Self { access, unary: self.unary.clone(), streams: self.streams.clone(), ..*self }
+    }
+}
+
+/// How the body of a request is read.
+enum Route {
+    Unary,
+    /// One message, then a stream of answers.
+    ServerStream,
+    Stream,
+}
+
+impl<D: Dispatcher> Rpc<D> {
+    pub(super) fn new(
+        dispatcher: Guarded<D>,
+        interceptors: &[Arc<dyn Interceptor>],
+        access: Arc<Access>,
+        options: &HttpOptions,
+    ) -> Self {
+        let max_bytes = options.messages.max_bytes;
+        let limits = Limits::default()
+            .with_max_message_size(max_bytes)
+            .with_max_request_body_size(max_bytes.saturating_add(ENVELOPE));
+        let times = &options.deadlines;
+        let policy =
+            DeadlinePolicy::new().with_default_timeout(times.default_unary).with_max(times.max_unary);
+        let streams = ConnectRpcService::new(dispatcher).with_limits(limits);
+        let streams = interceptors
+            .iter()
+            .fold(streams, |service, interceptor| service.with_interceptor_arc(Arc::clone(interceptor)));
+        let unary = streams.clone().with_deadline_policy(policy);
+        Self { access, unary, streams, max_bytes, request_time: times.request }
+    }
+
+    fn route<B: Body>(&self, request: &Request<B>) -> Result<Route, Failure> {
+        self.access.check_token(request.headers(), request.extensions().get::<Peer>())?;
+        let path = request.uri().path();
+        let Some(method) = self.unary.dispatcher().lookup(path.strip_prefix('/').unwrap_or(path)) else {
+            return Err(Failure::new(Reason::NotImplemented, "this server does not offer the call"));
+        };
+        let is_stream = request.method() == Method::POST
+            && Protocol::detect(request.headers()).is_some_and(|protocol| protocol.is_streaming);
+        let route = match method.kind {
+            MethodKind::ServerStreaming if is_stream => Route::ServerStream,
+            MethodKind::ClientStreaming | MethodKind::BidiStreaming if is_stream => return Ok(Route::Stream),
+            _ => Route::Unary,
+        };
+        let max = method.limits.map_or(self.max_bytes, |limits| limits.max_request_body_size());
+        let size = request.body().size_hint().lower();
+        if size > (max + ENVELOPE) as u64 {
+            let failure =
+                Failure::new(Reason::MessageTooLarge, "the message is larger than this server takes");
+            return Err(failure.fact("limit", max).fact("actual", size));
+        }
+        Ok(route)
+    }
+}
+
+impl<D, B> Service<Request<B>> for Rpc<D>
+where
+    D: Dispatcher,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: std::error::Error + Send + Sync + 'static,
+{
+    type Response = Response<RpcBody>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<RpcBody>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let headers = shape_headers(request.headers());
+        let is_late = Arc::new(AtomicBool::new(false));
+        let call = match self.route(&request) {
+            Ok(Route::Unary) => self.unary.call(request),
+            Ok(Route::Stream) => self.streams.call(request),
+            Ok(Route::ServerStream) => {
+                let (time, is_late) = (self.request_time, Arc::clone(&is_late));
+                self.streams.call(request.map(|body| TimedBody::new(body, time, is_late)))
+            }
+            Err(failure) => return Box::pin(ready(Ok(refusal(failure, headers)))),
+        };
+        Box::pin(caught(call, headers, is_late))
+    }
+}
+
+/// Interceptors and handlers may panic. Streams catch their own: see [`Guarded`].
+async fn caught(
+    call: impl Future<Output = Result<Response<ConnectRpcBody>, Infallible>>,
+    headers: HeaderMap,
+    is_late: Arc<AtomicBool>,
+) -> Result<Response<RpcBody>, Infallible> {
+    let response = match AssertUnwindSafe(call).catch_unwind().await {
+        Ok(_) if is_late.load(Ordering::Relaxed) => deadline_exceeded().into_http_response(&headers),
+        Ok(response) => response?,
+        Err(payload) => panic::failure(&*payload).into_http_response(&headers),
+    };
+    Ok(finished(response, headers))
+}

@@ -1,0 +1,288 @@
+//! Making, finding and ending sessions.
+
+use std::time::Duration;
+
+use tau_core::SessionId;
+use tau_core::event::{CancelScope, Event, EventBody, Seq};
+use tau_proto::runtime::v1 as pb;
+use tau_session::SessionOverview;
+
+use super::keys::{REQUEST, fingerprint, session_of};
+use super::{Core, live_session, session_id};
+use crate::driver::{Handle, Head};
+use crate::kernel::{Rejection, counted};
+use crate::runtime::{Beginning, DurabilityChoice, LiveSession, NewSession, Revival, RuntimeError};
+use crate::server::failure::Failure;
+use crate::server::reason::Reason;
+use crate::server::wire::{self, Asked, Entry, History, Liveness, Start};
+
+/// How much of a session is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum View {
+    Basic,
+    Full,
+}
+
+impl Core {
+    pub(super) async fn create(
+        &self,
+        request: pb::CreateSessionRequest,
+    ) -> Result<pb::CreateSessionResponse, Failure> {
+        let fingerprint = fingerprint(&request);
+        let pb::CreateSessionRequest { session_id: id, config, bootstrap, idempotency_key: key, .. } =
+            request;
+        let id = self.new_id(&id, &key)?;
+        if !key.is_empty()
+            && let Some(live) = self.known(id, &fingerprint).await?
+        {
+            return Ok(created(&live));
+        }
+        let asked = wire::read_session_config(config.into_option().unwrap_or_default());
+        let asked = asked.map_err(|error| error.within("config"))?;
+        let start = wire::read_bootstrap(bootstrap.into_option().unwrap_or_default());
+        let Start { history, context } = start.map_err(|error| error.within("bootstrap"))?;
+        let live = match history {
+            History::Events(journal) => self.runtime.adopt(journal, revival_of(asked)).await?,
+            history => {
+                let (mut new, durability) = new_session(id, asked);
+                let agent = new.agent.clone().or_else(|| self.runtime.default_agent());
+                new.overrides.metadata.extend(agent.map(|agent| (wire::AGENT_KEY.to_owned(), agent)));
+                if !key.is_empty() {
+                    new.overrides.metadata.insert(REQUEST.to_owned(), fingerprint);
+                }
+                let beginning = match history {
+                    History::Messages(messages) => Beginning::Messages(messages),
+                    _ => Beginning::Nothing,
+                };
+                self.runtime.create(new, beginning, durability).await?
+            }
+        };
+        self.tell(&live, context).await?;
+        Ok(created(&live))
+    }
+
+    async fn tell(&self, live: &LiveSession, context: Vec<Entry>) -> Result<(), Failure> {
+        if context.is_empty() {
+            return Ok(());
+        }
+        let content = self.content(live.id(), context).await?;
+        let told = live.handle().inject(content).await;
+        told.map(drop).map_err(|error| Failure::of_handle(live.id(), &error))
+    }
+
+    /// The id of a new session: its caller's, its key's, or any.
+    fn new_id(&self, id: &str, key: &str) -> Result<SessionId, Failure> {
+        match (id, key) {
+            ("", "") => Ok(SessionId::generate()),
+            ("", key) => Ok(session_of(key)),
+            (id, _) => session_id(id),
+        }
+    }
+
+    /// The session that a key made before, live again if it was not.
+    async fn known(&self, id: SessionId, fingerprint: &str) -> Result<Option<LiveSession>, Failure> {
+        let live = match self.runtime.find(id) {
+            Some(live) => live,
+            None if self.runtime.store().is_none() => return Ok(None),
+            None => match self.runtime.resume(id, Revival::default(), crate::runtime::Claim::IfFree).await {
+                Ok((live, _)) => live,
+                Err(RuntimeError::NotFound(_)) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            },
+        };
+        match live.handle().overview().metadata.get(REQUEST) {
+            Some(known) if known == fingerprint => Ok(Some(live)),
+            _ => Err(Failure::new(
+                Reason::IdempotencyKeyReused,
+                "the key was used before, with another request",
+            )
+            .hint("take a new key for a new request")),
+        }
+    }
+
+    pub(super) async fn get(
+        &self,
+        request: &pb::GetSessionRequest,
+    ) -> Result<pb::GetSessionResponse, Failure> {
+        let id = session_id(&request.session_id)?;
+        let view = if request.view == pb::SessionView::Basic { View::Basic } else { View::Full };
+        let session = match self.runtime.handle(id).await {
+            Some(handle) => viewed(&handle, view),
+            None => {
+                let events = self.runtime.events(id).await?;
+                let overview = SessionOverview::fold(events.iter().map(|event| &**event));
+                let mut session = wire::session(&overview, id, Liveness::Absent);
+                session.config = config_of(&events, view).into();
+                session.error = self.error_of(id).into();
+                session
+            }
+        };
+        Ok(pb::GetSessionResponse { session: Some(session).into(), ..Default::default() })
+    }
+
+    /// Why a session stopped when it was live here last.
+    pub(super) fn error_of(&self, id: SessionId) -> Option<pb::ErrorDetail> {
+        let ended = self.runtime.last_end(id)?;
+        ended.err().map(|error| Failure::of_session_error(error.kind()).to_detail())
+    }
+
+    pub(super) async fn update(
+        &self,
+        request: pb::UpdateSessionRequest,
+    ) -> Result<pb::UpdateSessionResponse, Failure> {
+        let session = request.session.into_option().unwrap_or_default();
+        let id = session_id(&session.session_id)?;
+        let handle = self.live(id).await?;
+        let mut metadata = handle.overview().metadata;
+        if session.metadata.keys().any(|key| key.starts_with("tau.")) {
+            return Err(Failure::new(
+                Reason::InvalidRequest,
+                "keys that begin with `tau.` are the runtime's",
+            ));
+        }
+        metadata.retain(|key, _| key.starts_with("tau."));
+        metadata.extend(session.metadata);
+        let described = handle.describe(metadata, expected(request.expected_seq)).await;
+        described.map_err(|error| Failure::of_handle(id, &error))?;
+        let session = live_session(&handle);
+        Ok(pb::UpdateSessionResponse { session: Some(session).into(), ..Default::default() })
+    }
+
+    pub(super) async fn resume(&self, request: pb::ResumeRequest) -> Result<pb::ResumeResponse, Failure> {
+        let id = session_id(&request.session_id)?;
+        let revival = wire::read_revival(
+            request.model,
+            request.durability.as_option(),
+            request.environment.into_option(),
+        )?;
+        let (live, was_resumed) = self.runtime.resume(id, revival, wire::read_claim(request.claim)?).await?;
+        let session = viewed(live.handle(), View::Full);
+        Ok(pb::ResumeResponse { session: Some(session).into(), was_resumed, ..Default::default() })
+    }
+
+    pub(super) async fn fork(&self, request: pb::ForkRequest) -> Result<pb::ForkResponse, Failure> {
+        let from = session_id(&request.session_id)?;
+        let copy = self.new_id(&request.new_session_id, &request.idempotency_key)?;
+        if !request.idempotency_key.is_empty()
+            && let Some(live) = self.runtime.find(copy)
+        {
+            return Ok(pb::ForkResponse {
+                session: Some(viewed(live.handle(), View::Full)).into(),
+                ..Default::default()
+            });
+        }
+        let mut revival =
+            wire::read_revival(None, request.durability.as_option(), request.environment.into_option())?;
+        if let Some(live) = self.runtime.find(from) {
+            revival.durability.required_acks.get_or_insert(live.required_acks());
+            if revival.environment == Default::default() {
+                revival.environment = live.environment().clone();
+            }
+        }
+        let live = self.runtime.fork(from, Seq(request.at_seq), copy, revival).await?;
+        Ok(pb::ForkResponse { session: Some(viewed(live.handle(), View::Full)).into(), ..Default::default() })
+    }
+
+    pub(super) async fn rewind(&self, request: pb::RewindRequest) -> Result<pb::RewindResponse, Failure> {
+        let id = session_id(&request.session_id)?;
+        let handle = self.live(id).await?;
+        let to = match request.target {
+            Some(pb::rewind_request::Target::ToSeq(to)) => Seq(to),
+            Some(pb::rewind_request::Target::Prompts(prompts)) => {
+                let events = handle.events(Seq::default());
+                let bodies: Vec<&EventBody> = events.iter().map(|event| &event.body).collect();
+                let rejected = || Failure::of_handle(id, &Rejection::NoSuchPlace(Seq::default()).into());
+                before_prompts(&bodies, prompts).ok_or_else(rejected)?
+            }
+            None => return Err(Failure::new(Reason::InvalidRequest, "target: say how far to go back")),
+        };
+        let seq = handle.rewind(to, expected(request.expected_seq)).await;
+        let seq = seq.map_err(|error| Failure::of_handle(id, &error))?;
+        Ok(pb::RewindResponse { to_seq: to.0, seq: seq.0, ..Default::default() })
+    }
+
+    pub(super) async fn close(&self, request: pb::CloseRequest) -> Result<pb::CloseResponse, Failure> {
+        let id = session_id(&request.session_id)?;
+        let live = match self.session(id).await {
+            Ok(live) => live,
+            // It is ended already.
+            Err(failure) if failure.reason() == Reason::NotLive => return self.closed(id).await,
+            Err(failure) => return Err(failure),
+        };
+        if request.only_if_idle && live.handle().overview().has_work() {
+            return Err(Failure::new(Reason::SessionBusy, format!("session {id} is at work")));
+        }
+        let patience = request.patience.as_option().map(|patience| wire::read_duration("patience", patience));
+        let patience = patience.transpose()?.unwrap_or(Duration::ZERO);
+        // Whoever is not done by then is ended all the same.
+        let _ = tokio::time::timeout(patience, crate::runtime::until_idle(&live)).await;
+        if request.mode == pb::CloseMode::Final {
+            match live.handle().cancel(CancelScope::Session).await {
+                Ok(_) => {}
+                // It ended meanwhile.
+                Err(crate::HandleError::Ended) => {}
+                Err(error) => return Err(Failure::of_handle(id, &error)),
+            }
+        } else {
+            live.release();
+        }
+        // An error of the end is told by the session from then on.
+        let _ = live.ended().await;
+        let mut session = wire::session(&live.handle().overview(), id, Liveness::Absent);
+        session.error = self.error_of(id).into();
+        Ok(pb::CloseResponse { session: Some(session).into(), ..Default::default() })
+    }
+
+    async fn closed(&self, id: SessionId) -> Result<pb::CloseResponse, Failure> {
+        let events = self.runtime.events(id).await?;
+        let overview = SessionOverview::fold(events.iter().map(|event| &**event));
+        let session = wire::session(&overview, id, Liveness::Absent);
+        Ok(pb::CloseResponse { session: Some(session).into(), ..Default::default() })
+    }
+}
+
+/// What the runtime is asked for.
+pub(crate) fn new_session(id: SessionId, asked: Asked) -> (NewSession, DurabilityChoice) {
+    let mut new = NewSession::new(id);
+    (new.agent, new.overrides, new.environment) = (asked.agent, asked.overrides, asked.environment);
+    (new, asked.durability)
+}
+
+/// How a journal that the caller has is made live: what shapes its requests, it says itself.
+fn revival_of(asked: Asked) -> Revival {
+    let Asked { overrides, environment, durability, .. } = asked;
+    Revival { model: overrides.model, environment, durability }
+}
+
+fn created(live: &LiveSession) -> pb::CreateSessionResponse {
+    let session = viewed(live.handle(), View::Full);
+    pb::CreateSessionResponse { session: Some(session).into(), ..Default::default() }
+}
+
+fn viewed(handle: &Handle, view: View) -> pb::Session {
+    let mut session = live_session(handle);
+    session.config = config_of(&handle.events(Seq::default()), view).into();
+    session
+}
+
+fn config_of(events: &[std::sync::Arc<Event>], view: View) -> Option<pb::ResolvedSessionConfig> {
+    let created = events.iter().find_map(|event| match &event.body {
+        EventBody::SessionCreated(config) => Some(config),
+        _ => None,
+    });
+    created.filter(|_| view == View::Full).map(|config| wire::resolved_config(config))
+}
+
+pub(super) fn expected(seq: Option<u64>) -> Head {
+    seq.map_or(Head::Any, |seq| Head::At(Seq(seq)))
+}
+
+/// The place before the last prompts that count.
+fn before_prompts(events: &[&EventBody], prompts: u32) -> Option<Seq> {
+    let counted = counted(events);
+    let event = |place: &Seq| usize::try_from(place.0 - 1).ok().and_then(|index| events.get(index));
+    let is_prompt = |place: &&Seq| matches!(event(place), Some(EventBody::PromptSubmitted { .. }));
+    let back = usize::try_from(prompts.checked_sub(1)?).ok()?;
+    let first = counted.iter().filter(is_prompt).rev().nth(back)?;
+    Some(Seq(first.0 - 1))
+}

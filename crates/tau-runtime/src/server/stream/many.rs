@@ -1,0 +1,228 @@
+//! Many sessions as one stream: `Subscribe`.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use connectrpc::ConnectError;
+use futures::StreamExt;
+use futures::stream::{self, BoxStream, SelectAll};
+use tau_core::SessionId;
+use tau_core::event::{EventBody, Seq};
+use tau_proto::runtime::v1 as pb;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::session::{Step, Wanted, follow, replay};
+use super::shared::Out;
+use crate::driver::Handle;
+use crate::runtime::LiveSession;
+use crate::server::failure::Failure;
+use crate::server::service::{Core, live_session};
+use crate::server::wire::Selector;
+
+type Told = Out<pb::SubscribeResponse>;
+
+/// When a subscription ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Never,
+    WhenStopped,
+    AtHead,
+}
+
+/// What is followed, and how.
+pub(crate) struct Subscription {
+    pub(crate) core: Arc<Core>,
+    pub(crate) wanted: Arc<Wanted>,
+    /// Sessions that are followed as soon as they are live; none where there is none.
+    pub(crate) selector: Option<Selector>,
+    /// Whether a session is told whenever it changes.
+    pub(crate) sessions: bool,
+    pub(crate) end: End,
+}
+
+impl Subscription {
+    /// Follows sessions from their cursors on, and those that are selected from their newest event on.
+    pub(crate) async fn start(
+        self,
+        cursors: Vec<(SessionId, Seq)>,
+    ) -> Result<BoxStream<'static, Result<Told, ConnectError>>, Failure> {
+        let changes = self.core.runtime.changes();
+        let mut many = Many {
+            steps: SelectAll::new(),
+            followed: BTreeSet::new(),
+            behind: BTreeSet::new(),
+            moved: BTreeMap::new(),
+            told: VecDeque::new(),
+            quiet_since: Instant::now(),
+            changes,
+            subscription: self,
+        };
+        for (session, after) in cursors {
+            many.begin(session, after).await?;
+        }
+        many.select(|live| live.handle().overview().seq);
+        Ok(stream::unfold(many, |mut many| async move { Some((many.next().await?, many)) }).boxed())
+    }
+}
+
+struct Many {
+    subscription: Subscription,
+    steps: SelectAll<BoxStream<'static, Step>>,
+    followed: BTreeSet<SessionId>,
+    /// Sessions that are not told up to their head yet.
+    behind: BTreeSet<SessionId>,
+    /// How far sessions were told since the last heartbeat.
+    moved: BTreeMap<SessionId, Seq>,
+    told: VecDeque<Told>,
+    quiet_since: Instant,
+    changes: watch::Receiver<u64>,
+}
+
+impl Many {
+    async fn next(&mut self) -> Option<Result<Told, ConnectError>> {
+        loop {
+            if let Some(told) = self.told.pop_front() {
+                self.quiet_since = Instant::now();
+                return Some(Ok(told));
+            }
+            if self.is_over() {
+                return None;
+            }
+            let heartbeat = self.quiet_since + self.subscription.core.options.heartbeat_interval;
+            tokio::select! {
+                biased;
+                Some(step) = self.steps.next(), if !self.steps.is_empty() => self.take(step).await,
+                changed = self.changes.changed(), if self.subscription.selector.is_some() => match changed {
+                    Ok(()) => self.select(LiveSession::began),
+                    Err(_) => return None,
+                },
+                () = tokio::time::sleep_until(heartbeat) => self.heartbeat(),
+            }
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        match self.subscription.end {
+            End::Never => false,
+            End::WhenStopped => self.steps.is_empty(),
+            End::AtHead => self.behind.is_empty(),
+        }
+    }
+
+    /// Follows a session that its caller named.
+    async fn begin(&mut self, session: SessionId, after: Seq) -> Result<(), Failure> {
+        let runtime = &self.subscription.core.runtime;
+        if let Some(handle) = runtime.handle(session).await {
+            let head = handle.overview().seq;
+            if after > head {
+                return Err(beyond(session, after, head));
+            }
+            self.follow(handle, after);
+            return Ok(());
+        }
+        let events = runtime.events(session).await?;
+        let head = Seq(events.len() as u64);
+        if after > head {
+            return Err(beyond(session, after, head));
+        }
+        self.followed.insert(session);
+        self.behind.insert(session);
+        self.steps.push(replay(session, events, after, &self.subscription.wanted));
+        Ok(())
+    }
+
+    fn follow(&mut self, handle: Handle, after: Seq) {
+        let session = handle.session_id();
+        if self.followed.insert(session) {
+            self.behind.insert(session);
+            let recent = self.subscription.core.recents.of(session);
+            self.steps.push(follow(handle, recent, after, Arc::clone(&self.subscription.wanted)));
+        }
+    }
+
+    /// Follows the live sessions that are selected and not followed yet: those that are there at the beginning from their
+    /// newest event on, and those that become live later from what came first then.
+    fn select(&mut self, from: impl Fn(&LiveSession) -> Seq) {
+        let Some(selector) = &self.subscription.selector else { return };
+        let live = self.subscription.core.runtime.live();
+        let selected: Vec<&LiveSession> =
+            live.iter().filter(|live| selector.matches(live.id(), &live.handle().overview())).collect();
+        for live in selected {
+            self.follow(live.handle().clone(), from(live));
+        }
+    }
+
+    async fn take(&mut self, step: Step) {
+        match step {
+            Step::Event { handle, event, told } => {
+                let session = event.header.session;
+                self.moved.insert(session, event.header.seq);
+                self.told.extend(told.map(Out::Shared));
+                let Some(handle) = handle else { return };
+                if self.subscription.sessions {
+                    self.told.push_back(Told::own(live_session(&handle)));
+                }
+                if let EventBody::SubagentStarted { child, .. } = event.body
+                    && self.subscription.wanted.subagents
+                    && let Some(child) = handle.subagent(child).await
+                {
+                    self.follow(child, Seq::default());
+                }
+            }
+            Step::Told(told) => self.told.push_back(Out::Shared(told)),
+            Step::CaughtUp { session, seq } => {
+                self.behind.remove(&session);
+                let caught_up =
+                    pb::CaughtUp { session_id: session.to_string(), seq: seq.0, ..Default::default() };
+                self.told.push_back(Told::own(caught_up));
+            }
+            Step::Ended { session, seq, was_live } => {
+                self.behind.remove(&session);
+                self.followed.remove(&session);
+                self.told.push_back(Told::own(self.stopped(session, seq, was_live)));
+            }
+        }
+    }
+
+    fn stopped(&self, session: SessionId, seq: Seq, was_live: bool) -> pb::SessionStopped {
+        use pb::StopReason;
+        let end = self.subscription.core.runtime.last_end(session);
+        let (reason, error) = match end {
+            _ if !was_live => (StopReason::NotLive, None),
+            Some(Err(error)) => {
+                (StopReason::Failed, Some(Failure::of_session_error(error.kind()).to_detail()))
+            }
+            Some(Ok(crate::SessionEnd::Closed)) => (StopReason::Closed, None),
+            _ => (StopReason::Released, None),
+        };
+        pb::SessionStopped {
+            session_id: session.to_string(),
+            seq: seq.0,
+            reason: reason.into(),
+            error: error.into(),
+            ..Default::default()
+        }
+    }
+
+    fn heartbeat(&mut self) {
+        let moved = std::mem::take(&mut self.moved);
+        self.told.push_back(Told::own(heartbeat(moved)));
+    }
+}
+
+/// A sign of life, with how far sessions were told.
+pub(super) fn heartbeat(moved: BTreeMap<SessionId, Seq>) -> pb::StreamHeartbeat {
+    let position = |(session, seq): (SessionId, Seq)| pb::SessionPosition {
+        session_id: session.to_string(),
+        seq: seq.0,
+        ..Default::default()
+    };
+    pb::StreamHeartbeat { positions: moved.into_iter().map(position).collect(), ..Default::default() }
+}
+
+fn beyond(session: SessionId, after: Seq, head: Seq) -> Failure {
+    use crate::server::reason::Reason;
+    Failure::new(Reason::NoSuchPlace, format!("session {session} has {head} events, and none after {after}"))
+        .fact("head_seq", head)
+}

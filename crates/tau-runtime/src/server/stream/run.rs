@@ -1,0 +1,223 @@
+//! One run as a stream: `Run`.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use connectrpc::ConnectError;
+use futures::StreamExt;
+use futures::stream::{self, BoxStream, SelectAll};
+use tau_core::event::{DenialReason, Event, EventBody, RunOutcome, Seq, Spending, ToolOutcome};
+use tau_core::{Prices, RunId, SessionId, ToolCallId};
+use tau_proto::runtime::v1 as pb;
+use tokio::time::Instant;
+
+use super::many::heartbeat;
+use super::session::{Step, Wanted, follow};
+use super::shared::Out;
+use crate::driver::Handle;
+use crate::server::failure::Failure;
+use crate::server::service::{Core, cancel_run};
+use crate::server::wire;
+
+type Told = Out<pb::RunResponse>;
+
+/// A run that was accepted, and how it is followed.
+pub(crate) struct RunStream {
+    pub(crate) core: Arc<Core>,
+    pub(crate) handle: Handle,
+    pub(crate) run: RunId,
+    /// The event that asked for it.
+    pub(crate) prompt: Seq,
+    /// The last event that the caller has.
+    pub(crate) after: Seq,
+    pub(crate) wanted: Arc<Wanted>,
+    pub(crate) was_repeated: bool,
+    pub(crate) cancel_on_disconnect: bool,
+}
+
+impl RunStream {
+    pub(crate) fn start(self) -> BoxStream<'static, Result<Told, ConnectError>> {
+        let accepted = Told::own(self.accepted());
+        let recent = self.core.recents.of(self.handle.session_id());
+        let steps = follow(self.handle.clone(), recent, self.after, Arc::clone(&self.wanted));
+        let guard = Guard(self.cancel_on_disconnect.then(|| (self.handle.clone(), self.run)));
+        let running = Running {
+            steps: SelectAll::from_iter([steps]),
+            told: VecDeque::from([Ok(accepted)]),
+            moved: BTreeMap::new(),
+            quiet_since: Instant::now(),
+            is_over: false,
+            guard,
+            stream: self,
+        };
+        stream::unfold(running, |mut running| async move { Some((running.next().await?, running)) }).boxed()
+    }
+
+    fn accepted(&self) -> pb::RunAccepted {
+        let overview = self.handle.overview();
+        let place = overview.queued.iter().position(|run| *run == self.run);
+        pb::RunAccepted {
+            session_id: self.handle.session_id().to_string(),
+            run_id: self.run.to_string(),
+            seq: self.prompt.0,
+            queued_behind: place.and_then(|place| u32::try_from(place + 1).ok()).unwrap_or_default(),
+            was_repeated: self.was_repeated,
+            ..Default::default()
+        }
+    }
+}
+
+struct Running {
+    stream: RunStream,
+    steps: SelectAll<BoxStream<'static, Step>>,
+    told: VecDeque<Result<Told, ConnectError>>,
+    moved: BTreeMap<SessionId, Seq>,
+    quiet_since: Instant,
+    is_over: bool,
+    guard: Guard,
+}
+
+impl Running {
+    async fn next(&mut self) -> Option<Result<Told, ConnectError>> {
+        loop {
+            if let Some(told) = self.told.pop_front() {
+                self.quiet_since = Instant::now();
+                return Some(told);
+            }
+            if self.is_over {
+                return None;
+            }
+            let heartbeat_at = self.quiet_since + self.stream.core.options.heartbeat_interval;
+            tokio::select! {
+                biased;
+                step = self.steps.next() => self.take(step?).await,
+                () = tokio::time::sleep_until(heartbeat_at) => {
+                    let moved = std::mem::take(&mut self.moved);
+                    self.told.push_back(Ok(Told::own(heartbeat(moved))));
+                }
+            }
+        }
+    }
+
+    async fn take(&mut self, step: Step) {
+        match step {
+            Step::Event { handle, event, told } => {
+                self.moved.insert(event.header.session, event.header.seq);
+                self.told.extend(told.map(|told| Ok(Out::Shared(told))));
+                match &event.body {
+                    EventBody::RunFinished { run, outcome } if *run == self.stream.run => {
+                        self.finish(event.header.seq, outcome);
+                    }
+                    EventBody::SubagentStarted { child, .. } if self.stream.wanted.subagents => {
+                        let child = match handle {
+                            Some(handle) => handle.subagent(*child).await,
+                            None => None,
+                        };
+                        self.steps.extend(child.map(|child| self.follow_subagent(child)));
+                    }
+                    _ => {}
+                }
+            }
+            Step::Told(told) => self.told.push_back(Ok(Out::Shared(told))),
+            Step::Ended { session, .. } if session == self.stream.handle.session_id() => self.stop(session),
+            Step::CaughtUp { .. } | Step::Ended { .. } => {}
+        }
+    }
+
+    fn follow_subagent(&self, child: Handle) -> BoxStream<'static, Step> {
+        let recent = self.stream.core.recents.of(child.session_id());
+        follow(child, recent, Seq::default(), Arc::clone(&self.stream.wanted))
+    }
+
+    /// The run has ended.
+    fn finish(&mut self, seq: Seq, outcome: &RunOutcome) {
+        let events = self.stream.handle.events(Seq::default());
+        let sum = Sum::of(&events, self.stream.run);
+        let result = pb::RunResult {
+            run_id: self.stream.run.to_string(),
+            outcome: Some(wire::run_outcome(outcome)).into(),
+            text: sum.text,
+            spent: Some(wire::spending(&sum.spent)).into(),
+            denied_tools: sum.denied.into_iter().collect(),
+            seq: seq.0,
+            ..Default::default()
+        };
+        self.told.push_back(Ok(Told::own(result)));
+        self.over();
+    }
+
+    /// The session has stopped, and the run goes on nowhere.
+    fn stop(&mut self, session: SessionId) {
+        if let Some(Err(error)) = self.stream.core.runtime.last_end(session) {
+            self.told.push_back(Err(Failure::of_session_error(error.kind()).into()));
+        }
+        self.over();
+    }
+
+    fn over(&mut self) {
+        self.is_over = true;
+        self.guard.0 = None;
+    }
+}
+
+/// What a run came to.
+#[derive(Default)]
+struct Sum {
+    text: String,
+    spent: Spending,
+    denied: BTreeSet<String>,
+}
+
+impl Sum {
+    fn of(events: &[Arc<Event>], run: RunId) -> Self {
+        let mut sum = Self::default();
+        let mut prices: Option<&Prices> = None;
+        let mut tools: BTreeMap<&ToolCallId, &str> = BTreeMap::new();
+        let mut is_on = false;
+        for event in events {
+            match &event.body {
+                EventBody::SessionCreated(config) => prices = config.prices.as_ref(),
+                EventBody::RunStarted { run: started } => is_on = *started == run,
+                EventBody::RunFinished { run: finished, .. } if *finished == run => break,
+                _ if !is_on => {}
+                EventBody::ModelReplied { response, .. } => {
+                    sum.spent.turns += 1;
+                    sum.spend(response.usage, prices);
+                    let words: String = response.content.iter().filter_map(|block| block.as_text()).collect();
+                    sum.text = words;
+                }
+                EventBody::Compacted { usage, .. } => sum.spend(*usage, prices),
+                EventBody::SubagentFinished { spent, .. } => sum.spent += *spent,
+                EventBody::ToolRequested { call, .. } => {
+                    sum.spent.tool_calls += 1;
+                    tools.insert(&call.id, &call.name);
+                }
+                EventBody::ToolFinished {
+                    outcome: ToolOutcome::Denied { reason: DenialReason::NobodyToAsk },
+                    result,
+                    ..
+                } => sum.denied.extend(tools.get(&result.call_id).map(|name| (*name).to_owned())),
+                _ => {}
+            }
+        }
+        sum
+    }
+
+    fn spend(&mut self, usage: Option<tau_core::TokenUsage>, prices: Option<&Prices>) {
+        let Some(usage) = usage else { return };
+        self.spent.usage += usage;
+        self.spent.cost += prices.map(|prices| prices.cost(&usage)).unwrap_or_default();
+    }
+}
+
+/// Cancels a run when it is dropped, unless the run is over.
+struct Guard(Option<(Handle, RunId)>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some((handle, run)) = self.0.take() {
+            // Whatever it comes to, nobody is there to be told.
+            tokio::spawn(async move { drop(cancel_run(&handle, run).await) });
+        }
+    }
+}

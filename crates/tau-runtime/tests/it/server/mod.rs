@@ -1,0 +1,6 @@
+//! The interface, called by its generated clients within this process.
+
+mod manage;
+mod run;
+mod subscribe;
+mod support;

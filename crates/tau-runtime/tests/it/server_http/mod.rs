@@ -1,0 +1,12 @@
+//! The HTTP side of the interface, over real connections, with handlers that are none of ours.
+
+mod access;
+mod browsers;
+mod drain;
+mod floods;
+mod grpc;
+mod json;
+mod limits;
+mod panics;
+mod support;
+mod unix;

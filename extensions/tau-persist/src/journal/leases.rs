@@ -1,0 +1,90 @@
+//! The sessions that the runtime has: kept from others for as long as the journal is attached.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use futures::future::join_all;
+
+use crate::error::{StoreError, StoreErrorKind};
+use crate::holder::take_session;
+use crate::id::SessionId;
+use crate::store::{Lease, OpenSession, Position, Store};
+
+/// How long others leave a session alone of which they cannot tell whether its holder lives.
+const LEASE: Duration = Duration::from_secs(30);
+/// How often leases are renewed.
+pub(super) const RENEWAL: Duration = Duration::from_secs(10);
+
+/// The leases of a journal. They outlive an attachment that is lost: the runtime may come back, and until then its events
+/// are taken under the same epochs.
+#[derive(Debug)]
+pub(super) struct Leases {
+    store: Arc<dyn Store>,
+    held: Mutex<BTreeMap<SessionId, Lease>>,
+}
+
+impl Leases {
+    pub(super) fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, held: Mutex::default() }
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<SessionId, Lease>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a session for a writer, from whoever has it where that is wanted.
+    pub(super) async fn take(
+        &self,
+        session: SessionId,
+        holder: String,
+        takes_over: bool,
+    ) -> Result<Lease, StoreError> {
+        let request = OpenSession::new(session.clone(), holder, LEASE);
+        let lease = match take_session(&*self.store, request.clone()).await {
+            Err(error) => match error.kind() {
+                StoreErrorKind::Leased { epoch, .. } if takes_over => {
+                    self.store.open_session(request.take_over(*epoch)).await?
+                }
+                _ => return Err(error),
+            },
+            Ok(lease) => lease,
+        };
+        self.held().insert(session, lease.clone());
+        Ok(lease)
+    }
+
+    /// Gives a session back, unless it was taken again.
+    pub(super) async fn release(&self, session: SessionId, epoch: u64) -> Result<(), StoreError> {
+        {
+            let mut held = self.held();
+            if held.get(&session).is_some_and(|lease| lease.epoch <= epoch) {
+                held.remove(&session);
+            }
+        }
+        // An earlier process may have taken it, so nothing but the epoch is known.
+        let (holder, expires, head) = (String::new(), SystemTime::UNIX_EPOCH, Position::default());
+        match self.store.release_lease(&Lease { session, holder, epoch, expires, head }).await {
+            Err(error) if matches!(error.kind(), StoreErrorKind::Fenced { .. }) => Ok(()),
+            released => released,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.held().is_empty()
+    }
+
+    /// Keeps others away for another while. What was lost meanwhile is let go; its writer is told when it next writes.
+    pub(super) async fn renew(&self) {
+        let held: Vec<Lease> = self.held().values().cloned().collect();
+        let renewals =
+            held.iter().map(|lease| async move { (lease, self.store.renew_lease(lease, LEASE).await) });
+        for (lease, renewed) in join_all(renewals).await {
+            let is_lost = renewed.is_err_and(|error| !error.is_transient());
+            let mut held = self.held();
+            if is_lost && held.get(&lease.session).is_some_and(|now| now.epoch == lease.epoch) {
+                held.remove(&lease.session);
+            }
+        }
+    }
+}
