@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tau_persist::{Journal, JournalOptions, Store};
+use tau_persist::{Holder, Journal, JournalOptions, Store};
 use tau_runtime::attach::{AttachedStore, Attachments, Caller, in_process};
 use tau_runtime::runtime::{Runtime, RuntimeOptions, SessionStore};
 use tau_runtime::server::http::{HttpOptions, HttpService, JsonShapes, Listener, serve as serve_http};
@@ -103,7 +103,8 @@ fn runtime(factory: ConfiguredFactory, attachments: &Attachments, is_kept: bool)
     options.attachments = attachments.clone();
     if is_kept {
         options.required_acks = 1;
-        let holder = format!("tau serve, process {}", std::process::id());
+        // Others can see whether the process behind this name is gone, and then need not wait.
+        let holder = Holder::this_process("tau serve").to_string();
         options.store =
             Some(Arc::new(AttachedStore::new(attachments.clone(), holder)) as Arc<dyn SessionStore>);
     }

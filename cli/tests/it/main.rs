@@ -25,6 +25,8 @@ mod resume;
 mod run;
 mod schema;
 mod secrets;
+#[cfg(unix)]
+mod serve;
 mod sessions_damage;
 mod sessions_delete;
 mod sessions_html;

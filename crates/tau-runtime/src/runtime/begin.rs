@@ -95,7 +95,7 @@ impl Runtime {
         }
         let made =
             Made::new(options, request.environment, |options| Ok::<_, RuntimeError>(Session::new(options)))?;
-        let live = self.start(place, made);
+        let live = self.start(place, made).begun().await?;
         if let Beginning::Messages(messages) = beginning {
             live.handle().import(messages).await?;
         }
@@ -167,7 +167,7 @@ impl Runtime {
         options.durability = self.durability(copy, &opened, revival.durability);
         self.add_offered(&old, &mut options);
         let made = Made::new(options, revival.environment, |options| Session::fork(options, events))?;
-        Ok(self.start(place, made))
+        self.start(place, made).begun().await
     }
 
     async fn take_up(
@@ -190,7 +190,7 @@ impl Runtime {
         let mut made =
             Made::new(options, revival.environment, |options| Session::resume(options, opened.events))?;
         made.of.began = began;
-        Ok(self.start(place, made))
+        self.start(place, made).begun().await
     }
 
     /// Adds the tools that a session has of extensions, be they offered now or not.

@@ -8,6 +8,7 @@ use tau_tools::environment::Environment;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::RuntimeError;
 use super::factory::EnvironmentChoice;
 use crate::driver::{Handle, SessionEnd, SessionError};
 
@@ -79,6 +80,18 @@ impl LiveSession {
     #[must_use]
     pub fn required_acks(&self) -> usize {
         self.0.required_acks
+    }
+
+    /// The session, once the first event of it here is durable: until then nobody may be told that it is there.
+    pub(super) async fn begun(self) -> Result<Self, RuntimeError> {
+        // What is told is durable. Of a copy, the events come together.
+        if self.0.handle.subscribe(self.0.began).next().await.is_some() {
+            return Ok(self);
+        }
+        match self.ended().await {
+            Err(error) => Err(error.into()),
+            Ok(_) => Err(RuntimeError::NotLive(self.id())),
+        }
     }
 
     /// Lets it go where it stands, so that it can be resumed.

@@ -1,0 +1,208 @@
+//! `tau serve` as its callers see it: the real server, called over HTTP, by Python, and after a crash.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tau_testkit::{ModelServer, Reply};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+use crate::support::Place;
+
+/// A server that runs, and how it is called.
+struct Server {
+    child: Child,
+    address: String,
+    token: String,
+}
+
+impl Server {
+    async fn start(place: &Place) -> Self {
+        let mut child = place.command(&["serve", "--listen", "127.0.0.1:0"]).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = tokio::time::timeout(Duration::from_secs(30), lines.next_line()).await;
+        let url = line.unwrap().unwrap().unwrap();
+        let address = url.strip_prefix("http://").unwrap().to_owned();
+        let token = std::fs::read_to_string(place.home().join(".local/state/tau/token")).unwrap();
+        Self { child, address, token: token.trim().to_owned() }
+    }
+
+    /// A unary call as `curl` would make it: the status and the message.
+    async fn call(&self, method: &str, message: &Value) -> (u16, Value) {
+        self.call_as(&self.token, method, message).await
+    }
+
+    async fn call_as(&self, token: &str, method: &str, message: &Value) -> (u16, Value) {
+        let body = message.to_string();
+        let request = format!(
+            "POST /tau.runtime.v1.{method} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            self.address,
+            body.len()
+        );
+        let mut stream = TcpStream::connect(&self.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, serde_json::from_str(body).unwrap_or_else(|_| panic!("no JSON: {answer}")))
+    }
+
+    async fn ok(&self, method: &str, message: Value) -> Value {
+        let (status, answer) = self.call(method, &message).await;
+        assert_eq!(status, 200, "{answer:#}");
+        answer
+    }
+
+    async fn new_session(&self) -> String {
+        let created = self.ok("RuntimeService/CreateSession", json!({})).await;
+        assert_eq!(created["session"]["head"]["seq"], "1", "an answer means that it is durable");
+        created["session"]["sessionId"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until a session is in a state.
+    async fn until(&self, session: &str, state: &str) -> Value {
+        for _ in 0..300 {
+            let told = self.ok("RuntimeService/GetSession", json!({ "sessionId": session })).await;
+            if told["session"]["state"] == state {
+                return told["session"].clone();
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("session {session} does not become {state}");
+    }
+}
+
+/// Asks for work by a client that needs nothing but Python.
+fn python(server: &Server, place: &Place, prompt: &str) -> Command {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/clients/python/run.py");
+    let token_file = place.home().join(".local/state/tau/token");
+    let mut command = Command::new("python3");
+    command
+        .arg(script)
+        .arg(&server.address)
+        .arg(token_file)
+        .arg(prompt)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+#[tokio::test]
+async fn a_client_in_python_runs_answers_for_permission_and_sees_the_result() {
+    let touch = json!({ "command": "echo here > made" }).to_string();
+    let replies = [Reply::tool_calls([("c1", "bash", touch.as_str())]), Reply::text("It is made.")];
+    let model = ModelServer::with_replies(replies).await.unwrap();
+    let place = Place::with_server(&model);
+    let server = Server::start(&place).await;
+    let output = python(&server, &place, "make it").output().await.unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said} {}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        said,
+        "\n[`bash` can change things and no rule allows it: allowed]\nIt is made.\n[completed after 2 turns]\n"
+    );
+    assert_eq!(place.read("made"), "here\n");
+    // The same session is in the store that every other command reads.
+    let listed = place.tau(&["sessions", "list", "--output", "json"]).await;
+    assert_eq!(listed.assert_code(0).json()["sessions"][0]["prompt"], "make it");
+}
+
+#[tokio::test]
+async fn a_server_that_is_killed_in_the_middle_of_a_run_goes_on_when_the_session_is_resumed() {
+    let replies = [Reply::stream().hang(), Reply::text("After all.")];
+    let model = ModelServer::with_replies(replies).await.unwrap();
+    let place = Place::with_server(&model);
+    let mut server = Server::start(&place).await;
+    let client = python(&server, &place, "work").spawn().unwrap();
+    model.wait_for_requests(1).await;
+    let listed = server.ok("RuntimeService/ListSessions", json!({})).await;
+    let session = listed["sessions"][0]["sessionId"].as_str().unwrap().to_owned();
+    assert_eq!(listed["sessions"][0]["state"], "SESSION_STATE_RUNNING");
+    server.child.kill().await.unwrap();
+    assert!(!client.wait_with_output().await.unwrap().status.success());
+
+    let server = Server::start(&place).await;
+    let told = server.ok("RuntimeService/GetSession", json!({ "sessionId": session })).await;
+    assert_eq!(told["session"]["state"], "SESSION_STATE_INTERRUPTED");
+    let (status, early) = server
+        .call("RuntimeService/Close", &json!({ "sessionId": session, "mode": "CLOSE_MODE_RELEASE" }))
+        .await;
+    assert_eq!(status, 200, "it is let go already: {early:#}");
+    // Whoever had it can be seen to be gone, so nobody waits for its lease.
+    let resumed = server.ok("RuntimeService/Resume", json!({ "sessionId": session })).await;
+    assert_eq!(resumed["wasResumed"], true);
+    let done = server.until(&session, "SESSION_STATE_IDLE").await;
+    assert_eq!(done["spent"]["turns"], 1);
+    let context = server
+        .ok("RuntimeService/InspectContext", json!({ "sessionId": session, "includeMessages": true }))
+        .await;
+    assert_eq!(context["messages"].as_array().unwrap().len(), 2, "{context:#}");
+    let verified = place.tau(&["sessions", "verify", &session]).await;
+    verified.assert_code(0);
+}
+
+#[tokio::test]
+async fn whoever_may_not_call_or_says_what_is_wrong_is_told_so() {
+    let model = ModelServer::with_replies([]).await.unwrap();
+    let place = Place::with_server(&model);
+    let server = Server::start(&place).await;
+    let (status, refused) = server.call_as("guessed", "AdminService/GetInfo", &json!({})).await;
+    assert_eq!((status, &refused["code"]), (401, &json!("unauthenticated")));
+    let cases = [
+        ("RuntimeService/GetSession", json!({ "sessionId": "7" }), "invalid_argument"),
+        ("RuntimeService/GetSession", json!({ "session": "7" }), "invalid_argument"),
+        ("RuntimeService/CreateSession", json!({ "config": { "agent": "nobody" } }), "not_found"),
+        ("RuntimeService/CreateSession", json!({ "config": { "model": "no/where" } }), "invalid_argument"),
+        (
+            "RuntimeService/CreateSession",
+            json!({ "config": { "environment": { "workingDir": "/" } } }),
+            "permission_denied",
+        ),
+        (
+            "RuntimeService/CreateSession",
+            json!({ "config": { "permissions": { "mode": "PERMISSION_MODE_BYPASS" } } }),
+            "permission_denied",
+        ),
+    ];
+    for (method, message, code) in cases {
+        let (_, answer) = server.call(method, &message).await;
+        assert_eq!(answer["code"], code, "{method} {message}: {answer:#}");
+    }
+    let token = place.home().join(".local/state/tau/token");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(token).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_serve_says_why() {
+    let model = ModelServer::with_replies([]).await.unwrap();
+    let place = Place::with_server(&model);
+    let server = Server::start(&place).await;
+    let taken = place.tau(&["serve", "--listen", &server.address]).await;
+    assert!(taken.assert_code(1).stderr.contains("choose another with --listen"), "{taken:?}");
+    let nowhere = place.tau(&["serve", "--root", "nowhere"]).await;
+    assert!(nowhere.assert_code(2).stderr.contains("name a folder that exists"), "{nowhere:?}");
+    std::fs::write(place.project().join("empty"), "").unwrap();
+    let empty = place.tau(&["serve", "--token-file", "empty"]).await;
+    assert!(empty.assert_code(1).stderr.contains("it is empty"), "{empty:?}");
+}
+
+#[tokio::test]
+async fn ctrl_c_lets_the_run_end_and_every_session_go() {
+    let model = ModelServer::with_replies([Reply::text("Quick.")]).await.unwrap();
+    let place = Place::with_server(&model);
+    let server = Server::start(&place).await;
+    let session = server.new_session().await;
+    let id = server.child.id().unwrap();
+    let status = Command::new("kill").args(["-INT", &id.to_string()]).status().await.unwrap();
+    assert!(status.success());
+    let Server { child, .. } = server;
+    let ended = tokio::time::timeout(Duration::from_secs(30), place.finish(child)).await.unwrap();
+    assert!(ended.assert_code(0).stderr.contains("1 sessions were released"), "{ended:?}");
+    place.tau(&["resume", &session, "go on"]).await.assert_code(0);
+}
