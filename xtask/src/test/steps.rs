@@ -10,6 +10,8 @@ use crate::workspace::Workspace;
 
 /// The version of cargo-deny that is installed where none is.
 const CARGO_DENY: &str = "0.20.2";
+/// The version of buf that checks the .proto files.
+const BUF: &str = "@bufbuild/buf@1.75.0";
 const CODEGEN: &str = "support/tau-codegen/Cargo.toml";
 const EXAMPLES: &str = "examples/Cargo.toml";
 
@@ -24,6 +26,10 @@ pub(crate) enum Step {
     Tidy,
     /// the checked-in generated code is fresh
     Codegen,
+    /// buf finds nothing in the .proto files, and nothing that breaks the last release
+    Proto,
+    /// the libraries build without their optional features
+    Lean,
     /// unit and integration tests, with cargo-nextest where it is installed
     Tests,
     /// the kernel keeps its promises over 20,000 simulated sessions, and deliberate mistakes are caught
@@ -99,6 +105,12 @@ impl Step {
             Step::Clippy => context.all([clippy(&["--workspace", "--all-targets", "--locked"])]),
             Step::Tidy => tidy(context),
             Step::Codegen => codegen(context),
+            Step::Proto => proto(context),
+            Step::Lean => context.all([
+                lean(&["-p", "tau-runtime"]),
+                lean(&["-p", "tau-proto", "--no-default-features"]),
+                lean(&["-p", "tau-persist", "--no-default-features"]),
+            ]),
             Step::Tests => context.all([tests(context)]),
             Step::Sim => context.all([sim(&["--seeds", "20000"]), sim(&["--bugs"])]),
             Step::DocTests => context.all([Cmd::cargo(["test", "--workspace", "--doc"])]),
@@ -132,6 +144,27 @@ fn codegen(context: &Context<'_>) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Skipped(format!("there is no {CODEGEN}")));
     }
     context.all([Cmd::cargo(["run", "-p", "tau-codegen", "--", "--check"])])
+}
+
+/// `buf` comes from npm, pinned: with another version other rules hold.
+fn proto(context: &Context<'_>) -> anyhow::Result<Outcome> {
+    let buf = |args: &[&str]| Cmd::new("npx", ["--yes", BUF]).args(args.iter().copied());
+    if !buf(&["--version"]).succeeds(context.root) {
+        return Ok(Outcome::Skipped("npx cannot run buf; it needs Node and the npm registry".to_owned()));
+    }
+    let mut commands = vec![buf(&["lint", "proto"]), buf(&["format", "--diff", "--exit-code", "proto"])];
+    let newest_tag = Cmd::new("git", ["describe", "--tags", "--abbrev=0"]);
+    let described = newest_tag.output(context.root)?;
+    if described.status.success() {
+        let tag = String::from_utf8_lossy(&described.stdout);
+        let against = format!(".git#tag={},subdir=proto", tag.trim());
+        commands.push(buf(&["breaking", "proto", "--against", &against]));
+    }
+    context.all(commands)
+}
+
+fn lean(args: &[&str]) -> Cmd {
+    Cmd::cargo(["check", "--locked"]).args(args.iter().copied())
 }
 
 fn tests(context: &Context<'_>) -> Cmd {

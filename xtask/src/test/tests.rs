@@ -21,6 +21,8 @@ fn steps_run_in_the_order_they_are_declared() {
         "clippy",
         "tidy",
         "codegen",
+        "proto",
+        "lean",
         "tests",
         "sim",
         "doc-tests",
@@ -31,7 +33,7 @@ fn steps_run_in_the_order_they_are_declared() {
     ];
     assert_eq!(steps(&[]), all);
     assert_eq!(steps(&["--only", "docs", "--only", "fmt"]), ["fmt", "docs"]);
-    assert_eq!(steps(&["--skip", "tests", "--skip", "fmt"]), [&all[1..4], &all[5..]].concat());
+    assert_eq!(steps(&["--skip", "tests", "--skip", "fmt"]), [&all[1..6], &all[7..]].concat());
     assert_eq!(steps(&["--only", "docs", "--only", "fmt", "--skip", "fmt"]), ["docs"]);
     assert_eq!(steps(&["--only", "fmt", "--skip", "fmt"]), [] as [&str; 0]);
     assert!(Cli::try_parse_from(["test", "--only", "everything"]).is_err());
