@@ -3,7 +3,7 @@
 use tau_core::event::{Event, RecordErrorKind, Timestamp};
 use tau_persist::{Damage, StoreError, StoreErrorKind};
 use tau_proto::runtime::v1 as wire;
-use tau_runtime::journals::{event_time, from_wire};
+use tau_runtime::journals::{event_time, record_of};
 
 /// An event at its place, as far as it can be read.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(crate) struct Entry {
 
 impl Entry {
     pub(super) fn new(stored: wire::Event) -> Self {
-        let event = open(stored.clone());
+        let event = open(&stored);
         Self { seq: stored.seq, stored: Some(stored), event }
     }
 
@@ -39,8 +39,8 @@ impl Entry {
 }
 
 /// The event that a stored one is.
-pub(super) fn open(stored: wire::Event) -> Result<Event, Unreadable> {
-    let record = from_wire(stored).map_err(|_| Unreadable::Foreign)?;
+pub(super) fn open(stored: &wire::Event) -> Result<Event, Unreadable> {
+    let record = record_of(stored).map_err(|_| Unreadable::Foreign)?;
     record.open().map_err(|error| match error.kind() {
         RecordErrorKind::NewerVersion => Unreadable::Newer,
         RecordErrorKind::UnknownKind => Unreadable::UnknownKind,

@@ -27,9 +27,8 @@ pub(super) async fn read_whole(
         let Some(last) = page.last() else { return Ok((events, last_hash)) };
         last_hash = EventHash(event_hash(last).0);
         // Not on the blocking pool: measured, that is slower by a tenth.
-        for stored in page {
-            let seq = stored.seq;
-            events.push(open(stored).map_err(|why| TakeError::Unreadable(seq, why))?);
+        for stored in &page {
+            events.push(open(stored).map_err(|why| TakeError::Unreadable(stored.seq, why))?);
         }
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct SessionText;
 
 impl TextExtractor for SessionText {
     fn text(&self, event: &wire::Event) -> Option<String> {
-        let text = match open(event.clone()).ok()?.body {
+        let text = match open(event).ok()?.body {
             EventBody::PromptSubmitted { content, .. } | EventBody::ContextInjected { content } => {
                 words(&content)
             }

@@ -93,14 +93,15 @@ async fn one_subscription_follows_many_sessions_those_of_later_too() {
     assert_eq!(lines, [true, true]);
     let third = talked(&mut served).await;
     let lines = until(&mut subscription, "6 run_finished").await;
-    assert!(lines.contains(&"session 6".to_owned()), "{lines:?}");
+    assert_eq!(lines[0], "1 session_created", "nothing of it is missed");
+    until(&mut subscription, "session 6").await;
     let close = pb::CloseRequest {
         session_id: third.to_string(),
         mode: pb::CloseMode::Final.into(),
         ..Default::default()
     };
     served.sessions.close(close).await.unwrap();
-    until(&mut subscription, "stopped Some(Closed)").await;
+    until(&mut subscription, "stopped Some(STOP_REASON_CLOSED)").await;
 }
 
 #[tokio::test(start_paused = true)]
