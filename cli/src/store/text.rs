@@ -18,6 +18,9 @@ impl TextExtractor for SessionText {
             EventBody::PromptSubmitted { content, .. } | EventBody::ContextInjected { content } => {
                 words(&content)
             }
+            EventBody::HistoryImported { messages } => {
+                messages.iter().map(|message| message.text()).collect::<Vec<_>>().join("\n")
+            }
             EventBody::ModelReplied { response, .. } => words(&response.content),
             EventBody::ToolRequested { call, .. } => {
                 let mut parts = vec![call.name.clone()];
