@@ -11,7 +11,7 @@ use tau_runtime::runtime::{
     AgentSummary, EnvironmentChoice, FactoryError, FactoryErrorKind, NewSession, OldSession, SessionFactory,
 };
 
-use crate::config::Loaded;
+use crate::config::{Loaded, REPLAY};
 use crate::exit::UsageError;
 use crate::session;
 use crate::store::Place;
@@ -65,7 +65,13 @@ impl ConfiguredFactory {
             }
             _ => usual,
         };
-        let Some(asked) = asked else { return Ok(self.loaded.working_dir.clone()) };
+        // The server's own folder need not be one of them.
+        let Some(asked) = asked.or_else(|| self.roots.first().map(PathBuf::as_path)) else {
+            return Err(not_allowed(
+                "this server has no folder to work in".to_owned(),
+                "start it with --root",
+            ));
+        };
         // Resolved first: a link must not lead out of the roots.
         let real = asked
             .canonicalize()
@@ -123,7 +129,10 @@ impl SessionFactory for ConfiguredFactory {
             let usual = request.metadata.get("working_dir").map(Path::new);
             let folder = self.folder(&request.environment, usual)?;
             let mut layer = Config::default();
-            layer.model = Some(request.model.clone().unwrap_or_else(|| request.config.model.clone()));
+            // A journal knows a recording by its name, and the server by its file.
+            let is_recording = request.config.model.starts_with(REPLAY);
+            let own = Some(&request.config.model).filter(|_| !is_recording);
+            layer.model = request.model.as_ref().or(own).cloned();
             let tools = request.config.tools.iter().map(|tool| tool.definition.name.clone());
             layer.agent.tools = Some(tools.filter(|tool| session::is_tool(tool)).collect());
             self.make(request.id, &self.loaded.with_request(layer, folder)).await

@@ -56,11 +56,21 @@ impl Operator for CliOperator {
     }
 
     fn check_document(&self, document: Document<'_>) -> Result<Vec<ConfigError>, String> {
+        // In words of ours: theirs can hold a value, and so a secret.
         let config: Config = match document {
-            Document::Toml(text) => toml::from_str(text).map_err(|error| error.message().to_owned())?,
-            Document::Json(text) => serde_json::from_str(text).map_err(|error| error.to_string())?,
+            Document::Toml(text) => toml::from_str(text).map_err(|error| {
+                let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+                malformed("TOML", before.lines().count().max(1))
+            })?,
+            Document::Json(text) => {
+                serde_json::from_str(text).map_err(|error| malformed("JSON", error.line()))?
+            }
             _ => return Err("this format is not known".to_owned()),
         };
         Ok(config.validate())
     }
+}
+
+fn malformed(format: &str, line: usize) -> String {
+    format!("line {line}: not {format}, no key of a configuration, or not a value that the key can hold")
 }

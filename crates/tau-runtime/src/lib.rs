@@ -29,7 +29,10 @@
 //! |---|---|
 //! | [`kernel`] | the state machine, one file for each operation |
 //! | [`kernel::gate`] | the rule by which effects wait for acknowledgements |
-//! | [`journals`] | where journals attach and are sent the sessions' events |
+//! | [`journals`] | where sessions append, and what journals are sent of it |
+//! | [`attach`] | where extensions attach, as journals or with tools, and what they are asked |
+//! | [`runtime`] | the sessions of a process: made, found, taken up, copied and let go |
+//! | `server`, with the feature of that name | the interface: all of it over Connect, gRPC and gRPC-Web |
 //! | [`Session`], [`Handle`], [`Subscription`] | the driver of one session, and the two ways to reach it |
 //! | [`loop_tools`] | the tools that the loop answers itself: asking a person, planning, subagents |
 //! | [`SystemPrompt`] | instructions, memory and skills made into what the model is told first |

@@ -2,15 +2,15 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::FutureExt;
+use tau_core::SessionId;
 use tau_core::event::{Event, EventBody, Seq, ToolKind};
-use tau_core::{Message, SessionId};
 use tau_session::{SessionOverview, check_conversation};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::choice::{Beginning, Claim, DurabilityChoice, Revival};
 use super::factory::{EnvironmentChoice, NewSession, OldSession};
 use super::live::{LiveSession, MadeOf};
 use super::table::Place;
@@ -20,52 +20,6 @@ use crate::driver::{
     Durability, Handle, OpenedSession, ResumeError, Session, SessionEnd, SessionOpener, SessionOptions,
 };
 use crate::kernel::{Rejection, State};
-
-/// What a new session begins with.
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub enum Beginning {
-    /// Nothing.
-    #[default]
-    Nothing,
-    /// A conversation that was held elsewhere.
-    Messages(Vec<Message>),
-}
-
-/// What of a session's durability its caller may choose. What is not set is as the runtime has it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct DurabilityChoice {
-    /// How many journals must hold an event.
-    pub required_acks: Option<usize>,
-    /// How long the session waits for journals that it misses.
-    pub grace: Option<Duration>,
-    /// The epoch to write under, for callers who fence sessions themselves.
-    pub epoch: Option<u64>,
-}
-
-/// How a session is made live that exists already.
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct Revival {
-    /// Another model than its own.
-    pub model: Option<String>,
-    /// What its tools act through.
-    pub environment: EnvironmentChoice,
-    /// What waits for journals.
-    pub durability: DurabilityChoice,
-}
-
-/// Whether a session is taken from another writer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Claim {
-    /// Only if nobody has it.
-    #[default]
-    IfFree,
-    /// In any case; the other writer is fenced off.
-    TakeOver,
-}
 
 impl Runtime {
     /// Makes a new session and starts it.
@@ -79,7 +33,8 @@ impl Runtime {
         durability: DurabilityChoice,
     ) -> Result<LiveSession, RuntimeError> {
         if let Beginning::Messages(messages) = &beginning {
-            check_conversation(messages).map_err(Rejection::InvalidConversation)?;
+            let checked = check_conversation(messages).map_err(Rejection::InvalidConversation);
+            checked.map_err(|rejection| RuntimeError::Session(request.id, rejection.into()))?;
         }
         let place = self.0.table.reserve(request.id)?;
         let mut options = self.factory().create(&request).await?;
@@ -97,12 +52,14 @@ impl Runtime {
             Made::new(options, request.environment, |options| Ok::<_, RuntimeError>(Session::new(options)))?;
         let live = self.start(place, made).begun().await?;
         if let Beginning::Messages(messages) = beginning {
-            live.handle().import(messages).await?;
+            let imported = live.handle().import(messages).await;
+            imported.map_err(|error| RuntimeError::Session(request.id, error))?;
         }
         Ok(live)
     }
 
     /// Makes a session live again, from the store. One that is live is given as it is. Says whether this call made it live.
+    /// Whoever asks while another makes it live, or lets it go, waits for that.
     ///
     /// # Errors
     /// When there is no such session, another writer has it, or it was closed.
@@ -112,14 +69,24 @@ impl Runtime {
         revival: Revival,
         claim: Claim,
     ) -> Result<(LiveSession, bool), RuntimeError> {
-        if let Some(live) = self.find(session) {
-            return Ok((live, false));
-        }
-        let store = self.store().ok_or(RuntimeError::NoStore(session))?;
-        let place = self.0.table.reserve(session)?;
+        let (store, place) = loop {
+            self.0.table.settled(session).await;
+            if let Some(live) = self.find(session) {
+                return Ok((live, false));
+            }
+            let store = self.store().ok_or(RuntimeError::NoStore(session))?;
+            match self.0.table.reserve(session) {
+                Ok(place) => break (store, place),
+                // Somebody else was faster.
+                Err(RuntimeError::Exists(_)) => {}
+                Err(error) => return Err(error),
+            }
+        };
         let opened = match claim {
             Claim::IfFree => store.open(session).await.map_err(|error| RuntimeError::open(session, error))?,
-            Claim::TakeOver => store.take_over(session).await?,
+            Claim::TakeOver => {
+                store.take_over(session).await.map_err(|error| RuntimeError::store(session, error))?
+            }
         };
         let epoch = opened.epoch;
         match self.take_up(place, opened, revival).await {
@@ -156,7 +123,7 @@ impl Runtime {
         let mut events = self.events(from).await?;
         if at > Seq::default() {
             if at.0 > events.len() as u64 {
-                return Err(Rejection::NoSuchPlace(at).into());
+                return Err(RuntimeError::Session(from, Rejection::NoSuchPlace(at).into()));
             }
             events.truncate(usize::try_from(at.0).unwrap_or(usize::MAX));
         }
@@ -166,8 +133,16 @@ impl Runtime {
         let opened = self.open_new(copy).await?;
         options.durability = self.durability(copy, &opened, revival.durability);
         self.add_offered(&old, &mut options);
-        let made = Made::new(options, revival.environment, |options| Session::fork(options, events))?;
-        self.start(place, made).begun().await
+        let fork = |options| Session::fork(options, events).map_err(|error| RuntimeError::fork(from, error));
+        match Made::new(options, revival.environment, fork) {
+            Ok(made) => self.start(place, made).begun().await,
+            Err(error) => {
+                if let Some(store) = self.store() {
+                    store.release(copy, opened.epoch).await;
+                }
+                Err(error)
+            }
+        }
     }
 
     async fn take_up(
@@ -208,7 +183,11 @@ impl Runtime {
     /// Takes a session in the store that must not exist there.
     async fn open_new(&self, session: SessionId) -> Result<OpenedSession, RuntimeError> {
         let Some(store) = self.store() else { return Ok(OpenedSession::new(1)) };
-        let opened = store.open(session).await.map_err(|error| RuntimeError::open(session, error))?;
+        let opened = store.open(session).await.map_err(|error| match RuntimeError::open(session, error) {
+            // It was there and is deleted: its id is not given out again.
+            RuntimeError::NotFound(_) => RuntimeError::Exists(session),
+            error => error,
+        })?;
         if opened.events.is_empty() {
             return Ok(opened);
         }
@@ -234,10 +213,12 @@ impl Runtime {
         let Made { session, of } = made;
         let (ended, is_ended) = watch::channel(None);
         let stop = CancellationToken::new();
-        let live = LiveSession::new(of, stop.clone(), is_ended);
+        let gone = CancellationToken::new();
+        let live = LiveSession::new(of, stop.clone(), is_ended, gone.clone());
         place.take(live.clone());
         let (runtime, id, epoch) = (self.clone(), live.id(), session.epoch());
         self.0.tasks.spawn(async move {
+            let _gone = gone.drop_guard();
             // A session that crashes must not stay in the table for ever.
             let end = match AssertUnwindSafe(session.run(stop)).catch_unwind().await {
                 Ok(end) => end.map_err(Arc::new),
@@ -246,11 +227,12 @@ impl Runtime {
             if let Err(error) = &end {
                 tracing::warn!(session = %id, %error, "a session stopped");
             }
+            runtime.0.table.ended(id, end.clone());
+            ended.send_replace(Some(end));
             if let Some(store) = runtime.store() {
                 store.release(id, epoch).await;
             }
-            runtime.0.table.remove(id, end.clone());
-            ended.send_replace(Some(end));
+            runtime.0.table.remove(id);
         });
         live
     }

@@ -54,7 +54,9 @@ pub(crate) async fn until_idle(session: &LiveSession) {
     let mut has_work = overview.has_work();
     while has_work {
         match updates.next().await {
-            Some(Update::Event(event)) if matches!(event.body, EventBody::RunFinished { .. }) => {
+            Some(Update::Event(event))
+                if matches!(event.body, EventBody::RunFinished { .. } | EventBody::Rewound { .. }) =>
+            {
                 has_work = session.handle().overview().has_work();
             }
             Some(_) => {}

@@ -7,7 +7,6 @@ use tau_core::SessionId;
 use super::factory::FactoryError;
 use super::store::{StoreError, StoreErrorKind};
 use crate::driver::{ForkError, HandleError, OpenError, ResumeError, SessionError};
-use crate::kernel::Rejection;
 
 /// The runtime could not do what was asked of it.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -40,6 +39,14 @@ pub enum RuntimeError {
     /// The session cannot be made of what was asked for.
     #[error(transparent)]
     Factory(#[from] FactoryError),
+    /// Another writer has the session.
+    #[error("another writer has session {session}: {error}")]
+    InUse {
+        /// The session.
+        session: SessionId,
+        /// What the store says.
+        error: StoreError,
+    },
     /// The store cannot.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -50,35 +57,36 @@ pub enum RuntimeError {
     #[error(transparent)]
     Events(#[from] ResumeError),
     /// The session could not do it.
-    #[error(transparent)]
-    Session(#[from] HandleError),
+    #[error("session {0}: {1}")]
+    Session(SessionId, HandleError),
     /// The session stopped.
     #[error(transparent)]
     Stopped(#[from] Arc<SessionError>),
-}
-
-impl From<Rejection> for RuntimeError {
-    fn from(rejection: Rejection) -> Self {
-        Self::Session(rejection.into())
-    }
-}
-
-impl From<ForkError> for RuntimeError {
-    fn from(error: ForkError) -> Self {
-        match error {
-            ForkError::Events(error) => Self::Events(error),
-            ForkError::Rejected(rejection) => rejection.into(),
-        }
-    }
 }
 
 impl RuntimeError {
     /// Why a session could not be opened, in the store's own terms where it gave them.
     pub(super) fn open(session: SessionId, error: OpenError) -> Self {
         match error.downcast_ref::<StoreError>() {
-            Some(known) if known.kind() == StoreErrorKind::NotFound => Self::NotFound(session),
-            Some(known) => Self::Store(known.clone()),
+            Some(known) => Self::store(session, known.clone()),
             None => Self::Open(error),
+        }
+    }
+
+    /// What the store says of a session.
+    pub(super) fn store(session: SessionId, error: StoreError) -> Self {
+        match error.kind() {
+            StoreErrorKind::NotFound | StoreErrorKind::Deleted => Self::NotFound(session),
+            StoreErrorKind::InUse => Self::InUse { session, error },
+            _ => Self::Store(error),
+        }
+    }
+
+    /// Why a session could not be copied.
+    pub(super) fn fork(from: SessionId, error: ForkError) -> Self {
+        match error {
+            ForkError::Events(error) => Self::Events(error),
+            ForkError::Rejected(rejection) => Self::Session(from, rejection.into()),
         }
     }
 }

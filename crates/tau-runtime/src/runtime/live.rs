@@ -28,6 +28,8 @@ struct Inner {
     required_acks: usize,
     stop: CancellationToken,
     ended: watch::Receiver<Option<Ended>>,
+    /// Cancelled when nothing holds the session any more.
+    gone: CancellationToken,
 }
 
 /// What there is to know of a session that starts.
@@ -41,9 +43,14 @@ pub(super) struct MadeOf {
 }
 
 impl LiveSession {
-    pub(super) fn new(made: MadeOf, stop: CancellationToken, ended: watch::Receiver<Option<Ended>>) -> Self {
+    pub(super) fn new(
+        made: MadeOf,
+        stop: CancellationToken,
+        ended: watch::Receiver<Option<Ended>>,
+        gone: CancellationToken,
+    ) -> Self {
         let MadeOf { handle, files, environment, began, required_acks } = made;
-        Self(Arc::new(Inner { handle, files, environment, began, required_acks, stop, ended }))
+        Self(Arc::new(Inner { handle, files, environment, began, required_acks, stop, ended, gone }))
     }
 
     /// Its id.
@@ -105,8 +112,15 @@ impl LiveSession {
         self.0.ended.borrow().clone()
     }
 
-    /// Waits until it has ended.
+    /// Waits until it has ended and is let go, so that it can be resumed.
     pub async fn ended(&self) -> Ended {
+        let end = self.stopped().await;
+        self.0.gone.cancelled().await;
+        end
+    }
+
+    /// Waits until it does nothing any more. Whoever keeps it may hold it yet.
+    pub(crate) async fn stopped(&self) -> Ended {
         let mut ended = self.0.ended.clone();
         match ended.wait_for(Option::is_some).await {
             Ok(end) => end.clone().unwrap_or(Ok(SessionEnd::Abandoned)),

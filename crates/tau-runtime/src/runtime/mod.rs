@@ -4,6 +4,7 @@
 //! hold itself it asks its [`SessionStore`]. Both are wired by whoever builds it.
 
 mod begin;
+mod choice;
 mod drain;
 mod error;
 mod factory;
@@ -23,7 +24,7 @@ use crate::attach::Attachments;
 use crate::driver::Handle;
 use table::Table;
 
-pub use begin::{Beginning, Claim, DurabilityChoice, Revival};
+pub use choice::{Beginning, Claim, DurabilityChoice, Revival};
 pub use drain::Drained;
 #[cfg(feature = "server")]
 pub(crate) use drain::until_idle;
@@ -121,13 +122,13 @@ impl Runtime {
     /// A session that is live, and no subagent's.
     ///
     /// # Errors
-    /// [`RuntimeError::NotLive`] when the store may know it, [`RuntimeError::NotFound`] when there is none.
+    /// [`RuntimeError::NotLive`] when the store knows it, [`RuntimeError::NotFound`] when nobody does.
     pub async fn get(&self, session: SessionId) -> Result<LiveSession, RuntimeError> {
-        match self.0.table.get(session) {
-            Some(live) => Ok(live),
-            None if self.0.options.store.is_some() => Err(RuntimeError::NotLive(session)),
-            None => Err(RuntimeError::NotFound(session)),
+        if let Some(live) = self.find(session) {
+            return Ok(live);
         }
+        let known = self.page(session, Seq::default()).await?;
+        Err(if known.is_empty() { RuntimeError::NotFound(session) } else { RuntimeError::NotLive(session) })
     }
 
     /// A session, if it is live.
@@ -180,16 +181,27 @@ impl Runtime {
         if let Some(live) = self.find(session) {
             return Ok(live.handle().events(Seq::default()));
         }
-        let store = self.store().ok_or(RuntimeError::NotFound(session))?;
         let mut events: Vec<Arc<Event>> = Vec::new();
         loop {
             let after = events.last().map(|event| event.header.seq).unwrap_or_default();
-            let page = store.read(session, after).await?;
+            let page = self.page(session, after).await?;
             if page.is_empty() {
                 break;
             }
             events.extend(page.into_iter().map(Arc::new));
         }
         if events.is_empty() { Err(RuntimeError::NotFound(session)) } else { Ok(events) }
+    }
+
+    /// Some events of a session as the store has them.
+    async fn page(&self, session: SessionId, after: Seq) -> Result<Vec<Event>, RuntimeError> {
+        let store = self.store().ok_or(RuntimeError::NotFound(session))?;
+        store.read(session, after).await.map_err(|error| RuntimeError::store(session, error))
+    }
+
+    /// Waits until a session is neither being made live nor let go.
+    #[cfg(feature = "server")]
+    pub(crate) async fn settled(&self, session: SessionId) {
+        self.0.table.settled(session).await;
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Table {
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// `None` while one is being made live.
+    /// `None` while one is being made live, or let go.
     sessions: BTreeMap<SessionId, Option<LiveSession>>,
     ends: VecDeque<(SessionId, Ended)>,
     is_draining: bool,
@@ -78,16 +78,29 @@ impl Table {
         inner.ends.iter().rev().find(|(id, _)| *id == session).map(|(_, end)| end.clone())
     }
 
-    /// A session has ended.
-    pub(super) fn remove(&self, session: SessionId, end: Ended) {
+    /// A session has ended. Nobody finds it from here on, and its place is kept until it is [let go](Self::remove).
+    pub(super) fn ended(&self, session: SessionId, end: Ended) {
         let mut inner = self.lock();
-        inner.sessions.remove(&session);
+        inner.sessions.insert(session, None);
         if inner.ends.len() == ENDS {
             inner.ends.pop_front();
         }
         inner.ends.push_back((session, end));
         drop(inner);
         self.changed();
+    }
+
+    /// Gives up the place of a session.
+    pub(super) fn remove(&self, session: SessionId) {
+        self.lock().sessions.remove(&session);
+        self.changed();
+    }
+
+    /// Waits until a session is neither being made live nor let go.
+    pub(super) async fn settled(&self, session: SessionId) {
+        let mut changes = self.changes();
+        // The sender is this table's own, so the wait cannot fail.
+        let _ = changes.wait_for(|_| !matches!(self.lock().sessions.get(&session), Some(None))).await;
     }
 
     /// Takes no sessions any more.
@@ -110,10 +123,15 @@ impl Place<'_> {
         self.session
     }
 
-    /// Puts the session there.
+    /// Puts the session there. One that comes while everything is let go, is let go at once.
     pub(super) fn take(mut self, live: LiveSession) {
         self.is_taken = true;
-        self.table.lock().sessions.insert(self.session, Some(live));
+        let mut inner = self.table.lock();
+        if inner.is_draining {
+            live.release();
+        }
+        inner.sessions.insert(self.session, Some(live));
+        drop(inner);
         self.table.changed();
     }
 }
@@ -121,7 +139,7 @@ impl Place<'_> {
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         if !self.is_taken {
-            self.table.lock().sessions.remove(&self.session);
+            self.table.remove(self.session);
         }
     }
 }

@@ -87,18 +87,23 @@ impl Failure {
     pub(crate) fn of_handle(session: SessionId, error: &HandleError) -> Self {
         match error {
             HandleError::Rejected(rejection) => Self::of_rejection(session, rejection),
-            HandleError::Moved { head } => {
-                let detail = wire::StaleSeqDetail {
-                    session_id: session.to_string(),
-                    head_seq: head.0,
-                    ..Default::default()
-                };
-                Self::new(Reason::StaleSeq, error.to_string()).detail(&detail)
-            }
+            HandleError::Moved { .. } => Self::of_change(session, None, error),
             HandleError::Ended => Self::new(Reason::NotLive, format!("session {session} has ended here"))
                 .hint("resume it first"),
             HandleError::Failed(kind) => Self::of_session_error(*kind),
         }
+    }
+
+    /// What went wrong with a change that was right only at a place.
+    pub(crate) fn of_change(session: SessionId, expected: Option<u64>, error: &HandleError) -> Self {
+        let HandleError::Moved { head } = error else { return Self::of_handle(session, error) };
+        let detail = wire::StaleSeqDetail {
+            session_id: session.to_string(),
+            expected_seq: expected.unwrap_or_default(),
+            head_seq: head.0,
+            ..Default::default()
+        };
+        Self::new(Reason::StaleSeq, error.to_string()).detail(&detail)
     }
 
     fn of_rejection(session: SessionId, rejection: &Rejection) -> Self {
@@ -153,10 +158,14 @@ impl From<RuntimeError> for Failure {
             RuntimeError::Factory(error) => {
                 Self::new(of_factory(error.kind()), message).hint(error.hint().to_owned())
             }
+            RuntimeError::InUse { session, .. } => {
+                let detail = wire::ConflictDetail { session_id: session.to_string(), ..Default::default() };
+                Self::new(Reason::SessionInUse, message).detail(&detail)
+            }
             RuntimeError::Store(error) => Self::new(of_store(error.kind()), message),
             RuntimeError::Open(_) => Self::new(Reason::JournalRefused, message),
             RuntimeError::Events(_) => Self::new(Reason::InvalidHistory, message),
-            RuntimeError::Session(error) => Self::of_handle(SessionId::from_u128(0), &error),
+            RuntimeError::Session(session, error) => Self::of_handle(session, &error),
             RuntimeError::Stopped(error) => Self::of_session_error(error.kind()),
         }
     }

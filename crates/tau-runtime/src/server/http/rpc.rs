@@ -118,7 +118,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let headers = shape_headers(request.headers());
+        let (headers, version) = (shape_headers(request.headers()), request.version());
         let is_late = Arc::new(AtomicBool::new(false));
         let call = match self.route(&request) {
             Ok(Route::Unary) => self.unary.call(request),
@@ -127,7 +127,7 @@ where
                 let (time, is_late) = (self.request_time, Arc::clone(&is_late));
                 self.streams.call(request.map(|body| TimedBody::new(body, time, is_late)))
             }
-            Err(failure) => return Box::pin(ready(Ok(refusal(failure, headers)))),
+            Err(failure) => return Box::pin(ready(Ok(refusal(failure, version, headers)))),
         };
         Box::pin(caught(call, headers, is_late))
     }

@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use connectrpc::{ConnectError, ConnectRpcBody, Dispatcher, Interceptor};
 use futures::future::{BoxFuture, Either};
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Request, Response};
+use http::header::{CONNECTION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Request, Response, Version};
 use http_body::Body;
 use tower::{Layer, Service};
 use tower_http::cors::{self, Cors};
@@ -80,7 +80,9 @@ where
         let (head, body) = request.into_parts();
         match self.access.check_names(&head) {
             Ok(()) => Either::Right(self.calls.call(Request::from_parts(head, body))),
-            Err(failure) => Either::Left(ready(Ok(refusal(failure, shape_headers(&head.headers))))),
+            Err(failure) => {
+                Either::Left(ready(Ok(refusal(failure, head.version, shape_headers(&head.headers)))))
+            }
         }
     }
 }
@@ -92,8 +94,15 @@ pub(super) fn shape_headers(headers: &HeaderMap) -> HeaderMap {
 }
 
 /// An error instead of a call, in the caller's protocol.
-pub(super) fn refusal(failure: Failure, headers: HeaderMap) -> Response<RpcBody> {
-    finished(ConnectError::from(failure).into_http_response(&headers), headers)
+///
+/// The body of the request stays unread, after which an HTTP/1 connection is of no more use: the caller is told so, or it
+/// would send its next request into a connection that closes.
+pub(super) fn refusal(failure: Failure, version: Version, headers: HeaderMap) -> Response<RpcBody> {
+    let mut response = finished(ConnectError::from(failure).into_http_response(&headers), headers);
+    if version < Version::HTTP_2 {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 /// A response as it leaves.

@@ -44,7 +44,7 @@ impl Core {
             {
                 (prompt, true)
             }
-            Err(error) => return Err(Failure::of_handle(id, &error)),
+            Err(error) => return Err(Failure::of_change(id, request.expected_seq, &error)),
         };
         let before = Seq(prompt.0.saturating_sub(1));
         let after = if was_repeated { before.max(Seq(request.after_seq)) } else { before };

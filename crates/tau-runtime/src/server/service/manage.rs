@@ -1,9 +1,10 @@
 //! Making, finding and ending sessions.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tau_core::SessionId;
-use tau_core::event::{CancelScope, Event, EventBody, Seq};
+use tau_core::event::{CancelScope, Event, EventBody, Seq, SessionConfig};
 use tau_proto::runtime::v1 as pb;
 use tau_session::SessionOverview;
 
@@ -11,7 +12,7 @@ use super::keys::{REQUEST, fingerprint, session_of};
 use super::{Core, live_session, session_id};
 use crate::driver::{Handle, Head};
 use crate::kernel::{Rejection, counted};
-use crate::runtime::{Beginning, DurabilityChoice, LiveSession, NewSession, Revival, RuntimeError};
+use crate::runtime::{Beginning, Claim, DurabilityChoice, LiveSession, NewSession, Revival, RuntimeError};
 use crate::server::failure::Failure;
 use crate::server::reason::Reason;
 use crate::server::wire::{self, Asked, Entry, History, Liveness, Start};
@@ -29,12 +30,12 @@ impl Core {
         request: pb::CreateSessionRequest,
     ) -> Result<pb::CreateSessionResponse, Failure> {
         let fingerprint = fingerprint(&request);
+        let (asked_id, is_keyed) = (request.session_id.clone(), !request.idempotency_key.is_empty());
         let pb::CreateSessionRequest { session_id: id, config, bootstrap, idempotency_key: key, .. } =
             request;
         let id = self.new_id(&id, &key)?;
-        if !key.is_empty()
-            && let Some(live) = self.known(id, &fingerprint).await?
-        {
+        let is_same = |events: &[Arc<Event>]| asked_for_with(events) == Some(&fingerprint);
+        if is_keyed && let Some(live) = self.known(id, is_same).await? {
             return Ok(created(&live));
         }
         let asked = wire::read_session_config(config.into_option().unwrap_or_default());
@@ -42,19 +43,30 @@ impl Core {
         let start = wire::read_bootstrap(bootstrap.into_option().unwrap_or_default());
         let Start { history, context } = start.map_err(|error| error.within("bootstrap"))?;
         let live = match history {
-            History::Events(journal) => self.runtime.adopt(journal, revival_of(asked)).await?,
+            History::Events(journal) => {
+                check_owner(&journal.events, &asked_id)?;
+                self.runtime.adopt(journal, revival_of(asked)).await?
+            }
             history => {
                 let (mut new, durability) = new_session(id, asked);
                 let agent = new.agent.clone().or_else(|| self.runtime.default_agent());
                 new.overrides.metadata.extend(agent.map(|agent| (wire::AGENT_KEY.to_owned(), agent)));
-                if !key.is_empty() {
-                    new.overrides.metadata.insert(REQUEST.to_owned(), fingerprint);
+                if is_keyed {
+                    new.overrides.metadata.insert(REQUEST.to_owned(), fingerprint.clone());
                 }
                 let beginning = match history {
                     History::Messages(messages) => Beginning::Messages(messages),
                     _ => Beginning::Nothing,
                 };
-                self.runtime.create(new, beginning, durability).await?
+                match self.runtime.create(new, beginning, durability).await {
+                    Ok(live) => live,
+                    // The same was asked for at the same time: whoever was first made it.
+                    Err(RuntimeError::Exists(_)) if is_keyed => {
+                        let exists = || RuntimeError::Exists(id);
+                        return Ok(created(&self.known(id, is_same).await?.ok_or_else(exists)?));
+                    }
+                    Err(error) => return Err(error.into()),
+                }
             }
         };
         self.tell(&live, context).await?;
@@ -80,24 +92,24 @@ impl Core {
     }
 
     /// The session that a key made before, live again if it was not.
-    async fn known(&self, id: SessionId, fingerprint: &str) -> Result<Option<LiveSession>, Failure> {
-        let live = match self.runtime.find(id) {
-            Some(live) => live,
-            None if self.runtime.store().is_none() => return Ok(None),
-            None => match self.runtime.resume(id, Revival::default(), crate::runtime::Claim::IfFree).await {
-                Ok((live, _)) => live,
-                Err(RuntimeError::NotFound(_)) => return Ok(None),
-                Err(error) => return Err(error.into()),
-            },
+    async fn known(
+        &self,
+        id: SessionId,
+        is_same: impl Fn(&[Arc<Event>]) -> bool,
+    ) -> Result<Option<LiveSession>, Failure> {
+        self.runtime.settled(id).await;
+        let events = match self.runtime.events(id).await {
+            Ok(events) => events,
+            Err(RuntimeError::NotFound(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
         };
-        match live.handle().overview().metadata.get(REQUEST) {
-            Some(known) if known == fingerprint => Ok(Some(live)),
-            _ => Err(Failure::new(
-                Reason::IdempotencyKeyReused,
-                "the key was used before, with another request",
-            )
-            .hint("take a new key for a new request")),
+        if !is_same(&events) {
+            let message = "the key was used before, with another request";
+            return Err(
+                Failure::new(Reason::IdempotencyKeyReused, message).hint("take a new key for a new request")
+            );
         }
+        Ok(Some(self.runtime.resume(id, Revival::default(), Claim::IfFree).await?.0))
     }
 
     pub(super) async fn get(
@@ -143,7 +155,7 @@ impl Core {
         metadata.retain(|key, _| key.starts_with("tau."));
         metadata.extend(session.metadata);
         let described = handle.describe(metadata, expected(request.expected_seq)).await;
-        described.map_err(|error| Failure::of_handle(id, &error))?;
+        described.map_err(|error| Failure::of_change(id, request.expected_seq, &error))?;
         let session = live_session(&handle);
         Ok(pb::UpdateSessionResponse { session: Some(session).into(), ..Default::default() })
     }
@@ -163,13 +175,10 @@ impl Core {
     pub(super) async fn fork(&self, request: pb::ForkRequest) -> Result<pb::ForkResponse, Failure> {
         let from = session_id(&request.session_id)?;
         let copy = self.new_id(&request.new_session_id, &request.idempotency_key)?;
-        if !request.idempotency_key.is_empty()
-            && let Some(live) = self.runtime.find(copy)
-        {
-            return Ok(pb::ForkResponse {
-                session: Some(viewed(live.handle(), View::Full)).into(),
-                ..Default::default()
-            });
+        let is_keyed = !request.idempotency_key.is_empty();
+        let is_same = |events: &[Arc<Event>]| is_copy(events, from, Seq(request.at_seq));
+        if is_keyed && let Some(live) = self.known(copy, is_same).await? {
+            return Ok(forked(&live));
         }
         let mut revival =
             wire::read_revival(None, request.durability.as_option(), request.environment.into_option())?;
@@ -179,8 +188,15 @@ impl Core {
                 revival.environment = live.environment().clone();
             }
         }
-        let live = self.runtime.fork(from, Seq(request.at_seq), copy, revival).await?;
-        Ok(pb::ForkResponse { session: Some(viewed(live.handle(), View::Full)).into(), ..Default::default() })
+        match self.runtime.fork(from, Seq(request.at_seq), copy, revival).await {
+            Ok(live) => Ok(forked(&live)),
+            // The same was asked for at the same time: whoever was first made it.
+            Err(RuntimeError::Exists(_)) if is_keyed => {
+                let exists = || RuntimeError::Exists(copy);
+                Ok(forked(&self.known(copy, is_same).await?.ok_or_else(exists)?))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     pub(super) async fn rewind(&self, request: pb::RewindRequest) -> Result<pb::RewindResponse, Failure> {
@@ -197,7 +213,7 @@ impl Core {
             None => return Err(Failure::new(Reason::InvalidRequest, "target: say how far to go back")),
         };
         let seq = handle.rewind(to, expected(request.expected_seq)).await;
-        let seq = seq.map_err(|error| Failure::of_handle(id, &error))?;
+        let seq = seq.map_err(|error| Failure::of_change(id, request.expected_seq, &error))?;
         Ok(pb::RewindResponse { to_seq: to.0, seq: seq.0, ..Default::default() })
     }
 
@@ -205,8 +221,15 @@ impl Core {
         let id = session_id(&request.session_id)?;
         let live = match self.session(id).await {
             Ok(live) => live,
+            Err(_) if self.runtime.handle(id).await.is_some() => {
+                let message = format!("session {id} is a subagent, which ends with the call that started it");
+                return Err(Failure::new(Reason::SessionBusy, message)
+                    .hint("cancel it in the session that started it"));
+            }
             // It is ended already.
-            Err(failure) if failure.reason() == Reason::NotLive => return self.closed(id).await,
+            Err(failure) if failure.reason() == Reason::NotLive => {
+                return self.closed(id, request.mode == pb::CloseMode::Final).await;
+            }
             Err(failure) => return Err(failure),
         };
         if request.only_if_idle && live.handle().overview().has_work() {
@@ -233,10 +256,15 @@ impl Core {
         Ok(pb::CloseResponse { session: Some(session).into(), ..Default::default() })
     }
 
-    async fn closed(&self, id: SessionId) -> Result<pb::CloseResponse, Failure> {
+    /// A session that is not live as it was left, unless it was to be closed and was not.
+    async fn closed(&self, id: SessionId, is_final: bool) -> Result<pb::CloseResponse, Failure> {
         let events = self.runtime.events(id).await?;
         let overview = SessionOverview::fold(events.iter().map(|event| &**event));
-        let session = wire::session(&overview, id, Liveness::Absent);
+        if is_final && !overview.is_closed {
+            return Err(RuntimeError::NotLive(id).into());
+        }
+        let mut session = wire::session(&overview, id, Liveness::Absent);
+        session.error = self.error_of(id).into();
         Ok(pb::CloseResponse { session: Some(session).into(), ..Default::default() })
     }
 }
@@ -259,18 +287,50 @@ fn created(live: &LiveSession) -> pb::CreateSessionResponse {
     pb::CreateSessionResponse { session: Some(session).into(), ..Default::default() }
 }
 
+fn forked(live: &LiveSession) -> pb::ForkResponse {
+    let session = viewed(live.handle(), View::Full);
+    pb::ForkResponse { session: Some(session).into(), ..Default::default() }
+}
+
+/// What a session was asked for with, where that was kept.
+fn asked_for_with(events: &[Arc<Event>]) -> Option<&String> {
+    created_with(events)?.metadata.get(REQUEST)
+}
+
+/// Whether a session is a copy of another up to a place; 0 is any.
+fn is_copy(events: &[Arc<Event>], of: SessionId, up_to: Seq) -> bool {
+    let newest = events.iter().rev().find_map(|event| match event.body {
+        EventBody::SessionForked { from, at } => Some((from, at)),
+        _ => None,
+    });
+    newest.is_some_and(|(from, at)| from == of && (up_to == Seq::default() || at == up_to))
+}
+
+/// A journal is taken up under its own id.
+fn check_owner(events: &[Event], asked: &str) -> Result<(), Failure> {
+    let owner = events.first().map(|event| event.header.session.to_string()).unwrap_or_default();
+    if asked.is_empty() || asked == owner {
+        return Ok(());
+    }
+    let message = format!("session_id: the events are those of session {owner}");
+    Err(Failure::new(Reason::InvalidRequest, message).hint("leave session_id out, or give that one"))
+}
+
 fn viewed(handle: &Handle, view: View) -> pb::Session {
     let mut session = live_session(handle);
     session.config = config_of(&handle.events(Seq::default()), view).into();
     session
 }
 
-fn config_of(events: &[std::sync::Arc<Event>], view: View) -> Option<pb::ResolvedSessionConfig> {
-    let created = events.iter().find_map(|event| match &event.body {
-        EventBody::SessionCreated(config) => Some(config),
+fn config_of(events: &[Arc<Event>], view: View) -> Option<pb::ResolvedSessionConfig> {
+    created_with(events).filter(|_| view == View::Full).map(wire::resolved_config)
+}
+
+fn created_with(events: &[Arc<Event>]) -> Option<&SessionConfig> {
+    events.iter().find_map(|event| match &event.body {
+        EventBody::SessionCreated(config) => Some(&**config),
         _ => None,
-    });
-    created.filter(|_| view == View::Full).map(|config| wire::resolved_config(config))
+    })
 }
 
 pub(super) fn expected(seq: Option<u64>) -> Head {

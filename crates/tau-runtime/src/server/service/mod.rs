@@ -52,24 +52,13 @@ impl Core {
     async fn live(&self, session: SessionId) -> Result<Handle, Failure> {
         match self.runtime.handle(session).await {
             Some(handle) => Ok(handle),
-            None => match self.session(session).await {
-                Ok(live) => Ok(live.handle().clone()),
-                Err(failure) => Err(failure),
-            },
+            None => Ok(self.session(session).await?.handle().clone()),
         }
     }
 
     /// A session that is live, and no subagent's.
     async fn session(&self, session: SessionId) -> Result<LiveSession, Failure> {
-        match self.runtime.get(session).await {
-            Ok(live) => Ok(live),
-            Err(crate::runtime::RuntimeError::NotLive(_)) => {
-                // To say that it is not live, it has to be known.
-                self.runtime.events(session).await?;
-                Err(crate::runtime::RuntimeError::NotLive(session).into())
-            }
-            Err(error) => Err(error.into()),
-        }
+        Ok(self.runtime.get(session).await?)
     }
 }
 

@@ -50,7 +50,8 @@ impl Subscription {
         let changes = self.core.runtime.changes();
         let mut many = Many {
             steps: SelectAll::new(),
-            followed: BTreeSet::new(),
+            followed: BTreeMap::new(),
+            stopped: BTreeMap::new(),
             behind: BTreeSet::new(),
             moved: BTreeMap::new(),
             told: VecDeque::new(),
@@ -69,7 +70,10 @@ impl Subscription {
 struct Many {
     subscription: Subscription,
     steps: SelectAll<BoxStream<'static, Step>>,
-    followed: BTreeSet<SessionId>,
+    /// The sessions, with what says how each ends; a subagent's has nothing that does.
+    followed: BTreeMap<SessionId, Option<LiveSession>>,
+    /// Sessions that have ended and are still found, with the last event that was told.
+    stopped: BTreeMap<SessionId, Seq>,
     /// Sessions that are not told up to their head yet.
     behind: BTreeSet<SessionId>,
     /// How far sessions were told since the last heartbeat.
@@ -113,6 +117,9 @@ impl Many {
     /// Follows a session that its caller named.
     async fn begin(&mut self, session: SessionId, after: Seq) -> Result<(), Failure> {
         let runtime = &self.subscription.core.runtime;
+        if self.followed.contains_key(&session) {
+            return Ok(());
+        }
         if let Some(handle) = runtime.handle(session).await {
             let head = handle.overview().seq;
             if after > head {
@@ -126,7 +133,7 @@ impl Many {
         if after > head {
             return Err(beyond(session, after, head));
         }
-        self.followed.insert(session);
+        self.followed.insert(session, None);
         self.behind.insert(session);
         self.steps.push(replay(session, events, after, &self.subscription.wanted));
         Ok(())
@@ -134,7 +141,9 @@ impl Many {
 
     fn follow(&mut self, handle: Handle, after: Seq) {
         let session = handle.session_id();
-        if self.followed.insert(session) {
+        if !self.followed.contains_key(&session) {
+            let live = self.subscription.core.runtime.find(session);
+            self.followed.insert(session, live);
             self.behind.insert(session);
             let recent = self.subscription.core.recents.of(session);
             self.steps.push(follow(handle, recent, after, Arc::clone(&self.subscription.wanted)));
@@ -145,11 +154,15 @@ impl Many {
     /// newest event on, and those that become live later from what came first then.
     fn select(&mut self, from: impl Fn(&LiveSession) -> Seq) {
         let Some(selector) = &self.subscription.selector else { return };
-        let live = self.subscription.core.runtime.live();
-        let selected: Vec<&LiveSession> =
-            live.iter().filter(|live| selector.matches(live.id(), &live.handle().overview())).collect();
-        for live in selected {
-            self.follow(live.handle().clone(), from(live));
+        let mut live = self.subscription.core.runtime.live();
+        self.stopped.retain(|session, _| live.binary_search_by_key(session, LiveSession::id).is_ok());
+        // One that was told to its end is another only if it began again since.
+        let is_stopped =
+            |one: &LiveSession| self.stopped.get(&one.id()).is_some_and(|last| one.began() < *last);
+        live.retain(|one| !self.followed.contains_key(&one.id()) && !is_stopped(one));
+        live.retain(|one| selector.matches(one.id(), &one.handle().overview()));
+        for live in live {
+            self.follow(live.handle().clone(), from(&live));
         }
     }
 
@@ -179,29 +192,12 @@ impl Many {
             }
             Step::Ended { session, seq, was_live } => {
                 self.behind.remove(&session);
-                self.followed.remove(&session);
-                self.told.push_back(Told::own(self.stopped(session, seq, was_live)));
+                let live = self.followed.remove(&session).flatten();
+                if self.subscription.selector.is_some() {
+                    self.stopped.insert(session, seq);
+                }
+                self.told.push_back(Told::own(stopped(session, seq, was_live, live).await));
             }
-        }
-    }
-
-    fn stopped(&self, session: SessionId, seq: Seq, was_live: bool) -> pb::SessionStopped {
-        use pb::StopReason;
-        let end = self.subscription.core.runtime.last_end(session);
-        let (reason, error) = match end {
-            _ if !was_live => (StopReason::NotLive, None),
-            Some(Err(error)) => {
-                (StopReason::Failed, Some(Failure::of_session_error(error.kind()).to_detail()))
-            }
-            Some(Ok(crate::SessionEnd::Closed)) => (StopReason::Closed, None),
-            _ => (StopReason::Released, None),
-        };
-        pb::SessionStopped {
-            session_id: session.to_string(),
-            seq: seq.0,
-            reason: reason.into(),
-            error: error.into(),
-            ..Default::default()
         }
     }
 
@@ -219,6 +215,32 @@ pub(super) fn heartbeat(moved: BTreeMap<SessionId, Seq>) -> pb::StreamHeartbeat 
         ..Default::default()
     };
     pb::StreamHeartbeat { positions: moved.into_iter().map(position).collect(), ..Default::default() }
+}
+
+async fn stopped(
+    session: SessionId,
+    seq: Seq,
+    was_live: bool,
+    live: Option<LiveSession>,
+) -> pb::SessionStopped {
+    use pb::StopReason;
+    let end = match live {
+        Some(live) => Some(live.stopped().await),
+        None => None,
+    };
+    let (reason, error) = match end {
+        _ if !was_live => (StopReason::NotLive, None),
+        Some(Err(error)) => (StopReason::Failed, Some(Failure::of_session_error(error.kind()).to_detail())),
+        Some(Ok(crate::SessionEnd::Closed)) => (StopReason::Closed, None),
+        _ => (StopReason::Released, None),
+    };
+    pb::SessionStopped {
+        session_id: session.to_string(),
+        seq: seq.0,
+        reason: reason.into(),
+        error: error.into(),
+        ..Default::default()
+    }
 }
 
 fn beyond(session: SessionId, after: Seq, head: Seq) -> Failure {

@@ -15,6 +15,7 @@ use super::many::heartbeat;
 use super::session::{Step, Wanted, follow};
 use super::shared::Out;
 use crate::driver::Handle;
+use crate::runtime::LiveSession;
 use crate::server::failure::Failure;
 use crate::server::service::{Core, cancel_run};
 use crate::server::wire;
@@ -38,10 +39,13 @@ pub(crate) struct RunStream {
 impl RunStream {
     pub(crate) fn start(self) -> BoxStream<'static, Result<Told, ConnectError>> {
         let accepted = Told::own(self.accepted());
+        let live = self.core.runtime.find(self.handle.session_id());
+        let end = self.end_before();
         let recent = self.core.recents.of(self.handle.session_id());
         let steps = follow(self.handle.clone(), recent, self.after, Arc::clone(&self.wanted));
         let guard = Guard(self.cancel_on_disconnect.then(|| (self.handle.clone(), self.run)));
-        let running = Running {
+        let mut running = Running {
+            live,
             steps: SelectAll::from_iter([steps]),
             told: VecDeque::from([Ok(accepted)]),
             moved: BTreeMap::new(),
@@ -50,7 +54,31 @@ impl RunStream {
             guard,
             stream: self,
         };
+        if let Some((seq, outcome)) = end {
+            running.finish(seq, &outcome);
+        }
         stream::unfold(running, |mut running| async move { Some((running.next().await?, running)) }).boxed()
+    }
+
+    /// How the run ended, where that is an event that the caller has: it is not told again.
+    fn end_before(&self) -> Option<(Seq, RunOutcome)> {
+        let events = self.handle.events(self.prompt);
+        let known = events.iter().take_while(|event| event.header.seq <= self.after);
+        known.into_iter().find_map(|event| self.end(event).map(|outcome| (event.header.seq, outcome)))
+    }
+
+    /// How the run ended, if it did with this event.
+    fn end(&self, event: &Event) -> Option<RunOutcome> {
+        match &event.body {
+            EventBody::RunFinished { run, outcome } if *run == self.run => Some(outcome.clone()),
+            // The session went back to before the prompt: nothing else says that the run is not on any more.
+            EventBody::Rewound { to }
+                if event.header.session == self.handle.session_id() && *to < self.prompt =>
+            {
+                Some(RunOutcome::Cancelled)
+            }
+            _ => None,
+        }
     }
 
     fn accepted(&self) -> pb::RunAccepted {
@@ -69,6 +97,8 @@ impl RunStream {
 
 struct Running {
     stream: RunStream,
+    /// The session; a subagent's has none.
+    live: Option<LiveSession>,
     steps: SelectAll<BoxStream<'static, Step>>,
     told: VecDeque<Result<Told, ConnectError>>,
     moved: BTreeMap<SessionId, Seq>,
@@ -104,22 +134,21 @@ impl Running {
             Step::Event { handle, event, told } => {
                 self.moved.insert(event.header.session, event.header.seq);
                 self.told.extend(told.map(|told| Ok(Out::Shared(told))));
-                match &event.body {
-                    EventBody::RunFinished { run, outcome } if *run == self.stream.run => {
-                        self.finish(event.header.seq, outcome);
-                    }
-                    EventBody::SubagentStarted { child, .. } if self.stream.wanted.subagents => {
-                        let child = match handle {
-                            Some(handle) => handle.subagent(*child).await,
-                            None => None,
-                        };
-                        self.steps.extend(child.map(|child| self.follow_subagent(child)));
-                    }
-                    _ => {}
+                if let Some(outcome) = self.stream.end(&event) {
+                    self.finish(event.header.seq, &outcome);
+                }
+                if let EventBody::SubagentStarted { child, .. } = event.body
+                    && self.stream.wanted.subagents
+                {
+                    let child = match handle {
+                        Some(handle) => handle.subagent(child).await,
+                        None => None,
+                    };
+                    self.steps.extend(child.map(|child| self.follow_subagent(child)));
                 }
             }
             Step::Told(told) => self.told.push_back(Ok(Out::Shared(told))),
-            Step::Ended { session, .. } if session == self.stream.handle.session_id() => self.stop(session),
+            Step::Ended { session, .. } if session == self.stream.handle.session_id() => self.stop().await,
             Step::CaughtUp { .. } | Step::Ended { .. } => {}
         }
     }
@@ -147,8 +176,10 @@ impl Running {
     }
 
     /// The session has stopped, and the run goes on nowhere.
-    fn stop(&mut self, session: SessionId) {
-        if let Some(Err(error)) = self.stream.core.runtime.last_end(session) {
+    async fn stop(&mut self) {
+        if let Some(live) = &self.live
+            && let Err(error) = live.stopped().await
+        {
             self.told.push_back(Err(Failure::of_session_error(error.kind()).into()));
         }
         self.over();

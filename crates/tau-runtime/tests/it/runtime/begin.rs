@@ -1,6 +1,7 @@
 //! How sessions become live, and how they stop being so.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tau_core::event::{Event, EventBody, EventHash, Seq};
 use tau_core::{ContentBlock, Message, SessionId};
@@ -73,11 +74,11 @@ async fn what_cannot_be_made_leaves_no_trace() {
     let torn = Beginning::Messages(vec![Message::assistant([ContentBlock::text("Hi")])]);
     let refused =
         in_time(process.runtime.create(NewSession::new(ID), torn, DurabilityChoice::default())).await;
-    let invalid = RuntimeError::Session(HandleError::Rejected(Rejection::AlreadyBegun));
+    let invalid = RuntimeError::Session(ID, HandleError::Rejected(Rejection::AlreadyBegun));
     assert!(
         matches!(
             refused,
-            Err(RuntimeError::Session(HandleError::Rejected(Rejection::InvalidConversation(_))))
+            Err(RuntimeError::Session(ID, HandleError::Rejected(Rejection::InvalidConversation(_))))
         ),
         "{refused:?}, not {invalid:?}"
     );
@@ -131,7 +132,7 @@ async fn a_session_that_another_has_is_only_taken_over() {
     process.store.held.lock().unwrap().push(ID);
 
     let polite = in_time(process.runtime.resume(ID, Revival::default(), Claim::IfFree)).await;
-    let Err(RuntimeError::Store(error)) = polite else { panic!("{polite:?}") };
+    let Err(RuntimeError::InUse { session: ID, error }) = polite else { panic!("{polite:?}") };
     assert_eq!(error.kind(), StoreErrorKind::InUse);
     assert!(in_time(process.runtime.resume(ID, Revival::default(), Claim::TakeOver)).await.is_ok());
 }
@@ -157,7 +158,7 @@ async fn a_closed_session_stays_closed_but_can_be_copied() {
     let beyond = in_time(beyond).await;
     let place = Rejection::NoSuchPlace(Seq(1_000));
     assert!(
-        matches!(&beyond, Err(RuntimeError::Session(HandleError::Rejected(why))) if *why == place),
+        matches!(&beyond, Err(RuntimeError::Session(_, HandleError::Rejected(why))) if *why == place),
         "{beyond:?}"
     );
 }
@@ -193,4 +194,22 @@ async fn a_journal_that_the_caller_has_is_adopted() {
 
     let nothing = in_time(other.runtime.adopt(OpenedSession::new(1), Revival::default())).await;
     assert!(matches!(nothing, Err(RuntimeError::Events(ResumeError::Empty))), "{nothing:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_resumes_while_another_does_or_lets_go_waits_for_that() {
+    let mut process = Process::new();
+    let live = create(&process, ID).await.unwrap();
+    small_talk(&mut process, &live).await;
+    let events = live.handle().events(Seq::default()).iter().map(|event| Event::clone(event)).collect();
+    process.store.journals.lock().unwrap().insert(ID, events);
+    *process.store.delay.lock().unwrap() = Duration::from_secs(1);
+    live.release();
+    let mut updates = live.handle().subscribe(live.handle().overview().seq);
+    while in_time(updates.next()).await.is_some() {}
+    let resume = || process.runtime.resume(ID, Revival::default(), Claim::IfFree);
+    let (first, second) = in_time(futures::future::join(resume(), resume())).await;
+    let mut resumed = [first.unwrap().1, second.unwrap().1];
+    resumed.sort_unstable();
+    assert_eq!(resumed, [false, true]);
 }

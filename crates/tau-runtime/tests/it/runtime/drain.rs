@@ -46,3 +46,18 @@ async fn a_run_that_takes_too_long_is_left_where_it_stands() {
     assert!(busy.handle().overview().has_work(), "whoever resumes it goes on with it");
     assert_eq!(process.runtime.live().len(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_lets_go_of_what_is_still_being_made() {
+    let process = Process::new();
+    *process.store.delay.lock().unwrap() = Duration::from_secs(1);
+    let late = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        process.runtime.drain(Duration::ZERO).await;
+        create(&process, 2).await
+    };
+    let (made, refused) = in_time(futures::future::join(create(&process, 1), late)).await;
+    assert!(matches!(in_time(made.unwrap().ended()).await, Ok(SessionEnd::Shutdown)));
+    assert!(matches!(refused, Err(RuntimeError::Draining)));
+    assert_eq!(process.runtime.live().len(), 0);
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -54,6 +55,8 @@ pub(crate) struct Store {
     pub(crate) epochs: Mutex<BTreeMap<SessionId, u64>>,
     /// Sessions that somebody has.
     pub(crate) held: Mutex<Vec<SessionId>>,
+    /// How long it takes to open a session, and to take it back.
+    pub(crate) delay: Mutex<Duration>,
 }
 
 impl fmt::Debug for Store {
@@ -72,6 +75,11 @@ impl Store {
         OpenedSession::new(*epoch + 1).with_events(events, EventHash::ZERO)
     }
 
+    async fn wait(&self) {
+        let delay = *self.delay.lock().unwrap();
+        tokio::time::sleep(delay).await;
+    }
+
     pub(crate) fn is_held(&self, session: SessionId) -> bool {
         self.held.lock().unwrap().contains(&session)
     }
@@ -80,6 +88,7 @@ impl Store {
 impl SessionOpener for Store {
     fn open(&self, session: SessionId) -> BoxFuture<'_, Result<OpenedSession, OpenError>> {
         async move {
+            self.wait().await;
             if self.is_held(session) {
                 let error = StoreError::new(StoreErrorKind::InUse, "another writer has the session");
                 return Err(Arc::new(error) as OpenError);
@@ -96,7 +105,11 @@ impl SessionStore for Store {
     }
 
     fn release(&self, session: SessionId, _: u64) -> BoxFuture<'_, ()> {
-        async move { self.held.lock().unwrap().retain(|held| *held != session) }.boxed()
+        async move {
+            self.wait().await;
+            self.held.lock().unwrap().retain(|held| *held != session);
+        }
+        .boxed()
     }
 
     fn read(&self, session: SessionId, after: Seq) -> BoxFuture<'_, Result<Vec<Event>, StoreError>> {

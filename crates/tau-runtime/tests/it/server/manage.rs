@@ -199,3 +199,80 @@ fn every_reason_stands_in_the_table_of_the_interface_with_its_code() {
     assert_eq!(table, known);
     assert!(pb::ErrorDetail::default().encode_to_vec().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_key_asked_for_twice_at_once_makes_one_session() {
+    let served = Served::new();
+    *served.process.store.delay.lock().unwrap() = std::time::Duration::from_secs(1);
+    let make = || served.sessions.create_session(create("k", "red"));
+    let (first, second) = in_time(futures::future::join(make(), make())).await;
+    let id = |made: pb::CreateSessionResponse| made.session.session_id.clone();
+    assert_eq!(id(first.unwrap().into_owned()), id(second.unwrap().into_owned()));
+    assert_eq!(served.process.runtime.live().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_is_made_once_for_a_key() {
+    let mut served = Served::new();
+    let (session, other) = (talked(&mut served).await, talked(&mut served).await);
+    let fork = async |from: SessionId, at_seq| {
+        let request = pb::ForkRequest {
+            session_id: from.to_string(),
+            at_seq,
+            idempotency_key: "k".to_owned(),
+            ..Default::default()
+        };
+        let copy = in_time(served.sessions.fork(request)).await;
+        copy.map(|copy| copy.into_owned().session.session_id.clone()).map_err(|error| reason(&error))
+    };
+    let copy = fork(session, 6).await.unwrap();
+    assert_eq!(fork(session, 6).await.as_ref(), Ok(&copy));
+    assert_eq!(fork(session, 1).await, Err("idempotency_key_reused".to_owned()));
+    assert_eq!(fork(other, 6).await, Err("idempotency_key_reused".to_owned()));
+
+    // Across restarts too: it is taken up from the store.
+    let copy: SessionId = copy.parse().unwrap();
+    let live = served.process.runtime.find(copy).unwrap();
+    keep(&served, copy);
+    live.release();
+    in_time(live.ended()).await.unwrap();
+    assert_eq!(fork(session, 6).await, Ok(copy.to_string()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_let_go_is_not_closed_by_saying_so() {
+    let mut served = Served::new();
+    let session = talked(&mut served).await;
+    let close = async |mode: pb::CloseMode| {
+        let request =
+            pb::CloseRequest { session_id: session.to_string(), mode: mode.into(), ..Default::default() };
+        in_time(served.sessions.close(request)).await.map(drop).map_err(|error| reason(&error))
+    };
+    keep(&served, session);
+    assert_eq!(close(pb::CloseMode::Release).await, Ok(()));
+    assert_eq!(close(pb::CloseMode::Release).await, Ok(()));
+    assert_eq!(close(pb::CloseMode::Final).await, Err("not_live".to_owned()));
+
+    served.process.store.held.lock().unwrap().push(session);
+    let resume = pb::ResumeRequest { session_id: session.to_string(), ..Default::default() };
+    let held = in_time(served.sessions.resume(resume)).await.unwrap_err();
+    assert_eq!((held.code, reason(&held).as_str()), (ErrorCode::Aborted, "session_in_use"));
+    assert!(held.details.iter().any(|detail| detail.type_url.ends_with("ConflictDetail")));
+}
+
+/// Puts what a live session holds into the store.
+fn keep(served: &Served, session: SessionId) {
+    let live = served.process.runtime.find(session).unwrap();
+    let events = live.handle().events(tau_core::event::Seq::default());
+    let events = events.iter().map(|event| tau_core::event::Event::clone(event)).collect();
+    served.process.store.journals.lock().unwrap().insert(session, events);
+}
+
+/// A session with a prompt that was answered.
+async fn talked(served: &mut Served) -> SessionId {
+    let session = served.create().await;
+    let mut run = served.run(prompt(session, "Hi")).await.unwrap();
+    served.process.model.asked().await.text("Hello.");
+    run.rest().await;
+    session
+}

@@ -133,3 +133,29 @@ async fn context_lands_with_the_next_request_and_what_waits_can_be_cancelled() {
     let again = in_time(served.sessions.cancel(cancel(&accepted.run_id))).await.unwrap_err();
     assert_eq!((again.code, reason(&again)), (ErrorCode::FailedPrecondition, "nothing_to_cancel".to_owned()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_with_its_run_also_where_the_caller_has_its_end_or_it_was_taken_back() {
+    let mut served = Served::new();
+    let session = served.create().await;
+    let request = |words: &str, after_seq| pb::RunRequest {
+        idempotency_key: words.to_owned(),
+        after_seq,
+        ..prompt(session, words)
+    };
+    let mut run = served.run(request("Hi", 0)).await.unwrap();
+    served.process.model.asked().await.text("Hello.");
+    run.rest().await;
+    assert_eq!(served.run(request("Hi", 6)).await.unwrap().rest().await, ["accepted", "result Hello."]);
+
+    let mut back = served.run(request("And?", 0)).await.unwrap();
+    let _asked = served.process.model.asked().await;
+    let rewind = pb::RewindRequest {
+        session_id: session.to_string(),
+        target: Some(pb::rewind_request::Target::ToSeq(6)),
+        ..Default::default()
+    };
+    in_time(served.sessions.rewind(rewind)).await.unwrap();
+    assert_eq!(back.rest().await.last().unwrap(), "result ");
+    assert_eq!(served.run(request("And?", 0)).await.unwrap().rest().await.last().unwrap(), "result ");
+}

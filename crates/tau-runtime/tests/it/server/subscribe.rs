@@ -146,3 +146,33 @@ async fn what_cannot_be_followed_says_why() {
         assert_eq!((error.code, reason(&error).as_str()), (code, name));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn why_a_session_stopped_is_known_before_its_store_has_it_back_and_it_is_told_once() {
+    let mut served = Served::new();
+    let request = pb::SubscribeRequest {
+        selector: Some(pb::SessionSelector::default()).into(),
+        event_kinds: vec!["session_closed".to_owned(), "session_created".to_owned()],
+        deltas: pb::DeltaMode::Excluded.into(),
+        ..Default::default()
+    };
+    let mut subscription = served.subscribe(request).await.unwrap();
+    let session = talked(&mut served).await;
+    *served.process.store.delay.lock().unwrap() = std::time::Duration::from_secs(2);
+    let close = pb::CloseRequest {
+        session_id: session.to_string(),
+        mode: pb::CloseMode::Final.into(),
+        ..Default::default()
+    };
+    let lines = async {
+        let lines = until(&mut subscription, "stopped Some(STOP_REASON_CLOSED)").await;
+        (lines, until(&mut subscription, "1 session_created").await)
+    };
+    let other = async {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        served.create().await
+    };
+    let (_, _, (lines, later)) = futures::join!(served.sessions.close(close), other, lines);
+    assert_eq!(lines.iter().filter(|line| line.ends_with("session_created")).count(), 1, "{lines:?}");
+    assert_eq!(later, ["1 session_created"]);
+}

@@ -138,3 +138,14 @@ async fn callers_in_the_process_are_known_and_nobody_else_is() {
     assert_eq!(call(None, "in.process").await, 403);
     assert_eq!(call(None, "localhost").await, 401);
 }
+
+/// A client that pools connections would send its next call into one that closes.
+#[tokio::test]
+async fn whoever_is_refused_over_http1_is_told_that_the_connection_ends() {
+    let server = Server::start(with_token()).await;
+    let head = "POST /tau.runtime.v1.AdminService/GetInfo HTTP/1.1\r\nhost: localhost\r\n\
+                content-type: application/json\r\ncontent-length: 2\r\n\r\n";
+    let answer = String::from_utf8(server.raw(head.as_bytes()).await).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    assert!(answer.to_lowercase().contains("connection: close"), "{answer}");
+}
