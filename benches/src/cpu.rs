@@ -26,7 +26,12 @@ pub(crate) fn time_of(pid: u32) -> anyhow::Result<Duration> {
 
 /// Memory that is this process's alone, in bytes. Linux.
 pub(crate) fn own_memory() -> anyhow::Result<u64> {
-    let rollup = fs::read_to_string("/proc/self/smaps_rollup")?;
+    memory_of(std::process::id())
+}
+
+/// Memory that is a process's alone, in bytes. Linux.
+pub(crate) fn memory_of(pid: u32) -> anyhow::Result<u64> {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
     let of = |name: &str| -> anyhow::Result<u64> {
         let line = rollup.lines().find_map(|line| line.strip_prefix(name));
         let kilobytes: u64 =

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `turns`, `sessions`, `startup` | a bare reqwest loop: it posts the history to the same scripted server, reads the same stream and runs the same "tool", with nothing around it |
 //! | `turns`, durable | the same session in memory; and a file that grows by two synced pages a turn |
+//! | `interface` | `connectrpc` serving the same messages with nothing behind it, called by the same client |
 //! | `fold` | `serde_json` reading the same bodies into values |
 //! | `resume` | `rusqlite` reading the same rows |
 //! | `appends` | `rusqlite` writing the same rows, one transaction for as many as there are sessions |
@@ -20,6 +21,7 @@
 mod appends;
 mod cpu;
 mod fold;
+mod interface;
 mod journal;
 mod resume;
 mod role;
@@ -52,6 +54,8 @@ enum Bench {
     Turns,
     /// Turns per second and memory of a session, over 1,000 sessions at the same time, in memory and durable
     Sessions,
+    /// Calls, streams, subscribers, idle sessions and the start of a server
+    Interface,
     /// Events per second, read from their text and folded into a state
     Fold,
     /// From the opening of a database to a session of 50,000 events that is ready
@@ -87,6 +91,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Bench::Appender(appender)) => appender.run(),
         Some(Bench::Turns) => turns::bench(cli.pairs),
         Some(Bench::Sessions) => sessions::bench(cli.pairs),
+        Some(Bench::Interface) => interface::bench(cli.pairs),
         Some(Bench::Fold) => fold::bench(cli.pairs),
         Some(Bench::Resume) => resume::bench(cli.pairs),
         Some(Bench::Appends) => appends::bench(cli.pairs),
@@ -95,6 +100,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         None => {
             turns::bench(cli.pairs)?;
             sessions::bench(cli.pairs)?;
+            interface::bench(cli.pairs)?;
             fold::bench(cli.pairs)?;
             resume::bench(cli.pairs)?;
             appends::bench(cli.pairs)?;

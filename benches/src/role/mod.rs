@@ -3,6 +3,7 @@
 mod bare;
 mod durable;
 mod fold;
+mod interface;
 mod resume;
 mod sessions;
 mod syncs;
@@ -55,6 +56,15 @@ enum Work {
     Resume { database: PathBuf, session: String },
     /// The rows of a stored session
     Rows { database: PathBuf, session: String },
+    /// A server of the interface, or of the same messages from `connectrpc` alone
+    Serve {
+        #[arg(long)]
+        bare: bool,
+    },
+    /// Unary calls in the same process
+    Calls { calls: usize },
+    /// A session that streams to a subscriber in the same process
+    Deltas { words: u64 },
 }
 
 /// Who takes the turns.
@@ -92,6 +102,9 @@ impl Role {
                 Work::Fold { events } => print(&fold::run(*events)?),
                 Work::Resume { database, session } => print(&resume::run(database, session).await?),
                 Work::Rows { database, session } => print(&resume::rows(database, session)?),
+                Work::Serve { bare } => interface::serve(*bare).await,
+                Work::Calls { calls } => print(&interface::calls(*calls).await?),
+                Work::Deltas { words } => print(&interface::deltas(*words).await?),
             }
         })
     }
