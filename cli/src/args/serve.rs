@@ -38,7 +38,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
 
-    /// Web pages of this origin, such as https://console.example, may call. May be given several times.
+    /// Web pages of this origin, such as `https://console.example`, may call. May be given several times.
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<String>,
 
@@ -49,6 +49,12 @@ pub(crate) struct ServeArgs {
     /// Keep nothing: sessions are gone when the server ends, and files cannot be put back.
     #[arg(long)]
     pub(crate) ephemeral: bool,
+
+    /// Keep nothing here: sessions are kept by journals that attach, such as `tau-persist attach`, and nothing is done
+    /// before this many of them hold it. Files cannot be put back.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "ephemeral",
+        value_parser = clap::value_parser!(u32).range(1..=16))]
+    pub(crate) require_journals: Option<u32>,
 
     #[command(flatten)]
     pub(crate) common: CommonArgs,

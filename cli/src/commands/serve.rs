@@ -27,7 +27,8 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// Serves until it is told to end, then drains.
 pub(crate) async fn serve(args: ServeArgs) -> miette::Result<Exit> {
     let loaded = config::load(&args.common, None)?;
-    let place = if args.ephemeral { None } else { Some(Place::new(&args.store)?) };
+    let is_kept_here = !args.ephemeral && args.require_journals.is_none();
+    let place = if is_kept_here { Some(Place::new(&args.store)?) } else { None };
     let mut http = HttpOptions::default();
     http.access.allowed_origins.clone_from(&args.allow_origin);
     let token_file = match args.socket {
@@ -47,7 +48,11 @@ pub(crate) async fn serve(args: ServeArgs) -> miette::Result<Exit> {
     };
     let operator = Arc::new(CliOperator::new(loaded.clone()));
     let factory = ConfiguredFactory::new(loaded, place, roots);
-    let runtime = runtime(factory, &attachments, kept.is_some());
+    let journals = match args.require_journals {
+        Some(required) => required as usize,
+        None => usize::from(kept.is_some()),
+    };
+    let runtime = runtime(factory, &attachments, journals);
 
     let mut options = InterfaceOptions::default();
     "tau".clone_into(&mut options.server_name);
@@ -55,6 +60,8 @@ pub(crate) async fn serve(args: ServeArgs) -> miette::Result<Exit> {
     options.operator = Some(operator);
     options.limits.max_message_bytes = http.messages.max_bytes as u64;
     options.limits.max_json_depth = u32::try_from(http.messages.max_json_depth).unwrap_or(u32::MAX);
+    options.limits.default_timeout = Some(duration(http.deadlines.default_unary)).into();
+    options.limits.max_timeout = Some(duration(http.deadlines.max_unary)).into();
     options.limits.max_concurrent_streams = http.connections.max_concurrent_streams;
     let interface = Interface::new(runtime.clone(), options).map_err(|error| miette::miette!("{error}"))?;
     let shapes = JsonShapes::decode(tau_proto::DESCRIPTORS).map_err(|error| miette::miette!("{error}"))?;
@@ -81,8 +88,9 @@ pub(crate) async fn serve(args: ServeArgs) -> miette::Result<Exit> {
     interrupts.recv().await;
     anstream::eprintln!("draining; press Ctrl-C again to kill");
     watch.abort();
-    attachments.drain(FAREWELL);
     let drained = runtime.drain(args.drain.get()).await;
+    // Only now: until then sessions are given back by calls of the journal that has them.
+    attachments.drain(FAREWELL);
     shutdown.cancel();
     // How it stopped is of no consequence any more.
     let _ = server.await;
@@ -98,11 +106,12 @@ pub(crate) async fn serve(args: ServeArgs) -> miette::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn runtime(factory: ConfiguredFactory, attachments: &Attachments, is_kept: bool) -> Runtime {
+/// A runtime whose sessions so many journals must hold. With none they are gone when it ends.
+fn runtime(factory: ConfiguredFactory, attachments: &Attachments, journals: usize) -> Runtime {
     let mut options = RuntimeOptions::new(Arc::new(factory));
     options.attachments = attachments.clone();
-    if is_kept {
-        options.required_acks = 1;
+    options.required_acks = journals;
+    if journals > 0 {
         // Others can see whether the process behind this name is gone, and then need not wait.
         let holder = Holder::this_process("tau serve").to_string();
         options.store =
@@ -190,5 +199,14 @@ fn announce(args: &ServeArgs, listener: &Listener, token_file: Option<&std::path
     }
     if let Some(file) = token_file {
         anstream::eprintln!("callers send the token in {}", file.display());
+    }
+}
+
+fn duration(time: Duration) -> tau_proto::buffa_types::google::protobuf::Duration {
+    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    tau_proto::buffa_types::google::protobuf::Duration {
+        seconds,
+        nanos: i32::try_from(time.subsec_nanos()).unwrap_or_default(),
+        ..Default::default()
     }
 }

@@ -27,6 +27,8 @@ mod schema;
 mod secrets;
 #[cfg(unix)]
 mod serve;
+#[cfg(unix)]
+mod serve_journal;
 mod sessions_damage;
 mod sessions_delete;
 mod sessions_html;

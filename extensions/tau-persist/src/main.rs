@@ -1,6 +1,4 @@
-//! Looks after a store of sessions from the command line: checks, lists, exports, imports and cleans it.
-//!
-//! It attaches to no runtime.
+//! A store of sessions as a program: keeps the sessions of a server, and checks, lists, exports, imports and cleans them.
 
 mod program;
 

@@ -107,7 +107,7 @@ impl Journal {
         let outgoing = pin!(outgoing);
         let mut output = Output::new(outgoing);
         let mut shutdown = pin!(shutdown);
-        output.push(self.options.hello());
+        output.push(self.options.hello(self.leases.positions(&self.options.positions).await));
         output.flush().await?;
         let welcome = tokio::select! {
             message = timeout(self.options.welcome_timeout, incoming.next()) => message,
@@ -241,6 +241,9 @@ impl Attachment {
         let Fenced { session_id, epoch, reason, .. } = fenced;
         warn!(session = session_id, epoch, ?reason, "the runtime appends nothing more to the session");
         self.queue.forget(session_id, *epoch);
+        if let Ok(session) = SessionId::new(session_id.as_str()) {
+            self.journal.leases.let_go(&session, *epoch);
+        }
         self.report.fenced += 1;
     }
 

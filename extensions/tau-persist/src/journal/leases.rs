@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use futures::future::join_all;
+use tau_proto::runtime::v1::SessionPosition;
+use tracing::warn;
 
+use super::attach::held_positions;
 use crate::error::{StoreError, StoreErrorKind};
 use crate::holder::take_session;
 use crate::id::SessionId;
@@ -17,7 +20,7 @@ const LEASE: Duration = Duration::from_secs(30);
 pub(super) const RENEWAL: Duration = Duration::from_secs(10);
 
 /// The leases of a journal. They outlive an attachment that is lost: the runtime may come back, and until then its events
-/// are taken under the same epochs.
+/// are taken under the same epochs. Those of a runtime that did not come back are let go.
 #[derive(Debug)]
 pub(super) struct Leases {
     store: Arc<dyn Store>,
@@ -56,18 +59,35 @@ impl Leases {
 
     /// Gives a session back, unless it was taken again.
     pub(super) async fn release(&self, session: SessionId, epoch: u64) -> Result<(), StoreError> {
-        {
-            let mut held = self.held();
-            if held.get(&session).is_some_and(|lease| lease.epoch <= epoch) {
-                held.remove(&session);
-            }
-        }
+        self.let_go(&session, epoch);
         // An earlier process may have taken it, so nothing but the epoch is known.
         let (holder, expires, head) = (String::new(), SystemTime::UNIX_EPOCH, Position::default());
         match self.store.release_lease(&Lease { session, holder, epoch, expires, head }).await {
             Err(error) if matches!(error.kind(), StoreErrorKind::Fenced { .. }) => Ok(()),
             released => released,
         }
+    }
+
+    /// Renews the lease of a session no more, unless it was taken again.
+    pub(super) fn let_go(&self, session: &SessionId, epoch: u64) {
+        let mut held = self.held();
+        if held.get(session).is_some_and(|lease| lease.epoch <= epoch) {
+            held.remove(session);
+        }
+    }
+
+    /// What is held of the sessions to be continued: those that are named, and those that the runtime had when it was
+    /// last attached to. Of the latter it says which it does not run, because it was started anew.
+    pub(super) async fn positions(&self, named: &[SessionPosition]) -> Vec<SessionPosition> {
+        let mut sessions: Vec<SessionId> = self.held().keys().cloned().collect();
+        sessions.retain(|session| named.iter().all(|one| one.session_id != session.as_str()));
+        let mut positions = named.to_vec();
+        match held_positions(&*self.store, &sessions).await {
+            Ok(held) => positions.extend(held),
+            // The runtime goes on after what was acknowledged.
+            Err(error) => warn!(%error, "what is held of open sessions cannot be said"),
+        }
+        positions
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -67,10 +67,10 @@ impl JournalOptions {
     }
 
     /// The first message.
-    pub(super) fn hello(&self) -> Hello {
+    pub(super) fn hello(&self, positions: Vec<SessionPosition>) -> Hello {
         let capabilities = [JournalCapability::Read, JournalCapability::Open, JournalCapability::List];
         let role = JournalRole {
-            positions: self.positions.clone(),
+            positions,
             capabilities: capabilities.map(Into::into).to_vec(),
             ..Default::default()
         };

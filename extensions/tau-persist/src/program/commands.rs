@@ -12,7 +12,7 @@ use tau_persist::{
     import_session, salvage_session, verify_session,
 };
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+pub(super) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Sessions of one page of a list.
 const PAGE: usize = 200;

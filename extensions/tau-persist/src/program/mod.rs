@@ -1,5 +1,6 @@
 //! Arguments, and what each command does.
 
+mod attach;
 mod commands;
 
 use std::path::PathBuf;
@@ -7,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Looks after a store of sessions.
+/// Keeps the sessions of a server, and looks after them.
 ///
 /// Exit codes: 0 all is well; 1 damage was found; 2 the command failed.
 #[derive(Debug, Parser)]
@@ -19,6 +20,23 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Keep the sessions of a server, until Ctrl-C
+    ///
+    /// The server is one such as `tau serve --require-journals 1`. After a loss it is attached to again, for as long as
+    /// that takes. Standard error has a line for each change.
+    Attach {
+        /// The database file; made if there is none
+        database: PathBuf,
+        /// Where the server listens, as it says at its start: http://HOST:PORT or unix:FILE
+        url: attach::Server,
+        /// The file with the token that the server wants; read for each attachment
+        #[arg(long, value_name = "FILE")]
+        token_file: Option<PathBuf>,
+        /// Under which name the server counts this store: always the same, and no other store's. Default: one made of
+        /// the names of this machine and of the database
+        #[arg(long, value_name = "ID")]
+        client_id: Option<attach::ClientId>,
+    },
     /// Check the file, the blobs and every session's chain of hashes
     Verify {
         /// The database file
@@ -66,6 +84,9 @@ enum Command {
 /// Carries out what the arguments say.
 pub(crate) fn run() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Attach { database, url, token_file, client_id } => {
+            attach::attach(&database, &url, token_file.as_deref(), client_id)
+        }
         Command::Verify { database, session } => commands::verify(&database, session.as_deref()),
         Command::List { database, limit } => commands::list(&database, limit),
         Command::Export { database, session, output } => {

@@ -9,7 +9,7 @@ use futures::{SinkExt as _, StreamExt as _};
 use tau_persist::{Clock, Journal, JournalOptions, MemoryStore, Store, StoreErrorKind, StoreOptions};
 use tau_proto::buffa_types::google::protobuf::Duration as WireDuration;
 use tau_proto::runtime::v1::{
-    AttachRequest, AttachResponse, Call, CallFailureKind, JournalCapability, JournalErrorKind,
+    AttachRequest, AttachResponse, Call, CallFailureKind, Fenced, JournalCapability, JournalErrorKind,
     JournalOperation, OpenSession, RunTool, Welcome, attach_request, attach_response, call, call_result,
     extension_role, journal_operation::Operation, journal_reply::Reply,
 };
@@ -32,6 +32,8 @@ struct Runtime {
     to: Sender<AttachResponse>,
     from: Receiver<AttachRequest>,
     journal: JoinHandle<()>,
+    /// What the journal said that it holds: sessions and their epochs.
+    positions: Vec<(String, u64)>,
 }
 
 impl Runtime {
@@ -40,13 +42,15 @@ impl Runtime {
         let (outgoing, from) = channel(0);
         let running = journal.clone().run(incoming, outgoing, std::future::pending());
         let journal = tokio::spawn(async move { assert!(running.await.unwrap().acks == 0) });
-        let mut runtime = Self { to, from, journal };
+        let mut runtime = Self { to, from, journal, positions: Vec::new() };
         let attach_request::Message::Hello(hello) = runtime.next().await else { panic!("no hello") };
         let Some(extension_role::Role::Journal(role)) = &hello.roles[0].role else { panic!("{hello:?}") };
         let capabilities: Vec<_> = role.capabilities.iter().filter_map(|one| one.as_known()).collect();
         let all = [JournalCapability::Read, JournalCapability::Open, JournalCapability::List];
         assert_eq!(capabilities, all);
         assert!(hello.call_credit > 0);
+        let positions = role.positions.iter().map(|at| (at.session_id.clone(), at.epoch));
+        runtime.positions = positions.collect();
         let heartbeat_interval = WireDuration { seconds: 1_000_000, ..Default::default() }.into();
         runtime.say(Welcome { protocol_version: 1, heartbeat_interval, ..Default::default() }).await;
         runtime
@@ -114,11 +118,35 @@ async fn what_the_runtime_has_stays_its_own_while_the_journal_is_attached() {
     runtime.lose().await;
     pass(19).await;
     let runtime = Runtime::attached(&journal).await;
+    assert_eq!(runtime.positions, [("s".to_owned(), 1)]);
     pass(25).await;
     assert!(!is_free());
     runtime.lose().await;
     pass(31).await;
     assert!(is_free());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_runtime_had_before_it_was_started_anew_is_let_go() {
+    let clock = Arc::new(TestClock(AtomicU64::new(1_000)));
+    let options = StoreOptions::default().with_clock(Arc::clone(&clock) as Arc<dyn Clock>);
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new(options));
+    let journal = Journal::new(Arc::clone(&store), JournalOptions::new("store-1"));
+    let mut runtime = Runtime::attached(&journal).await;
+    assert!(runtime.positions.is_empty());
+    let Reply::SessionOpened(_) = runtime.open("one").await else { panic!("not opened") };
+    runtime.lose().await;
+    let mut runtime = Runtime::attached(&journal).await;
+    assert_eq!(runtime.positions, [("s".to_owned(), 1)]);
+    runtime.say(Fenced { session_id: "s".into(), epoch: 1, ..Default::default() }).await;
+    let Reply::Error(refused) = runtime.open("two").await else { panic!("it is not free yet") };
+    assert_eq!(refused.kind.as_known(), Some(JournalErrorKind::InUse));
+    for _ in 0..31 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        clock.0.fetch_add(1, Ordering::Relaxed);
+    }
+    let Reply::SessionOpened(opened) = runtime.open("two").await else { panic!("not opened") };
+    assert_eq!(opened.epoch, 2);
 }
 
 #[tokio::test(start_paused = true)]
