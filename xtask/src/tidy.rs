@@ -11,6 +11,7 @@ mod exports;
 mod layers;
 mod manifests;
 mod modules;
+mod names;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,7 @@ use crate::tidy::violation::{Severity, Violation};
 /// architecture   ARCHITECTURE.md has an invariant for each crate and names none that is gone;
 /// modules        every source file and test is reached by a `mod`; one integration binary per crate;
 /// docs           every public item and crate root has a doc comment;
+/// names          nothing in crates/ and proto/ names an extension;
 /// words          no path of one machine and no registry host in a tracked file.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -86,6 +88,7 @@ fn check(tree: &Tree) -> Vec<Violation> {
     violations.extend(architecture::check(tree));
     violations.extend(modules::check(tree, &facts));
     violations.extend(docs::check_modules(tree, &facts));
+    violations.extend(names::check(tree));
     violations.extend(words::check(tree));
     violations.sort();
     violations

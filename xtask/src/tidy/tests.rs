@@ -7,6 +7,7 @@ mod exports;
 mod layers;
 mod manifests;
 mod modules;
+mod names;
 mod words;
 
 use std::fs;

@@ -37,7 +37,7 @@ fn requests() -> Vec<attach_request::Message> {
     let journal = JournalRole { positions: vec![position()], ..Default::default() };
     let hello = Hello {
         protocol_version: 1,
-        client_name: "tau-persist".into(),
+        client_name: "journal".into(),
         client_version: "0.1.0".into(),
         client_id: "store-1".into(),
         roles: vec![ExtensionRole { role: Some(journal.into()), ..Default::default() }],

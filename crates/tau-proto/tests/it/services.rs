@@ -38,7 +38,7 @@ fn hello(protocol_version: u32) -> AttachRequest {
     let journal = JournalRole::default();
     let hello = Hello {
         protocol_version,
-        client_name: "tau-persist".into(),
+        client_name: "journal".into(),
         client_id: "store-1".into(),
         roles: vec![ExtensionRole { role: Some(journal.into()), ..Default::default() }],
         ..Default::default()
@@ -59,7 +59,7 @@ async fn ask(codec: CodecFormat, request: AttachRequest) -> Result<Option<Attach
 
 #[tokio::test]
 async fn a_client_reaches_the_service_in_either_encoding() {
-    let welcome = Welcome { server_name: "tau-persist".into(), ..Default::default() };
+    let welcome = Welcome { server_name: "journal".into(), ..Default::default() };
     let expected =
         AttachResponse { message: Some(attach_response::Message::Welcome(welcome)), ..Default::default() };
     for codec in [CodecFormat::Proto, CodecFormat::Json] {

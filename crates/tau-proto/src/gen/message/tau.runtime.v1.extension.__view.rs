@@ -1774,7 +1774,7 @@ pub struct HelloView<'a> {
     ///
     /// Field 1: `protocol_version`
     pub protocol_version: u32,
-    /// Name of the program, for people and logs, for example `tau-persist`. 1 to 128 bytes.
+    /// Name of the program, for people and logs, for example `journal-sqlite`. 1 to 128 bytes.
     ///
     /// Field 2: `client_name`
     pub client_name: &'a str,
@@ -2206,7 +2206,7 @@ impl HelloOwnedView {
     pub fn protocol_version(&self) -> u32 {
         self.0.reborrow().protocol_version
     }
-    /// Name of the program, for people and logs, for example `tau-persist`. 1 to 128 bytes.
+    /// Name of the program, for people and logs, for example `journal-sqlite`. 1 to 128 bytes.
     ///
     /// Field 2: `client_name`
     #[must_use]

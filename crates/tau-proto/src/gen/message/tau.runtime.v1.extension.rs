@@ -1473,7 +1473,7 @@ pub struct Hello {
         )
     )]
     pub protocol_version: u32,
-    /// Name of the program, for people and logs, for example `tau-persist`. 1 to 128 bytes.
+    /// Name of the program, for people and logs, for example `journal-sqlite`. 1 to 128 bytes.
     ///
     /// Field 2: `client_name`
     #[cfg_attr(
