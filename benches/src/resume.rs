@@ -65,8 +65,8 @@ fn print(rows: &[Rows], resumed: &[Resumed]) {
     whole("floor: rows read with rusqlite", &floor);
     let all = whole("resume", &whole_resume);
     part("  open the database", |run| run.open);
-    part("  rows into events", |run| run.events);
-    part("  Session::resume (the fold)", |run| run.fold);
+    part("  rows into events, and the fold", |run| run.past);
+    part("  Session::resume", |run| run.session);
     part("beside it: check the hash chain", |run| run.verify);
     let to_floor = median(rows.iter().zip(resumed).map(|(rows, run)| ms(run.all()) / ms(rows.wall)));
     println!("  {:34} {to_floor:>8.2}", "resume / floor");

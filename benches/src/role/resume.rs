@@ -8,10 +8,10 @@ use anyhow::Context;
 use futures::{TryStreamExt, stream};
 use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
-use tau_core::event::{Event, SessionConfig};
+use tau_core::event::SessionConfig;
 use tau_persist::{ReadEvents, SessionId, SqliteOptions, SqliteStore, Store, verify_session};
 use tau_runtime::journals::record_of;
-use tau_runtime::{Session, SessionOptions};
+use tau_runtime::{Past, PastBuilder, Session, SessionOptions};
 use tau_tools::ToolRegistry;
 use tau_tools::environment::MemoryEnvironment;
 
@@ -22,9 +22,10 @@ use crate::cpu;
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Resumed {
     pub(crate) open: Duration,
-    /// Reading rows and making them into events, both at the same time.
-    pub(crate) events: Duration,
-    pub(crate) fold: Duration,
+    /// Reading rows, and making them into events that are folded, both at the same time.
+    pub(crate) past: Duration,
+    /// Making the session of that.
+    pub(crate) session: Duration,
     /// CPU time of all of it, every thread.
     pub(crate) cpu: Duration,
     /// What checking the chain of hashes takes, which is no part of the above.
@@ -33,7 +34,7 @@ pub(crate) struct Resumed {
 
 impl Resumed {
     pub(crate) fn all(&self) -> Duration {
-        self.open + self.events + self.fold
+        self.open + self.past + self.session
     }
 }
 
@@ -55,9 +56,9 @@ pub(super) async fn run(database: &Path, session: &str) -> anyhow::Result<Resume
     let (cpu, start) = (cpu::own_time(), Instant::now());
     let store = SqliteStore::open(database, SqliteOptions::default())?;
     let opened = Instant::now();
-    let events = events(&store, &session).await?;
+    let past = past(&store, &session).await?;
     let read = Instant::now();
-    let resumed = Session::resume(options, events)?;
+    let resumed = Session::resume(options, past)?;
     let ready = Instant::now();
     let cpu = cpu::own_time().saturating_sub(cpu);
 
@@ -67,18 +68,18 @@ pub(super) async fn run(database: &Path, session: &str) -> anyhow::Result<Resume
     anyhow::ensure!(verification.damage.is_none(), "{verification:?}");
     Ok(Resumed {
         open: opened - start,
-        events: read - opened,
-        fold: ready - read,
+        past: read - opened,
+        session: ready - read,
         cpu,
         verify: start_of_check.elapsed(),
     })
 }
 
-/// All events of a session, in the way the command line reads them: while one page is made into events, the store reads
+/// What happened in a session, in the way the command line reads it: while one page is made into events, the store reads
 /// the next.
-async fn events(store: &SqliteStore, session: &SessionId) -> anyhow::Result<Vec<Event>> {
+async fn past(store: &SqliteStore, session: &SessionId) -> anyhow::Result<Past> {
     let head = store.head(session).await?.context("there is no such session")?;
-    let mut events = Vec::with_capacity(usize::try_from(head.seq)?);
+    let mut past = PastBuilder::with_capacity(usize::try_from(head.seq)?);
     let request =
         |after: u64| (after < head.seq).then(|| store.read(ReadEvents::after(session.clone(), after)));
     let pages = stream::try_unfold(request(0), |next| async move {
@@ -90,10 +91,10 @@ async fn events(store: &SqliteStore, session: &SessionId) -> anyhow::Result<Vec<
     let mut pages = std::pin::pin!(pages);
     while let Some(page) = pages.try_next().await? {
         for stored in &page {
-            events.push(record_of(stored)?.open()?);
+            past.push(record_of(stored)?.open()?)?;
         }
     }
-    Ok(events)
+    Ok(past.build())
 }
 
 /// Every column of every row, in the way rusqlite gives them.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use tau_core::SessionId;
-use tau_core::event::{EventBody, Seq};
-use tau_runtime::kernel::{Input, State, decide};
+use tau_core::event::Seq;
+use tau_runtime::kernel::{Input, decide};
 
 use crate::args::ForkArgs;
 use crate::exit::{Exit, UsageError};
@@ -15,25 +15,22 @@ pub(crate) async fn fork(args: ForkArgs) -> miette::Result<Exit> {
     let place = Place::new(&args.store)?;
     let store = Arc::new(place.open_existing_to_write()?);
     let from = choose(&place, &*store, Some(&args.id), None).await?;
-    let mut events = store::events(&*store, from).await.map_err(|error| place.failed_to_take(&error))?;
-    let newest = events.len() as u64;
-    let at = args.at.unwrap_or(newest);
-    if at == 0 || at > newest {
+    let whole = store::past(&*store, from).await.map_err(|error| place.failed_to_take(&error))?;
+    let newest = whole.seq();
+    let at = args.at.map_or(newest, Seq);
+    let Some(past) = whole.until(at).filter(|_| at > Seq::default()) else {
         let message = format!("session {from} has no event {at}: its events are 1 to {newest}");
         return Err(
             UsageError::new(message, format!("`tau sessions show {from} --events` shows them")).into()
         );
-    }
-    events.truncate(usize::try_from(at).unwrap_or(usize::MAX));
-    let bodies: Vec<&EventBody> = events.iter().map(|event| &event.body).collect();
-    let fork = Input::Fork { from, at: Seq(at) };
-    let decision = decide(&State::fold(bodies), fork)
+    };
+    let decision = decide(past.state(), Input::Fork { from, at })
         .map_err(|error| miette::miette!("session {from} cannot be copied up to event {at}: {error}"))?;
 
     let copy = SessionId::generate();
     let (keeper, opened) =
         Keeper::take(Arc::clone(&store) as _, copy).await.map_err(|error| place.failed_to_take(&error))?;
-    let written = store::copy(&*store, copy, opened.epoch, &events, decision.events).await;
+    let written = store::copy(&*store, copy, opened.epoch, past.events(), decision.events).await;
     keeper.finish().await;
     written.map_err(|error| miette::miette!("the copy could not be written: {error}"))?;
     anstream::println!("{copy}");

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tau_core::SessionId;
-use tau_core::event::EventBody;
 use tau_runtime::kernel::State;
 use tau_runtime::{OpenedSession, Session};
 
@@ -45,12 +44,11 @@ async fn prepare(
     keeper: &Keeper,
     opened: OpenedSession,
 ) -> miette::Result<(Work, Started)> {
-    let past: Vec<EventBody> = opened.events.iter().map(|event| event.body.clone()).collect();
-    let state = State::fold(&past);
+    let state = opened.past.state();
     let Some(config) = state.config() else {
         return Err(UsageError::new("the session was never begun", "begin one with `tau run`").into());
     };
-    check(&state, prompt.is_some(), &id.to_string())?;
+    check(state, prompt.is_some(), &id.to_string())?;
     let mut common = args.common;
     common.model.get_or_insert_with(|| config.model.clone());
     if common.cwd.is_none() {
@@ -67,7 +65,8 @@ async fn prepare(
         working_dir: loaded.working_dir.display().to_string(),
         tools: config.tools.iter().map(|tool| tool.definition.name.clone()).collect(),
     };
-    let (session, handle) = Session::resume(options, opened.events)
+    let past = opened.past.events().to_vec();
+    let (session, handle) = Session::resume(options, opened.past)
         .map_err(|error| miette::miette!("session {id} cannot be resumed: {error}"))?;
     let work = Work { renderer, output: args.output, chosen, session, handle, keeper: None, prompt, past };
     Ok((work, started))

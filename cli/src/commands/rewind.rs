@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use tau_core::event::{EventBody, Seq};
-use tau_runtime::kernel::{Input, Rejection, State, counted, decide};
+use tau_runtime::Past;
+use tau_runtime::kernel::{Input, Rejection, counted, decide};
 
 use crate::args::RewindArgs;
 use crate::exit::{Exit, UsageError};
@@ -16,8 +17,7 @@ pub(crate) async fn rewind(args: RewindArgs) -> miette::Result<Exit> {
     let id = choose(&place, &*store, args.id.as_deref(), None).await?;
     let (keeper, opened) =
         Keeper::take(Arc::clone(&store) as _, id).await.map_err(|error| place.failed_to_take(&error))?;
-    let bodies: Vec<&EventBody> = opened.events.iter().map(|event| &event.body).collect();
-    let decided = decide_to(&bodies, &args);
+    let decided = decide_to(&opened.past, &args);
     let written = match decided {
         Ok((to, events)) => store::append(&*store, id, &opened, events)
             .await
@@ -34,14 +34,17 @@ pub(crate) async fn rewind(args: RewindArgs) -> miette::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn decide_to(events: &[&EventBody], args: &RewindArgs) -> Result<(Seq, Vec<EventBody>), UsageError> {
+fn decide_to(whole: &Past, args: &RewindArgs) -> Result<(Seq, Vec<EventBody>), UsageError> {
     let to = match args.to {
         Some(to) => Seq(to),
-        None => before_prompts(events, args.prompts)?,
+        None => {
+            let events: Vec<&EventBody> = whole.events().iter().map(|event| &event.body).collect();
+            before_prompts(&events, args.prompts)?
+        }
     };
-    let past = usize::try_from(to.0).ok().and_then(|to| events.get(..to)).unwrap_or_default();
-    let past = Box::new(State::fold(past.iter().copied()));
-    match decide(&State::fold(events.iter().copied()), Input::Rewind { to, past }) {
+    // The kernel refuses a place that is none.
+    let past = Box::new(whole.until(to).unwrap_or_default().state().clone());
+    match decide(whole.state(), Input::Rewind { to, past }) {
         Ok(decision) => Ok((to, decision.events)),
         Err(Rejection::NotOpen) => Err(UsageError::new(
             "the session is closed",

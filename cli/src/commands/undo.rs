@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use tau_core::event::EventBody;
 use tau_tools::environment::{Environment, LocalEnvironment};
 use tau_tools::undo::{self, Change, ChangeKind, Conflict, ConflictReason, Gap, UndoErrorKind};
 
@@ -16,11 +15,8 @@ pub(crate) async fn undo(args: UndoArgs) -> miette::Result<Exit> {
     let place = Place::new(&args.store)?;
     let store = Arc::new(place.open_existing_to_write()?);
     let id = choose(&place, &*store, args.id.as_deref(), None).await?;
-    let events = store::events(&*store, id).await.map_err(|error| place.failed_to_take(&error))?;
-    let folder = events.iter().find_map(|event| match &event.body {
-        EventBody::SessionCreated(config) => config.metadata.get("working_dir").cloned(),
-        _ => None,
-    });
+    let past = store::past(&*store, id).await.map_err(|error| place.failed_to_take(&error))?;
+    let folder = past.state().config().and_then(|config| config.metadata.get("working_dir").cloned());
     let folder = folder.ok_or_else(|| {
         UsageError::new(
             format!("session {id} does not say where it worked"),

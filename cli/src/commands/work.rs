@@ -1,9 +1,10 @@
 //! What `tau run` and `tau resume` have in common: a session at work, from its start to the summary.
 
 use std::io::{self, IsTerminal, Read};
+use std::sync::Arc;
 
 use tau_core::ContentBlock;
-use tau_core::event::{EventBody, Seq};
+use tau_core::event::{Event, Seq};
 use tau_runtime::{Handle, Session, SessionError};
 use tau_tools::environment::{adopt_orphans, kill_descendants};
 use tokio_util::sync::CancellationToken;
@@ -28,7 +29,7 @@ pub(super) struct Work {
     pub(super) keeper: Option<Keeper>,
     pub(super) prompt: Option<String>,
     /// What was said and done before.
-    pub(super) past: Vec<EventBody>,
+    pub(super) past: Vec<Arc<Event>>,
 }
 
 /// Says what there is to say about the configuration before anything starts.

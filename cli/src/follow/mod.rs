@@ -4,11 +4,12 @@ mod ask;
 mod person;
 
 use std::io;
+use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tau_core::ToolCallId;
-use tau_core::event::{CancelScope, EventBody, Seq};
+use tau_core::event::{CancelScope, Event, EventBody, Seq};
 use tau_runtime::kernel::gate::PauseReason;
 use tau_runtime::{Delta, Handle, Subscription, Update};
 use tokio::sync::mpsc;
@@ -68,9 +69,9 @@ impl Follow {
     }
 
     /// Takes events in that were there before: they are not shown, but what they ask is asked.
-    pub(crate) async fn catch_up(&mut self, events: &[EventBody]) {
+    pub(crate) async fn catch_up(&mut self, events: &[Arc<Event>]) {
         let mut open: Vec<Request> = Vec::new();
-        for event in events {
+        for event in events.iter().map(|event| &event.body) {
             self.tally.catch_up(event);
             open.extend(self.asks.next(event));
             if let Some(id) = settled(event) {

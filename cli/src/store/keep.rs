@@ -7,10 +7,9 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tau_core::SessionId;
-use tau_core::event::Event;
 use tau_persist::{Holder, Journal, JournalOptions, Lease, OpenSession, Store, StoreError, take_session};
 use tau_runtime::journals::{self, Journals};
-use tau_runtime::{Durability, OpenError, OpenedSession, SessionOpener};
+use tau_runtime::{Durability, OpenError, OpenedSession, Past, ResumeError, SessionOpener};
 use tokio::task::JoinHandle;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -42,6 +41,8 @@ pub(crate) enum TakeError {
     Id(tau_persist::ParseSessionIdError),
     #[error("event {0} cannot be read: {1}")]
     Unreadable(u64, Unreadable),
+    #[error(transparent)]
+    Order(#[from] ResumeError),
 }
 
 impl Keeper {
@@ -82,7 +83,7 @@ impl Keeper {
         let mut durability = Durability::default();
         durability.session = Some(session);
         durability.epoch = Some(opened.epoch);
-        durability.last_hash = (!opened.events.is_empty()).then_some(opened.last_hash);
+        durability.last_hash = (!opened.past.events().is_empty()).then_some(opened.last_hash);
         durability.journals = Some(self.journals.clone());
         durability.opener = Some(Arc::clone(&self.leases) as Arc<dyn SessionOpener>);
         durability.required_acks = 1;
@@ -116,8 +117,8 @@ impl Leases {
         let lease = take_session(&*self.store, OpenSession::new(id.clone(), holder, LEASE)).await?;
         let (epoch, head) = (lease.epoch, lease.head);
         self.held.lock().unwrap_or_else(PoisonError::into_inner).push(lease);
-        let (events, last_hash) = read_whole(&*self.store, &id, head).await?;
-        Ok(OpenedSession::new(epoch).with_events(events, last_hash))
+        let (past, last_hash) = read_whole(&*self.store, &id, head).await?;
+        Ok(OpenedSession::new(epoch).with_past(past, last_hash))
     }
 
     fn held(&self) -> Vec<Lease> {
@@ -149,8 +150,8 @@ impl SessionOpener for Leases {
     }
 }
 
-/// The events of a session that need not be taken.
-pub(crate) async fn events(store: &dyn Store, session: SessionId) -> Result<Vec<Event>, TakeError> {
+/// What happened in a session that need not be taken.
+pub(crate) async fn past(store: &dyn Store, session: SessionId) -> Result<Past, TakeError> {
     let id = stored_id(session)?;
     let head = store.head(&id).await?.unwrap_or_default();
     Ok(read_whole(store, &id, head).await?.0)

@@ -14,7 +14,7 @@ mod write;
 pub(crate) use digest::{Digest, Digested, State, digest_all, digest_of};
 pub(crate) use entry::Entry;
 pub(crate) use find::{Known, choose, short};
-pub(crate) use keep::{Keeper, events};
+pub(crate) use keep::{Keeper, past};
 pub(crate) use open::Place;
 pub(crate) use read::Reader;
 pub(crate) use write::{append, copy};

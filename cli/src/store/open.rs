@@ -97,7 +97,7 @@ impl Place {
                 miette::miette!("{}", in_use(error))
             }
             TakeError::Store(error) => self.failed(error),
-            TakeError::Id(_) | TakeError::Unreadable(..) => {
+            TakeError::Id(_) | TakeError::Unreadable(..) | TakeError::Order(_) => {
                 miette::miette!("{}: {error}", self.database.display())
             }
         }

@@ -1,8 +1,9 @@
 //! Reading a session page by page: while one page is looked at, the store reads the next.
 
-use tau_core::event::{Event, EventHash};
+use tau_core::event::EventHash;
 use tau_persist::{Pending, Position, ReadEvents, SessionId, Store, StoreError, event_hash};
 use tau_proto::runtime::v1 as wire;
+use tau_runtime::{Past, PastBuilder};
 
 use super::entry::{Entry, Unreadable, open};
 use super::keep::TakeError;
@@ -10,13 +11,13 @@ use super::keep::TakeError;
 /// Room is made at once for at most so many events: a damaged store may say that there are more.
 const ROOM: u64 = 1 << 20;
 
-/// The events of a session up to its head, and the hash of the last. All of them can be read, or none are given.
+/// What happened in a session up to its head, and the hash of its last event. All of it can be read, or none is given.
 pub(super) async fn read_whole(
     store: &dyn Store,
     session: &SessionId,
     head: Position,
-) -> Result<(Vec<Event>, EventHash), TakeError> {
-    let mut events = Vec::with_capacity(usize::try_from(head.seq.min(ROOM)).unwrap_or_default());
+) -> Result<(Past, EventHash), TakeError> {
+    let mut past = PastBuilder::with_capacity(usize::try_from(head.seq.min(ROOM)).unwrap_or_default());
     let mut last_hash = EventHash::ZERO;
     let mut reader = Reader::after(store, session, 0, head);
     loop {
@@ -24,11 +25,11 @@ pub(super) async fn read_whole(
             Page::Events(page) => page,
             Page::Unreadable(seq, why) => return Err(TakeError::Unreadable(seq, why)),
         };
-        let Some(last) = page.last() else { return Ok((events, last_hash)) };
+        let Some(last) = page.last() else { return Ok((past.build(), last_hash)) };
         last_hash = EventHash(event_hash(last).0);
         // Not on the blocking pool: measured, that is slower by a tenth.
         for stored in &page {
-            events.push(open(stored).map_err(|why| TakeError::Unreadable(stored.seq, why))?);
+            past.push(open(stored).map_err(|why| TakeError::Unreadable(stored.seq, why))?)?;
         }
     }
 }

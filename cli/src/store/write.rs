@@ -1,6 +1,7 @@
 //! Writing events without a session at work: copies, and going back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use tau_core::event::{Event, EventBody, EventHash, EventHeader, Record, RecordError, Seq, Timestamp};
@@ -25,7 +26,7 @@ pub(crate) async fn append(
     opened: &OpenedSession,
     bodies: Vec<EventBody>,
 ) -> Result<(), WriteError> {
-    let newest = opened.events.last().map(|event| event.header.seq).unwrap_or_default();
+    let newest = opened.past.seq();
     let mut seq = newest;
     let events = bodies.into_iter().map(|body| {
         seq = seq.next();
@@ -39,7 +40,7 @@ pub(crate) async fn copy(
     store: &dyn Store,
     session: SessionId,
     epoch: u64,
-    events: &[Event],
+    events: &[Arc<Event>],
     after: Vec<EventBody>,
 ) -> Result<(), WriteError> {
     let mut ids: BTreeMap<EventId, EventId> = BTreeMap::new();

@@ -59,7 +59,7 @@ impl Joined {
     async fn write(&self, session: SessionId, opened: &OpenedSession, count: u64) {
         let mut last_hash = opened.last_hash;
         let mut events = Vec::new();
-        let begin = opened.events.len() as u64;
+        let begin = opened.past.seq().0;
         for seq in begin + 1..=begin + count {
             let body = match seq {
                 1 => EventBody::SessionCreated(Box::new(SessionConfig::new("local/model"))),
@@ -105,13 +105,13 @@ async fn a_session_is_opened_read_and_given_back() {
     for_each_store(async |joined| {
         let sessions = joined.sessions("one");
         let opened = sessions.open(id(1)).await.unwrap();
-        assert_eq!((opened.epoch, opened.events.len(), opened.last_hash), (1, 0, EventHash::ZERO));
+        assert_eq!((opened.epoch, opened.past.seq(), opened.last_hash), (1, Seq(0), EventHash::ZERO));
         joined.write(id(1), &opened, 2_500).await;
 
         // Its own holder may open it again, and an earlier epoch writes no more.
         let again = sessions.open(id(1)).await.unwrap();
-        assert_eq!((again.epoch, again.events.len()), (2, 2_500));
-        let seqs: Vec<u64> = again.events.iter().map(|event| event.header.seq.0).collect();
+        assert_eq!((again.epoch, again.past.seq()), (2, Seq(2_500)));
+        let seqs: Vec<u64> = again.past.events().iter().map(|event| event.header.seq.0).collect();
         assert_eq!(seqs, (1..=2_500).collect::<Vec<_>>());
         joined.write(id(1), &again, 1).await;
 
@@ -125,7 +125,7 @@ async fn a_session_is_opened_read_and_given_back() {
         assert!(refused.as_ref().unwrap_err().to_string().contains("in use by one"), "{refused:?}");
         assert_eq!(kind(refused), StoreErrorKind::InUse);
         let taken = other.take_over(id(1)).await.unwrap();
-        assert_eq!((taken.epoch, taken.events.len()), (3, 2_501));
+        assert_eq!((taken.epoch, taken.past.seq()), (3, Seq(2_501)));
         // Whoever had it gives nothing back.
         sessions.release(id(1), 2).await;
         assert_eq!(kind(sessions.open(id(1)).await), StoreErrorKind::InUse);

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tau_core::event::{Event, EventHeader, Seq};
+use tau_core::event::{Event, EventHeader};
 use tau_core::{EventId, SessionId};
 
 use super::Session;
 use super::handle::Handle;
-use super::open::{ResumeError, checked};
+use super::log::Log;
+use super::open::ResumeError;
 use super::options::SessionOptions;
-use crate::kernel::{Input, Rejection, State, decide};
+use super::past::Past;
+use crate::kernel::{Input, Rejection, decide};
 
 /// A session cannot be copied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +27,7 @@ pub enum ForkError {
 }
 
 impl Session {
-    /// A new session that begins as a copy of the first events of another, and the handle to it. What the other had under
+    /// A new session that begins as a copy of what happened in another, and the handle to it. What the other had under
     /// way there stays with it, and ends here as cancelled or unknown.
     ///
     /// The configuration is the other's; of the options' only the model, the tools, the environment and the durability
@@ -33,21 +35,15 @@ impl Session {
     /// with.
     ///
     /// # Errors
-    /// When the events are not those of one session from its first on.
-    pub fn fork(
-        options: SessionOptions,
-        events: impl IntoIterator<Item = Arc<Event>>,
-    ) -> Result<(Self, Handle), ForkError> {
-        let original = checked(events)?;
-        let last = original.last().ok_or(ResumeError::Empty)?;
-        let (from, at) = (last.header.session, last.header.seq);
-        let state = State::fold(original.iter().map(|event| &event.body));
-        let settling = decide(&state, Input::Fork { from, at })?;
+    /// When nothing happened in it.
+    pub fn fork(options: SessionOptions, past: Past) -> Result<(Self, Handle), ForkError> {
+        let from = past.session().ok_or(ResumeError::Empty)?;
+        let settling = decide(&past.state, Input::Fork { from, at: past.seq() })?;
 
         let id = options.durability.session.unwrap_or_else(SessionId::generate);
         let epoch = options.durability.epoch.unwrap_or(1);
-        let (mut session, handle) = Self::with_state(options, id, state, epoch, Seq::default());
-        let mut events = copies(&original, id, epoch);
+        let (mut session, handle) = Self::with_state(options, id, past.state, epoch, Log::default());
+        let mut events = copies(&past.events, id, epoch);
         events.extend(session.apply(settling.events, None));
         session.commit(events, settling.effects);
         Ok((session, handle))

@@ -86,9 +86,16 @@ impl Listener {
 
 impl Default for Log {
     fn default() -> Self {
+        Self::of(Vec::new(), SessionOverview::default())
+    }
+}
+
+impl Log {
+    /// A log that begins with what happened before, all of it durable.
+    pub(super) fn of(events: Vec<Arc<Event>>, overview: SessionOverview) -> Self {
         Self(Mutex::new(Inner {
-            events: Vec::new(),
-            overview: SessionOverview::default(),
+            events,
+            overview,
             held: VecDeque::new(),
             held_deltas: 0,
             is_paused: false,
@@ -96,9 +103,12 @@ impl Default for Log {
             is_closed: false,
         }))
     }
-}
 
-impl Log {
+    /// The place of the newest event that is told of.
+    pub(super) fn seq(&self) -> Seq {
+        Seq(self.lock().events.len() as u64)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

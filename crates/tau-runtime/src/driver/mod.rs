@@ -15,6 +15,7 @@ mod model;
 mod open;
 mod opener;
 mod options;
+mod past;
 mod subagents;
 mod subscription;
 
@@ -43,6 +44,7 @@ pub use handle::{Handle, HandleError, Head};
 pub use open::ResumeError;
 pub use opener::{OpenError, OpenedSession, SessionOpener};
 pub use options::SessionOptions;
+pub use past::{Past, PastBuilder};
 #[cfg(feature = "server")]
 pub(crate) use subscription::SharedUpdate;
 pub use subscription::{Delta, Subscription, Update};

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tau_core::SessionId;
-use tau_core::event::{Event, EventBody, Seq, ToolKind};
+use tau_core::event::{Seq, ToolKind};
 use tokio::sync::mpsc;
 
 use super::Session;
@@ -14,6 +14,7 @@ use super::handle::Handle;
 use super::log::Log;
 use super::model::Client;
 use super::options::SessionOptions;
+use super::past::Past;
 use super::subagents::Subagents;
 use crate::kernel::gate::Position;
 use crate::kernel::{Input, State};
@@ -31,7 +32,7 @@ impl Session {
         let config = Box::new(options.config.clone());
         let id = options.durability.session.unwrap_or_else(SessionId::generate);
         let epoch = options.durability.epoch.unwrap_or(1);
-        let (mut session, handle) = Self::with_state(options, id, State::default(), epoch, Seq::default());
+        let (mut session, handle) = Self::with_state(options, id, State::default(), epoch, Log::default());
         let created = session.handle(Input::Create(config));
         debug_assert!(created.is_ok(), "an empty session can be created");
         (session, handle)
@@ -45,22 +46,9 @@ impl Session {
     /// the tools, the environment and the durability count.
     ///
     /// # Errors
-    /// When the events are not those of one session from its first on, or the durability does not continue them.
-    pub fn resume(
-        options: SessionOptions,
-        events: impl IntoIterator<Item = Event>,
-    ) -> Result<(Self, Handle), ResumeError> {
-        // Each event is folded while it is at hand: measured, that is faster by a quarter than a second walk.
-        let mut state = Some(State::default());
-        let events = events.into_iter().map(Arc::new).inspect(|event| match (&mut state, &event.body) {
-            // It leaves out events that were folded by now.
-            (state, EventBody::Rewound { .. }) => *state = None,
-            (Some(state), body) => state.apply(body),
-            (None, _) => {}
-        });
-        let journal = checked(events)?;
-        let state = state.unwrap_or_else(|| State::fold(journal.iter().map(|event| &event.body)));
-        let Some(last) = journal.last() else { return Err(ResumeError::Empty) };
+    /// When nothing happened so far, or the durability does not continue it.
+    pub fn resume(options: SessionOptions, past: Past) -> Result<(Self, Handle), ResumeError> {
+        let Some(last) = past.events.last() else { return Err(ResumeError::Empty) };
         let (id, newest) = (last.header.session, last.header.epoch);
         let epoch = options.durability.epoch.unwrap_or(newest + 1);
         if epoch < newest {
@@ -69,22 +57,21 @@ impl Session {
         if options.durability.journals.is_some() && options.durability.last_hash.is_none() {
             return Err(ResumeError::UnknownHash);
         }
-        let durable = state.seq();
-        let (mut session, handle) = Self::with_state(options, id, state, epoch, durable);
-        session.log.commit(journal, session.durable.position());
+        let log = Log::of(past.events, past.overview);
+        let (mut session, handle) = Self::with_state(options, id, past.state, epoch, log);
         session.queued.push_back(Input::Resume);
         Ok((session, handle))
     }
 
-    /// A session of which the events up to `durable` are stored.
+    /// A session of which the events in its log are stored.
     pub(super) fn with_state(
         options: SessionOptions,
         id: SessionId,
         state: State,
         epoch: u64,
-        durable: Seq,
+        log: Log,
     ) -> (Self, Handle) {
-        let log = Arc::new(Log::default());
+        let (durable, log) = (log.seq(), Arc::new(log));
         let (sender, mailbox) = mpsc::channel(MAILBOX);
         let handle = Handle::new(id, sender, Arc::clone(&log));
         let tools = Tools::new(&options, Arc::clone(&log));
@@ -108,25 +95,6 @@ impl Session {
         };
         (session, handle)
     }
-}
-
-/// The events, once they are known to be those of one session from its first on.
-pub(super) fn checked(events: impl IntoIterator<Item = Arc<Event>>) -> Result<Vec<Arc<Event>>, ResumeError> {
-    let events = events.into_iter();
-    let mut journal: Vec<Arc<Event>> = Vec::with_capacity(events.size_hint().0);
-    let mut newest = Seq::default();
-    for event in events {
-        let (expected, found) = (newest.next(), event.header.seq);
-        if journal.first().is_some_and(|first| first.header.session != event.header.session) {
-            return Err(ResumeError::OtherSession { seq: found });
-        }
-        if found != expected {
-            return Err(ResumeError::Gap { expected, found });
-        }
-        newest = found;
-        journal.push(event);
-    }
-    Ok(journal)
 }
 
 /// Events are not the journal of a session.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use tau_core::SessionId;
-use tau_core::event::{Event, EventHash};
+use tau_core::event::EventHash;
+
+use super::past::Past;
 
 /// Opens the sessions of subagents for writing. The driver stores nothing, so whoever journals sessions says under which
 /// epoch one may be written and what its journal holds.
@@ -27,7 +29,7 @@ pub struct OpenedSession {
     /// The epoch to write under.
     pub epoch: u64,
     /// What its journal holds; empty for a session that does not exist yet.
-    pub events: Vec<Event>,
+    pub past: Past,
     /// The hash of its last record.
     pub last_hash: EventHash,
 }
@@ -35,14 +37,14 @@ pub struct OpenedSession {
 impl OpenedSession {
     /// A session that does not exist yet.
     #[must_use]
-    pub const fn new(epoch: u64) -> Self {
-        Self { epoch, events: Vec::new(), last_hash: EventHash::ZERO }
+    pub fn new(epoch: u64) -> Self {
+        Self { epoch, past: Past::default(), last_hash: EventHash::ZERO }
     }
 
-    /// A session that goes on after these events.
+    /// A session that goes on after this.
     #[must_use]
-    pub fn with_events(mut self, events: Vec<Event>, last_hash: EventHash) -> Self {
-        (self.events, self.last_hash) = (events, last_hash);
+    pub fn with_past(mut self, past: Past, last_hash: EventHash) -> Self {
+        (self.past, self.last_hash) = (past, last_hash);
         self
     }
 }

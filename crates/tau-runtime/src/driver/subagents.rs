@@ -199,15 +199,15 @@ async fn open(
     };
     options.durability.epoch = Some(opened.epoch);
     let has_prompt =
-        opened.events.iter().any(|event| matches!(event.body, EventBody::PromptSubmitted { .. }));
+        opened.past.events().iter().any(|event| matches!(event.body, EventBody::PromptSubmitted { .. }));
     if !has_prompt && !will_prompt {
         return Ok(None);
     }
-    let (session, handle) = if opened.events.is_empty() {
+    let (session, handle) = if opened.past.events().is_empty() {
         Session::new(options)
     } else {
         options.durability.last_hash = Some(opened.last_hash);
-        Session::resume(options, opened.events).map_err(|error| error.to_string())?
+        Session::resume(options, opened.past).map_err(|error| error.to_string())?
     };
     Ok(Some((session, handle, has_prompt)))
 }

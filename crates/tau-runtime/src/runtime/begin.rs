@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use tau_core::SessionId;
-use tau_core::event::{Event, EventBody, Seq, ToolKind};
-use tau_session::{SessionOverview, check_conversation};
+use tau_core::event::{Seq, ToolKind};
+use tau_session::check_conversation;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -17,9 +17,9 @@ use super::table::Place;
 use super::{Runtime, RuntimeError};
 use crate::attach::SessionTraits;
 use crate::driver::{
-    Durability, Handle, OpenedSession, ResumeError, Session, SessionEnd, SessionOpener, SessionOptions,
+    Durability, Handle, OpenedSession, Past, ResumeError, Session, SessionEnd, SessionOpener, SessionOptions,
 };
-use crate::kernel::{Rejection, State};
+use crate::kernel::Rejection;
 
 impl Runtime {
     /// Makes a new session and starts it.
@@ -103,7 +103,7 @@ impl Runtime {
     /// # Errors
     /// When the events are no journal, the session is live here, or was closed.
     pub async fn adopt(&self, journal: OpenedSession, revival: Revival) -> Result<LiveSession, RuntimeError> {
-        let session = journal.events.first().map(|event| event.header.session).ok_or(ResumeError::Empty)?;
+        let session = journal.past.session().ok_or(ResumeError::Empty)?;
         let place = self.0.table.reserve(session)?;
         self.take_up(place, journal, revival).await
     }
@@ -127,13 +127,14 @@ impl Runtime {
             }
             events.truncate(usize::try_from(at.0).unwrap_or(usize::MAX));
         }
+        let past = Past::of(events)?;
         let place = self.0.table.reserve(copy)?;
-        let old = old_session(copy, &events, &revival)?;
+        let old = old_session(copy, &past, &revival)?;
         let mut options = self.factory().resume(&old).await?;
         let opened = self.open_new(copy).await?;
         options.durability = self.durability(copy, &opened, revival.durability);
         self.add_offered(&old, &mut options);
-        let fork = |options| Session::fork(options, events).map_err(|error| RuntimeError::fork(from, error));
+        let fork = |options| Session::fork(options, past).map_err(|error| RuntimeError::fork(from, error));
         match Made::new(options, revival.environment, fork) {
             Ok(made) => self.start(place, made).begun().await,
             Err(error) => {
@@ -151,19 +152,18 @@ impl Runtime {
         opened: OpenedSession,
         revival: Revival,
     ) -> Result<LiveSession, RuntimeError> {
-        let events: Vec<Arc<Event>> = opened.events.iter().cloned().map(Arc::new).collect();
-        let Some(first) = events.first() else { return Err(RuntimeError::NotFound(place.session())) };
-        let old = old_session(first.header.session, &events, &revival)?;
-        if State::fold(events.iter().map(|event| &event.body)).is_closed() {
-            return Err(RuntimeError::Closed(old.id));
+        let Some(id) = opened.past.session() else { return Err(RuntimeError::NotFound(place.session())) };
+        let old = old_session(id, &opened.past, &revival)?;
+        if opened.past.state().is_closed() {
+            return Err(RuntimeError::Closed(id));
         }
         let mut options = self.factory().resume(&old).await?;
         options.durability = self.durability(old.id, &opened, revival.durability);
         options.durability.last_hash = Some(opened.last_hash);
         self.add_offered(&old, &mut options);
-        let began = events.last().map(|event| event.header.seq).unwrap_or_default();
+        let began = opened.past.seq();
         let mut made =
-            Made::new(options, revival.environment, |options| Session::resume(options, opened.events))?;
+            Made::new(options, revival.environment, |options| Session::resume(options, opened.past))?;
         made.of.began = began;
         self.start(place, made).begun().await
     }
@@ -188,7 +188,7 @@ impl Runtime {
             RuntimeError::NotFound(_) => RuntimeError::Exists(session),
             error => error,
         })?;
-        if opened.events.is_empty() {
+        if opened.past.events().is_empty() {
             return Ok(opened);
         }
         store.release(session, opened.epoch).await;
@@ -264,14 +264,10 @@ impl Made {
 }
 
 /// What the factory is to know of a session that exists.
-fn old_session(id: SessionId, events: &[Arc<Event>], revival: &Revival) -> Result<OldSession, RuntimeError> {
-    let created = events.iter().find_map(|event| match &event.body {
-        EventBody::SessionCreated(config) => Some(config),
-        _ => None,
-    });
-    let config = created.ok_or(ResumeError::Empty)?;
-    let mut old = OldSession::new(id, (**config).clone());
-    old.metadata = SessionOverview::fold(events.iter().map(|event| &**event)).metadata;
+fn old_session(id: SessionId, past: &Past, revival: &Revival) -> Result<OldSession, RuntimeError> {
+    let config = past.state().config().ok_or(ResumeError::Empty)?;
+    let mut old = OldSession::new(id, config.clone());
+    old.metadata.clone_from(&past.overview().metadata);
     old.model.clone_from(&revival.model);
     old.environment.clone_from(&revival.environment);
     Ok(old)

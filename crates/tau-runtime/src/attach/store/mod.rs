@@ -21,7 +21,7 @@ use super::call::{Asked, CallError};
 use super::calls::{Repeat, Request};
 use super::role::Target;
 use super::{Attachments, time, token};
-use crate::driver::{OpenError, OpenedSession, SessionOpener};
+use crate::driver::{OpenError, OpenedSession, Past, SessionOpener};
 use crate::runtime::{SessionStore, StoreError, StoreErrorKind, StoredPage, StoredQuery, StoredSession};
 
 /// How long a journal may take for an answer.
@@ -91,10 +91,10 @@ impl AttachedStore {
         let (epoch, head) = (opened.epoch, opened.head.as_option());
         let read = match head.filter(|head| head.seq > 0) {
             Some(head) => read::whole(self, session, head).await,
-            None => Ok((Vec::new(), EventHash::ZERO)),
+            None => Ok((Past::default(), EventHash::ZERO)),
         };
         match read {
-            Ok((events, last_hash)) => Ok(OpenedSession::new(epoch).with_events(events, last_hash)),
+            Ok((past, last_hash)) => Ok(OpenedSession::new(epoch).with_past(past, last_hash)),
             Err(error) => {
                 self.give_back(session, epoch).await;
                 Err(error)

@@ -3,8 +3,10 @@
 use tau_core::SessionId;
 use tau_core::event::{Event, EventHash, RecordErrorKind, Seq};
 use tau_proto::runtime::v1::{Event as WireEvent, ReadEvents, SessionPosition, journal_reply::Reply};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{AttachedStore, unexpected};
+use crate::driver::{Past, PastBuilder};
 use crate::journals::{from_wire, record_of};
 use crate::runtime::{StoreError, StoreErrorKind};
 
@@ -28,6 +30,11 @@ impl Page {
     /// Each of them, or why it cannot be read.
     pub(super) fn each(&self) -> impl Iterator<Item = Result<Event, StoreError>> {
         self.0.iter().map(open)
+    }
+
+    /// The place of the last.
+    fn last(&self) -> Option<Seq> {
+        self.0.last().map(|event| Seq(event.seq))
     }
 
     /// The hash of an event, by its place in the page.
@@ -55,31 +62,43 @@ pub(super) async fn page(store: &AttachedStore, session: SessionId, after: Seq) 
     if is_contiguous { Ok(Page(read.events)) } else { Err(damaged(Seq(expected), "is missing")) }
 }
 
-/// The events of a session up to its last, and the hash of that.
+/// What happened in a session up to its last event, and the hash of that. While one page is folded, the journal reads the
+/// next.
 pub(super) async fn whole(
     store: &AttachedStore,
     session: SessionId,
     head: &SessionPosition,
-) -> Result<(Vec<Event>, EventHash), StoreError> {
-    let mut events: Vec<Event> = Vec::with_capacity(usize::try_from(head.seq.min(ROOM)).unwrap_or_default());
+) -> Result<(Past, EventHash), StoreError> {
+    let mut past = PastBuilder::with_capacity(usize::try_from(head.seq.min(ROOM)).unwrap_or_default());
+    let ask = |after: Seq| {
+        let store = store.clone();
+        AbortOnDropHandle::new(tokio::spawn(async move { page(&store, session, after).await }))
+    };
+    let (mut after, mut next) = (Seq::default(), ask(Seq::default()));
     loop {
-        let after = events.last().map(|event| event.header.seq).unwrap_or_default();
-        let page = page(store, session, after).await?;
-        let left = usize::try_from(head.seq - after.0).unwrap_or(usize::MAX);
-        for event in page.each().take(left) {
-            events.push(event?);
-        }
-        let read = events.len() as u64 - after.0;
-        if read == 0 {
-            return Err(damaged(after.next(), "is missing"));
-        }
-        if events.len() as u64 == head.seq {
-            let last = usize::try_from(read - 1).ok().and_then(|index| page.hash(index));
-            let last_hash = last.ok_or_else(|| damaged(Seq(head.seq), "is missing"))?;
+        let page = next.await.map_err(|_| unexpected())??;
+        let last = page.last().ok_or_else(|| damaged(after.next(), "is missing"))?;
+        if last.0 >= head.seq {
+            let left = usize::try_from(head.seq - after.0).unwrap_or(usize::MAX);
+            page.each().take(left).try_for_each(|event| take(&mut past, event?))?;
+            let last_hash = left.checked_sub(1).and_then(|index| page.hash(index));
+            let last_hash = last_hash.ok_or_else(|| damaged(Seq(head.seq), "is missing"))?;
             let is_same = hash(&head.hash).is_none_or(|held| held == last_hash);
-            return if is_same { Ok((events, last_hash)) } else { Err(damaged(Seq(head.seq), "is another")) };
+            return if is_same {
+                Ok((past.build(), last_hash))
+            } else {
+                Err(damaged(Seq(head.seq), "is another"))
+            };
         }
+        next = ask(last);
+        page.each().try_for_each(|event| take(&mut past, event?))?;
+        after = last;
     }
+}
+
+fn take(past: &mut PastBuilder, event: Event) -> Result<(), StoreError> {
+    let seq = event.header.seq;
+    past.push(event).map_err(|error| damaged(seq, &format!("is out of place: {error}")))
 }
 
 /// The hash that a position states.

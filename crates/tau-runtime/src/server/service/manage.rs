@@ -44,7 +44,7 @@ impl Core {
         let Start { history, context } = start.map_err(|error| error.within("bootstrap"))?;
         let live = match history {
             History::Events(journal) => {
-                check_owner(&journal.events, &asked_id)?;
+                check_owner(journal.past.session(), &asked_id)?;
                 self.runtime.adopt(journal, revival_of(asked)).await?
             }
             history => {
@@ -307,8 +307,8 @@ fn is_copy(events: &[Arc<Event>], of: SessionId, up_to: Seq) -> bool {
 }
 
 /// A journal is taken up under its own id.
-fn check_owner(events: &[Event], asked: &str) -> Result<(), Failure> {
-    let owner = events.first().map(|event| event.header.session.to_string()).unwrap_or_default();
+fn check_owner(owner: Option<SessionId>, asked: &str) -> Result<(), Failure> {
+    let owner = owner.map(|owner| owner.to_string()).unwrap_or_default();
     if asked.is_empty() || asked == owner {
         return Ok(());
     }

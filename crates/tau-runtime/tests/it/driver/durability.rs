@@ -8,7 +8,7 @@ use tau_core::{ContentBlock, EffectClass, RunId, SessionId};
 use tau_proto::runtime::v1::{FencedReason, NackReason};
 use tau_runtime::kernel::gate::StopReason;
 use tau_runtime::{
-    Durability, Handle, HandleError, Journals, ResumeError, Session, SessionEnd, SessionErrorKind,
+    Durability, Handle, HandleError, Journals, Past, ResumeError, Session, SessionEnd, SessionErrorKind,
     Subscription, Update,
 };
 use tokio::task::JoinHandle;
@@ -397,7 +397,7 @@ async fn the_chain_goes_on_where_the_journal_ends() {
         waits_for(1, &journals)(&mut options);
         options.durability.epoch = Some(epoch);
         options.durability.last_hash = last_hash;
-        Session::resume(options, stored.clone())
+        Session::resume(options, Past::of(stored.clone()).unwrap())
     };
     assert_eq!(resume(6, None).unwrap_err(), ResumeError::UnknownHash);
     assert_eq!(
@@ -444,7 +444,7 @@ async fn a_session_that_is_taken_up_again_ends_the_one_before() {
     let mut again = options(&model, []);
     waits_for(1, &journals)(&mut again);
     again.durability.last_hash = Some(hash(&requested));
-    let (second, _handle) = Session::resume(again, stored).unwrap();
+    let (second, _handle) = Session::resume(again, Past::of(stored).unwrap()).unwrap();
     tokio::spawn(second.run(CancellationToken::new()));
     let fenced = journal.fenced().await;
     assert_eq!((fenced.epoch, fenced.reason.as_known()), (1, Some(FencedReason::Superseded)));

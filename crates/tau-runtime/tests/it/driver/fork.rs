@@ -3,7 +3,7 @@
 use tau_core::event::{Event, Seq};
 use tau_core::{ContentBlock, EffectClass, Message, RunId};
 use tau_runtime::kernel::Rejection;
-use tau_runtime::{ForkError, HandleError, Head, Journals, ResumeError, Session, Update};
+use tau_runtime::{ForkError, HandleError, Head, Journals, Past, ResumeError, Session, Update};
 use tokio_util::sync::CancellationToken;
 
 use super::journal::{Journal, hash, waits_for};
@@ -24,7 +24,7 @@ async fn a_copy_goes_its_own_way_while_the_original_works_on() {
     let mut model = Model::new();
     let mut forked = options(&model, [look()]);
     waits_for(1, &journals)(&mut forked);
-    let (session, copy) = Session::fork(forked, events.clone()).unwrap();
+    let (session, copy) = Session::fork(forked, Past::of(events.clone()).unwrap()).unwrap();
     assert_ne!(copy.session_id(), original.handle.session_id());
 
     // All of it in one append, whose chain holds.
@@ -59,14 +59,14 @@ async fn a_copy_goes_its_own_way_while_the_original_works_on() {
 
 #[tokio::test]
 async fn what_is_not_the_beginning_of_a_session_cannot_be_copied() {
-    let fork = |events: Vec<_>| Session::fork(options(&Model::new(), []), events).map(drop).unwrap_err();
+    let fork = Session::fork(options(&Model::new(), []), Past::default()).map(drop);
+    assert_eq!(fork.unwrap_err(), ForkError::Events(ResumeError::Empty));
     let original = Running::new([]);
     let events: Vec<std::sync::Arc<Event>> = original.handle.events(Seq::default());
-    assert_eq!(fork(vec![]), ForkError::Events(ResumeError::Empty));
     let mut second = Event::clone(&events[0]);
     second.header.seq = Seq(2);
     let gap = ResumeError::Gap { expected: Seq(1), found: Seq(2) };
-    assert_eq!(fork(vec![second.into()]), ForkError::Events(gap));
+    assert_eq!(Past::of([second]).unwrap_err(), gap);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use tau_core::event::{Event, EventBody, Seq};
 use tau_core::{ContentBlock, EffectClass};
-use tau_runtime::{Handle, Head, Session};
+use tau_runtime::{Handle, Head, Past, Session};
 use tokio_util::sync::CancellationToken;
 
 use super::model::Model;
@@ -17,7 +17,8 @@ fn journal(handle: &Handle) -> Vec<Event> {
 
 /// Takes a journal up with a new model and the tools `look` and `change`.
 fn take_up(model: &Model, journal: Vec<Event>) -> Handle {
-    let (session, handle) = Session::resume(options(model, [look(), change()]), journal).unwrap();
+    let past = Past::of(journal).unwrap();
+    let (session, handle) = Session::resume(options(model, [look(), change()]), past).unwrap();
     tokio::spawn(session.run(CancellationToken::new()));
     handle
 }
@@ -119,7 +120,10 @@ async fn what_is_no_journal_is_refused() {
     first.small_talk().await;
     let stored = journal(&first.handle);
     let model = Model::new();
-    let refused = |events: Vec<Event>| Session::resume(options(&model, []), events).unwrap_err().to_string();
+    let refused = |events: Vec<Event>| {
+        let resumed = Past::of(events).and_then(|past| Session::resume(options(&model, []), past));
+        resumed.unwrap_err().to_string()
+    };
     assert_eq!(refused(Vec::new()), "the journal is empty");
     let mut gap = stored.clone();
     gap.remove(2);

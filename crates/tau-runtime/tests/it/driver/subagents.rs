@@ -6,7 +6,9 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tau_core::event::{CancelScope, Event, EventBody, EventHash, PermissionAnswer, Seq};
 use tau_core::{EffectClass, SessionId, ToolCallId};
-use tau_runtime::{OpenError, OpenedSession, Session, SessionOpener, SessionOptions, Update, loop_tools};
+use tau_runtime::{
+    OpenError, OpenedSession, Past, Session, SessionOpener, SessionOptions, Update, loop_tools,
+};
 use tau_tools::ToolExecutor;
 use tokio_util::sync::CancellationToken;
 
@@ -147,7 +149,7 @@ impl SessionOpener for Kept {
     fn open(&self, session: SessionId) -> BoxFuture<'_, Result<OpenedSession, OpenError>> {
         let events = self.0.lock().unwrap().clone();
         assert!(events.iter().all(|event| event.header.session == session));
-        async move { Ok(OpenedSession::new(2).with_events(events, EventHash::ZERO)) }.boxed()
+        async move { Ok(OpenedSession::new(2).with_past(Past::of(events).unwrap(), EventHash::ZERO)) }.boxed()
     }
 }
 
@@ -170,7 +172,7 @@ async fn after_a_crash_a_subagent_goes_on_where_it_was() {
     let mut model = Model::new();
     let mut options = options(&model, [look()]);
     options.durability.opener = Some(Arc::new(Kept(Mutex::new(kept))));
-    let (resumed, handle) = Session::resume(options, journal).unwrap();
+    let (resumed, handle) = Session::resume(options, Past::of(journal).unwrap()).unwrap();
     let mut updates = handle.subscribe(Seq::default());
     let task = tokio::spawn(resumed.run(CancellationToken::new()));
     let asked = model.asked().await;

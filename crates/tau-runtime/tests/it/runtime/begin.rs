@@ -10,7 +10,7 @@ use tau_runtime::runtime::{
     Beginning, Claim, DurabilityChoice, FactoryErrorKind, LiveSession, NewSession, Revival, RuntimeError,
     StoreErrorKind,
 };
-use tau_runtime::{HandleError, OpenedSession, ResumeError, SessionEnd, Update};
+use tau_runtime::{HandleError, OpenedSession, Past, ResumeError, SessionEnd, Update};
 
 use super::support::Process;
 use crate::driver::support::in_time;
@@ -184,7 +184,7 @@ async fn a_journal_that_the_caller_has_is_adopted() {
     let events = release(&process, &live).await;
 
     let mut other = Process::new();
-    let journal = OpenedSession::new(9).with_events(events.clone(), EventHash::ZERO);
+    let journal = OpenedSession::new(9).with_past(Past::of(events).unwrap(), EventHash::ZERO);
     let adopted = in_time(other.runtime.adopt(journal, Revival::default())).await.unwrap();
     small_talk(&mut other, &adopted).await;
     assert_eq!(adopted.id(), ID);

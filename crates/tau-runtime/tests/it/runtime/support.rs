@@ -14,7 +14,7 @@ use tau_runtime::runtime::{
     AgentSummary, FactoryError, FactoryErrorKind, NewSession, OldSession, Runtime, RuntimeOptions,
     SessionFactory, SessionStore, StoreError, StoreErrorKind, StoredPage, StoredQuery,
 };
-use tau_runtime::{OpenError, OpenedSession, SessionOpener, SessionOptions};
+use tau_runtime::{OpenError, OpenedSession, Past, SessionOpener, SessionOptions};
 
 use crate::driver::model::Model;
 use crate::driver::support::{change, look, options_of};
@@ -72,7 +72,7 @@ impl Store {
         *epoch += 1;
         self.held.lock().unwrap().push(session);
         let events = self.journals.lock().unwrap().get(&session).cloned().unwrap_or_default();
-        OpenedSession::new(*epoch + 1).with_events(events, EventHash::ZERO)
+        OpenedSession::new(*epoch + 1).with_past(Past::of(events).unwrap(), EventHash::ZERO)
     }
 
     async fn wait(&self) {

@@ -1,5 +1,7 @@
 //! Journals that callers bring.
 
+use std::sync::Arc;
+
 use tau_proto::runtime::v1 as pb;
 
 use super::{records, seen};
@@ -21,8 +23,9 @@ fn a_journal_is_taken_as_it_was_written() {
     let History::Events(journal) = read_bootstrap(bootstrap(wire())).unwrap().history else {
         panic!("no journal")
     };
-    let events: Vec<_> = records.iter().map(|record| record.open().unwrap()).collect();
-    assert_eq!(journal.events, events);
+    let events: Vec<_> = records.iter().map(|record| Arc::new(record.open().unwrap())).collect();
+
+    assert_eq!(journal.past.events(), events);
     assert_eq!(journal.last_hash, records.last().unwrap().hash());
     assert_eq!(journal.epoch, records.last().unwrap().header.epoch + 1);
 }
