@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tau_core::event::{EventBody, Seq};
 use tau_runtime::Past;
-use tau_runtime::kernel::{Input, Rejection, counted, decide};
+use tau_runtime::kernel::{Input, Rejection, before_prompts, decide};
 
 use crate::args::RewindArgs;
 use crate::exit::{Exit, UsageError};
@@ -39,7 +39,10 @@ fn decide_to(whole: &Past, args: &RewindArgs) -> Result<(Seq, Vec<EventBody>), U
         Some(to) => Seq(to),
         None => {
             let events: Vec<&EventBody> = whole.events().iter().map(|event| &event.body).collect();
-            before_prompts(&events, args.prompts)?
+            before_prompts(&events, args.prompts).map_err(|count| {
+                let message = format!("the session has {count} prompts to take back");
+                UsageError::new(message, "say how many with --prompts, or where to go with --to")
+            })?
         }
     };
     // The kernel refuses a place that is none.
@@ -54,17 +57,4 @@ fn decide_to(whole: &Past, args: &RewindArgs) -> Result<(Seq, Vec<EventBody>), U
             Err(UsageError::new(error.to_string(), "`tau sessions show ID --events` shows the events"))
         }
     }
-}
-
-/// The place before the last prompts that count.
-fn before_prompts(events: &[&EventBody], prompts: usize) -> Result<Seq, UsageError> {
-    let counted = counted(events);
-    let event = |place: &Seq| usize::try_from(place.0 - 1).ok().and_then(|index| events.get(index));
-    let is_prompt = |place: &&Seq| matches!(event(place), Some(EventBody::PromptSubmitted { .. }));
-    let places: Vec<&Seq> = counted.iter().filter(is_prompt).collect();
-    let first = prompts.checked_sub(1).and_then(|back| places.iter().rev().nth(back)).ok_or_else(|| {
-        let message = format!("the session has {} prompts to take back", places.len());
-        UsageError::new(message, "say how many with --prompts, or where to go with --to")
-    })?;
-    Ok(Seq(first.0 - 1))
 }

@@ -23,6 +23,16 @@ fn a_text_that_is_no_id_says_which_was_wanted() {
 }
 
 #[test]
+fn derived_ids_are_those_of_their_parts_alone() {
+    let id = SessionId::derive(&[b"ab", b"c"]);
+    assert_eq!(id, SessionId::derive(&[b"ab", b"c"]));
+    assert_eq!(id.as_bytes()[6] >> 4, 8);
+    for other in [&[&b"a"[..], b"bc"][..], &[b"abc"], &[b"ab", b"c", b""], &[]] {
+        assert_ne!(id, SessionId::derive(other));
+    }
+}
+
+#[test]
 fn generated_ids_differ() {
     let ids: BTreeSet<EventId> = (0..1_000).map(|_| EventId::generate()).collect();
     assert_eq!(ids.len(), 1_000);

@@ -153,11 +153,6 @@ impl Session {
         Ok(SessionEnd::Closed)
     }
 
-    /// The epoch that it writes under.
-    pub(crate) const fn epoch(&self) -> u64 {
-        self.epoch
-    }
-
     fn obey(&mut self, command: Command) {
         match command {
             Command::Give { input, expected, answer } => {

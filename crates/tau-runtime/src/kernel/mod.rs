@@ -42,7 +42,7 @@ use step::Step;
 pub use control::FinishedRun;
 pub use decision::{Decision, Effect, Rejection};
 pub use input::Input;
-pub use state::{State, counted};
+pub use state::{State, before_prompts};
 pub use subagent::SubagentReport;
 
 /// Decides what an input leads to. Pure: the same state and input give the same decision.

@@ -144,8 +144,7 @@ impl State {
 
 /// The places of the events that count, in order. A rewind goes back to what counted at its place, be that behind
 /// another.
-#[must_use]
-pub fn counted(events: &[&EventBody]) -> Vec<Seq> {
+pub(super) fn counted(events: &[&EventBody]) -> Vec<Seq> {
     let before = |place: &Seq| {
         let last = Seq(place.0.checked_sub(1)?);
         Some(match events.get(usize::try_from(last.0).ok()?) {
@@ -159,4 +158,18 @@ pub fn counted(events: &[&EventBody]) -> Vec<Seq> {
         std::iter::successors(Some(newest), before).take_while(|place| *place > Seq(0)).collect();
     counted.reverse();
     counted
+}
+
+/// The place before the last so many prompts that count.
+///
+/// # Errors
+/// When there are fewer, or none is asked for: how many there are.
+pub fn before_prompts(events: &[&EventBody], prompts: usize) -> Result<Seq, usize> {
+    let is_prompt = |place: &Seq| {
+        let event = usize::try_from(place.0 - 1).ok().and_then(|index| events.get(index));
+        matches!(event, Some(EventBody::PromptSubmitted { .. }))
+    };
+    let places: Vec<Seq> = counted(events).into_iter().filter(is_prompt).collect();
+    let first = prompts.checked_sub(1).and_then(|back| places.iter().rev().nth(back));
+    first.map(|first| Seq(first.0 - 1)).ok_or(places.len())
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use tau_core::config::Budget;
 use tau_core::event::{DenialReason, EventBody, RunOutcome, SessionConfig, Spending, ToolKind, ToolOutcome};
 use tau_core::{HumanDuration, Money, RunId, SessionId, ToolCall, ToolCallId, ToolResult};
@@ -112,15 +111,7 @@ fn prompt_of(call: &ToolCall) -> Result<String, String> {
 
 /// The session of a subagent, the same whenever it is asked for: a call that is taken up again finds its journal.
 fn child_id(run: RunId, call: &ToolCallId) -> SessionId {
-    let mut sha = Sha256::new();
-    sha.update(run.as_bytes());
-    sha.update(call.as_str().as_bytes());
-    let mut bits = [0; 16];
-    bits.copy_from_slice(&sha.finalize()[..16]);
-    // Version 8 of UUID: bits of the maker's own.
-    bits[6] = bits[6] & 0x0f | 0x80;
-    bits[8] = bits[8] & 0x3f | 0x80;
-    SessionId::from_u128(u128::from_be_bytes(bits))
+    SessionId::derive(&[run.as_bytes(), call.as_str().as_bytes()])
 }
 
 /// The configuration of a subagent: nothing in it goes beyond this session's.

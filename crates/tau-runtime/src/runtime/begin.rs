@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::choice::{Beginning, Claim, DurabilityChoice, Revival};
 use super::factory::{EnvironmentChoice, NewSession, OldSession};
+use super::hold::Hold;
 use super::live::{LiveSession, MadeOf};
 use super::table::Place;
 use super::{Runtime, RuntimeError};
@@ -38,7 +39,7 @@ impl Runtime {
         }
         let place = self.0.table.reserve(request.id)?;
         let mut options = self.factory().create(&request).await?;
-        let opened = self.open_new(request.id).await?;
+        let (opened, hold) = self.take_new(request.id).await?;
         options.durability = self.durability(request.id, &opened, durability);
         if request.overrides.tools.is_none() {
             let of_extensions = self.attachments().tools_for(&traits(request.id, &options));
@@ -50,10 +51,12 @@ impl Runtime {
         }
         let made =
             Made::new(options, request.environment, |options| Ok::<_, RuntimeError>(Session::new(options)))?;
-        let live = self.start(place, made).begun().await?;
-        if let Beginning::Messages(messages) = beginning {
-            let imported = live.handle().import(messages).await;
-            imported.map_err(|error| RuntimeError::Session(request.id, error))?;
+        let live = self.start(place, made, hold).begun().await?;
+        if let Beginning::Messages(messages) = beginning
+            && let Err(error) = live.handle().import(messages).await
+        {
+            live.release();
+            return Err(RuntimeError::Session(request.id, error));
         }
         Ok(live)
     }
@@ -69,30 +72,25 @@ impl Runtime {
         revival: Revival,
         claim: Claim,
     ) -> Result<(LiveSession, bool), RuntimeError> {
-        let (store, place) = loop {
+        let place = loop {
             self.0.table.settled(session).await;
             if let Some(live) = self.find(session) {
                 return Ok((live, false));
             }
-            let store = self.store().ok_or(RuntimeError::NoStore(session))?;
+            self.store().ok_or(RuntimeError::NoStore(session))?;
             match self.0.table.reserve(session) {
-                Ok(place) => break (store, place),
+                Ok(place) => break place,
                 // Somebody else was faster.
                 Err(RuntimeError::Exists(_)) => {}
                 Err(error) => return Err(error),
             }
         };
-        let opened = match claim {
-            Claim::IfFree => store.open(session).await.map_err(|error| RuntimeError::open(session, error))?,
-            Claim::TakeOver => {
-                store.take_over(session).await.map_err(|error| RuntimeError::store(session, error))?
-            }
-        };
-        let epoch = opened.epoch;
-        match self.take_up(place, opened, revival).await {
+        let (opened, hold) = self.take(session, claim).await?;
+        let mut hold = Some(hold);
+        match self.take_up(place, opened, &mut hold, revival).await {
             Ok(live) => Ok((live, true)),
             Err(error) => {
-                store.release(session, epoch).await;
+                Hold::give_back(hold).await;
                 Err(error)
             }
         }
@@ -105,7 +103,7 @@ impl Runtime {
     pub async fn adopt(&self, journal: OpenedSession, revival: Revival) -> Result<LiveSession, RuntimeError> {
         let session = journal.past.session().ok_or(ResumeError::Empty)?;
         let place = self.0.table.reserve(session)?;
-        self.take_up(place, journal, revival).await
+        self.take_up(place, journal, &mut None, revival).await
     }
 
     /// Copies a session up to a place (its newest event where none is given) into a new one, and starts that. The other one
@@ -131,16 +129,14 @@ impl Runtime {
         let place = self.0.table.reserve(copy)?;
         let old = old_session(copy, &past, &revival)?;
         let mut options = self.factory().resume(&old).await?;
-        let opened = self.open_new(copy).await?;
+        let (opened, hold) = self.take_new(copy).await?;
         options.durability = self.durability(copy, &opened, revival.durability);
         self.add_offered(&old, &mut options);
         let fork = |options| Session::fork(options, past).map_err(|error| RuntimeError::fork(from, error));
         match Made::new(options, revival.environment, fork) {
-            Ok(made) => self.start(place, made).begun().await,
+            Ok(made) => self.start(place, made, hold).begun().await,
             Err(error) => {
-                if let Some(store) = self.store() {
-                    store.release(copy, opened.epoch).await;
-                }
+                Hold::give_back(hold).await;
                 Err(error)
             }
         }
@@ -150,6 +146,7 @@ impl Runtime {
         &self,
         place: Place<'_>,
         opened: OpenedSession,
+        hold: &mut Option<Hold>,
         revival: Revival,
     ) -> Result<LiveSession, RuntimeError> {
         let Some(id) = opened.past.session() else { return Err(RuntimeError::NotFound(place.session())) };
@@ -165,7 +162,7 @@ impl Runtime {
         let mut made =
             Made::new(options, revival.environment, |options| Session::resume(options, opened.past))?;
         made.of.began = began;
-        self.start(place, made).begun().await
+        self.start(place, made, hold.take()).begun().await
     }
 
     /// Adds the tools that a session has of extensions, be they offered now or not.
@@ -181,17 +178,19 @@ impl Runtime {
     }
 
     /// Takes a session in the store that must not exist there.
-    async fn open_new(&self, session: SessionId) -> Result<OpenedSession, RuntimeError> {
-        let Some(store) = self.store() else { return Ok(OpenedSession::new(1)) };
-        let opened = store.open(session).await.map_err(|error| match RuntimeError::open(session, error) {
+    async fn take_new(&self, session: SessionId) -> Result<(OpenedSession, Option<Hold>), RuntimeError> {
+        if self.store().is_none() {
+            return Ok((OpenedSession::new(1), None));
+        }
+        let (opened, hold) = self.take(session, Claim::IfFree).await.map_err(|error| match error {
             // It was there and is deleted: its id is not given out again.
             RuntimeError::NotFound(_) => RuntimeError::Exists(session),
             error => error,
         })?;
         if opened.past.events().is_empty() {
-            return Ok(opened);
+            return Ok((opened, Some(hold)));
         }
-        store.release(session, opened.epoch).await;
+        Hold::give_back(Some(hold)).await;
         Err(RuntimeError::Exists(session))
     }
 
@@ -209,14 +208,14 @@ impl Runtime {
     }
 
     /// Puts a session in its place and works on it until it ends.
-    fn start(&self, place: Place<'_>, made: Made) -> LiveSession {
+    fn start(&self, place: Place<'_>, made: Made, hold: Option<Hold>) -> LiveSession {
         let Made { session, of } = made;
         let (ended, is_ended) = watch::channel(None);
         let stop = CancellationToken::new();
         let gone = CancellationToken::new();
         let live = LiveSession::new(of, stop.clone(), is_ended, gone.clone());
         place.take(live.clone());
-        let (runtime, id, epoch) = (self.clone(), live.id(), session.epoch());
+        let (runtime, id) = (self.clone(), live.id());
         self.0.tasks.spawn(async move {
             let _gone = gone.drop_guard();
             // A session that crashes must not stay in the table for ever.
@@ -229,9 +228,7 @@ impl Runtime {
             }
             runtime.0.table.ended(id, end.clone());
             ended.send_replace(Some(end));
-            if let Some(store) = runtime.store() {
-                store.release(id, epoch).await;
-            }
+            Hold::give_back(hold).await;
             runtime.0.table.remove(id);
         });
         live

@@ -8,6 +8,7 @@ mod choice;
 mod drain;
 mod error;
 mod factory;
+mod hold;
 mod live;
 mod store;
 mod table;

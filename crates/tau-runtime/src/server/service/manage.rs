@@ -11,7 +11,7 @@ use tau_session::SessionOverview;
 use super::keys::{REQUEST, fingerprint, session_of};
 use super::{Core, live_session, session_id};
 use crate::driver::{Handle, Head};
-use crate::kernel::{Rejection, counted};
+use crate::kernel::{Rejection, before_prompts};
 use crate::runtime::{Beginning, Claim, DurabilityChoice, LiveSession, NewSession, Revival, RuntimeError};
 use crate::server::failure::Failure;
 use crate::server::reason::Reason;
@@ -45,7 +45,7 @@ impl Core {
         let live = match history {
             History::Events(journal) => {
                 check_owner(journal.past.session(), &asked_id)?;
-                self.runtime.adopt(journal, revival_of(asked)).await?
+                self.runtime.adopt(*journal, revival_of(asked)).await?
             }
             history => {
                 let (mut new, durability) = new_session(id, asked);
@@ -69,7 +69,11 @@ impl Core {
                 }
             }
         };
-        self.tell(&live, context).await?;
+        if let Err(failure) = self.tell(&live, context).await {
+            // Nobody is to go on with a session that lacks what it was to begin with.
+            let _ = live.handle().cancel(CancelScope::Session).await;
+            return Err(failure);
+        }
         Ok(created(&live))
     }
 
@@ -207,8 +211,9 @@ impl Core {
             Some(pb::rewind_request::Target::Prompts(prompts)) => {
                 let events = handle.events(Seq::default());
                 let bodies: Vec<&EventBody> = events.iter().map(|event| &event.body).collect();
-                let rejected = || Failure::of_handle(id, &Rejection::NoSuchPlace(Seq::default()).into());
-                before_prompts(&bodies, prompts).ok_or_else(rejected)?
+                let rejected = |_| Failure::of_handle(id, &Rejection::NoSuchPlace(Seq::default()).into());
+                let prompts = usize::try_from(prompts).unwrap_or(usize::MAX);
+                before_prompts(&bodies, prompts).map_err(rejected)?
             }
             None => return Err(Failure::new(Reason::InvalidRequest, "target: say how far to go back")),
         };
@@ -335,14 +340,4 @@ fn created_with(events: &[Arc<Event>]) -> Option<&SessionConfig> {
 
 pub(super) fn expected(seq: Option<u64>) -> Head {
     seq.map_or(Head::Any, |seq| Head::At(Seq(seq)))
-}
-
-/// The place before the last prompts that count.
-fn before_prompts(events: &[&EventBody], prompts: u32) -> Option<Seq> {
-    let counted = counted(events);
-    let event = |place: &Seq| usize::try_from(place.0 - 1).ok().and_then(|index| events.get(index));
-    let is_prompt = |place: &&Seq| matches!(event(place), Some(EventBody::PromptSubmitted { .. }));
-    let back = usize::try_from(prompts.checked_sub(1)?).ok()?;
-    let first = counted.iter().filter(is_prompt).rev().nth(back)?;
-    Some(Seq(first.0 - 1))
 }

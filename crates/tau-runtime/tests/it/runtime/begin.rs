@@ -213,3 +213,14 @@ async fn whoever_resumes_while_another_does_or_lets_go_waits_for_that() {
     resumed.sort_unstable();
     assert_eq!(resumed, [false, true]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_given_up_while_the_store_answers_leaves_nothing_taken() {
+    let process = Process::new();
+    *process.store.delay.lock().unwrap() = Duration::from_secs(1);
+    let given_up = tokio::time::timeout(Duration::from_millis(500), create(&process, ID)).await;
+    assert!(given_up.is_err() && process.store.is_held(ID));
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(!process.store.is_held(ID));
+    assert!(in_time(create(&process, ID)).await.is_ok());
+}

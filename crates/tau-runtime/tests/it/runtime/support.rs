@@ -88,12 +88,14 @@ impl Store {
 impl SessionOpener for Store {
     fn open(&self, session: SessionId) -> BoxFuture<'_, Result<OpenedSession, OpenError>> {
         async move {
-            self.wait().await;
             if self.is_held(session) {
                 let error = StoreError::new(StoreErrorKind::InUse, "another writer has the session");
                 return Err(Arc::new(error) as OpenError);
             }
-            Ok(self.take(session))
+            // Taken before the answer is there, as over a network.
+            let opened = self.take(session);
+            self.wait().await;
+            Ok(opened)
         }
         .boxed()
     }

@@ -35,7 +35,7 @@ pub(crate) enum History {
     /// A conversation; whether it can go on is the runtime's to say.
     Messages(Vec<Message>),
     /// The session's own journal, whose chain holds.
-    Events(OpenedSession),
+    Events(Box<OpenedSession>),
 }
 
 /// What a new session begins with.
@@ -44,7 +44,9 @@ pub(crate) fn read_bootstrap(wire: pb::Bootstrap) -> Result<Start, WireError> {
         Some(bootstrap::History::Messages(messages)) => {
             History::Messages(read_messages(messages).within("messages")?)
         }
-        Some(bootstrap::History::Events(events)) => History::Events(read_journal(&events).within("events")?),
+        Some(bootstrap::History::Events(events)) => {
+            History::Events(Box::new(read_journal(&events).within("events")?))
+        }
         None => History::Nothing,
     };
     Ok(Start { history, context: read_entries("context", wire.context)? })
