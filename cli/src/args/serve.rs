@@ -15,7 +15,7 @@ and reflection. Callers send the token of the file that is named at the start:
   curl -H \"authorization: Bearer $(cat ~/.local/state/tau/token)\" -H \"content-type: application/json\" \\
     -d '{}' http://127.0.0.1:8321/tau.runtime.v1.AdminService/GetInfo
 
-There is no TLS: on another address than loopback, put a proxy with TLS in front.
+On another address than loopback, use --tls-cert and --tls-key, or put a proxy with TLS in front.
 
 Ctrl-C drains: runs may come to their end, and what is left can be resumed. A second Ctrl-C kills.";
 
@@ -38,6 +38,19 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
 
+    /// Encrypt with this certificate, a file with the whole chain as PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_key", conflicts_with = "socket")]
+    pub(crate) tls_cert: Option<PathBuf>,
+
+    /// The private key of the certificate, as PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+
+    /// Talk only to callers with a certificate that these authorities signed, a file with PEM. The token is still asked
+    /// for.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_client_ca: Option<PathBuf>,
+
     /// Web pages of this origin, such as `https://console.example`, may call. May be given several times.
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<String>,
@@ -45,6 +58,11 @@ pub(crate) struct ServeArgs {
     /// How long runs may still take when the server ends.
     #[arg(long, value_name = "DURATION", default_value = "30s")]
     pub(crate) drain: HumanDuration,
+
+    /// What is logged on standard error: a level (off, error, warn, info, debug, trace), or `target=level`, separated by
+    /// commas. Changed while it runs by `AdminService.SetLogLevel`.
+    #[arg(long, value_name = "DIRECTIVES", env = "TAU_LOG", default_value = "info")]
+    pub(crate) log: String,
 
     /// Keep nothing: sessions are gone when the server ends, and files cannot be put back.
     #[arg(long)]

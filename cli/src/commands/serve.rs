@@ -18,7 +18,7 @@ use crate::config;
 use crate::environment;
 use crate::exit::{Exit, UsageError};
 use crate::interrupt;
-use crate::serve::{CliOperator, ConfiguredFactory, read_or_make};
+use crate::serve::{CliOperator, ConfiguredFactory, ServerLog, read_or_make, tls};
 use crate::store::Place;
 
 /// How long extensions may take to leave when everything else has ended.
@@ -26,6 +26,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Serves until it is told to end, then drains.
 pub(crate) async fn serve(args: ServeArgs) -> miette::Result<Exit> {
+    let log = ServerLog::start(&args.log)?;
     let loaded = config::load(&args.common, None)?;
     let is_kept_here = !args.ephemeral && args.require_journals.is_none();
     let place = if is_kept_here { Some(Place::new(&args.store)?) } else { None };
@@ -40,13 +41,14 @@ pub(crate) async fn serve(args: ServeArgs) -> miette::Result<Exit> {
             .map_err(|error| miette::miette!("the token in {} cannot be used: {error}", file.display()))?;
         http.access.token = Some(token);
     }
+    http.tls = tls(&args)?;
     let roots = roots(&args, &loaded.working_dir)?;
     let attachments = Attachments::default();
     let kept = match &place {
         Some(place) => Some(Kept::start(Arc::new(place.open_to_write()?), &attachments)),
         None => None,
     };
-    let operator = Arc::new(CliOperator::new(loaded.clone()));
+    let operator = Arc::new(CliOperator::new(loaded.clone(), log));
     let factory = ConfiguredFactory::new(loaded, place, roots);
     let journals = match args.require_journals {
         Some(required) => required as usize,
@@ -192,7 +194,8 @@ fn announce(args: &ServeArgs, listener: &Listener, token_file: Option<&std::path
         (Listener::Tcp(tcp), _) => {
             let address =
                 tcp.local_addr().map_or_else(|_| args.listen.to_string(), |address| address.to_string());
-            anstream::println!("http://{address}");
+            let scheme = if args.tls_cert.is_some() { "https" } else { "http" };
+            anstream::println!("{scheme}://{address}");
         }
         (_, Some(path)) => anstream::println!("unix:{}", path.display()),
         _ => {}

@@ -3,8 +3,9 @@
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tau_core::config::{Config, ConfigError};
-use tau_runtime::server::{Document, Finding, Operator, Probe, Severity};
+use tau_runtime::server::{Document, Finding, LogFilter, Operator, Probe, Severity};
 
+use super::log::ServerLog;
 use crate::config::Loaded;
 use crate::session;
 
@@ -12,11 +13,12 @@ use crate::session;
 #[derive(Debug)]
 pub(crate) struct CliOperator {
     loaded: Loaded,
+    log: ServerLog,
 }
 
 impl CliOperator {
-    pub(crate) const fn new(loaded: Loaded) -> Self {
-        Self { loaded }
+    pub(crate) const fn new(loaded: Loaded, log: ServerLog) -> Self {
+        Self { loaded, log }
     }
 
     fn config(&self) -> Finding {
@@ -68,6 +70,10 @@ impl Operator for CliOperator {
             _ => return Err("this format is not known".to_owned()),
         };
         Ok(config.validate())
+    }
+
+    fn log(&self) -> Option<&dyn LogFilter> {
+        Some(&self.log)
     }
 }
 

@@ -206,3 +206,38 @@ async fn ctrl_c_lets_the_run_end_and_every_session_go() {
     assert!(ended.assert_code(0).stderr.contains("1 sessions were released"), "{ended:?}");
     place.tau(&["resume", &session, "go on"]).await.assert_code(0);
 }
+
+#[tokio::test]
+async fn what_is_logged_changes_for_a_time() {
+    let model = ModelServer::with_replies([]).await.unwrap();
+    let place = Place::with_server(&model);
+    let mut server = Server::start(&place).await;
+    let mut log = BufReader::new(server.child.stderr.take().unwrap()).lines();
+    let level = async || server.ok("AdminService/GetLogLevel", json!({})).await;
+    assert_eq!(level().await, json!({ "directives": "info" }));
+
+    let wanted = json!({ "directives": "info,tau_runtime::server=debug", "duration": "2s" });
+    let changed = server.ok("AdminService/SetLogLevel", wanted.clone()).await;
+    assert_eq!(changed, json!({ "directives": wanted["directives"], "previousDirectives": "info" }),);
+    assert!(level().await["until"].is_string());
+    // What was not logged before: a connection that says nothing a server understands.
+    let mut stranger = TcpStream::connect(&server.address).await.unwrap();
+    stranger.write_all(b"\0\0\0\r\n\r\n").await.unwrap();
+    let logged = async {
+        while let Some(line) = log.next_line().await.unwrap() {
+            if line.contains("a connection broke") {
+                return;
+            }
+        }
+        panic!("the log ended");
+    };
+    tokio::time::timeout(Duration::from_secs(10), logged).await.expect("it is logged");
+
+    for wrong in ["a=b=c", "loud", "tau=", "info,,"] {
+        let (status, refused) =
+            server.call("AdminService/SetLogLevel", &json!({ "directives": wrong })).await;
+        assert_eq!((status, refused["code"].as_str()), (400, Some("invalid_argument")), "{refused}");
+    }
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(level().await, json!({ "directives": "info" }));
+}

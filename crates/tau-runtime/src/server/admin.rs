@@ -1,11 +1,9 @@
 //! `AdminService`: what the server is, how it is, and how it ends.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use connectrpc::{RequestContext, Response, ServiceRequest, ServiceResult};
-use futures::future::BoxFuture;
 use tau_core::SessionId;
 use tau_core::config::{ConfigError, ConfigErrorKind};
 use tau_core::event::Timestamp;
@@ -13,6 +11,7 @@ use tau_proto::runtime::v1::{self as pb, AdminService};
 use tokio_util::sync::CancellationToken;
 
 use super::failure::{Failure, check};
+use super::operator::{Document, Finding, LogDirectives, LogFilter, Operator, Probe, Severity};
 use super::reason::Reason;
 use super::service::new_session;
 use super::wire;
@@ -20,76 +19,6 @@ use crate::runtime::{FactoryErrorKind, Runtime};
 
 /// How long a drain waits that does not say.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// What only whoever started the server knows of it: its configuration, its log.
-pub trait Operator: fmt::Debug + Send + Sync {
-    /// What is found when everything is checked that a run needs.
-    fn findings(&self, probe: Probe) -> BoxFuture<'_, Vec<Finding>>;
-
-    /// What is wrong with a whole configuration.
-    ///
-    /// # Errors
-    /// With why the text is not of its format.
-    fn check_document(&self, document: Document<'_>) -> Result<Vec<ConfigError>, String>;
-}
-
-/// Whether model servers are asked too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "they are asked or not")]
-pub enum Probe {
-    /// They are not.
-    Local,
-    /// They are, which takes time and may count against a quota.
-    Models,
-}
-
-/// A whole configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Document<'a> {
-    /// As TOML.
-    Toml(&'a str),
-    /// As JSON.
-    Json(&'a str),
-}
-
-/// What one check came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Finding {
-    /// How bad it is.
-    pub severity: Severity,
-    /// What was checked, a stable name.
-    pub check: String,
-    /// What was found.
-    pub message: String,
-    /// What to do; may be empty.
-    pub hint: String,
-}
-
-impl Finding {
-    /// A finding.
-    pub fn new(
-        severity: Severity,
-        check: impl Into<String>,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Self {
-        Self { severity, check: check.into(), message: message.into(), hint: hint.into() }
-    }
-}
-
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Severity {
-    /// As it should be.
-    Good,
-    /// Works, but someone should know.
-    Note,
-    /// Does not work.
-    Bad,
-}
 
 /// The service.
 #[derive(Debug)]
@@ -207,6 +136,26 @@ impl Admin {
         }
     }
 
+    fn log(&self) -> Result<&dyn LogFilter, Failure> {
+        let missing = || Failure::new(Reason::NotImplemented, "this server has no log that could be changed");
+        self.operator.as_deref().and_then(Operator::log).ok_or_else(missing)
+    }
+
+    fn set_log(&self, request: &pb::SetLogLevelRequest) -> Result<pb::SetLogLevelResponse, Failure> {
+        let log = self.log()?;
+        let time =
+            request.duration.as_option().map(|time| wire::read_duration("duration", time)).transpose()?;
+        let previous = log.set(&request.directives, time).map_err(|problem| {
+            Failure::new(Reason::InvalidRequest, format!("directives: {problem}"))
+                .hint("give a level, or `target=level`, separated by commas: `info,tau_runtime=debug`")
+        })?;
+        Ok(pb::SetLogLevelResponse {
+            directives: log.current().text,
+            previous_directives: previous.text,
+            ..Default::default()
+        })
+    }
+
     async fn drain_all(&self, request: &pb::DrainRequest) -> Result<pb::DrainResponse, Failure> {
         let patience = request.timeout.as_option().map(|timeout| wire::read_duration("timeout", timeout));
         let patience = patience.transpose()?.unwrap_or(PATIENCE);
@@ -218,11 +167,6 @@ impl Admin {
             ..Default::default()
         })
     }
-}
-
-/// Nothing is logged by level in this version.
-fn no_log_levels() -> Failure {
-    Failure::new(Reason::NotImplemented, "this server has no levels of its log yet")
 }
 
 fn count(number: usize) -> u32 {
@@ -313,7 +257,13 @@ impl AdminService for Admin {
         request: ServiceRequest<'_, pb::GetLogLevelRequest>,
     ) -> ServiceResult<pb::GetLogLevelResponse> {
         check(request.to_owned_message())?;
-        Err(no_log_levels().into())
+        let LogDirectives { text, until, .. } = self.log()?.current();
+        let until = until.map(|until| wire::timestamp(Timestamp::from(until)));
+        Ok(Response::new(pb::GetLogLevelResponse {
+            directives: text,
+            until: until.into(),
+            ..Default::default()
+        }))
     }
 
     async fn set_log_level(
@@ -321,7 +271,6 @@ impl AdminService for Admin {
         _: RequestContext,
         request: ServiceRequest<'_, pb::SetLogLevelRequest>,
     ) -> ServiceResult<pb::SetLogLevelResponse> {
-        check(request.to_owned_message())?;
-        Err(no_log_levels().into())
+        Ok(Response::new(self.set_log(&check(request.to_owned_message())?)?))
     }
 }

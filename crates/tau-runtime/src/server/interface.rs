@@ -14,8 +14,9 @@ use tau_proto::runtime::v1::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::admin::{Admin, Operator};
+use super::admin::Admin;
 use super::extension::Extensions;
+use super::operator::Operator;
 use super::service::{ServiceOptions, Sessions};
 use super::wire;
 use crate::runtime::Runtime;

@@ -6,12 +6,13 @@ mod admin;
 mod extension;
 mod failure;
 mod interface;
+mod operator;
 mod reason;
 mod service;
 mod stream;
 pub(crate) mod wire;
 
-pub use admin::{Document, Finding, Operator, Probe, Severity};
 pub use interface::{Interface, InterfaceError, InterfaceOptions, Readiness};
+pub use operator::{Document, Finding, LogDirectives, LogFilter, Operator, Probe, Severity};
 pub use reason::Reason;
 pub use service::ServiceOptions;

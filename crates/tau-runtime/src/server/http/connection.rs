@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use connectrpc::Dispatcher;
 use http::Request;
@@ -11,12 +11,14 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::Watcher;
 use hyper_util::service::TowerToHyperService;
+use tokio_util::either::Either;
 use tower::util::MapRequest;
 
 use super::listener::Io;
 use super::options::ConnectionOptions;
 use super::peer::Peer;
 use super::service::HttpService;
+use super::tls::Tls;
 
 /// The least that hyper's buffer for HTTP/1.1 headers takes.
 const LEAST_HEADER_BYTES: u32 = 8 << 10;
@@ -59,21 +61,34 @@ pub(super) fn builder(options: &ConnectionOptions) -> Builder<TokioExecutor> {
 pub(super) async fn run<D: Dispatcher>(
     builder: Builder<TokioExecutor>,
     (io, peer): (Io, Peer),
-    service: HttpService<D>,
-    watcher: Watcher,
+    tls: Option<Tls>,
+    (service, watcher): (HttpService<D>, Watcher),
     first_request_time: Duration,
 ) {
+    let start = Instant::now();
+    let (io, certificates) = match tls.filter(|_| peer.is_network()) {
+        Some(tls) => match tokio::time::timeout(first_request_time, tls.accept(io)).await {
+            Ok(Ok((io, certificates))) => (Either::Right(io), certificates),
+            Ok(Err(error)) => return tracing::debug!(?peer, %error, "a connection could not be encrypted"),
+            Err(_) => return tracing::debug!(?peer, "a connection shook no hands in time"),
+        },
+        None => (Either::Left(io), None),
+    };
     let has_spoken = Arc::new(AtomicBool::new(false));
     let spoken = Arc::clone(&has_spoken);
     let service = MapRequest::new(service, move |mut request: Request<Incoming>| {
         spoken.store(true, Ordering::Relaxed);
         request.extensions_mut().insert(peer);
+        if let Some(certificates) = &certificates {
+            request.extensions_mut().insert(certificates.clone());
+        }
         request
     });
     let connection = builder.serve_connection(TokioIo::new(io), TowerToHyperService::new(service));
     let mut connection = std::pin::pin!(watcher.watch(connection.into_owned()));
     // hyper has no limit until it knows the version, nor in HTTP/2 after the preface.
-    let ended = tokio::time::timeout(first_request_time, &mut connection).await;
+    let ended =
+        tokio::time::timeout(first_request_time.saturating_sub(start.elapsed()), &mut connection).await;
     let result = match ended {
         Ok(result) => result,
         Err(_) if has_spoken.load(Ordering::Relaxed) => connection.await,

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tau_core::Secret;
 
+use super::tls::Tls;
+
 /// What the HTTP side allows.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
@@ -16,6 +18,9 @@ pub struct HttpOptions {
     pub deadlines: DeadlineOptions,
     /// Who may call.
     pub access: AccessOptions,
+    /// TLS on connections over TCP. None: they are not encrypted, so what is listened on should be loopback, or something
+    /// in front should encrypt.
+    pub tls: Option<Tls>,
 }
 
 /// Sizes and shapes of what callers send.
@@ -53,7 +58,7 @@ pub struct ConnectionOptions {
     pub max_headers: usize,
     /// Bytes of all headers of one request. 32 KiB; no less than 8 KiB.
     pub max_header_bytes: u32,
-    /// How long a connection may take for its first request, and over HTTP/1.1 for the headers of each. 5 s.
+    /// How long a connection may take for its first request, TLS included, and over HTTP/1.1 for the headers of each. 5 s.
     pub header_timeout: Duration,
     /// After what silence an HTTP/2 client is pinged. 20 s.
     pub keepalive_interval: Duration,

@@ -47,10 +47,10 @@ pub async fn serve<D: Dispatcher>(
             continue;
         };
         let (builder, service, watcher) = (builder.clone(), service.clone(), graceful.watcher());
-        let time = options.connections.header_timeout;
+        let (time, tls) = (options.connections.header_timeout, options.tls.clone());
         connections.spawn(async move {
             let _slot = slot;
-            connection::run(builder, accepted, service, watcher, time).await;
+            connection::run(builder, accepted, tls, (service, watcher), time).await;
         });
     }
     drop(listener);

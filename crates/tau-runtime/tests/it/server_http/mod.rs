@@ -9,4 +9,5 @@ mod json;
 mod limits;
 mod panics;
 mod support;
+mod tls;
 mod unix;
