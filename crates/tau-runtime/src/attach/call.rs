@@ -37,9 +37,28 @@ pub(super) struct Asked {
 
 impl Asked {
     pub(super) fn new(calls: &Arc<Calls>, request: Request) -> Result<Self, CallError> {
+        Self::with_input(calls, request, None)
+    }
+
+    /// One that is given input.
+    pub(super) fn with_input(
+        calls: &Arc<Calls>,
+        request: Request,
+        input: Option<Arc<[u8]>>,
+    ) -> Result<Self, CallError> {
         let deadline = request.deadline;
-        let (key, wake) = calls.lock().call(request, Instant::now()).ok_or(CallError::Busy)?;
+        let mut book = calls.lock();
+        let (key, wake) = book.call(request, Instant::now()).ok_or(CallError::Busy)?;
+        if let Some(input) = input {
+            book.give(key, input);
+        }
+        drop(book);
         Ok(Self { calls: Arc::clone(calls), key, wake, deadline })
+    }
+
+    /// What the runtime knows it by.
+    pub(super) const fn key(&self) -> Key {
+        self.key
     }
 
     /// Waits for the end. What it tells until then comes in order.

@@ -61,6 +61,8 @@ pub enum Violation {
     Progress,
     /// More of a call's progress than its window lets.
     ProgressWindow,
+    /// Input of a call was taken that was not sent.
+    Received,
 }
 
 /// An attachment ended in a bad way. Sessions that need the extension wait until it attaches again.
@@ -137,6 +139,7 @@ impl fmt::Display for Violation {
             Self::Credit => "the extension gave credit for no call, or for too many",
             Self::Result => "the extension ended a call with a result that is not of its kind",
             Self::Progress => "the extension left out a piece of a call's progress",
+            Self::Received => "the extension took input of a call that was not sent to it",
             Self::ProgressWindow => "the extension sent more of a call's progress than was taken",
         })
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use tau_proto::buffa::{EnumValue, Enumeration};
 use tau_proto::runtime::v1::{
     ExtensionRole, Hello, JournalRole, SessionPosition, Welcome, extension_role::Role,
 };
@@ -9,7 +10,7 @@ use tau_proto::runtime::v1::{
 use super::calls::{Entered, PROGRESS_WINDOW};
 use super::error::{AttachError, AttachErrorKind, Violation};
 use super::offer;
-use super::role::{JournalProvider, RoleKind, Roles, ToolsProvider};
+use super::role::{EnvironmentProvider, JournalProvider, Responder, RoleKind, Roles, ToolsProvider};
 use super::selector::Selector;
 use super::time::to_wire;
 use super::{AttachmentsOptions, Caller, token};
@@ -20,6 +21,8 @@ const PROTOCOL_VERSION: u32 = 1;
 const MAX_NAME: usize = 128;
 /// The highest priority; the lowest is its negative.
 const MAX_PRIORITY: i32 = 1_000;
+/// The window of input where an extension names none, in bytes.
+const INPUT_WINDOW: usize = 1 << 20;
 
 /// An extension as it says of itself, checked.
 #[derive(Debug)]
@@ -66,13 +69,30 @@ pub(super) fn read(mut hello: Hello, caller: &Caller) -> Result<Introduction, At
                 let offers = offer::read(&role.tools)?;
                 roles.tools = Some(ToolsProvider { priority, selector, offers });
             }
-            Role::Environment(_) | Role::Hooks(_) | Role::Responder(_) => return Err(not_allowed()),
+            Role::Environment(role) => {
+                let selector = selector.as_option().map(Selector::read).transpose()?.unwrap_or_default();
+                let capabilities = known(&role.capabilities)?;
+                roles.environment = Some(EnvironmentProvider { priority, selector, capabilities });
+            }
+            Role::Responder(role) => {
+                let selector = selector.as_option().map(Selector::read).transpose()?.unwrap_or_default();
+                roles.responder = Some(Responder { priority, selector, kinds: known(&role.kinds)? });
+            }
+            Role::Hooks(_) => return Err(not_allowed()),
         }
     }
     if kinds.is_empty() {
         return Err(Violation::Roles.into());
     }
     Ok(Introduction { hello, roles, positions })
+}
+
+/// The values of a list, each of which this version must know.
+fn known<E: Enumeration>(values: &[EnumValue<E>]) -> Result<Vec<E>, Violation> {
+    values
+        .iter()
+        .map(|value| value.as_known().filter(|known| known.to_i32() != 0).ok_or(Violation::Roles))
+        .collect()
 }
 
 const fn kind(role: &Role) -> RoleKind {
@@ -93,6 +113,11 @@ fn journal(roles: &mut Roles, priority: i32, role: JournalRole) -> Result<Vec<Se
     let capabilities = role.capabilities.iter().map(|capability| capability.to_i32()).collect();
     roles.journal = Some(JournalProvider { priority, capabilities });
     Ok(role.positions)
+}
+
+/// Bytes of input of one call that may be under way to an extension.
+pub(super) fn input_window(hello: &Hello) -> usize {
+    usize::try_from(hello.input_window).ok().filter(|window| *window > 0).unwrap_or(INPUT_WINDOW)
 }
 
 /// The answer to an extension that is accepted.

@@ -10,11 +10,13 @@
 //! ```
 //!
 //! Both books are memory alone ([`journals`](crate::journals), `calls/`); `serve.rs` does the talking. Roles of this
-//! version: `journal` and `tools`. The others are refused.
+//! version: all but `hooks`, which is refused. What an extension gives or answers is a caller of the book: `tool.rs`,
+//! `environment/`, `responder/`, `store/`.
 
 mod call;
 mod calls;
 mod content;
+mod environment;
 mod error;
 mod hello;
 mod in_process;
@@ -41,6 +43,7 @@ use tokio::time::Instant;
 use crate::journals::Journals;
 use calls::{Book, Calls};
 
+pub use environment::{ProvideError, RemoteEnvironment};
 pub use error::{AttachError, AttachErrorKind, Violation};
 pub use in_process::{End, in_process};
 pub use role::RoleKind;
@@ -172,6 +175,25 @@ impl Attachments {
     #[must_use]
     pub fn tool(&self, session: &SessionTraits, spec: ToolSpec) -> Arc<dyn ToolExecutor> {
         Arc::new(tool::RemoteTool::new(&self.calls, self.options.grace, session.clone(), spec))
+    }
+
+    /// Whose environment a session gets that asks for none: of those that are for it the one with the highest priority,
+    /// then the one whose id comes first.
+    #[must_use]
+    pub fn environment_for(&self, session: &SessionTraits) -> Option<String> {
+        environment::choose(&self.calls.lock(), session, Instant::now())
+    }
+
+    /// Opens the environment of a session with an extension. One that was lost is waited for as long as it is expected back.
+    ///
+    /// # Errors
+    /// When the extension is not there, gives this session no environment, or cannot open it.
+    pub async fn open_environment(
+        &self,
+        session: &SessionTraits,
+        provider: &str,
+    ) -> Result<RemoteEnvironment, ProvideError> {
+        RemoteEnvironment::open(&self.calls, self.options.grace, session, provider).await
     }
 
     /// Asks every extension to leave, and refuses those that come later. No call begins any more; those that were begun go

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use tau_proto::runtime::v1::JournalCapability;
+use tau_proto::runtime::v1::{EnvironmentCapability, JournalCapability, RequestKind};
 
 use super::offer::Offer;
 use super::selector::{Selector, SessionTraits};
@@ -41,6 +41,8 @@ impl fmt::Display for RoleKind {
 pub(super) struct Roles {
     pub(super) journal: Option<JournalProvider>,
     pub(super) tools: Option<ToolsProvider>,
+    pub(super) environment: Option<EnvironmentProvider>,
+    pub(super) responder: Option<Responder>,
 }
 
 #[derive(Debug)]
@@ -57,6 +59,21 @@ pub(super) struct ToolsProvider {
     pub(super) offers: Vec<Offer>,
 }
 
+#[derive(Debug)]
+pub(super) struct EnvironmentProvider {
+    pub(super) priority: i32,
+    pub(super) selector: Selector,
+    pub(super) capabilities: Vec<EnvironmentCapability>,
+}
+
+#[derive(Debug)]
+pub(super) struct Responder {
+    pub(super) priority: i32,
+    pub(super) selector: Selector,
+    /// What it answers; everything where there is none.
+    pub(super) kinds: Vec<RequestKind>,
+}
+
 /// Whom a call is for.
 #[derive(Debug, Clone)]
 pub(super) enum Target {
@@ -64,6 +81,10 @@ pub(super) enum Target {
     Tool { name: String, session: SessionTraits },
     /// A journal that can do more than store.
     Journal(JournalCapability),
+    /// The environment of one extension.
+    Environment(String),
+    /// One responder.
+    Responder(String),
 }
 
 impl Target {
@@ -71,7 +92,15 @@ impl Target {
     pub(super) fn lane(&self) -> &str {
         match self {
             Self::Tool { name, .. } => name,
-            Self::Journal(_) => "",
+            Self::Journal(_) | Self::Environment(_) | Self::Responder(_) => "",
+        }
+    }
+
+    /// Whether a client may serve it, whatever its roles.
+    pub(super) fn may_be(&self, client: &str) -> bool {
+        match self {
+            Self::Environment(one) | Self::Responder(one) => one == client,
+            Self::Tool { .. } | Self::Journal(_) => true,
         }
     }
 }
@@ -88,6 +117,8 @@ impl Roles {
                 let journal = self.journal.as_ref()?;
                 journal.capabilities.contains(&(*capability as i32)).then_some(journal.priority)
             }
+            Target::Environment(_) => self.environment.as_ref().map(|environment| environment.priority),
+            Target::Responder(_) => self.responder.as_ref().map(|responder| responder.priority),
         }
     }
 

@@ -63,6 +63,12 @@ impl SessionTraits {
         self.0.id
     }
 
+    /// What people find it by.
+    #[must_use]
+    pub fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.0.metadata
+    }
+
     /// The epoch it is written under; 0 where none is known.
     #[must_use]
     pub fn epoch(&self) -> u64 {

@@ -127,6 +127,7 @@ impl Attachment {
             token: hello.resume_token.clone(),
             new_token: token::generate(),
             credit: hello.call_credit.into(),
+            input_window: hello::input_window(&hello),
             wake: Arc::clone(wake),
         };
         let entered = hub.calls.lock().attach(&hello.client_id, terms, Instant::now());
@@ -181,8 +182,8 @@ impl Attachment {
         match request.message.ok_or(Violation::UnknownMessage)? {
             Message::Ack(ack) => self.hub.journals.shared.lock().ack(client, journal?, &ack),
             Message::Nack(nack) => self.hub.journals.shared.lock().nack(client, journal?, nack),
-            // Nothing that is asked here has input, so none was received.
-            Message::Heartbeat(_) | Message::CallReceived(_) => Ok(()),
+            Message::Heartbeat(_) => Ok(()),
+            Message::CallReceived(received) => self.hub.calls.lock().received(client, number, &received),
             Message::Hello(_) => Err(Violation::HelloTwice),
             Message::Detach(_) => {
                 self.hub.calls.lock().part(client, number, Instant::now());

@@ -22,8 +22,12 @@ pub enum EnvironmentErrorKind {
     TooLarge,
     /// The pattern is not a glob, or not a regular expression.
     InvalidPattern,
-    /// The environment has no processes.
+    /// The environment cannot do this: it has no processes, or no files.
     Unsupported,
+    /// Whoever gives the environment is gone, and what was asked of it may have been done in part.
+    Lost,
+    /// Whoever gives the environment answered something that makes no sense.
+    Malformed,
     /// Anything else the system reports.
     Io,
 }
@@ -63,5 +67,17 @@ impl EnvironmentError {
     #[must_use]
     pub const fn kind(&self) -> EnvironmentErrorKind {
         self.kind
+    }
+
+    /// The path or pattern that it is about.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// What is wrong, in words.
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        &self.problem
     }
 }

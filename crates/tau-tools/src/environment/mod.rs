@@ -5,12 +5,14 @@ mod error;
 mod layer;
 mod local;
 mod memory;
+mod nothing;
 mod path;
 mod query;
 mod read_only;
 mod results;
 mod search;
 mod tree;
+mod with_results;
 
 use std::fmt;
 use std::path::Path;
@@ -24,10 +26,12 @@ pub use error::{EnvironmentError, EnvironmentErrorKind};
 pub use layer::EnvironmentLayer;
 pub use local::{LocalEnvironment, adopt_orphans, kill_descendants};
 pub use memory::MemoryEnvironment;
+pub use nothing::NoEnvironment;
 pub use path::{PathError, WorkspacePath};
 pub use query::{CaseSensitivity, GlobMatches, GlobQuery, GrepLine, GrepMatches, GrepQuery};
 pub use results::{ResultLimits, ResultName, ResultStore};
 pub use tree::{Completeness, FileTree, Scan, ScanRules, Stamp, StampKind, TreeNode};
+pub use with_results::WithResults;
 
 use crate::scope::CallScope;
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are not tests to clippy")]
 
 mod bash;
+mod conformance;
 mod definitions;
 mod edit;
 mod environment_conformance;

@@ -23,7 +23,8 @@ impl Book {
     /// What an attachment is to do next.
     pub(in crate::attach) fn next(&mut self, id: &str, attachment: u64) -> Step {
         let Some(live) = self.live(id, attachment) else { return Step::Replaced };
-        if let Some(message) = live.next_said().or_else(|| self.next_call(id)) {
+        let said = live.next_said().or_else(|| self.next_input(id)).or_else(|| self.next_call(id));
+        if let Some(message) = said {
             return Step::Say(Box::new(message));
         }
         let Some(client) = self.clients.get_mut(id) else { return Step::Replaced };
@@ -43,6 +44,7 @@ impl Book {
         while let Some(key) = live.again.pop_front() {
             if let Some(open) = self.open.get(&key).filter(|open| open.is_unanswered()) {
                 live.running.insert(key);
+                live.inputs.extend(open.input.is_some().then_some(key));
                 return Some(open.message().into());
             }
         }
@@ -50,6 +52,9 @@ impl Book {
         let open = self.open.get_mut(&key)?;
         open.place = Place::Begun(id.to_owned());
         client.begin(open.request.target.lane(), key);
+        if let Some(live) = client.live.as_mut().filter(|_| open.input.is_some()) {
+            live.inputs.insert(key);
+        }
         Some(open.message().into())
     }
 
@@ -75,6 +80,7 @@ impl Book {
             return Err(Violation::Result);
         }
         open.answer = Some(answer);
+        open.input = None;
         open.wake.notify_one();
         let is_abandoned = open.is_abandoned;
         client.end(open.request.target.lane(), key);

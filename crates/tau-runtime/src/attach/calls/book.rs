@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tau_proto::runtime::v1::{CallCancel, CallCancelReason, attach_response::Message};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::client::{Client, Live};
+use super::input::Input;
 use super::open::{Key, Open, Place, Request, Taken, Then, Undone};
 use crate::attach::role::{Roles, Target};
 
@@ -35,6 +36,8 @@ pub(in crate::attach) struct Terms {
     /// What it is called from now on, if it remembers nothing.
     pub(in crate::attach) new_token: String,
     pub(in crate::attach) credit: u64,
+    /// Bytes of input of one call that may be under way to it.
+    pub(in crate::attach) input_window: usize,
     pub(in crate::attach) wake: Arc<Notify>,
 }
 
@@ -55,6 +58,7 @@ pub(in crate::attach) struct Book {
     parked: BTreeSet<Key>,
     /// How long a lost client is expected back, and a call waits for somebody who serves it.
     grace: Duration,
+    changes: watch::Sender<u64>,
     /// The newest number given to a call or an attachment.
     newest: u64,
     /// Nobody attaches any more.
@@ -63,13 +67,14 @@ pub(in crate::attach) struct Book {
 }
 
 impl Book {
-    pub(in crate::attach) const fn new(grace: Duration) -> Self {
+    pub(in crate::attach) fn new(grace: Duration) -> Self {
         Self {
             clients: BTreeMap::new(),
             open: BTreeMap::new(),
             keys: BTreeMap::new(),
             parked: BTreeSet::new(),
             grace,
+            changes: watch::Sender::new(0),
             newest: 0,
             draining: false,
             is_closed: false,
@@ -127,13 +132,19 @@ impl Book {
 
     /// Nobody waits for a call any more.
     pub(in crate::attach) fn abandon(&mut self, key: Key, now: Instant) {
-        let Some(open) = self.open.get_mut(&key) else { return };
+        let Some(open) = self.open.get(&key) else { return };
         let is_late = open.request.deadline.is_some_and(|deadline| deadline <= now);
+        let reason = if is_late { CallCancelReason::TimedOut } else { CallCancelReason::Cancelled };
+        self.abandon_because(key, reason);
+    }
+
+    /// Nobody waits for a call any more, for a reason that its client is told.
+    pub(in crate::attach) fn abandon_because(&mut self, key: Key, reason: CallCancelReason) {
+        let Some(open) = self.open.get_mut(&key).filter(|open| !open.is_abandoned) else { return };
         if let Place::Begun(client) = &open.place
             && open.answer.is_none()
             && let Some(live) = self.clients.get_mut(client).and_then(|client| client.live.as_mut())
         {
-            let reason = if is_late { CallCancelReason::TimedOut } else { CallCancelReason::Cancelled };
             let call_id = open.id().to_owned();
             live.cancels.push_back(CallCancel { call_id, reason: reason.into(), ..Default::default() });
             live.wake.notify_one();
@@ -155,12 +166,15 @@ impl Book {
         self.sweep(now);
         let attachment = self.number();
         let earlier = self.leave(id, now);
+        let since = earlier.as_ref().map_or(attachment, |client| client.since);
         let (token, begun) = earlier.map(|client| (client.token, client.begun)).unwrap_or_default();
         let is_resumed = !token.is_empty() && token == terms.token;
         let mut live = Live::new(attachment, terms.wake, terms.credit);
         let mut client = Client {
             token: if is_resumed { token } else { terms.new_token },
             roles: terms.roles,
+            since: if is_resumed { since } else { attachment },
+            input_window: terms.input_window,
             live: None,
             until: None,
             lanes: BTreeMap::new(),
@@ -171,6 +185,7 @@ impl Book {
             let Some(open) = self.open.get_mut(&key) else { continue };
             client.begun.insert(key);
             if open.is_unanswered() {
+                open.input.iter_mut().for_each(Input::again);
                 if !is_resumed {
                     open.restart();
                 }
@@ -183,6 +198,7 @@ impl Book {
         let token = client.token.clone();
         self.clients.insert(id.to_owned(), client);
         self.route();
+        self.changes.send_modify(|count| *count += 1);
         Some(Entered { attachment, token, is_resumed, open_call_ids })
     }
 
@@ -197,6 +213,7 @@ impl Book {
             self.clients.insert(id.to_owned(), client);
         }
         self.route();
+        self.changes.send_modify(|count| *count += 1);
     }
 
     /// Whether an attachment was not replaced.
@@ -228,9 +245,7 @@ impl Book {
 
     /// Forgets clients that were given up.
     fn sweep(&mut self, now: Instant) {
-        self.clients.retain(|_, client| {
-            client.live.is_some() || !client.begun.is_empty() || client.until.is_some_and(|until| until > now)
-        });
+        self.clients.retain(|_, client| !client.begun.is_empty() || client.is_expected(now));
     }
 
     /// Forgets a call, wherever it is. One that was answered is settled with that.
@@ -281,6 +296,24 @@ impl Book {
     pub(in crate::attach) fn roles(&self) -> impl Iterator<Item = &Roles> {
         self.clients.values().map(|client| &client.roles)
     }
+
+    /// Those that are attached or expected back, by id, and what each takes on.
+    pub(in crate::attach) fn clients(&self, now: Instant) -> impl Iterator<Item = (&str, &Roles)> {
+        let expected = self.clients.iter().filter(move |(_, client)| client.is_expected(now));
+        expected.map(|(id, client)| (id.as_str(), &client.roles))
+    }
+
+    /// The attachment with which a client's memory began, and whether it takes calls now. `None` where it is neither attached
+    /// nor expected back.
+    pub(in crate::attach) fn since(&self, id: &str, now: Instant) -> Option<(u64, bool)> {
+        let client = self.clients.get(id).filter(|client| client.is_expected(now))?;
+        Some((client.since, client.is_open()))
+    }
+
+    /// Changes whenever somebody attaches or is lost.
+    pub(in crate::attach) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
 }
 
 /// Who serves a call: of those that are there the one with the highest priority, then the one whose id comes first.
@@ -288,7 +321,7 @@ fn provider<'a>(
     clients: &'a mut BTreeMap<String, Client>,
     target: &Target,
 ) -> Option<(&'a String, &'a mut Client)> {
-    let open = clients.iter_mut().filter(|(_, client)| client.is_open());
+    let open = clients.iter_mut().filter(|(id, client)| client.is_open() && target.may_be(id));
     let able = open.filter_map(|(id, client)| Some((client.roles.serve(target)?, id, client)));
     let best = able.max_by_key(|(priority, id, _)| (*priority, Reverse(*id)));
     best.map(|(_, id, client)| (id, client))

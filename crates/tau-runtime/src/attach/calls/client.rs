@@ -15,6 +15,10 @@ pub(super) struct Client {
     /// Names what it remembers: the same for as long as it says that it knows every call.
     pub(super) token: String,
     pub(super) roles: Roles,
+    /// The attachment with which its memory began.
+    pub(super) since: u64,
+    /// Bytes of input of one call that may be under way to it.
+    pub(super) input_window: usize,
     /// `None` while it is away.
     pub(super) live: Option<Live>,
     /// When it is given up, while it is away.
@@ -42,6 +46,8 @@ pub(super) struct Live {
     pub(super) running: BTreeSet<Key>,
     /// Calls to be sent again, before any other.
     pub(super) again: VecDeque<Key>,
+    /// Calls that may have input to be sent.
+    pub(super) inputs: BTreeSet<Key>,
     pub(super) cancels: VecDeque<CallCancel>,
     /// Progress that was taken, by call.
     pub(super) received: BTreeMap<String, u64>,
@@ -69,6 +75,7 @@ impl Live {
             credit,
             running: BTreeSet::new(),
             again: VecDeque::new(),
+            inputs: BTreeSet::new(),
             cancels: VecDeque::new(),
             received: BTreeMap::new(),
             settled: BTreeSet::new(),
@@ -83,6 +90,11 @@ const MAX_UNKNOWN: usize = 10_000;
 impl Client {
     pub(super) fn is_at(&self, attachment: u64) -> bool {
         self.live.as_ref().is_some_and(|live| live.attachment == attachment)
+    }
+
+    /// Whether it is attached, or expected back.
+    pub(super) fn is_expected(&self, now: Instant) -> bool {
+        self.live.is_some() || self.until.is_some_and(|until| until > now)
     }
 
     /// Whether it takes new calls.

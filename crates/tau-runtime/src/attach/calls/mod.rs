@@ -7,6 +7,8 @@
 mod attached;
 mod book;
 mod client;
+mod give;
+mod input;
 mod open;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use tau_proto::runtime::v1::{Call, call, call_progress::Progress, call_result::R
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::input::Input;
 use crate::attach::role::Target;
 
 /// What the runtime knows a call by. Later calls have larger ones.
@@ -79,6 +80,8 @@ pub(super) struct Open {
     /// The last piece received, and the last that the caller took.
     pub(super) received: u64,
     pub(super) taken: u64,
+    /// What it is given beside its message.
+    pub(super) input: Option<Input>,
     /// The next piece may be any: its client may have begun anew, or not.
     pub(super) may_skip: bool,
     /// Tells the caller to look.
@@ -96,6 +99,7 @@ impl Open {
             progress_bytes: 0,
             received: 0,
             taken: 0,
+            input: None,
             may_skip: false,
             wake: Arc::default(),
         }
@@ -118,6 +122,7 @@ impl Open {
     /// Its client may have forgotten it, and says from its first piece on what it says.
     pub(super) fn restart(&mut self) {
         self.request.call.only_if_held |= self.request.repeat == Repeat::OnlyIfHeld;
+        self.input.iter_mut().for_each(Input::restart);
         self.take_progress();
         (self.received, self.taken, self.may_skip) = (0, 0, true);
     }

@@ -133,7 +133,8 @@ fn roles(priority: i32) -> Roles {
         max_calls: (*name == "bound").then_some(BOUND),
     };
     let offers = TOOLS.iter().map(offer).collect();
-    Roles { journal: None, tools: Some(ToolsProvider { priority, selector: Selector::default(), offers }) }
+    let tools = ToolsProvider { priority, selector: Selector::default(), offers };
+    Roles { tools: Some(tools), ..Roles::default() }
 }
 
 fn failure(kind: CallFailureKind) -> Answer {
@@ -194,6 +195,7 @@ impl World {
             token: extension.token.clone(),
             new_token: format!("token-{}", self.tokens),
             credit,
+            input_window: 1 << 20,
             wake: Arc::new(Notify::new()),
         };
         let entered = self.book.attach(CLIENTS[client], terms, self.now).unwrap();
