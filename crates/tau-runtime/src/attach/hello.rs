@@ -74,6 +74,8 @@ pub(super) fn read(mut hello: Hello, caller: &Caller) -> Result<Introduction, At
                 let capabilities = known(&role.capabilities)?;
                 roles.environment = Some(EnvironmentProvider { priority, selector, capabilities });
             }
+            // What people are asked is put into words by the interface.
+            Role::Responder(_) if !cfg!(feature = "server") => return Err(not_allowed()),
             Role::Responder(role) => {
                 let selector = selector.as_option().map(Selector::read).transpose()?.unwrap_or_default();
                 roles.responder = Some(Responder { priority, selector, kinds: known(&role.kinds)? });

@@ -22,6 +22,8 @@ mod hello;
 mod in_process;
 mod offer;
 mod output;
+#[cfg(feature = "server")]
+mod responder;
 mod role;
 mod selector;
 mod serve;
@@ -36,6 +38,8 @@ use std::time::Duration;
 
 use futures::{Sink, Stream};
 use tau_core::event::ToolSpec;
+#[cfg(feature = "server")]
+use tau_proto::runtime::v1::PendingRequest;
 use tau_proto::runtime::v1::{AttachRequest, AttachResponse, Detach};
 use tau_tools::ToolExecutor;
 use tokio::time::Instant;
@@ -46,6 +50,8 @@ use calls::{Book, Calls};
 pub use environment::{ProvideError, RemoteEnvironment};
 pub use error::{AttachError, AttachErrorKind, Violation};
 pub use in_process::{End, in_process};
+#[cfg(feature = "server")]
+pub(crate) use responder::{Round, Verdict};
 pub use role::RoleKind;
 pub use selector::SessionTraits;
 pub use store::AttachedStore;
@@ -194,6 +200,24 @@ impl Attachments {
         provider: &str,
     ) -> Result<RemoteEnvironment, ProvideError> {
         RemoteEnvironment::open(&self.calls, self.options.grace, session, provider).await
+    }
+
+    /// Waits until somebody is there who answers for people, or is not any more.
+    #[cfg(feature = "server")]
+    pub(crate) async fn until_responders(&self, are_there: bool) {
+        let mut changes = self.calls.lock().changes();
+        while responder::is_anybody_there(&self.calls.lock()) != are_there {
+            // The book lives as long as this place.
+            if changes.changed().await.is_err() {
+                return std::future::pending().await;
+            }
+        }
+    }
+
+    /// A request that waits for a person, to be asked of whoever answers for one.
+    #[cfg(feature = "server")]
+    pub(crate) fn round(&self, session: SessionTraits, request: PendingRequest) -> Round {
+        Round::new(&self.calls, session, request)
     }
 
     /// Asks every extension to leave, and refuses those that come later. No call begins any more; those that were begun go

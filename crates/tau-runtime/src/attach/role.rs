@@ -67,6 +67,7 @@ pub(super) struct EnvironmentProvider {
 }
 
 #[derive(Debug)]
+#[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only the interface asks people"))]
 pub(super) struct Responder {
     pub(super) priority: i32,
     pub(super) selector: Selector,
@@ -84,6 +85,7 @@ pub(super) enum Target {
     /// The environment of one extension.
     Environment(String),
     /// One responder.
+    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only the interface asks people"))]
     Responder(String),
 }
 

@@ -57,6 +57,13 @@ impl SessionTraits {
         self
     }
 
+    /// A subagent that this session started.
+    #[cfg(feature = "server")]
+    pub(crate) fn below(&self, child: SessionId) -> Self {
+        let above = std::iter::once(self.0.id).chain(self.0.above.iter().copied()).collect();
+        Self::new(child).with_above(above).with_agent(self.0.agent.clone())
+    }
+
     /// Which session.
     #[must_use]
     pub fn id(&self) -> SessionId {

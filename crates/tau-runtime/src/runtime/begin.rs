@@ -11,16 +11,20 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::choice::{Beginning, Claim, DurabilityChoice, Revival};
-use super::factory::{EnvironmentChoice, NewSession, OldSession};
+use super::environment::{self, Loan};
+use super::factory::{NewSession, OldSession};
 use super::hold::Hold;
-use super::live::{LiveSession, MadeOf};
+use super::live::LiveSession;
+use super::made::{Made, old_session, traits};
 use super::table::Place;
 use super::{Runtime, RuntimeError};
 use crate::attach::SessionTraits;
 use crate::driver::{
-    Durability, Handle, OpenedSession, Past, ResumeError, Session, SessionEnd, SessionOpener, SessionOptions,
+    Durability, OpenedSession, Past, ResumeError, Session, SessionEnd, SessionOpener, SessionOptions,
 };
 use crate::kernel::Rejection;
+#[cfg(feature = "server")]
+use crate::server::respond;
 
 impl Runtime {
     /// Makes a new session and starts it.
@@ -29,7 +33,7 @@ impl Runtime {
     /// When there is a session of its id, the factory refuses it, or what it begins with is no conversation.
     pub async fn create(
         &self,
-        request: NewSession,
+        mut request: NewSession,
         beginning: Beginning,
         durability: DurabilityChoice,
     ) -> Result<LiveSession, RuntimeError> {
@@ -38,19 +42,24 @@ impl Runtime {
             checked.map_err(|rejection| RuntimeError::Session(request.id, rejection.into()))?;
         }
         let place = self.0.table.reserve(request.id)?;
+        let known = traits(request.id, &request.overrides.metadata, durability.epoch);
+        let loan = self.provide_new(&mut request, &known).await?;
         let mut options = self.factory().create(&request).await?;
+        environment::check(request.provided.as_ref(), &options)?;
+        environment::record(&request.environment, &mut options);
         let (opened, hold) = self.take_new(request.id).await?;
         options.durability = self.durability(request.id, &opened, durability);
+        let known = traits(request.id, &options.config.metadata, options.durability.epoch);
         if request.overrides.tools.is_none() {
-            let of_extensions = self.attachments().tools_for(&traits(request.id, &options));
+            let of_extensions = self.attachments().tools_for(&known);
             // A tool of the factory's own is not taken the place of.
             let offered =
                 of_extensions.into_iter().filter(|tool| options.tools.get(&tool.definition().name).is_none());
             let offered: Vec<_> = offered.collect();
             offered.into_iter().for_each(|tool| options.tools.add(tool));
         }
-        let made =
-            Made::new(options, request.environment, |options| Ok::<_, RuntimeError>(Session::new(options)))?;
+        let make = |options| Ok::<_, RuntimeError>(Session::new(options));
+        let made = Made::new(options, request.environment, loan, known, make)?;
         let live = self.start(place, made, hold).begun().await?;
         if let Beginning::Messages(messages) = beginning
             && let Err(error) = live.handle().import(messages).await
@@ -127,13 +136,17 @@ impl Runtime {
         }
         let past = Past::of(events)?;
         let place = self.0.table.reserve(copy)?;
-        let old = old_session(copy, &past, &revival)?;
+        let mut old = old_session(copy, &past, &revival)?;
+        let known = traits(copy, &old.metadata, revival.durability.epoch);
+        let loan = self.provide_old(&mut old, &known).await?;
         let mut options = self.factory().resume(&old).await?;
+        environment::check(old.provided.as_ref(), &options)?;
         let (opened, hold) = self.take_new(copy).await?;
         options.durability = self.durability(copy, &opened, revival.durability);
-        self.add_offered(&old, &mut options);
+        let known = traits(copy, &old.metadata, options.durability.epoch);
+        self.add_offered(&old, &known, &mut options);
         let fork = |options| Session::fork(options, past).map_err(|error| RuntimeError::fork(from, error));
-        match Made::new(options, revival.environment, fork) {
+        match Made::new(options, revival.environment, loan, known, fork) {
             Ok(made) => self.start(place, made, hold).begun().await,
             Err(error) => {
                 Hold::give_back(hold).await;
@@ -150,29 +163,32 @@ impl Runtime {
         revival: Revival,
     ) -> Result<LiveSession, RuntimeError> {
         let Some(id) = opened.past.session() else { return Err(RuntimeError::NotFound(place.session())) };
-        let old = old_session(id, &opened.past, &revival)?;
+        let mut old = old_session(id, &opened.past, &revival)?;
         if opened.past.state().is_closed() {
             return Err(RuntimeError::Closed(id));
         }
+        let durability = self.durability(id, &opened, revival.durability);
+        let known = traits(id, &old.metadata, durability.epoch);
+        let loan = self.provide_old(&mut old, &known).await?;
         let mut options = self.factory().resume(&old).await?;
-        options.durability = self.durability(old.id, &opened, revival.durability);
+        environment::check(old.provided.as_ref(), &options)?;
+        options.durability = durability;
         options.durability.last_hash = Some(opened.last_hash);
-        self.add_offered(&old, &mut options);
+        self.add_offered(&old, &known, &mut options);
         let began = opened.past.seq();
-        let mut made =
-            Made::new(options, revival.environment, |options| Session::resume(options, opened.past))?;
+        let resume = |options| Session::resume(options, opened.past);
+        let mut made = Made::new(options, revival.environment, loan, known, resume)?;
         made.of.began = began;
         self.start(place, made, hold.take()).begun().await
     }
 
     /// Adds the tools that a session has of extensions, be they offered now or not.
-    fn add_offered(&self, old: &OldSession, options: &mut SessionOptions) {
-        let traits = traits(old.id, options);
+    fn add_offered(&self, old: &OldSession, known: &SessionTraits, options: &mut SessionOptions) {
         let missing = old.config.tools.iter().filter(|spec| spec.kind == ToolKind::Run);
         for spec in missing {
             // Those that were the factory's, it has no more: an extension may have them by now.
             if options.tools.get(&spec.definition.name).is_none() {
-                options.tools.add(self.attachments().tool(&traits, spec.clone()));
+                options.tools.add(self.attachments().tool(known, spec.clone()));
             }
         }
     }
@@ -209,12 +225,17 @@ impl Runtime {
 
     /// Puts a session in its place and works on it until it ends.
     fn start(&self, place: Place<'_>, made: Made, hold: Option<Hold>) -> LiveSession {
-        let Made { session, of } = made;
+        let Made { session, of, loan, traits } = made;
         let (ended, is_ended) = watch::channel(None);
         let stop = CancellationToken::new();
         let gone = CancellationToken::new();
         let live = LiveSession::new(of, stop.clone(), is_ended, gone.clone());
         place.take(live.clone());
+        // Without the interface nobody puts into words what people are asked.
+        #[cfg(not(feature = "server"))]
+        drop(traits);
+        #[cfg(feature = "server")]
+        self.0.tasks.spawn(respond(self.attachments().clone(), live.clone(), traits));
         let (runtime, id) = (self.clone(), live.id());
         self.0.tasks.spawn(async move {
             let _gone = gone.drop_guard();
@@ -226,46 +247,13 @@ impl Runtime {
             if let Err(error) = &end {
                 tracing::warn!(session = %id, %error, "a session stopped");
             }
+            let is_resumable = !matches!(end, Ok(SessionEnd::Closed));
             runtime.0.table.ended(id, end.clone());
             ended.send_replace(Some(end));
             Hold::give_back(hold).await;
+            Loan::give_back(loan, is_resumable).await;
             runtime.0.table.remove(id);
         });
         live
     }
-}
-
-/// What extensions know a session by.
-fn traits(id: SessionId, options: &SessionOptions) -> SessionTraits {
-    let traits = SessionTraits::new(id).with_metadata(options.config.metadata.clone());
-    options.durability.epoch.map_or(traits.clone(), |epoch| traits.with_epoch(epoch))
-}
-
-/// A session that is about to start.
-struct Made {
-    session: Session,
-    of: MadeOf,
-}
-
-impl Made {
-    fn new<E: Into<RuntimeError>>(
-        options: SessionOptions,
-        environment: EnvironmentChoice,
-        make: impl FnOnce(SessionOptions) -> Result<(Session, Handle), E>,
-    ) -> Result<Self, RuntimeError> {
-        let files = Arc::clone(&options.environment);
-        let required_acks = options.durability.required_acks;
-        let (session, handle) = make(options).map_err(Into::into)?;
-        Ok(Self { session, of: MadeOf { handle, files, environment, began: Seq::default(), required_acks } })
-    }
-}
-
-/// What the factory is to know of a session that exists.
-fn old_session(id: SessionId, past: &Past, revival: &Revival) -> Result<OldSession, RuntimeError> {
-    let config = past.state().config().ok_or(ResumeError::Empty)?;
-    let mut old = OldSession::new(id, config.clone());
-    old.metadata.clone_from(&past.overview().metadata);
-    old.model.clone_from(&revival.model);
-    old.environment.clone_from(&revival.environment);
-    Ok(old)
 }

@@ -6,6 +6,7 @@ use tau_core::SessionId;
 
 use super::factory::FactoryError;
 use super::store::{StoreError, StoreErrorKind};
+use crate::attach::ProvideError;
 use crate::driver::{ForkError, HandleError, OpenError, ResumeError, SessionError};
 
 /// The runtime could not do what was asked of it.
@@ -39,6 +40,9 @@ pub enum RuntimeError {
     /// The session cannot be made of what was asked for.
     #[error(transparent)]
     Factory(#[from] FactoryError),
+    /// The session gets no environment of an extension.
+    #[error(transparent)]
+    Environment(Arc<ProvideError>),
     /// Another writer has the session.
     #[error("another writer has session {session}: {error}")]
     InUse {

@@ -10,13 +10,16 @@ use tau_core::SessionId;
 use tau_core::config::{Budget, ModelOptions, PermissionConfig};
 use tau_core::event::{CompactionPolicy, SessionConfig};
 
+use crate::attach::RemoteEnvironment;
 use crate::driver::SessionOptions;
 
 /// Makes what sessions are made of. The runtime knows no configuration, no keys and no policy: whoever wires it does, and
 /// says here which model, tools and environment a session gets.
 ///
 /// An implementer must keep true: what a request asks for beyond the policy is refused and not silently left out, and
-/// [`SessionFactory::resume`] gives the tools of the session's configuration, as far as they are there, and no others.
+/// [`SessionFactory::resume`] gives the tools of the session's configuration, as far as they are there, and no others. A
+/// session with an environment that is `provided` acts through that one, and a session without any has no tools that need
+/// one.
 /// A caller may not assume that two calls give the same.
 pub trait SessionFactory: fmt::Debug + Send + Sync {
     /// What a new session is made of. Its durability is the runtime's.
@@ -41,6 +44,8 @@ pub struct NewSession {
     pub overrides: SessionOverrides,
     /// What its tools act through.
     pub environment: EnvironmentChoice,
+    /// The environment of an extension that it acts through, opened: the runtime's to set, before it asks the factory.
+    pub provided: Option<RemoteEnvironment>,
 }
 
 impl NewSession {
@@ -48,7 +53,7 @@ impl NewSession {
     #[must_use]
     pub fn new(id: SessionId) -> Self {
         let (overrides, environment) = (SessionOverrides::default(), EnvironmentChoice::default());
-        Self { id, agent: None, overrides, environment }
+        Self { id, agent: None, overrides, environment, provided: None }
     }
 }
 
@@ -94,6 +99,8 @@ pub struct OldSession {
     pub model: Option<String>,
     /// What its tools act through.
     pub environment: EnvironmentChoice,
+    /// The environment of an extension that it acts through, opened: the runtime's to set, before it asks the factory.
+    pub provided: Option<RemoteEnvironment>,
 }
 
 impl OldSession {
@@ -101,7 +108,7 @@ impl OldSession {
     #[must_use]
     pub fn new(id: SessionId, config: SessionConfig) -> Self {
         let (metadata, environment) = (config.metadata.clone(), EnvironmentChoice::default());
-        Self { id, config, metadata, model: None, environment }
+        Self { id, config, metadata, model: None, environment, provided: None }
     }
 }
 
@@ -109,11 +116,14 @@ impl OldSession {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EnvironmentChoice {
-    /// What the factory takes where nothing is asked for: of a session that exists, what it had.
+    /// What is taken where nothing is asked for. Of a session that exists, what it had; of a new one, the environment of an
+    /// attached extension that gives it one, else what the factory takes.
     #[default]
     Usual,
     /// The machine, below a folder.
     Folder(PathBuf),
+    /// That of an attached extension, by its client id.
+    Provider(String),
     /// Nothing: tools that need files or processes are left out.
     None,
 }

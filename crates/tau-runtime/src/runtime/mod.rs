@@ -6,10 +6,12 @@
 mod begin;
 mod choice;
 mod drain;
+mod environment;
 mod error;
 mod factory;
 mod hold;
 mod live;
+mod made;
 mod store;
 mod table;
 
@@ -24,6 +26,9 @@ use tokio_util::task::TaskTracker;
 use crate::attach::Attachments;
 use crate::driver::Handle;
 use table::Table;
+
+/// The key of a session's metadata under which the agent stands that it was created from.
+pub(crate) const AGENT_KEY: &str = "tau.agent";
 
 pub use choice::{Beginning, Claim, DurabilityChoice, Revival};
 pub use drain::Drained;

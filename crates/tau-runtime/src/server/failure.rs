@@ -10,6 +10,7 @@ use tau_proto::runtime::v1 as wire;
 
 use super::reason::Reason;
 use super::wire::WireError;
+use crate::attach::ProvideError;
 use crate::driver::{HandleError, SessionErrorKind};
 use crate::kernel::Rejection;
 use crate::kernel::gate::StopReason;
@@ -158,6 +159,11 @@ impl From<RuntimeError> for Failure {
             RuntimeError::Factory(error) => {
                 Self::new(of_factory(error.kind()), message).hint(error.hint().to_owned())
             }
+            RuntimeError::Environment(error) => match &*error {
+                ProvideError::NotAttached(_) => Self::new(Reason::ProviderNotAttached, message)
+                    .hint("attach the extension first, or choose another environment"),
+                ProvideError::Failed { .. } => Self::new(Reason::EnvironmentLost, message),
+            },
             RuntimeError::InUse { session, .. } => {
                 let detail = wire::ConflictDetail { session_id: session.to_string(), ..Default::default() };
                 Self::new(Reason::SessionInUse, message).detail(&detail)

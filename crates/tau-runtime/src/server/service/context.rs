@@ -61,6 +61,7 @@ impl Core {
         let bytes = files.read(&place, FILE_BYTES).await.map_err(|error| {
             let reason = match error.kind() {
                 EnvironmentErrorKind::Outside => Reason::OutsideEnvironment,
+                EnvironmentErrorKind::Lost => Reason::EnvironmentLost,
                 EnvironmentErrorKind::TooLarge => Reason::ContextNotSupported,
                 _ => Reason::FileNotFound,
             };

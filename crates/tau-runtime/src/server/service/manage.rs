@@ -12,6 +12,7 @@ use super::keys::{REQUEST, fingerprint, session_of};
 use super::{Core, live_session, session_id};
 use crate::driver::{Handle, Head};
 use crate::kernel::{Rejection, before_prompts};
+use crate::runtime::AGENT_KEY;
 use crate::runtime::{Beginning, Claim, DurabilityChoice, LiveSession, NewSession, Revival, RuntimeError};
 use crate::server::failure::Failure;
 use crate::server::reason::Reason;
@@ -50,7 +51,7 @@ impl Core {
             history => {
                 let (mut new, durability) = new_session(id, asked);
                 let agent = new.agent.clone().or_else(|| self.runtime.default_agent());
-                new.overrides.metadata.extend(agent.map(|agent| (wire::AGENT_KEY.to_owned(), agent)));
+                new.overrides.metadata.extend(agent.map(|agent| (AGENT_KEY.to_owned(), agent)));
                 if is_keyed {
                     new.overrides.metadata.insert(REQUEST.to_owned(), fingerprint.clone());
                 }

@@ -161,10 +161,7 @@ pub(super) fn read_environment(wire: Option<pb::EnvironmentConfig>) -> Result<En
     match wire.environment {
         Some(Environment::WorkingDir(path)) => Ok(EnvironmentChoice::Folder(PathBuf::from(path))),
         Some(Environment::None(_)) => Ok(EnvironmentChoice::None),
-        Some(Environment::Provider(_)) => {
-            let problem = "no provider of environments is attached";
-            Err(WireError::new(Reason::ProviderNotAttached, "provider", problem))
-        }
+        Some(Environment::Provider(provider)) => Ok(EnvironmentChoice::Provider(provider)),
         None => Err(WireError::new(Reason::InvalidConfig, "", "not an environment that this version knows")),
     }
 }

@@ -43,7 +43,7 @@ pub(crate) use outcome::run_outcome;
 pub(crate) use runtime_run::{CancelTarget, read_cancel_target};
 pub(crate) use runtime_session::{read_claim, read_revival};
 pub(crate) use selector::{Selector, SubagentDefault};
-pub(crate) use session::{AGENT_KEY, Liveness, session};
+pub(crate) use session::{Liveness, pending_request, session};
 pub(crate) use session_config::{Asked, read_session_config};
 pub(crate) use session_event::event;
 pub(crate) use usage::spending;

@@ -10,9 +10,7 @@ use tau_session::{Pending, PendingQuestion, SessionOverview};
 use super::content::tool_call;
 use super::usage::spending;
 use super::well_known::timestamp;
-
-/// The key of a session's metadata under which the agent stands that it was created from.
-pub(crate) const AGENT_KEY: &str = "tau.agent";
+use crate::runtime::AGENT_KEY;
 
 /// Where a session is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +83,8 @@ fn holder(overview: &SessionOverview, liveness: Liveness) -> Option<pb::SessionH
     Some(pb::SessionHolder { name, epoch: overview.epoch, ..Default::default() })
 }
 
-fn pending_request(pending: &Pending) -> pb::PendingRequest {
+/// What waits for a person.
+pub(crate) fn pending_request(pending: &Pending) -> pb::PendingRequest {
     let Pending { call, seq: Seq(seq), question, .. } = pending;
     let call_id = call.id.to_string();
     let request = match question {

@@ -1,8 +1,10 @@
 //! Extensions that attach: who may, what they are asked, and what becomes of that when they break off.
 
-mod environment;
+pub(crate) mod environment;
 mod hello;
 mod many;
 mod reattach;
+#[cfg(feature = "server")]
+mod responder;
 mod support;
 mod tools;

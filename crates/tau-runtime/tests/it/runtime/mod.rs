@@ -2,4 +2,5 @@
 
 mod begin;
 mod drain;
+mod environment;
 pub(crate) mod support;

@@ -65,14 +65,6 @@ fn a_configuration_that_cannot_be_is_refused_by_its_field() {
             "environment",
         ),
         (
-            |config| {
-                let provider = Environment::Provider("docker".into());
-                config.environment.get_or_insert_default().environment = Some(provider);
-            },
-            "provider_not_attached",
-            "environment.provider",
-        ),
-        (
             |config| config.tool_timeout = Duration { nanos: i32::MAX, ..Default::default() }.into(),
             "invalid_request",
             "tool_timeout",

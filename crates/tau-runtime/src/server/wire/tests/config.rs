@@ -117,6 +117,9 @@ fn a_session_taken_up_has_what_was_asked_for() {
     assert_eq!(revival.model.as_deref(), Some("fast"));
     assert_eq!(revival.environment, EnvironmentChoice::None);
     assert_eq!(revival.durability.epoch, Some(3));
+    let provider = environment(Environment::Provider("docker".into()));
+    let revival = read_revival(None, None, Some(provider)).unwrap();
+    assert_eq!(revival.environment, EnvironmentChoice::Provider("docker".to_owned()));
     let usual = read_revival(None, None, None).unwrap();
     assert_eq!((usual.model, usual.environment), (None, EnvironmentChoice::Usual));
     assert_eq!(usual.durability, DurabilityChoice::default());

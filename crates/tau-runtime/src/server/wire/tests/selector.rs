@@ -5,7 +5,8 @@ use tau_proto::runtime::v1::{self as pb, SubagentScope};
 use tau_session::SessionOverview;
 
 use super::seen;
-use crate::server::wire::{AGENT_KEY, Selector, SubagentDefault};
+use crate::runtime::AGENT_KEY;
+use crate::server::wire::{Selector, SubagentDefault};
 
 const ID: SessionId = SessionId::from_u128(1);
 const OTHER: SessionId = SessionId::from_u128(2);

@@ -7,7 +7,8 @@ use tau_proto::runtime::v1::{self as pb, SessionState};
 use tau_session::SessionOverview;
 
 use super::assert_travels;
-use crate::server::wire::{AGENT_KEY, Liveness, session};
+use crate::runtime::AGENT_KEY;
+use crate::server::wire::{Liveness, session};
 
 const ID: SessionId = SessionId::from_u128(1);
 const PARENT: SessionId = SessionId::from_u128(2);

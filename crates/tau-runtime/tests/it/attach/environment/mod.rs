@@ -7,6 +7,6 @@ mod conformance;
 mod hostile;
 mod loss;
 mod played;
-mod provider;
+pub(crate) mod provider;
 mod same;
-mod support;
+pub(crate) mod support;

@@ -14,23 +14,23 @@ use super::provider::{Provider, hello};
 use crate::attach::support::session;
 
 /// A hub that gives up soon, for tests by the real clock.
-pub(super) fn hub() -> Attachments {
+pub(crate) fn hub() -> Attachments {
     let mut options = AttachmentsOptions::default();
     options.grace = Duration::from_millis(500);
     Attachments::new(Journals::default(), options)
 }
 
-pub(super) fn folder() -> (TempDir, LocalEnvironment) {
+pub(crate) fn folder() -> (TempDir, LocalEnvironment) {
     let folder = tempfile::tempdir().unwrap();
     let environment = LocalEnvironment::new(folder.path()).unwrap();
     (folder, environment.with_env([("PATH".to_owned(), "/usr/bin:/bin".to_owned())].into()))
 }
 
 /// A connection that can be broken.
-pub(super) struct Connection(Vec<AbortHandle>);
+pub(crate) struct Connection(Vec<AbortHandle>);
 
 impl Connection {
-    pub(super) fn open(hub: &Attachments, provider: &Provider, hello: Hello) -> Self {
+    pub(crate) fn open(hub: &Attachments, provider: &Provider, hello: Hello) -> Self {
         let (runtime, extension) = in_process();
         let (said, serving) = provider.serve(hello, extension.incoming);
         let hub = hub.clone();
@@ -41,7 +41,7 @@ impl Connection {
         Self(vec![serving, attached.abort_handle(), forwarding.abort_handle()])
     }
 
-    pub(super) async fn break_off(self) {
+    pub(crate) async fn break_off(self) {
         self.0.iter().for_each(AbortHandle::abort);
         while !self.0.iter().all(AbortHandle::is_finished) {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -50,7 +50,7 @@ impl Connection {
 }
 
 /// The session's environment, as soon as the provider is attached.
-pub(super) async fn opened(hub: &Attachments, provider: &str) -> RemoteEnvironment {
+pub(crate) async fn opened(hub: &Attachments, provider: &str) -> RemoteEnvironment {
     for _ in 0..1_000 {
         if hub.environment_for(&session()).is_some() {
             return hub.open_environment(&session(), provider).await.unwrap();
@@ -61,7 +61,7 @@ pub(super) async fn opened(hub: &Attachments, provider: &str) -> RemoteEnvironme
 }
 
 /// A folder, its provider, and the environment that comes of it in the same process.
-pub(super) async fn joined(hub: &Attachments) -> (TempDir, Provider, Connection, RemoteEnvironment) {
+pub(crate) async fn joined(hub: &Attachments) -> (TempDir, Provider, Connection, RemoteEnvironment) {
     let (folder, environment) = folder();
     let provider = Provider::new(environment);
     let connection = Connection::open(hub, &provider, hello("box"));

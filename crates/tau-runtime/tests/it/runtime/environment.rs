@@ -1,0 +1,190 @@
+//! Sessions whose environment an extension gives, from their first event to their last.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tau_agent::Agent;
+use tau_core::event::{CancelScope, EventBody, Seq};
+use tau_core::{ContentBlock, SessionId};
+use tau_proto::runtime::v1::environment_operation::Operation;
+use tau_runtime::attach::Attachments;
+use tau_runtime::runtime::{
+    AgentSummary, Beginning, DurabilityChoice, EnvironmentChoice, FactoryError, FactoryErrorKind, NewSession,
+    OldSession, Revival, Runtime, RuntimeError, RuntimeOptions, SessionFactory,
+};
+use tau_runtime::{OpenedSession, SessionOptions};
+use tau_tools::builtin;
+use tau_tools::environment::{Environment, LocalEnvironment};
+use tempfile::TempDir;
+
+use crate::attach::environment::provider::{Provider, hello};
+use crate::attach::environment::support::{Connection, folder, hub};
+use crate::driver::model::Model;
+use crate::driver::support::options_of;
+
+/// Sessions with the file tools, in what is provided or else in a folder; it writes down what it was asked for.
+#[derive(Debug)]
+struct Factory {
+    agent: Agent,
+    own: LocalEnvironment,
+    asked: Arc<Mutex<Vec<EnvironmentChoice>>>,
+    knows_providers: bool,
+}
+
+impl Factory {
+    fn make(
+        &self,
+        choice: &EnvironmentChoice,
+        provided: Option<Arc<dyn Environment>>,
+    ) -> Result<SessionOptions, FactoryError> {
+        self.asked.lock().unwrap().push(choice.clone());
+        let mut options = options_of(self.agent.clone(), []);
+        options.tools = builtin::all();
+        let provided = provided.filter(|_| self.knows_providers);
+        options.environment = provided.unwrap_or_else(|| Arc::new(self.own.clone()));
+        Ok(options)
+    }
+}
+
+impl SessionFactory for Factory {
+    fn create<'a>(&'a self, request: &'a NewSession) -> BoxFuture<'a, Result<SessionOptions, FactoryError>> {
+        let provided = request.provided.clone().map(|provided| Arc::new(provided) as Arc<dyn Environment>);
+        async move { self.make(&request.environment, provided) }.boxed()
+    }
+
+    fn resume<'a>(&'a self, request: &'a OldSession) -> BoxFuture<'a, Result<SessionOptions, FactoryError>> {
+        let provided = request.provided.clone().map(|provided| Arc::new(provided) as Arc<dyn Environment>);
+        async move { self.make(&request.environment, provided) }.boxed()
+    }
+
+    fn agents(&self) -> Vec<AgentSummary> {
+        Vec::new()
+    }
+}
+
+struct World {
+    hub: Attachments,
+    runtime: Runtime,
+    model: Model,
+    asked: Arc<Mutex<Vec<EnvironmentChoice>>>,
+    own: TempDir,
+}
+
+impl World {
+    fn new(knows_providers: bool) -> Self {
+        let model = Model::new();
+        let (own, environment) = folder();
+        let asked = Arc::default();
+        let factory = Factory {
+            agent: model.agent.clone(),
+            own: environment,
+            asked: Arc::clone(&asked),
+            knows_providers,
+        };
+        let mut options = RuntimeOptions::new(Arc::new(factory));
+        let hub = hub();
+        options.attachments = hub.clone();
+        Self { hub, runtime: Runtime::new(options), model, asked, own }
+    }
+
+    async fn provider(&self) -> (TempDir, Provider, Connection) {
+        let (folder, environment) = folder();
+        let provider = Provider::new(environment);
+        let connection = Connection::open(&self.hub, &provider, hello("box"));
+        let traits = tau_runtime::attach::SessionTraits::new(SessionId::from_u128(1));
+        while self.hub.environment_for(&traits).is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        (folder, provider, connection)
+    }
+}
+
+fn asking(environment: EnvironmentChoice) -> NewSession {
+    let mut request = NewSession::new(SessionId::generate());
+    request.environment = environment;
+    request
+}
+
+async fn create(
+    runtime: &Runtime,
+    environment: EnvironmentChoice,
+) -> Result<tau_runtime::runtime::LiveSession, RuntimeError> {
+    runtime.create(asking(environment), Beginning::Nothing, DurabilityChoice::default()).await
+}
+
+fn box_() -> EnvironmentChoice {
+    EnvironmentChoice::Provider("box".to_owned())
+}
+
+#[tokio::test]
+async fn its_tools_work_there_and_it_has_it_again_when_it_is_taken_up() {
+    let mut world = World::new(true);
+    let (there, provider, _connection) = world.provider().await;
+    // It asks for none, and one is there for it.
+    let live = create(&world.runtime, EnvironmentChoice::Usual).await.unwrap();
+    assert_eq!(*world.asked.lock().unwrap(), [box_()]);
+    live.handle().prompt([ContentBlock::text("Work")]).await.unwrap();
+    let write = r#"{"path":"a.txt","content":"there"}"#;
+    world.model.asked().await.call(&[("a", "write", write), ("b", "bash", r#"{"command":"cat a.txt"}"#)]);
+    let asked = world.model.asked().await;
+    assert_eq!(asked.messages().pop().unwrap(), "tool: there");
+    asked.text("Done");
+    assert_eq!(std::fs::read(there.path().join("a.txt")).unwrap(), b"there");
+    assert!(!world.own.path().join("a.txt").exists());
+
+    let events = live.handle().events(Seq::default());
+    let EventBody::SessionCreated(config) = &events[0].body else { panic!("{events:?}") };
+    assert_eq!(config.metadata.get("tau.environment").map(String::as_str), Some("provider:box"));
+    live.release();
+    live.ended().await.unwrap();
+    let closed = |provider: &Provider| {
+        let begun = provider.begun.lock().unwrap();
+        begun
+            .iter()
+            .filter_map(|one| match one {
+                Operation::Close(close) => Some(close.is_resumable),
+                _ => None,
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(closed(&provider), [true]);
+    let events = events.iter().map(|event| (**event).clone()).collect();
+    let journal = OpenedSession::new(9).with_events(events, tau_core::event::EventHash::ZERO);
+    let live = world.runtime.adopt(journal, Revival::default()).await.unwrap();
+    assert_eq!(world.asked.lock().unwrap().last(), Some(&box_()));
+    live.handle().cancel(CancelScope::Session).await.unwrap();
+    live.ended().await.unwrap();
+    assert_eq!(closed(&provider), [true, false]);
+}
+
+#[tokio::test]
+async fn one_that_is_not_there_is_a_typed_error() {
+    let world = World::new(true);
+    let error = create(&world.runtime, box_()).await.unwrap_err();
+    assert!(matches!(error, RuntimeError::Environment(_)), "{error}");
+    assert!(world.runtime.live().is_empty());
+    // Asked for by nobody, the server's own is taken, and a folder is a folder whoever is attached.
+    create(&world.runtime, EnvironmentChoice::Usual).await.unwrap();
+    let (_there, _, _connection) = world.provider().await;
+    let folder = EnvironmentChoice::Folder("/srv".into());
+    create(&world.runtime, folder.clone()).await.unwrap();
+    let none = create(&world.runtime, EnvironmentChoice::None).await.unwrap();
+    assert_eq!(*world.asked.lock().unwrap(), [EnvironmentChoice::Usual, folder, EnvironmentChoice::None]);
+    assert_eq!(none.handle().overview().metadata.get("tau.environment").map(String::as_str), Some("none"));
+}
+
+/// A factory that does not know of providers must not let such a session work on the server.
+#[tokio::test]
+async fn a_factory_that_takes_another_one_is_refused() {
+    let world = World::new(false);
+    let (_there, provider, _connection) = world.provider().await;
+    let error = create(&world.runtime, box_()).await.unwrap_err();
+    let RuntimeError::Factory(error) = error else { panic!("{error}") };
+    assert_eq!(error.kind(), FactoryErrorKind::EnvironmentNotAllowed);
+    // It is given back.
+    while !matches!(provider.begun.lock().unwrap().last(), Some(Operation::Close(_))) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
