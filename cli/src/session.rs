@@ -10,9 +10,10 @@ use tau_core::config::{PermissionConfig, ResolvedModel};
 use tau_core::event::{CompactionPolicy, CompactionStrategy, SessionConfig, ToolSpec};
 use tau_core::{HumanDuration, Secret, SessionId};
 use tau_memory::bootstrap::Bootstrap;
+use tau_runtime::attach::RemoteEnvironment;
 use tau_runtime::{SessionOptions, SystemPrompt, loop_tools};
 use tau_skills::{Catalogue, Discovery, Scope};
-use tau_tools::environment::{Environment, LocalEnvironment, ResultLimits};
+use tau_tools::environment::{Environment, LocalEnvironment, NoEnvironment, ResultLimits, WithResults};
 use tau_tools::undo::UndoableEnvironment;
 use tau_tools::{PermissionPolicy, ToolRegistry, builtin};
 
@@ -34,24 +35,54 @@ pub(crate) struct ChosenModel {
     pub(crate) note: Option<String>,
 }
 
+/// What a session's tools act through.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Files<'a> {
+    /// This machine, below the working folder.
+    Here,
+    /// What an extension gives.
+    Provided(&'a RemoteEnvironment),
+    /// Nothing.
+    None,
+}
+
 /// The options of a session for a run. One that is kept says where, and who it is.
 pub(crate) async fn options(
     loaded: &Loaded,
     kept: Option<(&Place, SessionId)>,
 ) -> miette::Result<(SessionOptions, ChosenModel)> {
-    let (tools, loop_tools) = check_names(loaded)?;
+    options_with(loaded, kept, Files::Here).await
+}
+
+/// The same of a session whose tools may act through something else.
+pub(crate) async fn options_with(
+    loaded: &Loaded,
+    kept: Option<(&Place, SessionId)>,
+    files: Files<'_>,
+) -> miette::Result<(SessionOptions, ChosenModel)> {
+    let (mut tools, loop_tools) = check_names(loaded)?;
+    if let Files::None = files {
+        // Each of them needs files or processes.
+        tools = ToolRegistry::default();
+    }
     let chosen = choose_model(loaded).await?;
     let mut config = SessionConfig::new(&chosen.name);
     let model = chosen.agent.model();
     config.prices.clone_from(&model.prices);
     config.options.clone_from(chosen.agent.options());
     config.compaction = model.capabilities.context_window.map(compaction);
-    config.system = system_prompt(loaded).render();
+    config.system = system_prompt(loaded, files).render();
     config.budget = loaded.config.agent.budget;
     config.permissions = loaded.config.permissions.clone();
-    config.metadata.insert("working_dir".to_owned(), loaded.working_dir.display().to_string());
+    if let Files::Here = files {
+        config.metadata.insert("working_dir".to_owned(), loaded.working_dir.display().to_string());
+    }
     config.tools = loop_tools;
-    let environment = environment(loaded, kept)?;
+    let environment = match files {
+        Files::Here => environment(loaded, kept)?,
+        Files::Provided(provided) => elsewhere(loaded, kept, provided)?,
+        Files::None => Arc::new(NoEnvironment::default()),
+    };
     let mut options = SessionOptions::new(config, chosen.agent.clone(), tools, environment);
     options.parallel_tools = loaded.config.agent.parallel_tools();
     options.tool_timeout = loaded.config.agent.tool_timeout();
@@ -143,8 +174,35 @@ fn environment(loaded: &Loaded, kept: Option<(&Place, SessionId)>) -> miette::Re
     Ok(Arc::new(UndoableEnvironment::new(Arc::new(environment), Arc::new(place.undo_log()))))
 }
 
-fn system_prompt(loaded: &Loaded) -> SystemPrompt {
-    let prompt = SystemPrompt::new(&loaded.working_dir).memory(memory(loaded).load()).skills(skills(loaded));
+/// What an extension gives. Results that are too long stay here: its files are not the place for them.
+fn elsewhere(
+    loaded: &Loaded,
+    kept: Option<(&Place, SessionId)>,
+    provided: &RemoteEnvironment,
+) -> miette::Result<Arc<dyn Environment>> {
+    let provided = Arc::new(provided.clone());
+    let Some((place, session)) = kept else { return Ok(provided) };
+    let results = place.results(session);
+    let keeper = LocalEnvironment::new(&loaded.working_dir)
+        .and_then(|keeper| keeper.with_results(&results, ResultLimits::default()))
+        .map_err(|error| miette::miette!("{} cannot be used: {error}", results.display()))?;
+    Ok(Arc::new(WithResults::new(provided, Arc::new(keeper))))
+}
+
+fn system_prompt(loaded: &Loaded, files: Files<'_>) -> SystemPrompt {
+    let prompt = match files {
+        Files::Here => {
+            SystemPrompt::new(&loaded.working_dir).memory(memory(loaded).load()).skills(skills(loaded))
+        }
+        // Instructions and skills of a folder of this machine are not for work that is done elsewhere.
+        Files::Provided(provided) => {
+            let about = [provided.system(), provided.shell()].into_iter().filter(|text| !text.is_empty());
+            let about = about.collect::<Vec<_>>().join(", ");
+            let about = if about.is_empty() { "not known".to_owned() } else { about };
+            SystemPrompt::new(provided.root()).platform(about)
+        }
+        Files::None => SystemPrompt::without_files(),
+    };
     match &loaded.config.agent.system_prompt {
         Some(text) => prompt.instructions(text),
         None => prompt,

@@ -7,13 +7,14 @@ use futures::future::BoxFuture;
 use tau_core::config::{Config, Merge, PermissionMode};
 use tau_core::{HumanDuration, SessionId};
 use tau_runtime::SessionOptions;
+use tau_runtime::attach::RemoteEnvironment;
 use tau_runtime::runtime::{
     AgentSummary, EnvironmentChoice, FactoryError, FactoryErrorKind, NewSession, OldSession, SessionFactory,
 };
 
 use crate::config::{Loaded, REPLAY};
 use crate::exit::UsageError;
-use crate::session;
+use crate::session::{self, Files};
 use crate::store::Place;
 
 /// The one agent that the configuration describes.
@@ -36,7 +37,12 @@ impl ConfiguredFactory {
         Self { loaded, place, roots }
     }
 
-    async fn make(&self, id: SessionId, loaded: &Loaded) -> Result<SessionOptions, FactoryError> {
+    async fn make(
+        &self,
+        id: SessionId,
+        loaded: &Loaded,
+        files: Files<'_>,
+    ) -> Result<SessionOptions, FactoryError> {
         session::check_names(loaded).map_err(|error| refused(FactoryErrorKind::UnknownTool, &error))?;
         if let Some(problem) = loaded.problems().first() {
             let kind = match problem.path() {
@@ -46,7 +52,7 @@ impl ConfiguredFactory {
             return Err(FactoryError::new(kind, problem.to_string(), problem.hint().unwrap_or_default()));
         }
         let kept = self.place.as_ref().map(|place| (place, id));
-        match session::options(loaded, kept).await {
+        match session::options_with(loaded, kept, files).await {
             Ok((options, _)) => Ok(options),
             Err(report) => {
                 let hint = report.help().map(|help| help.to_string()).unwrap_or_default();
@@ -55,16 +61,23 @@ impl ConfiguredFactory {
         }
     }
 
+    /// What a session's tools act through, and the folder here that it is about.
+    fn place<'a>(
+        &self,
+        choice: &EnvironmentChoice,
+        provided: Option<&'a RemoteEnvironment>,
+        usual: Option<&Path>,
+    ) -> Result<(PathBuf, Files<'a>), FactoryError> {
+        match (provided, choice) {
+            (Some(provided), _) => Ok((self.loaded.working_dir.clone(), Files::Provided(provided))),
+            (None, EnvironmentChoice::None) => Ok((self.loaded.working_dir.clone(), Files::None)),
+            (None, EnvironmentChoice::Folder(folder)) => Ok((self.folder(Some(folder))?, Files::Here)),
+            (None, _) => Ok((self.folder(usual)?, Files::Here)),
+        }
+    }
+
     /// The folder that is asked for, if sessions may work there.
-    fn folder(&self, choice: &EnvironmentChoice, usual: Option<&Path>) -> Result<PathBuf, FactoryError> {
-        let asked = match choice {
-            EnvironmentChoice::Folder(folder) => Some(folder.as_path()),
-            EnvironmentChoice::None => {
-                let hint = "leave `environment` out, or name a folder";
-                return Err(not_allowed("this server has no sessions without files".to_owned(), hint));
-            }
-            _ => usual,
-        };
+    fn folder(&self, asked: Option<&Path>) -> Result<PathBuf, FactoryError> {
         // The server's own folder need not be one of them.
         let Some(asked) = asked.or_else(|| self.roots.first().map(PathBuf::as_path)) else {
             return Err(not_allowed(
@@ -109,9 +122,9 @@ impl SessionFactory for ConfiguredFactory {
                 ));
             }
             self.check_mode(request.overrides.permissions.mode)?;
-            let folder = self.folder(&request.environment, None)?;
+            let (folder, files) = self.place(&request.environment, request.provided.as_ref(), None)?;
             let loaded = self.loaded.with_request(layer(request), folder);
-            let mut options = self.make(request.id, &loaded).await?;
+            let mut options = self.make(request.id, &loaded, files).await?;
             if let Some(compaction) = &request.overrides.compaction {
                 options.config.compaction = (compaction.at_tokens > 0).then(|| compaction.clone());
             }
@@ -127,7 +140,7 @@ impl SessionFactory for ConfiguredFactory {
     fn resume<'a>(&'a self, request: &'a OldSession) -> BoxFuture<'a, Result<SessionOptions, FactoryError>> {
         async move {
             let usual = request.metadata.get("working_dir").map(Path::new);
-            let folder = self.folder(&request.environment, usual)?;
+            let (folder, files) = self.place(&request.environment, request.provided.as_ref(), usual)?;
             let mut layer = Config::default();
             // A journal knows a recording by its name, and the server by its file.
             let is_recording = request.config.model.starts_with(REPLAY);
@@ -135,7 +148,7 @@ impl SessionFactory for ConfiguredFactory {
             layer.model = request.model.as_ref().or(own).cloned();
             let tools = request.config.tools.iter().map(|tool| tool.definition.name.clone());
             layer.agent.tools = Some(tools.filter(|tool| session::is_tool(tool)).collect());
-            self.make(request.id, &self.loaded.with_request(layer, folder)).await
+            self.make(request.id, &self.loaded.with_request(layer, folder), files).await
         }
         .boxed()
     }

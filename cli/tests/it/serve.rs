@@ -179,6 +179,33 @@ async fn whoever_may_not_call_or_says_what_is_wrong_is_told_so() {
 }
 
 #[tokio::test]
+async fn a_session_may_have_no_files_or_those_of_an_extension_that_is_there() {
+    let model = ModelServer::with_replies([Reply::text("Well.")]).await.unwrap();
+    let place = Place::with_server(&model);
+    let mut server = Server::start(&place).await;
+    let asked = json!({ "config": { "environment": { "none": {} } } });
+    let created = server.ok("RuntimeService/CreateSession", asked).await;
+    let config = &created["session"]["config"];
+    assert!(config["systemPrompt"].as_str().is_some_and(|prompt| !prompt.contains("Working folder")));
+    assert!(config["tools"].as_array().is_none_or(Vec::is_empty), "{config:#}");
+    // It has none again when it is taken up.
+    let id = created["session"]["sessionId"].as_str().unwrap().to_owned();
+    server.child.kill().await.unwrap();
+    let server = Server::start(&place).await;
+    let resumed = server.ok("RuntimeService/Resume", json!({ "sessionId": id })).await;
+    assert_eq!(resumed["session"]["metadata"]["tau.environment"], "none");
+    let file = json!([{ "reference": { "path": "a.txt" } }]);
+    let asked = json!({ "sessionId": id, "context": file });
+    let (status, error) = server.call("RuntimeService/InjectContext", &asked).await;
+    assert_eq!(status, 404, "{error:#}");
+
+    let asked = json!({ "config": { "environment": { "provider": "box" } } });
+    let (status, error) = server.call("RuntimeService/CreateSession", &asked).await;
+    assert_eq!((status, error["code"].as_str()), (400, Some("failed_precondition")), "{error:#}");
+    assert!(error["message"].as_str().unwrap().contains("no extension `box` is attached"), "{error:#}");
+}
+
+#[tokio::test]
 async fn a_server_that_cannot_serve_says_why() {
     let model = ModelServer::with_replies([]).await.unwrap();
     let place = Place::with_server(&model);

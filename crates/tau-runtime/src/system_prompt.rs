@@ -21,7 +21,8 @@ const SKILLS_BUDGET: usize = 8_000;
 #[must_use]
 pub struct SystemPrompt {
     instructions: Option<String>,
-    working_dir: PathBuf,
+    /// `None` where there are no files.
+    working_dir: Option<PathBuf>,
     platform: String,
     memory: SystemContext,
     skills: Catalogue,
@@ -30,9 +31,14 @@ pub struct SystemPrompt {
 impl SystemPrompt {
     /// A prompt for work in a folder.
     pub fn new(working_dir: impl Into<PathBuf>) -> Self {
+        Self { working_dir: Some(working_dir.into()), ..Self::without_files() }
+    }
+
+    /// A prompt for work without files and processes.
+    pub fn without_files() -> Self {
         Self {
             instructions: None,
-            working_dir: working_dir.into(),
+            working_dir: None,
             platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             memory: SystemContext::default(),
             skills: Catalogue::default(),
@@ -42,6 +48,12 @@ impl SystemPrompt {
     /// With instructions in the place of the built-in ones.
     pub fn instructions(mut self, text: impl Into<String>) -> Self {
         self.instructions = Some(text.into());
+        self
+    }
+
+    /// With another platform than that of this program, where the work is done elsewhere.
+    pub fn platform(mut self, platform: impl Into<String>) -> Self {
+        self.platform = platform.into();
         self
     }
 
@@ -62,12 +74,13 @@ impl SystemPrompt {
     pub fn render(&self) -> String {
         let mut text = self.instructions.as_deref().unwrap_or(INSTRUCTIONS).trim_end().to_owned();
         // Writing to a string cannot fail.
-        let _ = write!(
-            text,
-            "\n\n<environment>\nWorking folder: {}\nPlatform: {}\n</environment>",
-            self.working_dir.display(),
-            self.platform
-        );
+        if let Some(folder) = &self.working_dir {
+            let (folder, platform) = (folder.display(), &self.platform);
+            let _ = write!(
+                text,
+                "\n\n<environment>\nWorking folder: {folder}\nPlatform: {platform}\n</environment>"
+            );
+        }
         let memory = self.memory.render();
         if !memory.is_empty() {
             let _ = write!(

@@ -3,7 +3,6 @@
 use tau_proto::buffa_types::google::protobuf::Duration;
 use tau_proto::runtime::v1 as pb;
 use tau_proto::runtime::v1::content_block::Block;
-use tau_proto::runtime::v1::environment_config::Environment;
 use tau_proto::runtime::v1::image::Source;
 use tau_proto::runtime::v1::tool_result_block::Block as ResultBlock;
 
