@@ -14,7 +14,7 @@ use tau_runtime::runtime::{
     AgentSummary, Beginning, DurabilityChoice, EnvironmentChoice, FactoryError, FactoryErrorKind, NewSession,
     OldSession, Revival, Runtime, RuntimeError, RuntimeOptions, SessionFactory,
 };
-use tau_runtime::{OpenedSession, SessionOptions};
+use tau_runtime::{OpenedSession, Past, SessionOptions};
 use tau_tools::builtin;
 use tau_tools::environment::{Environment, LocalEnvironment};
 use tempfile::TempDir;
@@ -150,8 +150,8 @@ async fn its_tools_work_there_and_it_has_it_again_when_it_is_taken_up() {
             .collect::<Vec<_>>()
     };
     assert_eq!(closed(&provider), [true]);
-    let events = events.iter().map(|event| (**event).clone()).collect();
-    let journal = OpenedSession::new(9).with_events(events, tau_core::event::EventHash::ZERO);
+    let past = Past::of(events).unwrap();
+    let journal = OpenedSession::new(9).with_past(past, tau_core::event::EventHash::ZERO);
     let live = world.runtime.adopt(journal, Revival::default()).await.unwrap();
     assert_eq!(world.asked.lock().unwrap().last(), Some(&box_()));
     live.handle().cancel(CancelScope::Session).await.unwrap();
