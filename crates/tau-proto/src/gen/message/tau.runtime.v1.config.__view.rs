@@ -3274,7 +3274,9 @@ impl ::serde::Serialize for DurabilityOwnedView {
         ::serde::Serialize::serialize(&self.0, __s)
     }
 }
-/// What a session's tools act through: files and processes below one root.
+/// What a session's tools act through: files and processes below one root. Not set: of a session that exists, what it was
+/// created with (`tau.environment` in its metadata says which, unless it is the server's own); of a new one, that of the
+/// attached provider with the highest priority whose selector is for it; where none is, the server's own.
 #[derive(Clone, Debug, Default)]
 pub struct EnvironmentConfigView<'a> {
     pub environment: ::core::option::Option<

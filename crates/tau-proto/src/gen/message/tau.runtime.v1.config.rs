@@ -2685,7 +2685,9 @@ pub const __DURABILITY_JSON_ANY: ::buffa::type_registry::JsonAnyEntry = ::buffa:
     from_json: ::buffa::type_registry::any_from_json::<Durability>,
     is_wkt: false,
 };
-/// What a session's tools act through: files and processes below one root.
+/// What a session's tools act through: files and processes below one root. Not set: of a session that exists, what it was
+/// created with (`tau.environment` in its metadata says which, unless it is the server's own); of a new one, that of the
+/// attached provider with the highest priority whose selector is for it; where none is, the server's own.
 #[derive(Clone, PartialEq, Default)]
 #[cfg_attr(feature = "json", derive(::serde::Serialize))]
 #[cfg_attr(feature = "json", serde(default))]

@@ -8,6 +8,20 @@
 /// started; results are in a fixed order. What a caller may not assume: that a file stays what it was between two
 /// operations.
 ///
+/// Whose it is. A session has the environment of one extension, by its `client_id`: the one that `EnvironmentConfig`
+/// names, or, where that names none, the one with the highest priority among those whose selector is for the session. What
+/// it was created with it has again when it is taken up. A session that is copied gets an environment of its own, and
+/// subagents act in that of the session that started them, as that session.
+///
+/// When the provider is lost. An operation that was begun goes on over the next attachment, and one that was not waits;
+/// both for as long as a call waits for its extension (10 seconds unless the server was built otherwise). Then they end
+/// with an error that the model reads, and that names `environment_lost`. After a restart of the provider (an attachment
+/// without its token) the runtime opens the environment again before anything else, asks again what changes nothing, and
+/// takes everything else for unknown: no command is begun twice.
+///
+/// What comes back is checked: an answer of another kind, a name or a path that leads elsewhere, more than was asked for,
+/// are errors of the operation; sending more than the window lets ends the attachment.
+///
 /// Paths are relative to the root, with `/` between names, without `.`, `..` and empty names. Empty: the root itself.
 #[derive(Clone, Debug, Default)]
 pub struct EnvironmentRoleView<'a> {
@@ -309,8 +323,9 @@ impl ::serde::Serialize for EnvironmentRoleOwnedView {
         ::serde::Serialize::serialize(&self.0, __s)
     }
 }
-/// Something to be done in a session's environment, as a `Call`. `OpenEnvironment` comes first for each session and
-/// attachment.
+/// Something to be done in a session's environment, as a `Call` of that session. `OpenEnvironment` comes first for each
+/// session, and again after the extension was restarted; one that does not know the session answers UNAVAILABLE. Calls
+/// that are sent again with `only_if_held` come before it.
 #[derive(Clone, Debug, Default)]
 pub struct EnvironmentOperationView<'a> {
     /// The call of a tool on whose behalf it is: `ToolCall.call_id`. Empty: none.
@@ -2413,14 +2428,16 @@ impl ::serde::Serialize for OperationDoneOwnedView {
         ::serde::Serialize::serialize(&self.0, __s)
     }
 }
-/// Makes the environment of a session ready. Where the session had one before, it is that one, files included.
+/// Makes the environment of a session ready. Where the session had one before, it is that one, files included, below the
+/// same root. It may come more than once.
 #[derive(Clone, Debug, Default)]
 pub struct OpenEnvironmentView<'a> {
     /// The session's metadata.
     ///
     /// Field 1: `metadata` (map)
     pub metadata: ::buffa::MapView<'a, &'a str, &'a str>,
-    /// The session whose environment it shares: of a subagent, the one that started it. Empty: none.
+    /// The session whose environment it shares. Empty: none; in this version always, because subagents act as the session
+    /// that started them.
     ///
     /// Field 2: `parent_session_id`
     pub parent_session_id: &'a str,
@@ -2733,7 +2750,8 @@ impl OpenEnvironmentOwnedView {
     pub fn metadata(&self) -> &::buffa::MapView<'_, &'_ str, &'_ str> {
         &self.0.reborrow().metadata
     }
-    /// The session whose environment it shares: of a subagent, the one that started it. Empty: none.
+    /// The session whose environment it shares. Empty: none; in this version always, because subagents act as the session
+    /// that started them.
     ///
     /// Field 2: `parent_session_id`
     #[must_use]
@@ -2775,7 +2793,7 @@ impl ::serde::Serialize for OpenEnvironmentOwnedView {
 /// The environment of a session is ready.
 #[derive(Clone, Debug, Default)]
 pub struct EnvironmentOpenedView<'a> {
-    /// The root folder, absolute, as the model is told.
+    /// The root folder, absolute, as the model is told: one line, as are the system and the shell.
     ///
     /// Field 1: `root`
     pub root: &'a str,
@@ -3031,7 +3049,7 @@ impl EnvironmentOpenedOwnedView {
     pub fn into_bytes(self) -> ::buffa::bytes::Bytes {
         self.0.into_bytes()
     }
-    /// The root folder, absolute, as the model is told.
+    /// The root folder, absolute, as the model is told: one line, as are the system and the shell.
     ///
     /// Field 1: `root`
     #[must_use]
@@ -3084,7 +3102,8 @@ impl ::serde::Serialize for EnvironmentOpenedOwnedView {
         ::serde::Serialize::serialize(&self.0, __s)
     }
 }
-/// Gives the environment of a session back: it was closed or let go.
+/// Gives the environment of a session back: it was closed or let go. Where the provider is not there, or the runtime ends,
+/// it does not come; the environment may be opened again.
 #[derive(Clone, Debug, Default)]
 pub struct CloseEnvironmentView<'a> {
     /// Whether it can be resumed: then the files must stay.
@@ -8169,11 +8188,11 @@ pub struct ExecView<'a> {
     ///
     /// Field 2: `folder`
     pub folder: &'a str,
-    /// Variables beside those of the environment's own.
+    /// Variables beside those of the environment's own. This version sends none.
     ///
     /// Field 3: `variables` (map)
     pub variables: ::buffa::MapView<'a, &'a str, &'a str>,
-    /// Whether it gets standard input; else that is empty.
+    /// Whether it gets standard input; else that is empty. This version gives none.
     ///
     /// Field 4: `has_input`
     pub has_input: bool,
@@ -8519,14 +8538,14 @@ impl ExecOwnedView {
     pub fn folder(&self) -> &'_ str {
         self.0.reborrow().folder
     }
-    /// Variables beside those of the environment's own.
+    /// Variables beside those of the environment's own. This version sends none.
     ///
     /// Field 3: `variables` (map)
     #[must_use]
     pub fn variables(&self) -> &::buffa::MapView<'_, &'_ str, &'_ str> {
         &self.0.reborrow().variables
     }
-    /// Whether it gets standard input; else that is empty.
+    /// Whether it gets standard input; else that is empty. This version gives none.
     ///
     /// Field 4: `has_input`
     #[must_use]

@@ -8,9 +8,11 @@
 pub enum EnvironmentCapability {
     /// Not stated; refused.
     ENVIRONMENT_CAPABILITY_UNSPECIFIED = 0i32,
-    /// Changes files: `WriteFile`, `RemoveFile`, `RenameFile`, `MakeFolder`.
+    /// Changes files: `WriteFile`, `RemoveFile`, `RenameFile`, `MakeFolder`. This version sends the first alone; the others
+    /// are there for tools to come.
     ENVIRONMENT_CAPABILITY_WRITE = 1i32,
-    /// Searches: `Glob`, `Grep`. Without it the runtime searches by listing and reading.
+    /// Searches: `Glob`, `Grep`. Without it searches end with UNSUPPORTED, and the model searches with commands: to search by
+    /// listing and reading would move every file over the network.
     ENVIRONMENT_CAPABILITY_SEARCH = 2i32,
     /// Runs commands: `Exec`.
     ENVIRONMENT_CAPABILITY_EXEC = 3i32,
@@ -771,6 +773,20 @@ impl ::buffa::Enumeration for EnvironmentErrorKind {
 /// started; results are in a fixed order. What a caller may not assume: that a file stays what it was between two
 /// operations.
 ///
+/// Whose it is. A session has the environment of one extension, by its `client_id`: the one that `EnvironmentConfig`
+/// names, or, where that names none, the one with the highest priority among those whose selector is for the session. What
+/// it was created with it has again when it is taken up. A session that is copied gets an environment of its own, and
+/// subagents act in that of the session that started them, as that session.
+///
+/// When the provider is lost. An operation that was begun goes on over the next attachment, and one that was not waits;
+/// both for as long as a call waits for its extension (10 seconds unless the server was built otherwise). Then they end
+/// with an error that the model reads, and that names `environment_lost`. After a restart of the provider (an attachment
+/// without its token) the runtime opens the environment again before anything else, asks again what changes nothing, and
+/// takes everything else for unknown: no command is begun twice.
+///
+/// What comes back is checked: an answer of another kind, a name or a path that leads elsewhere, more than was asked for,
+/// are errors of the operation; sending more than the window lets ends the attachment.
+///
 /// Paths are relative to the root, with `/` between names, without `.`, `..` and empty names. Empty: the root itself.
 #[derive(Clone, PartialEq, Default)]
 #[cfg_attr(feature = "json", derive(::serde::Serialize, ::serde::Deserialize))]
@@ -951,8 +967,9 @@ pub const __ENVIRONMENT_ROLE_JSON_ANY: ::buffa::type_registry::JsonAnyEntry = ::
     from_json: ::buffa::type_registry::any_from_json::<EnvironmentRole>,
     is_wkt: false,
 };
-/// Something to be done in a session's environment, as a `Call`. `OpenEnvironment` comes first for each session and
-/// attachment.
+/// Something to be done in a session's environment, as a `Call` of that session. `OpenEnvironment` comes first for each
+/// session, and again after the extension was restarted; one that does not know the session answers UNAVAILABLE. Calls
+/// that are sent again with `only_if_held` come before it.
 #[derive(Clone, PartialEq, Default)]
 #[cfg_attr(feature = "json", derive(::serde::Serialize))]
 #[cfg_attr(feature = "json", serde(default))]
@@ -2636,7 +2653,8 @@ pub const __OPERATION_DONE_JSON_ANY: ::buffa::type_registry::JsonAnyEntry = ::bu
     from_json: ::buffa::type_registry::any_from_json::<OperationDone>,
     is_wkt: false,
 };
-/// Makes the environment of a session ready. Where the session had one before, it is that one, files included.
+/// Makes the environment of a session ready. Where the session had one before, it is that one, files included, below the
+/// same root. It may come more than once.
 #[derive(Clone, PartialEq, Default)]
 #[cfg_attr(feature = "json", derive(::serde::Serialize, ::serde::Deserialize))]
 #[cfg_attr(feature = "json", serde(default))]
@@ -2656,7 +2674,8 @@ pub struct OpenEnvironment {
         ::buffa::alloc::string::String,
         ::buffa::alloc::string::String,
     >,
-    /// The session whose environment it shares: of a subagent, the one that started it. Empty: none.
+    /// The session whose environment it shares. Empty: none; in this version always, because subagents act as the session
+    /// that started them.
     ///
     /// Field 2: `parent_session_id`
     #[cfg_attr(
@@ -2817,7 +2836,7 @@ pub const __OPEN_ENVIRONMENT_JSON_ANY: ::buffa::type_registry::JsonAnyEntry = ::
 #[cfg_attr(feature = "json", derive(::serde::Serialize, ::serde::Deserialize))]
 #[cfg_attr(feature = "json", serde(default))]
 pub struct EnvironmentOpened {
-    /// The root folder, absolute, as the model is told.
+    /// The root folder, absolute, as the model is told: one line, as are the system and the shell.
     ///
     /// Field 1: `root`
     #[cfg_attr(
@@ -3000,7 +3019,8 @@ pub const __ENVIRONMENT_OPENED_JSON_ANY: ::buffa::type_registry::JsonAnyEntry = 
     from_json: ::buffa::type_registry::any_from_json::<EnvironmentOpened>,
     is_wkt: false,
 };
-/// Gives the environment of a session back: it was closed or let go.
+/// Gives the environment of a session back: it was closed or let go. Where the provider is not there, or the runtime ends,
+/// it does not come; the environment may be opened again.
 #[derive(Clone, PartialEq, Default)]
 #[cfg_attr(feature = "json", derive(::serde::Serialize, ::serde::Deserialize))]
 #[cfg_attr(feature = "json", serde(default))]
@@ -5987,7 +6007,7 @@ pub struct Exec {
         )
     )]
     pub folder: ::buffa::alloc::string::String,
-    /// Variables beside those of the environment's own.
+    /// Variables beside those of the environment's own. This version sends none.
     ///
     /// Field 3: `variables`
     #[cfg_attr(
@@ -6002,7 +6022,7 @@ pub struct Exec {
         ::buffa::alloc::string::String,
         ::buffa::alloc::string::String,
     >,
-    /// Whether it gets standard input; else that is empty.
+    /// Whether it gets standard input; else that is empty. This version gives none.
     ///
     /// Field 4: `has_input`
     #[cfg_attr(

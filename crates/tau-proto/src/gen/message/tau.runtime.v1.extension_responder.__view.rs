@@ -3,9 +3,14 @@
 
 /// The role of whoever answers for people: a console, a chat bridge, a policy.
 ///
-/// While a responder is attached, there is somebody to ask. Every responder of a session is asked at the same time, and
-/// clients may answer with `RuntimeService.Respond`; the first answer counts, and the other responders' calls are
-/// cancelled with ANSWERED.
+/// While a responder is attached, there is somebody to ask. Every responder of a session is asked at the same time, one
+/// that attaches later too, also for subagents; clients may answer with `RuntimeService.Respond`. The first answer counts,
+/// and the other responders' calls are cancelled with ANSWERED.
+///
+/// Where every responder that is there passes, there was nobody to ask: permission is not given, a question is not
+/// answered, a plan is not carried out, and the model is told why. One that fails, or whose answer is not of the request's
+/// kind, passes. Where none is attached, nobody passes, and the request waits for a client or a responder. One that is lost
+/// is asked again when it comes back, with the same `call_id`, whenever that is and by whichever runtime.
 #[derive(Clone, Debug, Default)]
 pub struct ResponderRoleView<'a> {
     /// What it answers. None: everything.
@@ -301,7 +306,7 @@ impl ::serde::Serialize for ResponderRoleOwnedView {
 /// Asks for an answer.
 #[derive(Clone, Debug, Default)]
 pub struct AskPersonView<'a> {
-    /// What waits, with the call and the event that asks.
+    /// What waits, with the call and the event that asks. Whose request it is stands in the call: a subagent's is its own.
     ///
     /// Field 1: `request`
     pub request: ::buffa::MessageFieldView<
@@ -643,7 +648,7 @@ impl AskPersonOwnedView {
     pub fn into_bytes(self) -> ::buffa::bytes::Bytes {
         self.0.into_bytes()
     }
-    /// What waits, with the call and the event that asks.
+    /// What waits, with the call and the event that asks. Whose request it is stands in the call: a subagent's is its own.
     ///
     /// Field 1: `request`
     #[must_use]

@@ -126,10 +126,11 @@ pub trait ExtensionService: Send + Sync + 'static {
     /// earlier one, which is ended with ABORTED.
     ///
     /// Several providers. Every journal gets every event. Of tools with the same name, the one of the role with the
-    /// highest `ExtensionRole.priority` is offered; of environments, that one is used; hooks are asked one after the other
-    /// in that order; responders are asked at the same time, and the first answer counts. Ties go by `client_id`.
+    /// highest `ExtensionRole.priority` is offered; of environments, that one is used where a session asks for none; hooks
+    /// are asked one after the other in that order; responders are asked at the same time, and the first answer counts.
+    /// Ties go by `client_id`.
     ///
-    /// This version serves the roles journal (without a selector) and tools; environment, hooks and responder end with
+    /// This version serves the roles journal (without a selector), tools, environment and responder; hooks end with
     /// PERMISSION_DENIED `role_not_allowed`.
     ///
     /// Errors: INVALID_ARGUMENT `protocol_violation`; PERMISSION_DENIED `role_not_allowed`; ABORTED `attachment_replaced`;
