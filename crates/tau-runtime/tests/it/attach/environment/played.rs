@@ -34,7 +34,7 @@ pub(super) fn open(call_id: &str, root: &str) -> CallResult {
 
 pub(super) fn chunk(call: &Call, number: u64, data: &[u8]) -> CallProgress {
     let chunk = OutputChunk { data: data.to_vec().into(), ..Default::default() };
-    let progress = Some(call_progress::Progress::Output(chunk.into()));
+    let progress = Some(call_progress::Progress::Output(chunk));
     CallProgress { call_id: call.call_id.clone(), number, progress, ..Default::default() }
 }
 
