@@ -2,8 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -73,43 +72,57 @@ impl Body for RpcBody {
     }
 }
 
-/// The body of a request that must have arrived in time.
-pub(super) struct TimedBody<B> {
-    body: Pin<Box<B>>,
-    time: Pin<Box<Sleep>>,
-    is_late: Arc<AtomicBool>,
+/// What went wrong with the body of a request. To its reader any error is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BodyFault {
+    /// It did not arrive in time.
+    Late,
+    /// The caller broke off.
+    Broken,
 }
 
-impl<B> TimedBody<B> {
-    /// `is_late` becomes true when the body has not arrived: to its reader any error is the same.
-    pub(super) fn new(body: B, time: Duration, is_late: Arc<AtomicBool>) -> Self {
-        Self { body: Box::pin(body), time: Box::pin(tokio::time::sleep(time)), is_late }
+/// The body of a request, watched for what goes wrong with it, and for its time where it has one.
+pub(super) struct WatchedBody<B> {
+    body: Pin<Box<B>>,
+    time: Option<Pin<Box<Sleep>>>,
+    fault: Arc<OnceLock<BodyFault>>,
+}
+
+impl<B> WatchedBody<B> {
+    pub(super) fn new(body: B, time: Option<Duration>, fault: Arc<OnceLock<BodyFault>>) -> Self {
+        let time = time.map(|time| Box::pin(tokio::time::sleep(time)));
+        Self { body: Box::pin(body), time, fault }
     }
 }
 
 /// Why the body of a request broke off.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum TimedBodyError<E> {
+pub(super) enum WatchedBodyError<E> {
     #[error("the request took too long to arrive")]
     TooSlow,
     #[error(transparent)]
     Body(E),
 }
 
-impl<B: Body> Body for TimedBody<B> {
+impl<B: Body> Body for WatchedBody<B> {
     type Data = B::Data;
-    type Error = TimedBodyError<B::Error>;
+    type Error = WatchedBodyError<B::Error>;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, Self::Error>>> {
         if let Poll::Ready(frame) = self.body.as_mut().poll_frame(context) {
-            return Poll::Ready(frame.map(|frame| frame.map_err(TimedBodyError::Body)));
+            if matches!(frame, Some(Err(_))) {
+                // The first fault counts.
+                let _ = self.fault.set(BodyFault::Broken);
+            }
+            return Poll::Ready(frame.map(|frame| frame.map_err(WatchedBodyError::Body)));
         }
-        std::task::ready!(self.time.as_mut().poll(context));
-        self.is_late.store(true, Ordering::Relaxed);
-        Poll::Ready(Some(Err(TimedBodyError::TooSlow)))
+        let Some(time) = &mut self.time else { return Poll::Pending };
+        std::task::ready!(time.as_mut().poll(context));
+        let _ = self.fault.set(BodyFault::Late);
+        Poll::Ready(Some(Err(WatchedBodyError::TooSlow)))
     }
 
     fn is_end_stream(&self) -> bool {

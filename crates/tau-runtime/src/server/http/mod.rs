@@ -22,6 +22,7 @@ mod listener;
 mod options;
 mod panic;
 mod peer;
+mod refuse;
 mod repair;
 mod rpc;
 mod serve;

@@ -1,17 +1,17 @@
 //! The calls themselves, of callers whose names were found good.
 
 use std::convert::Infallible;
-use std::future::ready;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use connectrpc::dispatcher::Dispatcher;
 use connectrpc::router::MethodKind;
-use connectrpc::{ConnectRpcBody, ConnectRpcService, DeadlinePolicy, Interceptor, Limits, Protocol};
+use connectrpc::{
+    ConnectError, ConnectRpcBody, ConnectRpcService, DeadlinePolicy, Interceptor, Limits, Protocol,
+};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::{HeaderMap, Method, Request, Response};
@@ -19,12 +19,13 @@ use http_body::Body;
 use tower::Service;
 
 use super::access::Access;
-use super::body::{RpcBody, TimedBody};
+use super::body::{BodyFault, RpcBody, WatchedBody};
 use super::guarded::Guarded;
 use super::options::HttpOptions;
 use super::panic;
 use super::peer::Peer;
-use super::service::{finished, refusal, shape_headers};
+use super::refuse::refuse;
+use super::service::{finished, shape_headers};
 use super::stream::deadline_exceeded;
 use crate::server::failure::Failure;
 use crate::server::reason::Reason;
@@ -118,18 +119,20 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (headers, version) = (shape_headers(request.headers()), request.version());
-        let is_late = Arc::new(AtomicBool::new(false));
+        let headers = shape_headers(request.headers());
+        let fault = Arc::new(OnceLock::new());
+        let watched =
+            |request: Request<B>, time| request.map(|body| WatchedBody::new(body, time, Arc::clone(&fault)));
         let call = match self.route(&request) {
-            Ok(Route::Unary) => self.unary.call(request),
-            Ok(Route::Stream) => self.streams.call(request),
-            Ok(Route::ServerStream) => {
-                let (time, is_late) = (self.request_time, Arc::clone(&is_late));
-                self.streams.call(request.map(|body| TimedBody::new(body, time, is_late)))
+            Ok(Route::Unary) => self.unary.call(watched(request, None)),
+            Ok(Route::Stream) => self.streams.call(watched(request, None)),
+            Ok(Route::ServerStream) => self.streams.call(watched(request, Some(self.request_time))),
+            Err(failure) => {
+                let (head, body) = request.into_parts();
+                return Box::pin(refuse(failure, head, body));
             }
-            Err(failure) => return Box::pin(ready(Ok(refusal(failure, version, headers)))),
         };
-        Box::pin(caught(call, headers, is_late))
+        Box::pin(caught(call, headers, fault))
     }
 }
 
@@ -137,12 +140,18 @@ where
 async fn caught(
     call: impl Future<Output = Result<Response<ConnectRpcBody>, Infallible>>,
     headers: HeaderMap,
-    is_late: Arc<AtomicBool>,
+    fault: Arc<OnceLock<BodyFault>>,
 ) -> Result<Response<RpcBody>, Infallible> {
-    let response = match AssertUnwindSafe(call).catch_unwind().await {
-        Ok(_) if is_late.load(Ordering::Relaxed) => deadline_exceeded().into_http_response(&headers),
-        Ok(response) => response?,
-        Err(payload) => panic::failure(&*payload).into_http_response(&headers),
+    let response = match (AssertUnwindSafe(call).catch_unwind().await, fault.get()) {
+        (Err(payload), _) => panic::failure(&*payload).into_http_response(&headers),
+        (Ok(_), Some(BodyFault::Late)) => deadline_exceeded().into_http_response(&headers),
+        // To `connectrpc` it is an error of the server's.
+        (Ok(_), Some(BodyFault::Broken)) => broken_off().into_http_response(&headers),
+        (Ok(response), None) => response?,
     };
     Ok(finished(response, headers))
+}
+
+fn broken_off() -> ConnectError {
+    Failure::new(Reason::Malformed, "the request broke off before its end").into()
 }

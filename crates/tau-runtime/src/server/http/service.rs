@@ -1,15 +1,14 @@
 //! The way of a request: names, then what browsers are told, then the call.
 
 use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use connectrpc::{ConnectError, ConnectRpcBody, Dispatcher, Interceptor};
+use connectrpc::{ConnectRpcBody, Dispatcher, Interceptor, Protocol};
 use futures::future::{BoxFuture, Either};
-use http::header::{CONNECTION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Request, Response, Version};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Body;
 use tower::{Layer, Service};
 use tower_http::cors::{self, Cors};
@@ -19,9 +18,9 @@ use super::body::RpcBody;
 use super::guarded::Guarded;
 use super::json::JsonShapes;
 use super::options::HttpOptions;
+use super::refuse::refuse;
 use super::rpc::Rpc;
 use super::{cors as browsers, repair};
-use crate::server::failure::Failure;
 
 /// Calls over HTTP, as a [`tower::Service`]: the same value serves every listener, and callers in the same process
 /// through `connectrpc`'s `ServiceTransport`.
@@ -60,6 +59,10 @@ impl<D: Dispatcher> HttpService<D> {
     }
 }
 
+/// What the types of both begin with; the first begins with the second.
+const GRPC_WEB: &str = "application/grpc-web";
+const GRPC: &str = "application/grpc";
+
 type Answer = Result<Response<RpcBody>, Infallible>;
 
 impl<D, B> Service<Request<B>> for HttpService<D>
@@ -70,7 +73,7 @@ where
 {
     type Response = Response<RpcBody>;
     type Error = Infallible;
-    type Future = Either<Ready<Answer>, cors::ResponseFuture<BoxFuture<'static, Answer>>>;
+    type Future = Either<BoxFuture<'static, Answer>, cors::ResponseFuture<BoxFuture<'static, Answer>>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
@@ -80,9 +83,7 @@ where
         let (head, body) = request.into_parts();
         match self.access.check_names(&head) {
             Ok(()) => Either::Right(self.calls.call(Request::from_parts(head, body))),
-            Err(failure) => {
-                Either::Left(ready(Ok(refusal(failure, head.version, shape_headers(&head.headers)))))
-            }
+            Err(failure) => Either::Left(Box::pin(refuse(failure, head, body))),
         }
     }
 }
@@ -90,19 +91,15 @@ where
 /// What of a request's headers decides the shape of an error.
 pub(super) fn shape_headers(headers: &HeaderMap) -> HeaderMap {
     let content_type = headers.get(CONTENT_TYPE).map(|value| (CONTENT_TYPE, value.clone()));
-    content_type.into_iter().collect()
-}
-
-/// An error instead of a call, in the caller's protocol.
-///
-/// The body of the request stays unread, after which an HTTP/1 connection is of no more use: the caller is told so, or it
-/// would send its next request into a connection that closes.
-pub(super) fn refusal(failure: Failure, version: Version, headers: HeaderMap) -> Response<RpcBody> {
-    let mut response = finished(ConnectError::from(failure).into_http_response(&headers), headers);
-    if version < Version::HTTP_2 {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    let mut shape: HeaderMap = content_type.into_iter().collect();
+    // Of a codec that does not exist `connectrpc` says so in the protocol that the type begins with.
+    let begins =
+        |with: &str| shape.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(with.as_bytes()));
+    let known = [GRPC_WEB, GRPC].into_iter().find(|kind| begins(kind));
+    if let (Some(known), None) = (known, Protocol::detect(&shape)) {
+        shape.insert(CONTENT_TYPE, HeaderValue::from_static(known));
     }
-    response
+    shape
 }
 
 /// A response as it leaves.

@@ -17,8 +17,8 @@ pub(crate) struct Shared(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     message: SubscribeResponse,
-    proto: OnceLock<Bytes>,
-    json: OnceLock<Bytes>,
+    proto: OnceLock<Result<Bytes, ConnectError>>,
+    json: OnceLock<Result<Bytes, ConnectError>>,
 }
 
 impl Shared {
@@ -32,11 +32,11 @@ impl Shared {
             CodecFormat::Proto => &self.0.proto,
             _ => &self.0.json,
         };
-        if let Some(bytes) = once.get() {
-            return Ok(bytes.clone());
-        }
-        let bytes = encode(&self.0.message, codec)?;
-        Ok(once.get_or_init(|| bytes).clone())
+        let encoded = once.get_or_init(|| {
+            tracing::trace!(?codec, "a message that is shared was encoded");
+            encode(&self.0.message, codec)
+        });
+        encoded.clone()
     }
 }
 

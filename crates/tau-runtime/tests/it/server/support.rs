@@ -55,6 +55,8 @@ impl Subscription {
 pub(crate) struct Served {
     pub(crate) process: Process,
     pub(crate) sessions: RuntimeServiceClient<Transport>,
+    /// The same in JSON.
+    pub(crate) json: RuntimeServiceClient<Transport>,
     pub(crate) admin: AdminServiceClient<Transport>,
 }
 
@@ -74,7 +76,8 @@ impl Served {
         let transport = ServiceTransport::new(ConnectRpcService::new(interface.router));
         let config = || ClientConfig::new("http://localhost".parse().unwrap());
         let sessions = RuntimeServiceClient::new(transport.clone(), config());
-        Self { process, sessions, admin: AdminServiceClient::new(transport, config()) }
+        let json = RuntimeServiceClient::new(transport.clone(), config().json());
+        Self { process, sessions, json, admin: AdminServiceClient::new(transport, config()) }
     }
 
     /// A new session of the default agent.

@@ -39,10 +39,14 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) async fn start(options: HttpOptions) -> Self {
+        Self::start_with(options, router()).await
+    }
+
+    pub(super) async fn start_with(options: HttpOptions, router: Router) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
-        let (service, shutdown) = (service(&options), stop.clone());
+        let (service, shutdown) = (service_of(router, &options), stop.clone());
         let ended =
             tokio::spawn(async move { serve(Listener::Tcp(listener), service, &options, shutdown).await });
         Self { address, stop: stop.drop_guard(), ended }
@@ -171,7 +175,11 @@ pub(super) fn envelope(message: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn service(options: &HttpOptions) -> HttpService<Router> {
-    HttpService::new(router(), JsonShapes::decode(DESCRIPTORS).unwrap(), &[], options)
+    service_of(router(), options)
+}
+
+fn service_of(router: Router, options: &HttpOptions) -> HttpService<Router> {
+    HttpService::new(router, JsonShapes::decode(DESCRIPTORS).unwrap(), &[], options)
 }
 
 fn router() -> Router {

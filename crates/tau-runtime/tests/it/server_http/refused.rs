@@ -1,0 +1,116 @@
+//! Requests that are refused while they are still being sent.
+
+use std::time::{Duration, Instant};
+
+use tau_core::Secret;
+use tau_runtime::server::http::HttpOptions;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::support::{GET, PATIENCE, SUBSCRIBE, Server, reply};
+
+async fn server() -> Server {
+    let mut options = HttpOptions::default();
+    options.access.token = Some(Secret::new("sesame"));
+    Server::start(options).await
+}
+
+fn head(credential: &str, size: usize) -> String {
+    format!(
+        "POST {GET} HTTP/1.1\r\nhost: localhost\r\n{credential}content-type: application/json\r\n\
+         content-length: {size}\r\n\r\n"
+    )
+}
+
+/// One answer with its length, of a connection that is kept.
+async fn answer(io: &mut TcpStream) -> String {
+    let mut read = Vec::new();
+    let whole = async {
+        loop {
+            let text = String::from_utf8_lossy(&read).into_owned();
+            if let Some((head, body)) = text.split_once("\r\n\r\n") {
+                let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+                if body.len() == length.parse::<usize>().unwrap() {
+                    return text;
+                }
+            }
+            assert!(io.read_buf(&mut read).await.unwrap() > 0, "it closed after {text}");
+        }
+    };
+    tokio::time::timeout(PATIENCE, whole).await.expect("an answer")
+}
+
+#[tokio::test]
+async fn a_caller_that_is_refused_before_it_has_sent_its_message_sees_the_answer_and_goes_on() {
+    let server = server().await;
+    let mut io = server.connect().await;
+    for _ in 0..3 {
+        io.write_all(head("", 2).as_bytes()).await.unwrap();
+        // What is written after the server refused must not meet a closed connection.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        io.write_all(b"{}").await.unwrap();
+        let refused = answer(&mut io).await;
+        assert!(refused.starts_with("HTTP/1.1 401") && !refused.contains("connection: close"), "{refused}");
+    }
+    let good = head("authorization: Bearer sesame\r\n", 2);
+    io.write_all(format!("{good}{{}}").as_bytes()).await.unwrap();
+    assert!(answer(&mut io).await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn a_huge_message_that_is_refused_is_not_waited_for() {
+    let server = server().await;
+    let start = Instant::now();
+    let reply = String::from_utf8(server.raw(head("", 1 << 30).as_bytes()).await).unwrap();
+    assert!(reply.starts_with("HTTP/1.1 401") && reply.contains("connection: close"), "{reply}");
+    assert!(start.elapsed() < Duration::from_millis(900), "it was waited for");
+}
+
+#[tokio::test]
+async fn a_large_message_that_is_refused_is_taken_so_that_its_sender_sees_the_answer() {
+    let server = server().await;
+    let mut io = server.connect().await;
+    io.write_all(head("", 17 << 20).as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    io.write_all(&vec![b' '; 17 << 20]).await.unwrap();
+    assert!(answer(&mut io).await.starts_with("HTTP/1.1 401"));
+}
+
+#[tokio::test]
+async fn a_caller_that_breaks_off_is_told_that_it_did_and_not_that_the_server_failed() {
+    let server = Server::start(HttpOptions::default()).await;
+    for (path, kind) in [(GET, "json"), (SUBSCRIBE, "connect+json")] {
+        let mut io = server.connect().await;
+        let head = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n");
+        io.write_all(format!("{head}content-type: application/{kind}\r\n\r\n{{").as_bytes()).await.unwrap();
+        io.shutdown().await.unwrap();
+        let mut reply = Vec::new();
+        tokio::time::timeout(PATIENCE, io.read_to_end(&mut reply)).await.unwrap().unwrap();
+        let reply = String::from_utf8_lossy(&reply);
+        assert!(reply.contains(r#""code":"invalid_argument""#), "{path}: {reply}");
+        assert!(reply.contains("tau.runtime.v1.ErrorDetail"), "{path}: {reply}");
+    }
+}
+
+#[tokio::test]
+async fn a_codec_that_does_not_exist_is_refused_in_the_protocol_that_was_asked_for() {
+    let server = Server::start(HttpOptions::default()).await;
+    let mut request = server.post(GET, "application/grpc+thrift", "");
+    *request.uri_mut() = format!("http://localhost{GET}").parse().unwrap();
+    request.headers_mut().remove("host");
+    let answer = reply(server.http2().await.send_request(request).await.unwrap()).await;
+    assert_eq!(answer.body, "");
+    assert_eq!(answer.trailers["grpc-status"], "12");
+    assert!(answer.trailers.contains_key("grpc-status-details-bin"), "{answer:?}");
+    let answer = server.call(server.post(GET, "application/grpc-web+thrift", "")).await;
+    assert_eq!(answer.body.first(), Some(&0x80), "trailers in the body: {answer:?}");
+}
+
+#[tokio::test]
+async fn whoever_never_sends_the_message_is_not_waited_for_for_long() {
+    let server = server().await;
+    let start = Instant::now();
+    let reply = String::from_utf8(server.raw(head("", 2).as_bytes()).await).unwrap();
+    assert!(reply.starts_with("HTTP/1.1 401") && reply.contains("connection: close"), "{reply}");
+    assert!(start.elapsed() < Duration::from_secs(5), "it took {:?}", start.elapsed());
+}
