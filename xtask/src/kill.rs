@@ -10,19 +10,24 @@ use crate::process::Cmd;
 /// What to kill, and how often.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// How many processes are killed
-    #[arg(long, default_value_t = 2_000)]
-    cycles: u32,
+    /// How many processes are killed; 2,000, and over the network 200
+    #[arg(long)]
+    cycles: Option<u32>,
+    /// Kill `tau serve` and the journal that is attached to it over the network instead of `tau run`
+    #[arg(long)]
+    network: bool,
     /// Where the random moments begin
     #[arg(long, default_value_t = 7)]
     seed: u64,
 }
 
 pub(crate) fn run(root: &Path, options: &Options) -> anyhow::Result<ExitCode> {
-    let test =
-        ["test", "--quiet", "-p", "tau-cli", "--test", "it", "--", "--ignored", "--nocapture", "kill::"];
+    let (tests, cycles) = if options.network { ("kill_network::", 200) } else { ("kill::", 2_000) };
+    let build = Cmd::cargo(["build", "--quiet", "-p", "tau-persist"]);
+    anyhow::ensure!(build.status(root)?.success(), "the journal does not build");
+    let test = ["test", "--quiet", "-p", "tau-cli", "--test", "it", "--", "--ignored", "--nocapture", tests];
     Cmd::cargo(test)
-        .env("TAU_KILLS", options.cycles.to_string())
+        .env("TAU_KILLS", options.cycles.unwrap_or(cycles).to_string())
         .env("TAU_SEED", options.seed.to_string())
         .forward(root)
 }

@@ -3,12 +3,14 @@
 //! By hand, with as many kills as one likes: `cargo xtask kill --cycles 2000`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tau_core::event::{EventBody, RunOutcome, ToolOutcome};
 use tau_persist::{ReadEvents, SqliteOptions, SqliteStore, Store as _};
+use tau_proto::runtime::v1 as wire;
 use tau_runtime::kernel::State;
 use tau_testkit::{ModelServer, Reply, Request};
 use tokio::io::AsyncReadExt;
@@ -17,10 +19,10 @@ use crate::sessions_support::database;
 use crate::support::Place;
 
 /// Turns with calls that a session has before its last.
-const TURNS: usize = 6;
+pub(crate) const TURNS: usize = 6;
 
 /// Answers from what it is sent alone, so that a session that is taken up goes on.
-fn script(_: usize, request: &Request) -> Reply {
+pub(crate) fn script(_: usize, request: &Request) -> Reply {
     let request = request.json();
     let messages = request["messages"].as_array().cloned().unwrap_or_default();
     let prompt = messages.iter().find(|message| message["role"] == "user").cloned().unwrap_or_default();
@@ -41,10 +43,10 @@ fn script(_: usize, request: &Request) -> Reply {
 }
 
 /// Numbers that look random and are the same every time.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         // SplitMix64.
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -56,12 +58,12 @@ impl Random {
 
 /// What a process said before it died.
 #[derive(Debug, Default)]
-struct Heard {
-    session: Option<String>,
+pub(crate) struct Heard {
+    pub(crate) session: Option<String>,
     /// Calls and results that it told of.
-    calls: BTreeSet<String>,
-    results: BTreeSet<String>,
-    is_finished: bool,
+    pub(crate) calls: BTreeSet<String>,
+    pub(crate) results: BTreeSet<String>,
+    pub(crate) is_finished: bool,
 }
 
 impl Heard {
@@ -105,13 +107,13 @@ async fn run_and_kill(place: &Place, arguments: &[&str], after: Duration, heard:
 }
 
 #[derive(Debug, Default)]
-struct Totals {
-    kills: usize,
-    sessions: usize,
-    resumes: usize,
-    effects: usize,
-    unknown: usize,
-    events: usize,
+pub(crate) struct Totals {
+    pub(crate) kills: usize,
+    pub(crate) sessions: usize,
+    pub(crate) resumes: usize,
+    pub(crate) effects: usize,
+    pub(crate) unknown: usize,
+    pub(crate) events: usize,
 }
 
 /// Works one session through to its end, however often it is killed, and checks it.
@@ -155,7 +157,12 @@ async fn session(place: &Place, job: &str, random: &mut Random, most: usize, tot
 
 /// What the journal holds of a session, every event of it.
 fn events(place: &Place, session: &str) -> Vec<EventBody> {
-    let store = SqliteStore::open(database(place), SqliteOptions::default().read_only()).unwrap();
+    stored(&database(place), session).iter().map(body).collect()
+}
+
+/// The same as they are stored.
+pub(crate) fn stored(database: &Path, session: &str) -> Vec<wire::Event> {
+    let store = SqliteStore::open(database, SqliteOptions::default().read_only()).unwrap();
     let id = tau_persist::SessionId::new(session).unwrap();
     let mut events = Vec::new();
     loop {
@@ -163,16 +170,18 @@ fn events(place: &Place, session: &str) -> Vec<EventBody> {
         if page.is_empty() {
             return events;
         }
-        events.extend(page.iter().map(|stored| {
-            let body: Value = serde_json::from_slice(&stored.body).unwrap();
-            let tagged = json!({ "kind": stored.kind, "body": body });
-            let bare = json!({ "kind": stored.kind });
-            serde_json::from_value(if body.is_null() { bare } else { tagged }).unwrap()
-        }));
+        events.extend(page);
     }
 }
 
-fn is_done(events: &[EventBody]) -> bool {
+pub(crate) fn body(stored: &wire::Event) -> EventBody {
+    let body: Value = serde_json::from_slice(&stored.body).unwrap();
+    let tagged = json!({ "kind": stored.kind, "body": body });
+    let bare = json!({ "kind": stored.kind });
+    serde_json::from_value(if body.is_null() { bare } else { tagged }).unwrap()
+}
+
+pub(crate) fn is_done(events: &[EventBody]) -> bool {
     State::fold(events).last_run().is_some_and(|run| run.outcome == RunOutcome::Completed)
 }
 
@@ -189,7 +198,7 @@ fn effects(place: &Place, job: &str) -> BTreeMap<String, usize> {
 
 /// The promises: what was told is in the journal, every call has one result, no effect happened twice, what succeeded
 /// happened, and what is unknown happened at most once.
-fn check(place: &Place, job: &str, events: &[EventBody], heard: &Heard, totals: &mut Totals) {
+pub(crate) fn check(place: &Place, job: &str, events: &[EventBody], heard: &Heard, totals: &mut Totals) {
     let mut requested: BTreeMap<String, String> = BTreeMap::new();
     let mut outcomes: BTreeMap<String, ToolOutcome> = BTreeMap::new();
     for event in events {
@@ -251,14 +260,15 @@ async fn killed_at_random_moments_a_session_goes_on() {
     assert!(totals.resumes > 0, "{totals:?}");
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test by hand is told how long to go on")]
+pub(crate) fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
 /// As many as `TAU_KILLS` says; `cargo xtask kill` runs it.
 #[tokio::test]
 #[ignore = "takes minutes: cargo xtask kill"]
 async fn killed_very_often() {
-    #[expect(clippy::disallowed_methods, reason = "a test by hand is told how long to go on")]
-    let number = |name: &str, otherwise: u64| {
-        std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
-    };
     let cycles = usize::try_from(number("TAU_KILLS", 200)).unwrap();
     let totals = kill(cycles, number("TAU_SEED", 7)).await;
     assert!(totals.unknown > 0 || cycles < 200, "some calls must have been cut off: {totals:?}");

@@ -19,6 +19,8 @@ mod interrupts;
 mod json_output;
 #[cfg(unix)]
 mod kill;
+#[cfg(unix)]
+mod kill_network;
 mod loop_tools;
 mod permissions;
 mod resume;
@@ -27,6 +29,8 @@ mod schema;
 mod secrets;
 #[cfg(unix)]
 mod serve;
+#[cfg(unix)]
+mod serve_drain;
 #[cfg(unix)]
 mod serve_journal;
 mod sessions_damage;

@@ -12,15 +12,20 @@ use tokio::process::{Child, Command};
 use crate::support::Place;
 
 /// A server that runs, and how it is called.
-struct Server {
-    child: Child,
-    address: String,
-    token: String,
+pub(crate) struct Server {
+    pub(crate) child: Child,
+    pub(crate) address: String,
+    pub(crate) token: String,
 }
 
 impl Server {
     async fn start(place: &Place) -> Self {
-        let mut child = place.command(&["serve", "--listen", "127.0.0.1:0"]).spawn().unwrap();
+        Self::start_with(place, &[]).await
+    }
+
+    pub(crate) async fn start_with(place: &Place, options: &[&str]) -> Self {
+        let arguments = [&["serve", "--listen", "127.0.0.1:0"], options].concat();
+        let mut child = place.command(&arguments).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = tokio::time::timeout(Duration::from_secs(30), lines.next_line()).await;
         let url = line.unwrap().unwrap().unwrap();

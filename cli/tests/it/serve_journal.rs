@@ -18,18 +18,18 @@ use crate::support::Place;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server that keeps nothing, and how it is called.
-struct Server {
-    child: Child,
-    address: String,
-    token: String,
+pub(crate) struct Server {
+    pub(crate) child: Child,
+    pub(crate) address: String,
+    pub(crate) token: String,
 }
 
 impl Server {
-    async fn start(place: &Place) -> Self {
+    pub(crate) async fn start(place: &Place) -> Self {
         Self::start_at(place, "127.0.0.1:0").await
     }
 
-    async fn start_at(place: &Place, address: &str) -> Self {
+    pub(crate) async fn start_at(place: &Place, address: &str) -> Self {
         let mut child =
             place.command(&["serve", "--require-journals", "1", "--listen", address]).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -104,13 +104,13 @@ fn tau_persist() -> Command {
 }
 
 /// `tau-persist attach`, and what it says.
-struct Journal {
-    child: Child,
+pub(crate) struct Journal {
+    pub(crate) child: Child,
     said: Lines<BufReader<ChildStderr>>,
 }
 
 impl Journal {
-    fn start(place: &Place, server: &Server) -> Self {
+    pub(crate) fn start(place: &Place, server: &Server) -> Self {
         let mut command = tau_persist();
         command.arg("attach").arg(database(place)).arg(format!("http://{}", server.address));
         let mut child = command.arg("--token-file").arg(token_file(place)).spawn().unwrap();
@@ -119,7 +119,7 @@ impl Journal {
     }
 
     /// Waits until it says something that begins so.
-    async fn says(&mut self, beginning: &str) -> String {
+    pub(crate) async fn says(&mut self, beginning: &str) -> String {
         let until = async {
             let mut before = Vec::new();
             while let Some(line) = self.said.next_line().await.unwrap() {
@@ -148,7 +148,7 @@ async fn interrupt(child: &Child) {
     assert!(Command::new("kill").args(["-INT", &id]).status().await.unwrap().success());
 }
 
-fn database(place: &Place) -> PathBuf {
+pub(crate) fn database(place: &Place) -> PathBuf {
     place.home().join("kept.db")
 }
 
@@ -159,7 +159,7 @@ fn waits_for_go() -> Reply {
 }
 
 /// How many events of each session are kept, none of them damaged.
-async fn verified(place: &Place) -> Vec<(String, u64)> {
+pub(crate) async fn verified(place: &Place) -> Vec<(String, u64)> {
     let output = tau_persist().arg("verify").arg(database(place)).output().await.unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{said}");
