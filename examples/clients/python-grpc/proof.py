@@ -3,7 +3,6 @@
 
     PYTHONPATH=gen ./proof.py HOST:PORT TOKENFILE
 """
-import subprocess
 import sys
 from pathlib import Path
 
@@ -20,6 +19,10 @@ NOBODY = "00000000-0000-7000-8000-000000000000"
 def expect(actual, expected):
     if actual != expected:
         sys.exit(f"{actual!r} instead of {expected!r}")
+
+
+def passed(check):
+    print(f"grpc h2: {check}: ok")
 
 
 def refusal(call, request, metadata):
@@ -40,18 +43,17 @@ with grpc.insecure_channel(host) as channel:
     get_info = AdminServiceStub(channel).GetInfo
     told = get_info(admin_service_pb2.GetInfoRequest(), metadata=credential, timeout=10)
     expect((told.server_name, told.protocol_version), ("tau", 1))
+    passed("info")
 
     get_session = RuntimeServiceStub(channel).GetSession
     missing = runtime_session_pb2.GetSessionRequest(session_id=NOBODY)
     expect(refusal(get_session, missing, credential), (grpc.StatusCode.NOT_FOUND, "session_not_found"))
+    passed("errors")
     unknown = refusal(get_info, admin_service_pb2.GetInfoRequest(), None)
     expect(unknown, (grpc.StatusCode.UNAUTHENTICATED, "unauthenticated"))
+    passed("refused")
 
     check = health_pb2_grpc.HealthStub(channel).Check
     health = check(health_pb2.HealthCheckRequest(), metadata=credential, timeout=10)
     expect(health.status, health_pb2.HealthCheckResponse.SERVING)
-
-example = [sys.executable, Path(__file__).with_name("run.py"), host, token_file, "make it"]
-ran = subprocess.run(example, check=True, capture_output=True, text=True, timeout=60)
-expect(ran.stdout.splitlines()[-2:], ["It is made.", "[completed after 2 turns]"])
-print("info, errors, health, run: ok")
+    passed("health")

@@ -1,21 +1,22 @@
 #!/usr/bin/env python3
-"""Asks a tau server for work over gRPC, shows what happens, and answers its questions for permission with yes.
+"""Asks a tau server for work over gRPC, shows what happens, answers its questions for permission with yes, and offers a tool.
 
     tau serve &
     pip install -r requirements.txt && ./generate.sh
-    PYTHONPATH=gen ./run.py 127.0.0.1:8321 ~/.local/state/tau/token "why does the build fail?"
+    PYTHONPATH=gen ./run.py 127.0.0.1:8321 ~/.local/state/tau/token "what is the weather in Bern?"
 """
 import sys
 
 import grpc
 from tau.runtime.v1 import answer_pb2, context_pb2, runtime_run_pb2, runtime_session_pb2
 from tau.runtime.v1.runtime_service_pb2_grpc import RuntimeServiceStub
+from tool import offered_weather
 
 host, token_file, prompt = sys.argv[1:4]
 credential = [("authorization", f"Bearer {open(token_file).read().strip()}")]
 allow = answer_pb2.PermissionAnswer(decision=answer_pb2.PERMISSION_DECISION_ALLOW)
 
-with grpc.insecure_channel(host) as channel:
+with grpc.insecure_channel(host) as channel, offered_weather(channel, credential):
     runtime = RuntimeServiceStub(channel)
     created = runtime.CreateSession(runtime_session_pb2.CreateSessionRequest(), metadata=credential)
     session = created.session.session_id

@@ -1,7 +1,7 @@
 /**
  * Calls a tau server over every transport and fails where one of them differs from what the interface promises.
  *
- *     npm run serve -- TAU &
+ *     tau serve & # with a model that asks for a command first: `cargo xtask conformance` starts one
  *     npm run proof -- URL TOKENFILE
  */
 import assert from "node:assert/strict";
@@ -19,6 +19,7 @@ import { AdminService } from "./gen/tau/runtime/v1/admin_service_pb.js";
 import { PermissionDecision } from "./gen/tau/runtime/v1/answer_pb.js";
 import { ErrorDetailSchema } from "./gen/tau/runtime/v1/error_pb.js";
 import { RuntimeService } from "./gen/tau/runtime/v1/runtime_service_pb.js";
+import { offerWeather } from "./tool.js";
 
 const [baseUrl, tokenFile] = process.argv.slice(2);
 if (!baseUrl || !tokenFile) throw new Error("usage: proof URL TOKENFILE");
@@ -116,6 +117,18 @@ async function deadline(transport: Transport) {
   assert.ok(seen.includes("event") && seen.includes("caughtUp"), seen.join());
 }
 
+async function offered(transport: Transport) {
+  const detach = await offerWeather(transport);
+  const runtime = createClient(RuntimeService, transport);
+  const sessionId = (await runtime.createSession({ config: { permissions: { allow: ["bash"] } } })).session!.sessionId;
+  let text = "";
+  for await (const { message } of runtime.run({ sessionId, prompt: [{ entry: { case: "text", value: "make it" } }] })) {
+    if (message.case === "result") text = message.value.text;
+  }
+  await detach();
+  assert.equal(text, "It is made. 21 degrees in Bern.");
+}
+
 async function health(transport: Transport) {
   const client = createClient(Health, transport);
   assert.equal((await client.check({})).status, ServingStatus.SERVING);
@@ -140,6 +153,8 @@ for (const [name, make] of Object.entries(transports)) {
   const transport = make(withToken);
   const unauthorized = make({ baseUrl });
   const checks = { info, run, errors, resource, deadline, health, refused: (t: Transport) => refused(t, unauthorized) };
+  // Both directions at the same time are HTTP/2's alone.
+  if (name.includes("h2")) Object.assign(checks, { offered });
   for (const [check, attempt] of Object.entries(checks)) {
     const told = await attempt(transport).then(() => "ok", (error: unknown) => String(error).replaceAll(/\s+/g, " "));
     console.log(`${name}: ${check}: ${told}`);
