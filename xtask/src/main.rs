@@ -1,12 +1,13 @@
 //! The development tasks of this workspace, run as `cargo xtask <task>`.
 //!
 //! `demo` shows the agent at work, `tidy` checks the shape of the repository, `test` is everything continuous integration runs, `release` orders
-//! and publishes the libraries. `bench`, `sim`, `kill` and `codegen` build and start what does the work.
+//! and publishes the libraries. `bench`, `sim`, `kill`, `conformance`, `abuse` and `codegen` build and start what does the work.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task speaks to the person at the terminal")]
 
 mod demo;
 mod kill;
 mod process;
+mod proofs;
 mod release;
 mod test;
 mod tidy;
@@ -45,6 +46,15 @@ enum Task {
     ///
     /// Minutes long at thousands of kills; the tests of every day kill a few.
     Kill(kill::Options),
+    /// Prove the interface with clients of others: curl, Connect-ES, grpcio, buf curl, headless Chromium
+    ///
+    /// `interface` runs them against a real `tau serve` and prints a table; `interface --fast` is the part that
+    /// `cargo xtask test` runs; `serve` starts that server for your own client.
+    Conformance(Passthrough),
+    /// Abuse a real `tau serve`: malformed requests, floods, 50,000 acknowledgements for a slow handler
+    ///
+    /// Takes an hour on a small machine. `malformed` or `floods` runs one of the two alone, `--help` behind it lists more.
+    Abuse(Passthrough),
     /// Generate the checked-in code again; `--check` only says whether it is fresh
     ///
     /// The same as `cargo run -p tau-codegen -- <ARGS>`.
@@ -83,6 +93,8 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
             .args(tail.args)
             .forward(&root),
         Task::Kill(options) => kill::run(&root, &options),
+        Task::Conformance(tail) => proofs::conformance(&root, tail.args),
+        Task::Abuse(tail) => proofs::abuse(&root, tail.args),
         Task::Codegen(tail) => Cmd::cargo(["run", "-p", "tau-codegen", "--"]).args(tail.args).forward(&root),
     }
 }

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use crate::process::Cmd;
+use crate::proofs;
 use crate::tidy;
 use crate::workspace::Workspace;
 
 /// The version of cargo-deny that is installed where none is.
 const CARGO_DENY: &str = "0.20.2";
-/// The version of buf that checks the .proto files.
-const BUF: &str = "@bufbuild/buf@1.75.0";
+/// The version of buf that checks the .proto files; the one of `examples/clients/typescript`.
+const BUF: &str = "@bufbuild/buf@1.74.0";
 const CODEGEN: &str = "support/tau-codegen/Cargo.toml";
 const EXAMPLES: &str = "examples/Cargo.toml";
 
@@ -32,6 +33,8 @@ pub(crate) enum Step {
     Lean,
     /// unit and integration tests, with cargo-nextest where it is installed
     Tests,
+    /// clients of others (curl, Connect-ES, grpcio) understand the server
+    Conformance,
     /// the kernel keeps its promises over 20,000 simulated sessions, and deliberate mistakes are caught
     Sim,
     /// the examples in doc comments
@@ -112,6 +115,7 @@ impl Step {
                 lean(&["-p", "tau-persist", "--no-default-features"]),
             ]),
             Step::Tests => context.all([tests(context)]),
+            Step::Conformance => context.all(proofs::fast()),
             Step::Sim => context.all([sim(&["--seeds", "20000"]), sim(&["--bugs"])]),
             Step::DocTests => context.all([Cmd::cargo(["test", "--workspace", "--doc"])]),
             Step::Docs => context

@@ -1,0 +1,46 @@
+//! `cargo xtask conformance` and `cargo xtask abuse`: the interface of a running server, proven from outside.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::process::Cmd;
+
+/// Clients of others against a server of the development build.
+pub(crate) fn conformance(root: &Path, args: Vec<String>) -> anyhow::Result<ExitCode> {
+    build(root, &[])?;
+    program(&[], "conformance").args(args).forward(root)
+}
+
+/// The server as it is released, abused.
+pub(crate) fn abuse(root: &Path, args: Vec<String>) -> anyhow::Result<ExitCode> {
+    build(root, &["--release"])?;
+    let is_all = args.is_empty();
+    let abused = program(&["--release"], "abuse").args(args).status(root)?.success();
+    // It needs handlers that are none of the server's, so it is a test.
+    let survived = !is_all || fifty_thousand_acks().status(root)?.success();
+    Ok(if abused && survived { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What a step of `cargo xtask test` runs: no browser, no buf.
+pub(crate) fn fast() -> [Cmd; 2] {
+    [
+        Cmd::cargo(["build", "--quiet", "-p", "tau-cli", "-p", "tau-proofs"]),
+        program(&[], "conformance").args(["interface", "--fast"]),
+    ]
+}
+
+fn build(root: &Path, profile: &[&str]) -> anyhow::Result<()> {
+    let build = Cmd::cargo(["build", "-p", "tau-cli", "-p", "tau-proofs"]).args(profile.iter().copied());
+    anyhow::ensure!(build.status(root)?.success(), "the server does not build");
+    Ok(())
+}
+
+fn program(profile: &[&str], proof: &str) -> Cmd {
+    let run = Cmd::cargo(["run", "--quiet", "-p", "tau-proofs"]).args(profile.iter().copied());
+    run.args(["--", proof])
+}
+
+fn fifty_thousand_acks() -> Cmd {
+    let test = ["test", "--quiet", "-p", "tau-runtime", "--features", "server", "--test", "it", "--"];
+    Cmd::cargo(test).args(["--ignored", "fifty_thousand_small_acks"])
+}
