@@ -31,6 +31,7 @@
 //! | [`kernel::gate`] | the rule by which effects wait for acknowledgements |
 //! | [`journals`] | where sessions append, and what journals are sent of it |
 //! | [`attach`] | where extensions attach, as journals or with tools, and what they are asked |
+//! | [`hooks`] | whoever decides at points of the loop |
 //! | [`runtime`] | the sessions of a process: made, found, taken up, copied and let go |
 //! | `server`, with the feature of that name | the interface: all of it over Connect, gRPC and gRPC-Web |
 //! | [`Session`], [`Handle`], [`Subscription`] | the driver of one session, and the two ways to reach it |
@@ -54,6 +55,7 @@
 //! ```
 
 pub mod attach;
+pub mod hooks;
 pub mod journals;
 pub mod kernel;
 pub mod loop_tools;

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tau_core::event::{EventBody, Seq};
-use tau_core::{ChatResponse, ContentBlock, Message, Role, RunId, TokenUsage, ToolCallId, ToolResult};
+use tau_core::event::{EventBody, HookChange, HookDecision, HookSubject, Seq};
+use tau_core::{
+    ChatResponse, ContentBlock, Message, Role, RunId, TokenUsage, ToolCallId, ToolResult, ToolResultBlock,
+};
 
 use crate::estimate::estimate_tokens;
 
@@ -60,6 +62,7 @@ impl History {
                 self.compact(*through, replacement);
             }
             EventBody::SubagentFinished { spent, .. } => self.usage += spent.usage,
+            EventBody::HooksDecided { about, decision, .. } => self.take_decision(about, decision),
             _ => {}
         }
     }
@@ -104,6 +107,20 @@ impl History {
     #[must_use]
     pub fn requests(&self) -> &[Arc<Message>] {
         &self.requests
+    }
+
+    /// A prompt whose run has not started.
+    #[must_use]
+    pub fn prompt(&self, run: RunId) -> Option<&[ContentBlock]> {
+        self.prompts.get(&run).map(Vec::as_slice)
+    }
+
+    /// What the model reads of a call of the newest reply, once it ended.
+    #[must_use]
+    pub fn result(&self, id: &ToolCallId) -> Option<&ToolResult> {
+        let open = self.open_calls.iter().filter_map(|(_, held)| held.as_ref());
+        let told = self.messages.last().into_iter().flat_map(|message| message.tool_results());
+        open.chain(told).find(|result| result.call_id == *id)
     }
 
     /// The event each message comes from.
@@ -173,6 +190,38 @@ impl History {
         if self.open_calls.iter().all(|(_, held)| held.is_some()) {
             let results = std::mem::take(&mut self.open_calls).into_iter().filter_map(|(_, held)| held);
             self.push(seq, Message::tool(results));
+        }
+    }
+
+    /// What hooks add and change.
+    fn take_decision(&mut self, about: &HookSubject, decision: &HookDecision) {
+        self.injected.extend(decision.context.iter().cloned());
+        match (about, &decision.change) {
+            (HookSubject::Run { run }, Some(HookChange::Prompt { content })) => {
+                if let Some(prompt) = self.prompts.get_mut(run) {
+                    prompt.clone_from(content);
+                }
+            }
+            (HookSubject::Call { call_id }, Some(HookChange::Result { content, is_error })) => {
+                self.replace_result(call_id, content, *is_error);
+            }
+            _ => {}
+        }
+    }
+
+    /// Puts another result in the place of one that no request has held yet: nothing follows it so far.
+    fn replace_result(&mut self, id: &ToolCallId, content: &[ToolResultBlock], is_error: bool) {
+        let mut result = ToolResult::success(id.clone(), content.iter().cloned());
+        result.is_error = is_error;
+        let mut held = self.open_calls.iter_mut().filter_map(|(_, held)| held.as_mut());
+        if let Some(held) = held.find(|held| held.call_id == *id) {
+            *held = result;
+        } else if let Some(last) = self.messages.last_mut().filter(|last| last.role == Role::Tool) {
+            let before = estimate_tokens(last);
+            let replaced =
+                last.tool_results().map(|old| if old.call_id == *id { &result } else { old }).cloned();
+            *last = Arc::new(Message::tool(replaced));
+            self.uncounted = (self.uncounted + estimate_tokens(last)).saturating_sub(before);
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! A mistake stands around the kernel, not in it: it changes what goes in or comes out, or how a journal is folded.
 
+mod hooks;
 mod memory;
 mod people;
 
@@ -112,6 +113,16 @@ bugs! {
     TellsMetadata = "tells-metadata",
     /// The end of a subagent is told before the result of its call.
     ReportsFirst = "reports-first",
+    /// A call runs while hooks are asked about it.
+    RunsUndecided = "runs-undecided",
+    /// A call that a hook denied runs.
+    RunsHookDenied = "runs-hook-denied",
+    /// A call runs with other arguments than a hook gave it.
+    LosesChange = "loses-change",
+    /// A prompt that a hook denied is told the model.
+    TellsDenied = "tells-denied",
+    /// Hooks are not asked again when a session is taken up.
+    SkipsHooks = "skips-hooks",
 }
 
 /// Changes nothing, and keeps the count.

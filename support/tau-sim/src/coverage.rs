@@ -39,7 +39,8 @@ impl Coverage {
 
 /// All that a long simulation must meet.
 fn expected() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let groups: [(&str, &[&str]); 9] = [
+    let groups: [(&str, &[&str]); 10] = [
+        ("ruling", &["nothing", "allow", "ask", "deny", "change", "context"]),
         ("event", &EventBody::KINDS),
         ("crash after", &EventBody::KINDS),
         (
@@ -53,6 +54,9 @@ fn expected() -> impl Iterator<Item = (&'static str, &'static str)> {
                 "start_subagent",
                 "stop_subagent",
                 "stop_tool",
+                "ask_hooks",
+                "stop_hooks",
+                "tell_hooks",
             ],
         ),
         (
@@ -72,7 +76,17 @@ fn expected() -> impl Iterator<Item = (&'static str, &'static str)> {
         ),
         (
             "run outcome",
-            &["completed", "turn_limit", "tokens", "cost", "tool_calls", "wall_time", "cancelled", "failed"],
+            &[
+                "completed",
+                "turn_limit",
+                "tokens",
+                "cost",
+                "tool_calls",
+                "wall_time",
+                "cancelled",
+                "failed",
+                "denied",
+            ],
         ),
         (
             "tool outcome",
@@ -82,6 +96,7 @@ fn expected() -> impl Iterator<Item = (&'static str, &'static str)> {
                 "denied by rule",
                 "denied by person",
                 "denied by nobody",
+                "denied by hook",
                 "timed_out",
                 "cancelled",
                 "unknown",

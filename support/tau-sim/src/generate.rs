@@ -2,16 +2,18 @@
 
 use tau_core::event::ModelFailureKind;
 
+use crate::POINTS;
 use crate::random::Random;
 use crate::script::{
-    Answer, CallSpec, End, Flaw, JobPick, JournalOp, Mode, Op, Pick, Script, Setup, Shorter,
+    Answer, CallSpec, End, Flaw, JobPick, JournalOp, Mode, Op, Pick, Ruling, Script, Setup, Shorter,
 };
 
 /// The script of a seed.
 #[must_use]
 pub fn generate(seed: u64) -> Script {
-    let mut generator = Generator { random: Random::new(seed) };
+    let mut generator = Generator { random: Random::new(seed), is_hooked: false };
     let setup = generator.setup();
+    generator.is_hooked = !setup.hooked.is_empty();
     let length = 10 + generator.random.below(90);
     let mut ops = generator.beginning();
     while (ops.len() as u64) < length {
@@ -22,6 +24,8 @@ pub fn generate(seed: u64) -> Script {
 
 struct Generator {
     random: Random,
+    /// Whether there are hooks that decide.
+    is_hooked: bool,
 }
 
 impl Generator {
@@ -39,6 +43,8 @@ impl Generator {
             (at, to, random.one_of(&[Shorter::Truncation, Shorter::Window, Shorter::Summary]))
         });
         let (required, journals) = random.one_of(&[(1, 1), (1, 1), (1, 1), (2, 2), (1, 2)]);
+        let is_hooked = random.percent(35);
+        let hooked = POINTS.into_iter().filter(|_| is_hooked && random.percent(55)).collect();
         Setup {
             mode: random.one_of(&[Mode::Default, Mode::Default, Mode::DontAsk, Mode::Bypass]),
             max_turns,
@@ -51,6 +57,7 @@ impl Generator {
             journals,
             required,
             starts_stalled: random.percent(3),
+            hooked,
         }
     }
 
@@ -88,6 +95,9 @@ impl Generator {
     }
 
     fn operation(&mut self, ops: &mut Vec<Op>) {
+        if self.is_hooked && self.random.percent(30) {
+            return ops.push(self.decide());
+        }
         let op = match self.random.below(103) {
             0..6 => Op::Prompt { session: self.session() },
             6..8 => self.refused_prompt(),
@@ -114,6 +124,16 @@ impl Generator {
             _ => return self.journal(ops),
         };
         ops.push(op);
+    }
+
+    fn decide(&mut self) -> Op {
+        if self.random.percent(3) {
+            return Op::Rehook { which: self.pick() };
+        }
+        use Ruling::{Allow, Ask, Change, Context, Deny, Nothing};
+        let ruling =
+            self.random.one_of(&[Nothing, Nothing, Nothing, Allow, Ask, Deny, Change, Change, Context]);
+        Op::Decide { job: self.job(), ruling, twice: self.random.percent(5) }
     }
 
     fn refused_prompt(&mut self) -> Op {
@@ -210,7 +230,9 @@ impl Generator {
         for journal in 0..2 {
             ops.push(Op::Journal { session, journal: Pick(journal), op: JournalOp::Stall });
         }
+        let decides = self.is_hooked && self.random.percent(40);
         ops.push(match self.random.below(11) {
+            _ if decides => self.decide(),
             0..2 => self.reply(),
             2..4 => Op::Reply { job: self.job(), calls: Vec::new(), usage: None },
             4..6 => self.answer(),

@@ -30,6 +30,8 @@ pub enum Invariant {
     Stale,
     /// No call runs that was not let run.
     Permission,
+    /// Nothing goes on that hooks are to decide about and have not, or that they denied.
+    Hooks,
     /// Calls that change things take effect in the order the model made them.
     Order,
     /// Whatever is on waits for something that will come.
@@ -55,6 +57,7 @@ impl fmt::Display for Invariant {
             Self::Context => "context",
             Self::Stale => "stale",
             Self::Permission => "permission",
+            Self::Hooks => "hooks",
             Self::Order => "order",
             Self::Liveness => "liveness",
             Self::Grammar => "grammar",

@@ -65,4 +65,6 @@ pub use generate::generate;
 pub use invariant::{Invariant, Violation};
 pub use script::Script;
 pub use shrink::shrink;
+pub(crate) use world::POINTS;
+
 pub use simulate::{Outcome, Trace, simulate};

@@ -2,7 +2,9 @@
 
 mod words;
 
-use tau_core::event::ModelFailureKind;
+use std::collections::BTreeSet;
+
+use tau_core::event::{HookPoint, ModelFailureKind};
 
 /// Picks one of the things there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub(crate) struct Setup {
     pub(crate) required: usize,
     /// Whether the journals of the first session store nothing until they are told to.
     pub(crate) starts_stalled: bool,
+    /// Where hooks are asked or told.
+    pub(crate) hooked: BTreeSet<HookPoint>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +89,17 @@ pub(crate) enum Answer {
     No,
     Edit,
     Nobody,
+}
+
+/// What hooks decide, where their point allows it or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ruling {
+    Nothing,
+    Allow,
+    Ask,
+    Deny,
+    Change,
+    Context,
 }
 
 /// What an acknowledger of a journal does.
@@ -187,6 +202,16 @@ pub(crate) enum Op {
         call: JobPick,
         answer: Answer,
         twice: bool,
+    },
+    /// Hooks decide.
+    Decide {
+        job: JobPick,
+        ruling: Ruling,
+        twice: bool,
+    },
+    /// Hooks come or go.
+    Rehook {
+        which: Pick,
     },
     Stray {
         session: Pick,

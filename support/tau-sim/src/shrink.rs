@@ -73,7 +73,7 @@ impl Shrinker {
     }
 
     fn simplify_setup(&mut self) {
-        let changes: [fn(&mut Script); 8] = [
+        let changes: [fn(&mut Script); 9] = [
             |script| script.setup.max_turns = None,
             |script| script.setup.max_tokens = None,
             |script| script.setup.max_cost = None,
@@ -81,6 +81,7 @@ impl Shrinker {
             |script| script.setup.timed = false,
             |script| script.setup.compaction = None,
             |script| script.setup.depth = 0,
+            |script| script.setup.hooked.clear(),
             |script| (script.setup.required, script.setup.journals) = (1, 1),
         ];
         for change in changes {

@@ -1,11 +1,12 @@
 //! The vocabulary of a journal: what can happen in a session.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::envelope::Seq;
+use super::hook::{HookDecision, HookPoint, HookSubject};
 use super::outcome::{CancelScope, CompactionStrategy, RunOutcome, ToolOutcome};
 use super::session::SessionConfig;
 use super::spending::Spending;
@@ -196,11 +197,32 @@ pub enum EventBody {
         /// How.
         outcome: RunOutcome,
     },
+    /// From here on hooks are asked and told at these points. A session without hooks never says so.
+    HooksSet {
+        /// All of them, in place of those before.
+        points: BTreeSet<HookPoint>,
+    },
+    /// A tool call waits for hooks, where its announcement does not say so already.
+    HooksAsked {
+        /// Where they are asked.
+        point: HookPoint,
+        /// The call.
+        call_id: ToolCallId,
+    },
+    /// Hooks decided.
+    HooksDecided {
+        /// Where they were asked.
+        point: HookPoint,
+        /// What about.
+        about: HookSubject,
+        /// What they decided.
+        decision: Box<HookDecision>,
+    },
 }
 
 impl EventBody {
     /// The names of all kinds, in the order of their declaration.
-    pub const KINDS: [&'static str; 26] = [
+    pub const KINDS: [&'static str; 29] = [
         "session_created",
         "session_forked",
         "session_updated",
@@ -227,6 +249,9 @@ impl EventBody {
         "rewound",
         "cancel_requested",
         "run_finished",
+        "hooks_set",
+        "hooks_asked",
+        "hooks_decided",
     ];
 
     /// The name of the kind, as it is stored.
@@ -259,6 +284,9 @@ impl EventBody {
             Self::Rewound { .. } => "rewound",
             Self::CancelRequested { .. } => "cancel_requested",
             Self::RunFinished { .. } => "run_finished",
+            Self::HooksSet { .. } => "hooks_set",
+            Self::HooksAsked { .. } => "hooks_asked",
+            Self::HooksDecided { .. } => "hooks_decided",
         }
     }
 }

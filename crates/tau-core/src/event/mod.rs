@@ -12,6 +12,7 @@
 
 mod body;
 mod envelope;
+mod hook;
 mod outcome;
 mod record;
 mod session;
@@ -20,6 +21,7 @@ mod tagged;
 
 pub use body::{EventBody, ModelFailure, ModelFailureKind, PermissionAnswer, PlanAnswer, QuestionAnswer};
 pub use envelope::{Event, EventHeader, Seq, Timestamp};
+pub use hook::{HookChange, HookDecision, HookPoint, HookSubject, HookVerdict};
 pub use outcome::{BudgetLimit, CancelScope, CompactionStrategy, DenialReason, RunOutcome, ToolOutcome};
 pub use record::{
     EventHash, ParseHashError, Record, RecordError, RecordErrorKind, RecordRef, SCHEMA_VERSION,

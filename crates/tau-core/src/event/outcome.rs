@@ -28,6 +28,11 @@ pub enum RunOutcome {
         /// Why.
         failure: ModelFailure,
     },
+    /// A hook did not let it begin, or go on.
+    Denied {
+        /// The hook's words; empty for none.
+        message: String,
+    },
 }
 
 /// A limit of the budget.
@@ -78,6 +83,8 @@ pub enum DenialReason {
     Person,
     /// It had to be asked, and nobody was there to answer.
     NobodyToAsk,
+    /// A hook said no.
+    Hook,
 }
 
 /// What a cancel is meant for.

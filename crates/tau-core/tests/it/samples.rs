@@ -6,8 +6,9 @@ use serde_json::json;
 use tau_core::config::{Budget, PermissionConfig, PermissionMode};
 use tau_core::event::{
     BudgetLimit, CancelScope, CompactionPolicy, CompactionStrategy, DenialReason, Event, EventBody,
-    EventHash, EventHeader, ModelFailure, ModelFailureKind, PermissionAnswer, PlanAnswer, QuestionAnswer,
-    Record, RunOutcome, Seq, SessionConfig, Spending, Timestamp, ToolKind, ToolOutcome, ToolSpec,
+    EventHash, EventHeader, HookChange, HookDecision, HookPoint, HookSubject, HookVerdict, ModelFailure,
+    ModelFailureKind, PermissionAnswer, PlanAnswer, QuestionAnswer, Record, RunOutcome, Seq, SessionConfig,
+    Spending, Timestamp, ToolKind, ToolOutcome, ToolSpec,
 };
 use tau_core::{
     ChatResponse, ContentBlock, EffectClass, EventId, FinishReason, HumanDuration, Image, Message, Money,
@@ -33,6 +34,7 @@ pub(crate) fn bodies() -> Vec<EventBody> {
     bodies.extend(tool_bodies());
     bodies.extend(people_bodies());
     bodies.extend(history_bodies());
+    bodies.extend(hook_bodies());
     bodies
 }
 
@@ -193,6 +195,7 @@ fn tool_bodies() -> Vec<EventBody> {
         ToolOutcome::Denied { reason: DenialReason::Rule },
         ToolOutcome::Denied { reason: DenialReason::Person },
         ToolOutcome::Denied { reason: DenialReason::NobodyToAsk },
+        ToolOutcome::Denied { reason: DenialReason::Hook },
         ToolOutcome::TimedOut,
         ToolOutcome::Cancelled,
         ToolOutcome::Unknown,
@@ -249,6 +252,7 @@ fn history_bodies() -> Vec<EventBody> {
         RunOutcome::BudgetExceeded { limit: BudgetLimit::WallTime },
         RunOutcome::Cancelled,
         RunOutcome::Failed { failure },
+        RunOutcome::Denied { message: "Not today.".to_owned() },
     ];
     let strategies = [
         CompactionStrategy::Truncation,
@@ -287,6 +291,57 @@ fn history_bodies() -> Vec<EventBody> {
     bodies.push(EventBody::Rewound { to: Seq(3) });
     bodies.extend(scopes.map(|scope| EventBody::CancelRequested { scope }));
     bodies.extend(outcomes.map(|outcome| EventBody::RunFinished { run: RUN, outcome }));
+    bodies
+}
+
+fn hook_bodies() -> Vec<EventBody> {
+    let points = [
+        HookPoint::SessionStarted,
+        HookPoint::SessionStopped,
+        HookPoint::BeforePrompt,
+        HookPoint::BeforeModel,
+        HookPoint::AfterModel,
+        HookPoint::BeforeTool,
+        HookPoint::AfterTool,
+        HookPoint::PermissionRequested,
+        HookPoint::BeforeSubagent,
+        HookPoint::AfterSubagent,
+        HookPoint::BeforeStop,
+        HookPoint::BeforeCompaction,
+        HookPoint::AfterCompaction,
+        HookPoint::Notification,
+    ];
+    let subjects = [
+        HookSubject::Session,
+        HookSubject::Run { run: RUN },
+        HookSubject::Turn { run: RUN, turn: 2 },
+        HookSubject::Call { call_id: call_id() },
+    ];
+    let arguments = ToolArguments::parse("{\"path\":\"b\"}");
+    let result = vec![ToolResultBlock::text("[removed]")];
+    let decisions = [
+        HookDecision::default(),
+        HookDecision::new(HookVerdict::Allow, ""),
+        HookDecision::new(HookVerdict::Ask, "It writes.").with_change(HookChange::Arguments { arguments }),
+        HookDecision::new(HookVerdict::Deny, "Not there."),
+        HookDecision::default().with_change(HookChange::Prompt { content: content() }),
+        HookDecision::default().with_change(HookChange::Result { content: result, is_error: true }),
+        HookDecision::default().with_context(content()),
+    ];
+    let mut bodies = vec![
+        EventBody::HooksSet { points: points.into_iter().collect() },
+        EventBody::HooksAsked { point: HookPoint::PermissionRequested, call_id: call_id() },
+    ];
+    bodies.extend(subjects.map(|about| EventBody::HooksDecided {
+        point: HookPoint::BeforeTool,
+        about,
+        decision: Box::default(),
+    }));
+    bodies.extend(decisions.map(|decision| EventBody::HooksDecided {
+        point: HookPoint::BeforeTool,
+        about: HookSubject::Call { call_id: call_id() },
+        decision: Box::new(decision),
+    }));
     bodies
 }
 

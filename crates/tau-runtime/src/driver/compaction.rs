@@ -16,7 +16,8 @@ const WINDOW: usize = 20;
 
 impl Session {
     /// Makes the history shorter before the request of a turn. Whatever goes wrong, the run goes on.
-    pub(super) fn compact(&mut self, run: RunId, turn: u32) {
+    pub(super) fn compact(&mut self, run: RunId, turn: u32, keep: String) {
+        self.keep = keep;
         let strategy = self.policy().map(|(strategy, _)| strategy);
         let request = match strategy {
             Some(CompactionStrategy::Summary) => self.summary().request(self.state.history()),
@@ -67,7 +68,10 @@ impl Session {
     /// What outlives a compaction beside what people asked for.
     fn pinned(&self) -> Pinned {
         let plan = self.state.plan();
-        plan.map(|plan| Pinned::default().with("The plan that the user approved", plan)).unwrap_or_default()
+        let pinned = plan
+            .map(|plan| Pinned::default().with("The plan that the user approved", plan))
+            .unwrap_or_default();
+        if self.keep.is_empty() { pinned } else { pinned.with("What must not be lost", &self.keep) }
     }
 
     /// A summary leaves half of what may stay to the newest messages.

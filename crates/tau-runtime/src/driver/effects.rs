@@ -31,7 +31,10 @@ impl Session {
                 let stream = self.client.agent.stream(request, &mut self.client.cache);
                 self.model = Some(ModelCall { run, turn, stream, purpose: Purpose::Reply });
             }
-            Effect::Compact { run, turn } => self.compact(run, turn),
+            Effect::Compact { run, turn, keep } => self.compact(run, turn, keep),
+            Effect::AskHooks { point, about } => self.ask_hooks(point, about),
+            Effect::StopHooks { about } => self.hooks.stop(&about),
+            Effect::TellHooks { point, seq } => self.tell_hooks(point, seq),
             Effect::SetTimer { run, after } => {
                 self.timer = Some((run, Box::pin(tokio::time::sleep(after.get()))));
             }

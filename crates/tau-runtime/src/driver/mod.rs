@@ -10,6 +10,7 @@ mod effects;
 mod end;
 mod fork;
 mod handle;
+mod hooks;
 mod log;
 mod model;
 mod open;
@@ -33,6 +34,7 @@ use crate::kernel::{self, Effect, Input, Rejection, State};
 use durability::{Durable, Span};
 use effects::Tools;
 use handle::Command;
+use hooks::Asked;
 use log::Log;
 use model::{Client, ModelCall, next_of_model};
 use subagents::Subagents;
@@ -60,6 +62,9 @@ pub struct Session {
     model: Option<ModelCall>,
     tools: Tools,
     subagents: Subagents,
+    hooks: Asked,
+    /// What hooks want kept when the history is made shorter, from the newest time on.
+    keep: String,
     /// When the time of a run is used up.
     timer: Option<(RunId, Pin<Box<tokio::time::Sleep>>)>,
     /// Inputs that the driver makes itself.
@@ -90,6 +95,8 @@ impl Session {
         async move {
             let worked = self.work(&shutdown).await;
             self.model = None;
+            self.tell_stopped();
+            self.hooks.shutdown().await;
             self.subagents.shutdown().await;
             self.tools.shutdown().await;
             let ended = match worked {
@@ -108,6 +115,9 @@ impl Session {
     }
 
     async fn work(&mut self, shutdown: &CancellationToken) -> Result<SessionEnd, SessionError> {
+        if self.queued.is_empty() {
+            self.heed_hooks();
+        }
         while !self.state.is_closed() {
             if let Some(error) = self.durable.take_failure() {
                 return Err(error);
@@ -139,6 +149,7 @@ impl Session {
                 }
                 finished = self.tools.next(), if self.tools.any_running() => finished,
                 finished = self.subagents.next(), if self.subagents.any_running() => finished,
+                decided = self.hooks.next(), if self.hooks.any_asked() => decided,
                 said = next_of_model(self.model.as_mut(), &self.log), if self.model.is_some() => match said {
                     Some(said) => match self.model.take() {
                         Some(call) => self.input_of(call, said),
@@ -191,6 +202,17 @@ impl Session {
     /// Decides, applies, commits, and starts the effects that need not wait, in this order. Gives the events that came of
     /// it.
     fn handle(&mut self, input: Input) -> Result<Span, Rejection> {
+        // A session that is taken up goes on as its journal says, and then as things are now.
+        if matches!(input, Input::Resume) {
+            let span = self.decide(input);
+            self.heed_hooks();
+            return span;
+        }
+        self.heed_hooks();
+        self.decide(input)
+    }
+
+    fn decide(&mut self, input: Input) -> Result<Span, Rejection> {
         let past = match &input {
             Input::Rewind { past, .. } => Some(past.clone()),
             _ => None,

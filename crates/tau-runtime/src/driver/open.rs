@@ -11,6 +11,7 @@ use super::Session;
 use super::durability::Durable;
 use super::effects::Tools;
 use super::handle::Handle;
+use super::hooks::Asked;
 use super::log::Log;
 use super::model::Client;
 use super::options::SessionOptions;
@@ -88,6 +89,8 @@ impl Session {
             model: None,
             tools,
             subagents,
+            hooks: Asked::new(options.hooks),
+            keep: String::new(),
             timer: None,
             queued: VecDeque::new(),
             epoch,

@@ -9,6 +9,7 @@ use tau_tools::environment::Environment;
 use tau_tools::{OutputBounds, ToolRegistry};
 
 use super::durability::Durability;
+use crate::hooks::Hooks;
 
 /// What a session is made of.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub struct SessionOptions {
     pub output_bounds: OutputBounds,
     /// Where its events go, and what waits for that. Default: nowhere, and nothing.
     pub durability: Durability,
+    /// Who decides at points of the loop. Default: nobody.
+    pub hooks: Option<Arc<dyn Hooks>>,
 }
 
 impl SessionOptions {
@@ -50,6 +53,7 @@ impl SessionOptions {
             tool_timeout: Duration::from_secs(120),
             output_bounds: OutputBounds::default(),
             durability: Durability::default(),
+            hooks: None,
         }
     }
 
@@ -61,6 +65,7 @@ impl SessionOptions {
             tools: self.tools.clone(),
             environment: Arc::clone(&self.environment),
             durability: self.durability.clone(),
+            hooks: self.hooks.clone(),
             ..*self
         }
     }

@@ -61,6 +61,7 @@ impl Subagents {
             names.filter(|name| self.options.tools.get(name).is_some()).cloned().collect();
         let mut options = self.options.with_config(config);
         options.tools = options.tools.select(&names).unwrap_or_default();
+        options.hooks = options.hooks.map(|hooks| hooks.below(child));
         self.spawn(child, options, Some(prompt), CancellationToken::new());
     }
 
@@ -235,6 +236,7 @@ fn why(outcome: &RunOutcome) -> String {
         RunOutcome::BudgetExceeded { .. } => "its part of the budget is used up".to_owned(),
         RunOutcome::Cancelled => "it was cancelled".to_owned(),
         RunOutcome::Failed { failure } => failure.message.clone(),
+        RunOutcome::Denied { message } => format!("a hook does not let it go on. It said: {message}"),
         _ => "it ended early".to_owned(),
     }
 }

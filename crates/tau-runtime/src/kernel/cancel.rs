@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use tau_core::event::{CancelScope, EventBody, RunOutcome, ToolOutcome};
-use tau_core::{ToolCallId, ToolResult};
+use tau_core::event::{CancelScope, EventBody, HookSubject, RunOutcome, ToolOutcome};
+use tau_core::{RunId, ToolCallId, ToolResult};
 
 use super::run::Run;
 use super::step::Step;
-use super::{Effect, Rejection, prompt, tools};
+use super::{Effect, Rejection, hooks, prompt, tools};
 
 const BY_USER: &str = "Cancelled by the user";
 
@@ -30,6 +30,7 @@ pub(super) fn cancel(step: &mut Step<'_>, scope: CancelScope) -> Result<(), Reje
         CancelScope::Session => {
             step.emit(EventBody::CancelRequested { scope });
             stop_work(step, BY_USER);
+            hooks::stop(step, HookSubject::Session);
             prompt::cancel_all(step);
             step.emit(EventBody::SessionClosed);
         }
@@ -39,11 +40,15 @@ pub(super) fn cancel(step: &mut Step<'_>, scope: CancelScope) -> Result<(), Reje
             }
             let run = *run;
             step.emit(EventBody::CancelRequested { scope });
-            step.emit(EventBody::RunFinished { run, outcome: RunOutcome::Cancelled });
+            cancel_queued(step, run);
         }
         _ => {
             if step.control.run().is_none() {
-                return Err(Rejection::NothingToCancel);
+                // One that hooks have not let begin is what a person sees as on.
+                let next = step.control.queue().front().copied().ok_or(Rejection::NothingToCancel)?;
+                step.emit(EventBody::CancelRequested { scope });
+                cancel_queued(step, next);
+                return Ok(());
             }
             step.emit(EventBody::CancelRequested { scope });
             stop_work(step, BY_USER);
@@ -53,9 +58,20 @@ pub(super) fn cancel(step: &mut Step<'_>, scope: CancelScope) -> Result<(), Reje
     Ok(())
 }
 
+/// Ends a run that has not begun. The next begins, if it was the one that hooks were asked about.
+fn cancel_queued(step: &mut Step<'_>, run: RunId) {
+    let was_next = step.control.run().is_none() && step.control.queue().front() == Some(&run);
+    step.emit(EventBody::RunFinished { run, outcome: RunOutcome::Cancelled });
+    if was_next {
+        hooks::stop(step, HookSubject::Run { run });
+        prompt::start_next(step);
+    }
+}
+
 /// Stops the model and every call of the run that is on.
 pub(super) fn stop_work(step: &mut Step<'_>, by: &str) {
     stop_model(step);
+    hooks::withhold(step, &format!("the run ended ({})", by.to_lowercase()));
     let Some(run) = step.control.run() else { return };
     let open: Vec<ToolCallId> = run.open_calls().map(|call| call.call.id.clone()).collect();
     let waiting = run.waiting_calls();
@@ -75,6 +91,9 @@ pub(super) fn stop_effects(step: &mut Step<'_>) {
 
 /// A run without open calls is asking the model, for a reply or for a summary.
 fn stop_model(step: &mut Step<'_>) {
+    if let Some(run) = step.control.run().map(|run| run.id) {
+        hooks::stop(step, HookSubject::Run { run });
+    }
     if step.control.run().is_some_and(|run| run.open_calls().next().is_none()) {
         step.effect(Effect::StopModel);
     }
@@ -95,6 +114,7 @@ fn stop_call(step: &mut Step<'_>, id: &ToolCallId, waited: &BTreeSet<ToolCallId>
         stop_running(step, id);
         format!("{by}. It was stopped on its way and may have done a part of its work.")
     } else {
+        hooks::stop_call(step, id);
         format!("{by} before it ran.")
     };
     tools::end(step, ToolOutcome::Cancelled, ToolResult::error(id.clone(), text));

@@ -1,11 +1,11 @@
 //! Compaction: the history is made shorter before a request that would be too long.
 
 use tau_core::RunId;
+use tau_core::event::{HookPoint, HookSubject};
 use tau_session::compaction::Compaction;
 
-use super::run::Phase;
 use super::step::Step;
-use super::{Rejection, budget, prompt, turn};
+use super::{Effect, Rejection, hooks, turn};
 
 /// Whether the history is to be made shorter before the next request.
 ///
@@ -16,6 +16,15 @@ pub(super) fn is_due(step: &Step<'_>) -> bool {
     policy.is_some_and(|policy| step.state.history.context_tokens() >= policy.at_tokens)
 }
 
+/// Has the history made shorter before the request of a turn.
+pub(super) fn begin(step: &mut Step<'_>, run: RunId, turn: u32) {
+    if step.control.is_hooked(HookPoint::BeforeCompaction) {
+        hooks::ask(step, HookPoint::BeforeCompaction, HookSubject::Turn { run, turn });
+    } else {
+        step.effect(Effect::Compact { run, turn, keep: String::new() });
+    }
+}
+
 /// A shorter history was made, or could not be: the request is made all the same.
 pub(super) fn finished(
     step: &mut Step<'_>,
@@ -23,21 +32,14 @@ pub(super) fn finished(
     turn: u32,
     compaction: Option<Compaction>,
 ) -> Result<(), Rejection> {
-    let active = step.run()?;
-    let waits = active.id == run
-        && active.turn + 1 == turn
-        && active.phase != Phase::Asking
-        && active.open_calls().next().is_none();
-    if !waits {
-        return Err(Rejection::Stale);
-    }
+    turn::require_due(step, run, turn)?;
     if let Some(compaction) = compaction {
         step.emit(compaction.into());
     }
-    // The summary has cost something, and subagents that were stopped may have reported meanwhile.
-    match budget::exceeded(step) {
-        Some(outcome) => prompt::finish_run(step, outcome),
-        None => turn::request(step, run, turn),
+    if step.control.run().is_some_and(|run| run.compacted) {
+        hooks::ask(step, HookPoint::AfterCompaction, HookSubject::Turn { run, turn });
+    } else {
+        turn::go_on(step, run, turn);
     }
     Ok(())
 }

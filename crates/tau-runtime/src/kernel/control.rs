@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tau_core::config::Budget;
 use tau_core::event::{
-    EventBody, PermissionAnswer, PlanAnswer, RunOutcome, SessionConfig, Spending, ToolKind, ToolOutcome,
+    EventBody, HookPoint, HookSubject, HookVerdict, PermissionAnswer, PlanAnswer, RunOutcome, SessionConfig,
+    Spending, ToolKind, ToolOutcome,
 };
 use tau_core::{EffectClass, RunId, SessionId, ToolCallId};
 use tau_tools::PermissionPolicy;
@@ -31,6 +32,15 @@ pub(crate) struct Control {
     proposed: BTreeMap<ToolCallId, Proposal>,
     /// The plan that a person approved.
     plan: Option<String>,
+    /// Where hooks are asked and told.
+    #[serde(default)]
+    hooked: BTreeSet<HookPoint>,
+    /// Whether the session has started, or was taken up, and no run has begun since.
+    #[serde(default)]
+    starting: bool,
+    /// The run whose prompt hooks have let in, until it begins.
+    #[serde(default)]
+    admitted: Option<RunId>,
 }
 
 /// How a run ended, and what it cost.
@@ -74,6 +84,28 @@ impl Control {
     /// Whether what was under way at the place of a fork or rewind may still be to be ended.
     pub(crate) fn is_settling(&self) -> bool {
         self.settling
+    }
+
+    pub(crate) const fn hooked(&self) -> &BTreeSet<HookPoint> {
+        &self.hooked
+    }
+
+    pub(crate) fn is_hooked(&self, point: HookPoint) -> bool {
+        self.hooked.contains(&point)
+    }
+
+    pub(crate) const fn is_starting(&self) -> bool {
+        self.starting
+    }
+
+    /// Whether the next run waits for what hooks say of the session's start.
+    pub(crate) fn awaits_start(&self) -> bool {
+        self.starting && self.is_hooked(HookPoint::SessionStarted)
+    }
+
+    /// Whether hooks have to let a prompt in that is not.
+    pub(crate) fn awaits_admission(&self, run: RunId) -> bool {
+        self.is_hooked(HookPoint::BeforePrompt) && self.admitted != Some(run)
     }
 
     pub(crate) fn config(&self) -> Option<&SessionConfig> {
@@ -141,10 +173,21 @@ impl Control {
     /// Takes the next event in.
     pub(crate) fn apply(&mut self, event: &EventBody) {
         match event {
-            EventBody::SessionCreated(config) => self.config = Some(Arc::new((**config).clone())),
+            EventBody::SessionCreated(config) => {
+                (self.config, self.starting) = (Some(Arc::new((**config).clone())), true);
+            }
             // What was copied may have been closed; the copy goes on.
-            EventBody::SessionForked { .. } => (self.closed, self.settling) = (false, true),
-            EventBody::Rewound { .. } => self.settling = true,
+            EventBody::SessionForked { .. } => {
+                (self.closed, self.settling, self.starting) = (false, true, true);
+            }
+            EventBody::SessionResumed => self.starting = true,
+            EventBody::HooksSet { points } => self.hooked.clone_from(points),
+            EventBody::HooksDecided { point: HookPoint::SessionStarted, .. } => self.starting = false,
+            EventBody::HooksDecided { about: HookSubject::Run { run }, decision, .. } => {
+                self.admitted = Some(*run).filter(|_| decision.verdict != HookVerdict::Deny);
+            }
+            // Of the start of what is gone back to, nobody waits for a word.
+            EventBody::Rewound { .. } => (self.settling, self.starting) = (true, false),
             EventBody::SessionClosed => self.closed = true,
             EventBody::PromptSubmitted { run, .. } => {
                 self.settling = false;
@@ -152,6 +195,7 @@ impl Control {
             }
             EventBody::RunStarted { run } => {
                 self.queue.retain(|queued| queued != run);
+                (self.starting, self.admitted) = (false, None);
                 self.run = Some(Run::new(*run));
             }
             // One that never started.
@@ -179,9 +223,10 @@ impl Control {
     fn apply_to_run(&mut self, event: &EventBody) {
         let config = self.config.as_deref();
         if let Some(run) = &mut self.run {
-            run.apply(event, |tool| {
+            let kind = |tool: &str| {
                 config.and_then(|config| config.tool(tool)).map(|spec| spec.kind).unwrap_or_default()
-            });
+            };
+            run.apply(event, kind, &self.hooked);
         }
         match event {
             EventBody::ModelReplied { response, .. } => self.spend_tokens(response.usage),
@@ -195,7 +240,10 @@ impl Control {
                 self.proposed.insert(call_id.clone(), proposal);
             }
             EventBody::PlanAnswered { call_id, answer } => self.decide_plan(call_id, answer),
-            EventBody::ToolFinished { outcome, result, .. } => self.end_plan(&result.call_id, *outcome),
+            EventBody::ToolFinished { outcome, result, .. } => {
+                self.await_after(&result.call_id, *outcome);
+                self.end_plan(&result.call_id, *outcome);
+            }
             _ => {}
         }
     }
@@ -227,16 +275,28 @@ impl Control {
         };
     }
 
+    /// Hooks look at what a tool or a subagent gave before the model does. A subagent that never began gave nothing.
+    fn await_after(&mut self, call_id: &ToolCallId, outcome: ToolOutcome) {
+        let has_ended =
+            matches!(outcome, ToolOutcome::Succeeded | ToolOutcome::Failed | ToolOutcome::TimedOut);
+        let Some(run) = self.run.as_ref().map(|run| run.id).filter(|_| has_ended) else { return };
+        let has_child = self.child_of(run, call_id).is_some();
+        let hooked = &self.hooked;
+        let call =
+            self.run.as_mut().and_then(|run| run.calls.iter_mut().find(|call| call.call.id == *call_id));
+        let Some(call) = call else { return };
+        let point = match call.kind {
+            ToolKind::Run => HookPoint::AfterTool,
+            ToolKind::Subagent if has_child => HookPoint::AfterSubagent,
+            _ => return,
+        };
+        call.awaits = Some(point).filter(|point| hooked.contains(point));
+    }
+
     fn end_plan(&mut self, call_id: &ToolCallId, outcome: ToolOutcome) {
         let accepted = self.proposed.remove(call_id).and_then(|proposal| proposal.accepted);
         if let Some(plan) = accepted.filter(|_| outcome == ToolOutcome::Succeeded) {
             self.plan = Some(plan);
         }
-    }
-
-    /// What a call of a tool means to the loop.
-    pub(crate) fn tool_kind(&self, tool: &str) -> ToolKind {
-        let spec = self.config().and_then(|config| config.tool(tool));
-        spec.map(|spec| spec.kind).unwrap_or_default()
     }
 }

@@ -1,6 +1,6 @@
 //! What the kernel decides: events, effects, or that nothing happens.
 
-use tau_core::event::{EventBody, Seq, SessionConfig};
+use tau_core::event::{EventBody, HookPoint, HookSubject, Seq, SessionConfig};
 use tau_core::{HumanDuration, RunId, SessionId, ToolCall, ToolCallId};
 use tau_session::InvalidConversation;
 
@@ -23,6 +23,28 @@ pub enum Effect {
         run: RunId,
         /// The turn.
         turn: u32,
+        /// What must not be lost in it, in words; empty for nothing.
+        keep: String,
+    },
+    /// Ask hooks, and say what they decide. There is always an answer.
+    AskHooks {
+        /// Where.
+        point: HookPoint,
+        /// What about.
+        about: HookSubject,
+    },
+    /// Nobody waits any more for what hooks say of something, or of what is within it: a session holds
+    /// everything, and a run its turns and calls.
+    StopHooks {
+        /// What.
+        about: HookSubject,
+    },
+    /// Tell hooks of an event. Nobody waits for them.
+    TellHooks {
+        /// Where.
+        point: HookPoint,
+        /// The event.
+        seq: Seq,
     },
     /// Say so when a run has lasted so long. It replaces the timer of an earlier run.
     SetTimer {

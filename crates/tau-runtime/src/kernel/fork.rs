@@ -1,10 +1,12 @@
 //! Fork: a copy of a session's beginning goes its own way.
 
+use std::collections::BTreeSet;
+
 use tau_core::event::{EventBody, RunOutcome, Seq, Spending, ToolOutcome};
 use tau_core::{SessionId, ToolCallId, ToolResult};
 
 use super::step::Step;
-use super::{Rejection, prompt, tools};
+use super::{Rejection, hooks, prompt, tools};
 
 /// The events so far were copied from another session. Whatever it had under way stays with it.
 pub(super) fn fork(step: &mut Step<'_>, from: SessionId, at: Seq) -> Result<(), Rejection> {
@@ -13,6 +15,10 @@ pub(super) fn fork(step: &mut Step<'_>, from: SessionId, at: Seq) -> Result<(), 
     }
     step.emit(EventBody::SessionForked { from, at });
     settle(step, "The session was copied while this call was under way.");
+    // The hooks of the other one are not its own: whoever drives it says which are.
+    if !step.control.hooked().is_empty() {
+        step.emit(EventBody::HooksSet { points: BTreeSet::new() });
+    }
     Ok(())
 }
 
@@ -24,6 +30,7 @@ pub(super) fn settle(step: &mut Step<'_>, why: &str) {
         let outcome = RunOutcome::Cancelled;
         step.emit(EventBody::SubagentFinished { child, outcome, spent: Spending::default() });
     }
+    hooks::withhold(step, "what was under way ended");
     let waiting = step.control.run().map(|run| run.waiting_calls()).unwrap_or_default();
     let open: Vec<ToolCallId> = step.state.history.open_calls().cloned().collect();
     for id in open {

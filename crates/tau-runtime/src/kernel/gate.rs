@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use tau_core::event::Seq;
+use tau_core::event::{HookSubject, Seq};
 
 use super::Effect;
 
@@ -19,7 +19,11 @@ impl Effect {
     pub const fn is_gated(&self) -> bool {
         !matches!(
             self,
-            Self::StopModel | Self::StopTool { .. } | Self::StopSubagent { .. } | Self::SetTimer { .. }
+            Self::StopModel
+                | Self::StopTool { .. }
+                | Self::StopSubagent { .. }
+                | Self::StopHooks { .. }
+                | Self::SetTimer { .. }
         )
     }
 
@@ -29,6 +33,7 @@ impl Effect {
             (Self::StopModel, Self::CallModel { .. } | Self::Compact { .. }) => true,
             (Self::StopTool { call_id }, Self::RunTool { call, .. }) => call.id == *call_id,
             (Self::StopSubagent { child }, Self::StartSubagent { child: other, .. }) => child == other,
+            (Self::StopHooks { about }, Self::AskHooks { about: other, .. }) => holds(about, other),
             _ => false,
         }
     }
@@ -36,6 +41,16 @@ impl Effect {
     /// Whether it is needed also where it stopped something before that began: a subagent always reports its end.
     const fn is_answered(&self) -> bool {
         matches!(self, Self::StopSubagent { .. })
+    }
+}
+
+/// Whether something that hooks are asked about is, or is within, something else. Calls are always of the run that is on.
+pub(crate) fn holds(whole: &HookSubject, part: &HookSubject) -> bool {
+    match (whole, part) {
+        (HookSubject::Session, _) => true,
+        (HookSubject::Run { run }, HookSubject::Turn { run: other, .. }) => run == other,
+        (HookSubject::Run { .. }, HookSubject::Call { .. }) => true,
+        _ => whole == part,
     }
 }
 

@@ -1,9 +1,10 @@
 //! What reaches the kernel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tau_core::event::{
-    CancelScope, ModelFailure, PermissionAnswer, PlanAnswer, QuestionAnswer, Seq, SessionConfig, ToolOutcome,
+    CancelScope, HookDecision, HookPoint, HookSubject, ModelFailure, PermissionAnswer, PlanAnswer,
+    QuestionAnswer, Seq, SessionConfig, ToolOutcome,
 };
 use tau_core::{
     ChatResponse, ContentBlock, HumanDuration, Message, RunId, SessionId, ToolCallId, ToolResult,
@@ -104,6 +105,20 @@ pub enum Input {
         turn: u32,
         /// The shorter history; `None` when there is none.
         compaction: Option<Compaction>,
+    },
+    /// Hooks are asked and told at these points from here on.
+    SetHooks {
+        /// All of them, in place of those before.
+        points: BTreeSet<HookPoint>,
+    },
+    /// Hooks decided.
+    HooksDecided {
+        /// Where they were asked.
+        point: HookPoint,
+        /// What about.
+        about: HookSubject,
+        /// What all of them together decided.
+        decision: Box<HookDecision>,
     },
     /// The time of a run is used up.
     TimeUp {

@@ -7,6 +7,7 @@
 //!        all results in   │  ▼
 //!                        Acting ◀─┐ ToolFinished, SubagentFinished, an answer of a person
 //!                            └────┘
+//!  Where hooks are asked, a prompt, a turn, a call or its result waits for what they decide.
 //!  Cancel, a budget met or a model that cannot be asked lead from any state to Idle,
 //!  with a result for every call that was open.
 //! ```
@@ -21,6 +22,7 @@ mod control;
 mod decision;
 mod fork;
 pub mod gate;
+mod hooks;
 mod import;
 mod inject;
 mod input;
@@ -68,6 +70,8 @@ pub fn decide(state: &State, input: Input) -> Result<Decision, Rejection> {
         Input::SubagentFinished(report) => subagent::finished(&mut step, *report)?,
         Input::Cancel { scope } => cancel::cancel(&mut step, scope)?,
         Input::Compacted { run, turn, compaction } => compaction::finished(&mut step, run, turn, compaction)?,
+        Input::SetHooks { points } => hooks::set(&mut step, points)?,
+        Input::HooksDecided { point, about, decision } => hooks::decided(&mut step, point, about, *decision)?,
         Input::TimeUp { run } => budget::time_up(&mut step, run)?,
         Input::Resume => resume::resume(&mut step)?,
         Input::Fork { from, at } => fork::fork(&mut step, from, at)?,

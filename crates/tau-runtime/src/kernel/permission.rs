@@ -1,29 +1,40 @@
 //! Permission: which calls run, which are asked about, and what the answers mean.
 
-use tau_core::event::{DenialReason, EventBody, PermissionAnswer, ToolKind};
+use tau_core::config::PermissionMode;
+use tau_core::event::{DenialReason, EventBody, HookPoint, HookVerdict, PermissionAnswer, ToolKind};
 use tau_core::{ToolCall, ToolCallId};
 use tau_tools::Verdict;
 
-use super::run::{CallState, WaitsFor};
+use super::control::Control;
+use super::run::{Call, CallState, WaitsFor};
 use super::step::Step;
-use super::{Rejection, plan, question, tools};
+use super::{Rejection, hooks, plan, question, tools};
 
-/// Judges a call that was announced.
+/// The most characters of changed arguments that a person is shown with the question.
+const SHOWN: usize = 2_000;
+
+/// Judges a call that was announced, once hooks have.
 pub(super) fn judge(step: &mut Step<'_>, call: ToolCall) {
-    let is_allowed = step.control.run().and_then(|run| run.call(&call.id)).is_some_and(|call| call.allowed);
+    let Some(known) = step.control.run().and_then(|run| run.call(&call.id)) else { return };
+    if let Some(point) = known.awaits {
+        return hooks::ask_about_call(step, point, &call.id);
+    }
     // A call of no tool does nothing but tell the model so: there is nothing to permit.
-    if is_allowed || !step.control.has_tool(&call.name) {
+    if known.allowed || !step.control.has_tool(&call.name) {
         return tools::run(step, call);
     }
-    let verdict = step.control.policy().verdict(&call.name, step.control.effect_class(&call.name));
-    match (verdict, step.control.tool_kind(&call.name)) {
+    let known = known.clone();
+    match (verdict(&step.control, &known), known.kind) {
         // To ask a person, one need not ask whether one may ask.
         (Verdict::Allow | Verdict::Ask { .. }, ToolKind::AskUser) => question::ask(step, &call),
         (Verdict::Allow | Verdict::Ask { .. }, ToolKind::ProposePlan) => plan::propose(step, &call),
         (Verdict::Allow, _) => tools::run(step, call),
-        (Verdict::Ask { reason }, _) => {
-            step.emit(EventBody::PermissionRequested { call_id: call.id, reason })
+        (Verdict::Ask { .. }, _) if step.control.is_hooked(HookPoint::PermissionRequested) => {
+            let (point, call_id) = (HookPoint::PermissionRequested, call.id);
+            step.emit(EventBody::HooksAsked { point, call_id: call_id.clone() });
+            hooks::ask_about_call(step, point, &call_id);
         }
+        (Verdict::Ask { .. }, _) => ask_person(step, &known),
         (Verdict::Deny { reason }, _) => {
             tools::refuse(
                 step,
@@ -40,6 +51,37 @@ pub(super) fn judge(step: &mut Step<'_>, call: ToolCall) {
             "Not run: the permission rules do not allow it.",
         ),
     }
+}
+
+/// What the rules and the hooks together say of a call. Rules that deny have the last word; else the hooks have.
+pub(super) fn verdict(control: &Control, call: &Call) -> Verdict {
+    let by_rule = control.policy().verdict(&call.call.name, control.effect_class(&call.call.name));
+    let Some((ruling, message)) = &call.ruling else { return by_rule };
+    match (by_rule, ruling) {
+        (Verdict::Allow | Verdict::Ask { .. }, HookVerdict::Ask) => {
+            let asks_nobody = control.config().map(|config| config.permissions.mode);
+            if asks_nobody == Some(Some(PermissionMode::DontAsk)) {
+                let reason = hooks::told("a hook wants a person to be asked, and nobody may be.", message);
+                return Verdict::Deny { reason };
+            }
+            Verdict::Ask { reason: hooks::told("A hook wants a person to be asked.", message) }
+        }
+        (Verdict::Ask { .. }, HookVerdict::Allow) => Verdict::Allow,
+        (by_rule, _) => by_rule,
+    }
+}
+
+/// Asks a person whether a call may run. What hooks changed of it is not what the model said, so it is shown.
+pub(super) fn ask_person(step: &mut Step<'_>, call: &Call) {
+    let mut reason = match verdict(&step.control, call) {
+        Verdict::Ask { reason } => reason,
+        _ => String::new(),
+    };
+    if call.changed {
+        let shown: String = call.call.arguments.raw().chars().take(SHOWN).collect();
+        reason = format!("{reason} A hook changed its arguments to: {shown}").trim_start().to_owned();
+    }
+    step.emit(EventBody::PermissionRequested { call_id: call.call.id.clone(), reason });
 }
 
 /// Someone answered.
@@ -74,11 +116,20 @@ pub(super) fn answered(
 /// Lets the other calls of the reply run that wait for the same answer.
 fn allow_waiting(step: &mut Step<'_>, tool: &str) {
     let run = step.control.run().into_iter();
-    let asked = run
-        .flat_map(|run| &run.calls)
-        .filter(|call| call.state == CallState::Waiting(WaitsFor::Permission) && call.call.name == tool);
+    let waits = |call: &&Call| match call.state {
+        CallState::Waiting(WaitsFor::Permission) => true,
+        CallState::Waiting(WaitsFor::Hooks) => call.awaits == Some(HookPoint::PermissionRequested),
+        _ => false,
+    };
+    // What a hook wants asked is asked one by one.
+    let is_same = |call: &&Call| {
+        let by_hook = call.ruling.as_ref().is_some_and(|(ruling, _)| *ruling == HookVerdict::Ask);
+        call.call.name == tool && !by_hook
+    };
+    let asked = run.flat_map(|run| &run.calls).filter(waits).filter(is_same);
     let waiting: Vec<ToolCallId> = asked.map(|call| call.call.id.clone()).collect();
     for call_id in waiting {
+        hooks::stop_call(step, &call_id);
         step.emit(EventBody::PermissionAnswered { call_id, answer: PermissionAnswer::Allow });
     }
 }

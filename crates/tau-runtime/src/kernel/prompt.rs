@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use tau_core::event::{EventBody, RunOutcome, SessionConfig};
+use tau_core::event::{
+    EventBody, HookChange, HookDecision, HookPoint, HookSubject, HookVerdict, RunOutcome, SessionConfig,
+};
 use tau_core::{ContentBlock, RunId};
 
 use super::step::Step;
-use super::{Effect, Rejection, turn};
+use super::{Effect, Rejection, hooks, turn};
 
 /// The session begins.
 pub(super) fn create(step: &mut Step<'_>, config: Box<SessionConfig>) -> Result<(), Rejection> {
@@ -32,8 +34,34 @@ pub(super) fn submit(step: &mut Step<'_>, run: RunId, content: Vec<ContentBlock>
         return Err(Rejection::DuplicateRun(run));
     }
     step.emit(EventBody::PromptSubmitted { run, content });
-    if step.control.run().is_none() {
+    // Of the one before it, if that waits, hooks were asked.
+    if step.control.run().is_none() && step.control.queue().len() == 1 {
         start_next(step);
+    }
+    Ok(())
+}
+
+/// Hooks decided about the prompt that is next. One that they do not let in never reaches the model.
+pub(super) fn judged(step: &mut Step<'_>, run: RunId, mut decision: HookDecision) -> Result<(), Rejection> {
+    let is_next = step.control.run().is_none() && step.control.queue().front() == Some(&run);
+    if !is_next || step.control.awaits_start() {
+        return Err(Rejection::Stale);
+    }
+    let is_speech = |change: &HookChange| match change {
+        HookChange::Prompt { content } => require_words(content).is_ok(),
+        _ => false,
+    };
+    decision.change = decision.change.filter(is_speech);
+    let denied = (decision.verdict == HookVerdict::Deny).then(|| decision.message.clone());
+    if !decision.is_nothing() {
+        hooks::note(step, HookPoint::BeforePrompt, HookSubject::Run { run }, decision);
+    }
+    match denied {
+        Some(message) => {
+            step.emit(EventBody::RunFinished { run, outcome: RunOutcome::Denied { message } });
+            start_next(step);
+        }
+        None => begin(step, run),
     }
     Ok(())
 }
@@ -53,13 +81,23 @@ pub(super) fn finish_run(step: &mut Step<'_>, outcome: RunOutcome) {
     start_next(step);
 }
 
-/// Starts the run that waits longest, if one does.
+/// Starts the run that waits longest, if one does and hooks let it.
 pub(super) fn start_next(step: &mut Step<'_>) {
-    if let Some(run) = step.control.queue().front().copied() {
-        step.emit(EventBody::RunStarted { run });
-        set_timer(step);
-        turn::ask(step);
+    let Some(run) = step.control.queue().front().copied() else { return };
+    if step.control.awaits_start() {
+        return;
     }
+    if step.control.awaits_admission(run) {
+        hooks::ask(step, HookPoint::BeforePrompt, HookSubject::Run { run });
+    } else {
+        begin(step, run);
+    }
+}
+
+fn begin(step: &mut Step<'_>, run: RunId) {
+    step.emit(EventBody::RunStarted { run });
+    set_timer(step);
+    turn::ask(step);
 }
 
 /// Asks to be told when the time of the run that is on is used up.
@@ -74,6 +112,11 @@ pub(super) fn set_timer(step: &mut Step<'_>) {
 pub(super) fn cancel_all(step: &mut Step<'_>) {
     end_run(step, RunOutcome::Cancelled);
     while let Some(run) = step.control.queue().front().copied() {
+        // A prompt that hooks have not let in is not part of the conversation.
+        if step.control.awaits_admission(run) {
+            step.emit(EventBody::RunFinished { run, outcome: RunOutcome::Cancelled });
+            continue;
+        }
         step.emit(EventBody::RunStarted { run });
         end_run(step, RunOutcome::Cancelled);
     }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use tau_core::event::{EventBody, RunOutcome, ToolKind, ToolOutcome};
+use tau_core::event::{EventBody, ToolKind, ToolOutcome};
 use tau_core::{ContentBlock, EffectClass, SessionId, ToolCall, ToolCallId, ToolResult};
 use tau_tools::Verdict;
 
-use super::run::{Call, CallState, Phase};
+use super::run::{Call, CallState, Phase, WaitsFor};
 use super::step::Step;
-use super::{Effect, Rejection, fork, permission, prompt, subagent, tools, turn};
+use super::{Effect, Rejection, fork, hooks, permission, prompt, subagent, tools, turn};
 
 /// What the model is told of a call that may have run.
 const UNKNOWN: &str = "Outcome unknown: the agent was interrupted while this call was running. It may have done all, a \
@@ -19,6 +19,7 @@ const UNKNOWN: &str = "Outcome unknown: the agent was interrupted while this cal
 pub(super) fn resume(step: &mut Step<'_>) -> Result<(), Rejection> {
     step.require_open()?;
     step.emit(EventBody::SessionResumed);
+    hooks::started(step);
     if step.control.is_settling() {
         fork::settle(step, "The session was copied, or went back, while this call was under way.");
         return Ok(());
@@ -34,7 +35,7 @@ pub(super) fn resume(step: &mut Step<'_>) -> Result<(), Rejection> {
         // Asking a model changes nothing in the world, so an answer that was lost is asked for again.
         Phase::Asking => step.effect(Effect::CallModel { run: id, turn }),
         Phase::Failed => turn::request(step, id, turn),
-        Phase::Answered => prompt::finish_run(step, RunOutcome::Completed),
+        Phase::Answered => turn::stop(step),
         Phase::Begun | Phase::Acting => take_up_calls(step),
     }
     Ok(())
@@ -42,7 +43,7 @@ pub(super) fn resume(step: &mut Step<'_>) -> Result<(), Rejection> {
 
 /// A call that may have run and must not run twice ends as unknown; those never announced are announced now; and all
 /// that are open are judged again in their order, because the journal may end before what was judged. So those that may
-/// be repeated run again, and subagents go on. Calls that wait for a person go on waiting.
+/// be repeated run again, and subagents go on; hooks are asked again. Calls that wait for a person go on waiting.
 fn take_up_calls(step: &mut Step<'_>) {
     for call in lost_calls(step) {
         tools::end(step, ToolOutcome::Unknown, ToolResult::error(call, UNKNOWN));
@@ -54,7 +55,8 @@ fn take_up_calls(step: &mut Step<'_>) {
         return;
     }
     let Some(run) = step.control.run() else { return };
-    let (id, is_open) = (run.id, |call: &&Call| call.state == CallState::Running);
+    let goes_on = [CallState::Running, CallState::Waiting(WaitsFor::Hooks)];
+    let (id, is_open) = (run.id, |call: &&Call| goes_on.contains(&call.state));
     let open: Vec<ToolCall> =
         run.calls.iter().filter(is_open).map(|call| ToolCall::clone(&call.call)).collect();
     for call in open {
@@ -64,6 +66,7 @@ fn take_up_calls(step: &mut Step<'_>) {
             permission::judge(step, call);
         }
     }
+    hooks::ask_after_again(step);
     tools::ask_when_ready(step);
 }
 
@@ -72,7 +75,6 @@ fn take_up_calls(step: &mut Step<'_>) {
 /// done nothing.
 fn lost_calls(step: &Step<'_>) -> Vec<ToolCallId> {
     let Some(run) = step.control.run() else { return Vec::new() };
-    let policy = step.control.policy();
     let may_have_run = |call: &&Call| {
         let name = &call.call.name;
         call.state == CallState::Running
@@ -80,7 +82,7 @@ fn lost_calls(step: &Step<'_>) -> Vec<ToolCallId> {
             && call.effect == EffectClass::AtMostOnce
             && step.control.has_tool(name)
             && !run.is_held(&call.call.id)
-            && (call.allowed || policy.verdict(name, call.effect) == Verdict::Allow)
+            && (call.allowed || permission::verdict(&step.control, call) == Verdict::Allow)
     };
     run.calls.iter().filter(may_have_run).map(|call| call.call.id.clone()).collect()
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tau_core::event::{EventBody, PermissionAnswer, Spending, ToolKind};
+use tau_core::event::{
+    EventBody, HookChange, HookDecision, HookPoint, HookSubject, HookVerdict, PermissionAnswer, Spending,
+    ToolKind,
+};
 use tau_core::{ContentBlock, EffectClass, RunId, ToolCall, ToolCallId};
 
 /// The run that is on.
@@ -22,6 +25,9 @@ pub(crate) struct Run {
     pub(crate) spent: Spending,
     /// Tool calls of `spent` when the newest was announced. What subagents report later does not undo what was let run.
     pub(crate) announced: u32,
+    /// Whether the history was made shorter since the newest request.
+    #[serde(default)]
+    pub(crate) compacted: bool,
 }
 
 /// Where a run stands with the model.
@@ -51,6 +57,15 @@ pub(crate) struct Call {
     pub(crate) allowed: bool,
     /// What makes a repetition recognisable to whoever runs it.
     pub(crate) idempotency_key: String,
+    /// Where hooks are to decide about it before it goes on or, once it is finished, before the model reads its result.
+    #[serde(default)]
+    pub(crate) awaits: Option<HookPoint>,
+    /// What hooks said of asking a person, and why.
+    #[serde(default)]
+    pub(crate) ruling: Option<(HookVerdict, String)>,
+    /// Whether hooks changed its arguments.
+    #[serde(default)]
+    pub(crate) changed: bool,
 }
 
 /// Where a call stands.
@@ -75,6 +90,8 @@ pub(crate) enum WaitsFor {
     Answer,
     /// The decision about its plan.
     Decision,
+    /// What hooks decide.
+    Hooks,
 }
 
 impl Call {
@@ -83,8 +100,44 @@ impl Call {
     fn holds(&self) -> bool {
         match self.state {
             CallState::Waiting(WaitsFor::Permission) => self.effect != EffectClass::Pure,
+            CallState::Waiting(WaitsFor::Hooks) => self.effect != EffectClass::Pure || self.asks_a_person(),
             CallState::Waiting(_) => true,
             _ => false,
+        }
+    }
+
+    const fn asks_a_person(&self) -> bool {
+        matches!(self.kind, ToolKind::AskUser | ToolKind::ProposePlan)
+    }
+
+    /// Takes in what hooks decided before it runs. A denial is in force with the result: where a journal ends between the
+    /// two, hooks are asked again.
+    fn judged(&mut self, point: HookPoint, decision: &HookDecision, hooked: &BTreeSet<HookPoint>) {
+        if self.awaits != Some(point) {
+            return;
+        }
+        if self.state == CallState::Finished {
+            self.awaits = None;
+            return;
+        }
+        if decision.verdict == HookVerdict::Deny {
+            return;
+        }
+        if let Some(HookChange::Arguments { arguments }) = &decision.change {
+            Arc::make_mut(&mut self.call).arguments = arguments.clone();
+            self.changed = true;
+        }
+        let is_stronger = self.ruling.as_ref().is_none_or(|(known, _)| decision.verdict > *known);
+        if point == HookPoint::PermissionRequested {
+            self.allowed = true;
+        } else if decision.verdict != HookVerdict::Continue && is_stronger {
+            self.ruling = Some((decision.verdict, decision.message.clone()));
+        }
+        let next = (point == HookPoint::BeforeTool && self.kind == ToolKind::Subagent)
+            .then_some(HookPoint::BeforeSubagent);
+        self.awaits = next.filter(|next| hooked.contains(next));
+        if self.awaits.is_none() {
+            self.state = CallState::Running;
         }
     }
 }
@@ -99,6 +152,7 @@ impl Run {
             calls: Vec::new(),
             spent: Spending::default(),
             announced: 0,
+            compacted: false,
         }
     }
 
@@ -109,6 +163,17 @@ impl Run {
     /// Calls without a result, in order.
     pub(crate) fn open_calls(&self) -> impl Iterator<Item = &Call> {
         self.calls.iter().filter(|call| call.state != CallState::Finished)
+    }
+
+    /// Whether every call has its result, and hooks have seen those that they are to see.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.calls.iter().all(|call| call.state == CallState::Finished && call.awaits.is_none())
+    }
+
+    /// Calls whose result hooks are to see before the model does, in order, and where.
+    pub(crate) fn calls_awaiting_after(&self) -> impl Iterator<Item = (HookPoint, &Call)> {
+        let finished = self.calls.iter().filter(|call| call.state == CallState::Finished);
+        finished.filter_map(|call| call.awaits.map(|point| (point, call)))
     }
 
     /// Calls that wait for something, in order.
@@ -139,12 +204,17 @@ impl Run {
         let open =
             self.calls.iter_mut().find(|call| call.call.id == *id && call.state != CallState::Finished);
         if let Some(call) = open {
-            call.state = state;
+            (call.state, call.awaits) = (state, None);
         }
     }
 
-    /// Takes the next event in. `kind` tells what a call of a tool means.
-    pub(super) fn apply(&mut self, event: &EventBody, kind: impl Fn(&str) -> ToolKind) {
+    /// Takes the next event in. `kind` tells what a call of a tool means, and `hooked` where hooks are asked.
+    pub(super) fn apply(
+        &mut self,
+        event: &EventBody,
+        kind: impl Fn(&str) -> ToolKind,
+        hooked: &BTreeSet<HookPoint>,
+    ) {
         match event {
             EventBody::ModelRequested { turn, .. } => {
                 let is_again = *turn == self.turn;
@@ -152,6 +222,7 @@ impl Run {
                 self.spent.turns += u32::from(!is_again);
                 self.turn = *turn;
                 self.phase = Phase::Asking;
+                self.compacted = false;
                 self.calls.clear();
             }
             EventBody::ModelReplied { response, .. } => {
@@ -165,15 +236,39 @@ impl Run {
             EventBody::ToolRequested { call, effect, idempotency_key, .. } => {
                 self.spent.tool_calls += 1;
                 self.announced = self.spent.tool_calls;
+                let kind = kind(&call.name);
+                let subagent = (kind == ToolKind::Subagent).then_some(HookPoint::BeforeSubagent);
+                let mut asked = [Some(HookPoint::BeforeTool), subagent].into_iter().flatten();
+                let awaits = asked.find(|point| hooked.contains(point));
                 self.calls.push(Call {
-                    kind: kind(&call.name),
+                    kind,
                     call: Arc::new(call.clone()),
                     effect: *effect,
-                    state: CallState::Running,
+                    state: awaits.map_or(CallState::Running, |_| CallState::Waiting(WaitsFor::Hooks)),
                     allowed: false,
                     idempotency_key: idempotency_key.clone(),
+                    awaits,
+                    ruling: None,
+                    changed: false,
                 });
             }
+            EventBody::HooksAsked { point, call_id } => {
+                self.set(call_id, CallState::Waiting(WaitsFor::Hooks));
+                let call = self.calls.iter_mut().find(|call| call.call.id == *call_id);
+                if let Some(call) = call.filter(|call| call.state != CallState::Finished) {
+                    call.awaits = Some(*point);
+                }
+            }
+            EventBody::HooksDecided { point, about: HookSubject::Call { call_id }, decision } => {
+                let call = self.calls.iter_mut().find(|call| call.call.id == *call_id);
+                if let Some(call) = call {
+                    call.judged(*point, decision, hooked);
+                }
+            }
+            EventBody::HooksDecided { point: HookPoint::AfterCompaction, .. } => self.compacted = false,
+            // There is more to do.
+            EventBody::HooksDecided { point: HookPoint::BeforeStop, .. } => self.phase = Phase::Acting,
+            EventBody::Compacted { .. } => self.compacted = hooked.contains(&HookPoint::AfterCompaction),
             EventBody::PermissionRequested { call_id, .. } => {
                 self.set(call_id, CallState::Waiting(WaitsFor::Permission));
             }

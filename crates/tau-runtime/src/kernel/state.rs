@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use tau_core::event::{EventBody, Seq, SessionConfig};
-use tau_core::{RunId, SessionId, ToolCallId};
+use tau_core::event::{EventBody, HookPoint, Seq, SessionConfig};
+use tau_core::{EffectClass, RunId, SessionId, ToolCall, ToolCallId};
 use tau_session::History;
 
 use super::control::{Control, FinishedRun};
@@ -128,6 +128,19 @@ impl State {
 
     fn calls_waiting_for(&self, what: WaitsFor) -> impl Iterator<Item = &ToolCallId> {
         self.control.run().into_iter().flat_map(move |run| run.calls_waiting_for(what))
+    }
+
+    /// Where hooks are asked and told.
+    #[must_use]
+    pub const fn hook_points(&self) -> &BTreeSet<HookPoint> {
+        self.control.hooked()
+    }
+
+    /// A call of the newest reply, with the arguments that hooks gave it, and what may be repeated after a crash.
+    #[must_use]
+    pub fn call(&self, id: &ToolCallId) -> Option<(&ToolCall, EffectClass)> {
+        let call = self.control.run()?.call(id)?;
+        Some((&call.call, call.effect))
     }
 
     /// The plan that a person approved, until the next one.

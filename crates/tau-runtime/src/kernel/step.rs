@@ -1,10 +1,10 @@
 //! One decision in the making.
 
-use tau_core::event::EventBody;
+use tau_core::event::{EventBody, Seq};
 
 use super::control::Control;
 use super::run::Run;
-use super::{Decision, Effect, Rejection, State};
+use super::{Decision, Effect, Rejection, State, hooks};
 
 /// One decision in the making: what was said so far, and the control state as it then is.
 pub(super) struct Step<'a> {
@@ -22,7 +22,12 @@ impl<'a> Step<'a> {
     /// Says that something happens.
     pub(super) fn emit(&mut self, event: EventBody) {
         self.control.apply(&event);
+        let told = hooks::told_at(&event).filter(|point| self.control.is_hooked(*point));
         self.decision.events.push(event);
+        if let Some(point) = told {
+            let seq = Seq(self.state.seq.0 + self.decision.events.len() as u64);
+            self.effect(hooks::tell(point, seq));
+        }
     }
 
     /// Asks for something to be done.

@@ -10,7 +10,7 @@ use tau_core::{HumanDuration, Money, RunId, SessionId, ToolCall, ToolCallId, Too
 use super::control::Control;
 use super::run::{Call, CallState};
 use super::step::Step;
-use super::{Effect, Rejection, budget, tools};
+use super::{Effect, Rejection, budget, hooks, tools};
 
 /// How a subagent ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,6 +82,7 @@ pub(super) fn finished(step: &mut Step<'_>, report: SubagentReport) -> Result<()
     let run = step.control.run().filter(|run| run.id == started.run);
     let is_open =
         run.and_then(|run| run.call(&started.call_id)).is_some_and(|call| call.state == CallState::Running);
+    let call_id = started.call_id.clone();
     // The result first: where a journal ends between the two, the report is asked for again, and counted once.
     if is_open {
         let (outcome, is_error) = match &outcome {
@@ -95,6 +96,7 @@ pub(super) fn finished(step: &mut Step<'_>, report: SubagentReport) -> Result<()
     }
     step.emit(EventBody::SubagentFinished { child, outcome, spent });
     if is_open {
+        hooks::ask_after(step, &call_id);
         tools::ask_when_ready(step);
     }
     Ok(())

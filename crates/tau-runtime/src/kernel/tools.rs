@@ -11,7 +11,7 @@ use tau_core::{HumanDuration, ToolCall, ToolCallId, ToolResult};
 
 use super::run::{CallState, Phase, Run, WaitsFor};
 use super::step::Step;
-use super::{Effect, Rejection, budget, permission, prompt, subagent, turn};
+use super::{Effect, Rejection, budget, hooks, permission, prompt, subagent, turn};
 
 /// The model called tools: all calls are announced in one append, and those that may run, run.
 pub(super) fn called(step: &mut Step<'_>, calls: Vec<ToolCall>) {
@@ -63,7 +63,9 @@ pub(super) fn finished(
         // Late or double: the call has its one result.
         return Err(Rejection::Stale);
     }
+    let id = result.call_id.clone();
     step.emit(EventBody::ToolFinished { outcome, result, elapsed });
+    hooks::ask_after(step, &id);
     ask_when_ready(step);
     Ok(())
 }
@@ -117,10 +119,9 @@ pub(super) fn require_waiting(
     if is_waiting { Ok(run.waiting_calls()) } else { Err(Rejection::NotWaiting(id.clone())) }
 }
 
-/// Asks the model for the next turn when every call has its result.
+/// Asks the model for the next turn when every call has its result, and hooks have seen it.
 pub(super) fn ask_when_ready(step: &mut Step<'_>) {
-    let is_ready =
-        step.control.run().is_some_and(|run| run.phase != Phase::Asking && run.open_calls().next().is_none());
+    let is_ready = step.control.run().is_some_and(|run| run.phase != Phase::Asking && run.is_settled());
     if is_ready {
         turn::ask(step);
     }

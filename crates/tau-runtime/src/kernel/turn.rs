@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use tau_core::event::{EventBody, ModelFailure, ModelFailureKind, RunOutcome};
+use tau_core::event::{EventBody, HookPoint, HookSubject, ModelFailure, ModelFailureKind, RunOutcome};
 use tau_core::{ChatResponse, ContentBlock, RunId, ToolCall, ToolCallId};
 
 use super::run::Phase;
 use super::step::Step;
-use super::{Effect, Rejection, budget, compaction, prompt, tools};
+use super::{Effect, Rejection, budget, compaction, hooks, prompt, tools};
 
 /// How often a turn is asked again when its answer breaks off.
 const MAX_BROKEN_OFF: u32 = 2;
@@ -19,11 +19,42 @@ pub(super) fn ask(step: &mut Step<'_>) {
         return prompt::finish_run(step, outcome);
     }
     let Some(run) = step.control.run() else { return };
-    let (run, turn) = (run.id, run.turn + 1);
-    if compaction::is_due(step) {
-        step.effect(Effect::Compact { run, turn });
+    let (run, turn, is_compacted) = (run.id, run.turn + 1, run.compacted);
+    if is_compacted {
+        hooks::ask(step, HookPoint::AfterCompaction, HookSubject::Turn { run, turn });
+    } else if compaction::is_due(step) {
+        compaction::begin(step, run, turn);
+    } else {
+        approach(step, run, turn);
+    }
+}
+
+/// Goes on to a turn whose history is as short as it gets. Making it shorter has cost something, and subagents that
+/// were stopped may have reported meanwhile.
+pub(super) fn go_on(step: &mut Step<'_>, run: RunId, turn: u32) {
+    match budget::exceeded(step) {
+        Some(outcome) => prompt::finish_run(step, outcome),
+        None => approach(step, run, turn),
+    }
+}
+
+/// The last thing before a request.
+fn approach(step: &mut Step<'_>, run: RunId, turn: u32) {
+    if step.control.is_hooked(HookPoint::BeforeModel) {
+        hooks::ask(step, HookPoint::BeforeModel, HookSubject::Turn { run, turn });
     } else {
         request(step, run, turn);
+    }
+}
+
+/// The model has nothing more to do.
+pub(super) fn stop(step: &mut Step<'_>) {
+    let Some(run) = step.control.run() else { return };
+    let (run, turn) = (run.id, run.turn);
+    if step.control.is_hooked(HookPoint::BeforeStop) {
+        hooks::ask(step, HookPoint::BeforeStop, HookSubject::Turn { run, turn });
+    } else {
+        prompt::finish_run(step, RunOutcome::Completed);
     }
 }
 
@@ -52,7 +83,7 @@ pub(super) fn replied(
         .collect();
     step.emit(EventBody::ModelReplied { turn, response: Arc::new(response) });
     if calls.is_empty() {
-        prompt::finish_run(step, RunOutcome::Completed);
+        stop(step);
     } else {
         tools::called(step, calls);
     }
@@ -84,6 +115,21 @@ fn require_asking(step: &Step<'_>, run: RunId, turn: u32) -> Result<u32, Rejecti
     } else {
         Err(Rejection::Stale)
     }
+}
+
+/// A turn that is about to be asked for, and nothing else.
+pub(super) fn require_due(step: &Step<'_>, run: RunId, turn: u32) -> Result<(), Rejection> {
+    let active = step.run()?;
+    let is_between = !matches!(active.phase, Phase::Asking | Phase::Answered) && active.is_settled();
+    let is_due = active.id == run && active.turn + 1 == turn && is_between;
+    if is_due { Ok(()) } else { Err(Rejection::Stale) }
+}
+
+/// A turn in which the model had nothing more to do.
+pub(super) fn require_answered(step: &Step<'_>, run: RunId, turn: u32) -> Result<(), Rejection> {
+    let active = step.run()?;
+    let is_answered = active.id == run && active.turn == turn && active.phase == Phase::Answered;
+    if is_answered { Ok(()) } else { Err(Rejection::Stale) }
 }
 
 /// Gives a new id to calls without one, or with one that the session has seen: servers number calls anew in

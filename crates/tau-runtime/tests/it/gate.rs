@@ -71,7 +71,10 @@ fn without_required_acknowledgements_nothing_waits() {
 fn what_touches_the_world_waits_until_enough_hold_its_events() {
     let mut gate = gate(2);
     assert_eq!(commit(&mut gate, 12, [set_timer(), call_model(1)]), "timer");
-    assert_eq!(commit(&mut gate, 13, [Effect::Compact { run: RunId::from_u128(1), turn: 2 }]), "");
+    assert_eq!(
+        commit(&mut gate, 13, [Effect::Compact { run: RunId::from_u128(1), turn: 2, keep: String::new() }]),
+        ""
+    );
     assert_eq!(commit(&mut gate, 15, [run_tool("a"), run_tool("b")]), "");
     assert_eq!(ack(&mut gate, "x", 15), "", "one is not two");
     assert_eq!(ack(&mut gate, "x", 15), "", "nor is the same one twice");
@@ -164,7 +167,7 @@ fn effects() -> impl Strategy<Value = Vec<Effect>> {
     let id = prop_oneof![Just("a"), Just("b"), Just("c")];
     let effect = prop_oneof![
         (1..4_u32).prop_map(call_model),
-        (1..4_u32).prop_map(|turn| Effect::Compact { run: RunId::from_u128(1), turn }),
+        (1..4_u32).prop_map(|turn| Effect::Compact { run: RunId::from_u128(1), turn, keep: String::new() }),
         Just(Effect::StopModel),
         id.clone().prop_map(run_tool),
         id.prop_map(stop_tool),

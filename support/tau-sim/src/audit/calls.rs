@@ -1,7 +1,9 @@
 //! Calls of tools, from their announcement to their result.
 
 use tau_core::config::PermissionMode;
-use tau_core::event::{DenialReason, EventBody, PermissionAnswer, SessionConfig, ToolKind, ToolOutcome};
+use tau_core::event::{
+    DenialReason, EventBody, HookPoint, HookVerdict, PermissionAnswer, SessionConfig, ToolKind, ToolOutcome,
+};
 use tau_core::{EffectClass, ToolCall, ToolCallId, ToolResult};
 
 use super::{Audit, Cause, Proposal};
@@ -13,6 +15,8 @@ pub(crate) enum Waits {
     Permission,
     Answer,
     Decision,
+    /// Nothing: hooks are.
+    Hooks,
 }
 
 /// A call of the newest reply.
@@ -29,6 +33,10 @@ pub(crate) struct CallAudit {
     pub(crate) is_finished: bool,
     /// The newest event that lets it run.
     pub(crate) permitted_at: u64,
+    /// Where hooks are to decide about it, or to see what came of it.
+    pub(crate) awaits: Option<HookPoint>,
+    /// What hooks said of asking a person.
+    pub(crate) ruling: HookVerdict,
 }
 
 /// What is to be done with a call.
@@ -57,6 +65,11 @@ pub(crate) fn verdict(config: &SessionConfig, is_granted: bool, tool: &str) -> V
 }
 
 impl CallAudit {
+    /// What a person is asked about it.
+    pub(crate) fn asks(&self) -> Option<Waits> {
+        self.waits.filter(|waits| *waits != Waits::Hooks)
+    }
+
     pub(crate) const fn is_pure(&self) -> bool {
         matches!(self.effect, EffectClass::Pure)
     }
@@ -65,7 +78,7 @@ impl CallAudit {
     fn holds(&self) -> bool {
         !self.is_finished
             && match self.waits {
-                Some(Waits::Permission) => !self.is_pure(),
+                Some(Waits::Permission | Waits::Hooks) => !self.is_pure(),
                 waits => waits.is_some(),
             }
     }
@@ -75,6 +88,18 @@ impl Audit {
     pub(crate) fn verdict(&self, tool: &str) -> Verdict {
         let granted = self.granted.contains(tool);
         self.config.as_ref().map_or(Verdict::Deny, |config| verdict(config, granted, tool))
+    }
+
+    /// What rules and hooks together say: rules that deny have the last word, else hooks have.
+    pub(crate) fn verdict_of(&self, call: &CallAudit) -> Verdict {
+        let asks_nobody = self.config.as_ref().and_then(|config| config.permissions.mode);
+        match (self.verdict(&call.call.name), call.ruling) {
+            (Verdict::Allow | Verdict::Ask, HookVerdict::Ask) => {
+                if asks_nobody == Some(PermissionMode::DontAsk) { Verdict::Deny } else { Verdict::Ask }
+            }
+            (Verdict::Ask, HookVerdict::Allow) => Verdict::Allow,
+            (verdict, _) => verdict,
+        }
     }
 
     /// Calls without a result, in order.
@@ -100,7 +125,7 @@ impl Audit {
             EventBody::ToolFinished { outcome, result, .. } => self.call_finished(*outcome, result, cause),
             EventBody::PermissionRequested { call_id, .. } => {
                 let call = self.open_call(call_id)?.clone();
-                let is_due = !call.is_allowed && self.verdict(&call.call.name) == Verdict::Ask;
+                let is_due = !call.is_allowed && self.verdict_of(&call) == Verdict::Ask;
                 ensure!(is_due, Permission, "{} is asked about", call.call.name);
                 self.call_asks(call_id, Waits::Permission)
             }
@@ -111,12 +136,12 @@ impl Audit {
                 self.call_asks(call_id, Waits::Decision)
             }
             EventBody::PermissionAnswered { call_id, answer } => {
-                let call = self.call_answered(call_id, Waits::Permission)?;
+                let call = self.call_permitted(call_id)?;
                 if !matches!(answer, PermissionAnswer::Allow | PermissionAnswer::AllowAlways) {
                     self.answered = Some(call_id.clone());
                     return Ok(());
                 }
-                (call.waits, call.is_allowed, call.permitted_at) = (None, true, seq);
+                (call.waits, call.awaits, call.is_allowed, call.permitted_at) = (None, None, true, seq);
                 let tool = call.call.name.clone();
                 self.grant(tool, answer);
                 Ok(())
@@ -147,21 +172,25 @@ impl Audit {
             on.own.tool_calls += 1;
             on.is_out_of_calls = most.is_some_and(|most| on.own.tool_calls + on.reported.tool_calls > most);
         }
+        let kind = spec.map(|spec| spec.kind).unwrap_or_default();
+        let awaits = self.first_point(kind);
         self.calls.push(CallAudit {
             call: call.clone(),
-            kind: spec.map(|spec| spec.kind).unwrap_or_default(),
+            kind,
             effect,
             key: key.to_owned(),
-            waits: None,
+            waits: awaits.map(|_| Waits::Hooks),
             is_allowed: false,
             has_begun: false,
             is_finished: false,
             permitted_at: seq,
+            awaits,
+            ruling: HookVerdict::Continue,
         });
         Ok(())
     }
 
-    fn open_call(&mut self, id: &ToolCallId) -> Checked<&mut CallAudit> {
+    pub(super) fn open_call(&mut self, id: &ToolCallId) -> Checked<&mut CallAudit> {
         let call = self.calls.iter_mut().find(|call| call.call.id == *id && !call.is_finished);
         call.ok_or_else(|| Violation::new(Invariant::Grammar, format!("{id} is no open call")))
     }
@@ -169,13 +198,14 @@ impl Audit {
     fn call_asks(&mut self, id: &ToolCallId, what: Waits) -> Checked {
         let call = self.open_call(id)?;
         let kind = match what {
-            Waits::Permission => call.kind,
+            Waits::Permission | Waits::Hooks => call.kind,
             Waits::Answer => ToolKind::AskUser,
             Waits::Decision => ToolKind::ProposePlan,
         };
-        let is_fine = call.waits.is_none() && call.kind == kind;
+        let is_by_hooks = call.awaits == Some(HookPoint::PermissionRequested) && what == Waits::Permission;
+        let is_fine = (call.waits.is_none() || is_by_hooks) && call.kind == kind;
         ensure!(is_fine, Grammar, "{id} asks: {what:?}");
-        call.waits = Some(what);
+        (call.waits, call.awaits) = (Some(what), None);
         Ok(())
     }
 
@@ -183,6 +213,15 @@ impl Audit {
     fn call_answered(&mut self, id: &ToolCallId, what: Waits) -> Checked<&mut CallAudit> {
         let call = self.open_call(id)?;
         ensure!(call.waits == Some(what), Stale, "{id} does not wait for that");
+        Ok(call)
+    }
+
+    /// Someone said whether a call may run, also one of the same tool that hooks are still asked about.
+    fn call_permitted(&mut self, id: &ToolCallId) -> Checked<&mut CallAudit> {
+        let call = self.open_call(id)?;
+        let waits =
+            call.waits == Some(Waits::Permission) || call.awaits == Some(HookPoint::PermissionRequested);
+        ensure!(waits, Stale, "{id} does not wait for that");
         Ok(call)
     }
 
@@ -201,8 +240,9 @@ impl Audit {
         if cause != Cause::Journal {
             self.check_end(&known, outcome, result, cause)?;
         }
+        let awaits = self.point_after(&known, outcome);
         let call = self.open_call(id)?;
-        (call.is_finished, call.waits) = (true, None);
+        (call.is_finished, call.waits, call.awaits) = (true, None, awaits);
         self.end_plan(id, outcome);
         Ok(())
     }
@@ -222,13 +262,15 @@ impl Audit {
             }
             ToolOutcome::Denied { reason } => {
                 ensure!(!call.has_begun, AtMostOnce, "{id} was denied after it began");
+                let by_hook = call.waits == Some(Waits::Hooks);
+                ensure!((reason == DenialReason::Hook) <= by_hook, Hooks, "{id} was denied by no hook");
                 let by_person = reason == DenialReason::Person;
                 ensure!(!(by_person && call.is_allowed), Permission, "{id} was allowed and is denied");
             }
             ToolOutcome::Unknown => {
                 let is_interrupted = matches!(cause, Cause::Resume | Cause::Fork | Cause::Rewind);
                 ensure!(is_interrupted, Grammar, "{id} ends as unknown, and nothing was interrupted");
-                let may_run = call.is_allowed || self.verdict(&call.call.name) == Verdict::Allow;
+                let may_run = call.is_allowed || self.verdict_of(call) == Verdict::Allow;
                 let may_have_run = may_run && call.waits.is_none() && !self.is_held(call);
                 ensure!(
                     may_have_run || self.is_settled,

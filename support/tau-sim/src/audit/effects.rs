@@ -6,7 +6,7 @@ use tau_core::{EffectClass, SessionId, ToolCall, ToolCallId};
 use tau_runtime::kernel::Effect;
 
 use super::calls::{Verdict, verdict};
-use super::{Audit, CallAudit};
+use super::{Audit, CallAudit, Waits};
 use crate::invariant::{Checked, Invariant, Violation, ensure};
 
 impl Audit {
@@ -18,7 +18,7 @@ impl Audit {
                     self.on.as_ref().is_some_and(|on| on.is_asking && on.id == *run && on.turn == *turn);
                 ensure!(is_announced, Grammar, "the request of turn {turn} was not announced");
             }
-            Effect::Compact { run, turn } => {
+            Effect::Compact { run, turn, .. } => {
                 let is_due =
                     self.on.as_ref().is_some_and(|on| !on.is_asking && on.id == *run && on.turn + 1 == *turn);
                 ensure!(
@@ -43,7 +43,7 @@ impl Audit {
         let known = self.begin(&call.id, ToolKind::Run)?;
         ensure!(known.call == *call, Grammar, "{} is not the call that was announced", call.id);
         ensure!(known.key == key, AtMostOnce, "{} runs with another key", call.id);
-        let is_allowed = known.is_allowed || self.verdict(&call.name) == Verdict::Allow;
+        let is_allowed = known.is_allowed || self.verdict_of(&known) == Verdict::Allow;
         ensure!(is_allowed, Permission, "{} runs and was not let run", call.id);
         let is_out = self.on.as_ref().is_some_and(|on| on.is_out_of_calls);
         ensure!(!is_out, Budget, "{} runs beyond the budget of calls", call.id);
@@ -57,6 +57,7 @@ impl Audit {
         let at = at.ok_or_else(|| Violation::new(Invariant::Grammar, format!("{id} is no open call")))?;
         let call = self.calls[at].clone();
         ensure!(call.kind == kind, Grammar, "{id} is a call of another kind");
+        ensure!(call.waits != Some(Waits::Hooks), Hooks, "{id} begins before hooks let it");
         ensure!(call.waits.is_none(), Permission, "{id} begins while a person is asked about it");
         ensure!(!self.is_held(&call), Order, "{id} begins while an earlier call is asked about");
         if !call.is_pure() {

@@ -2,6 +2,7 @@
 
 mod calls;
 mod effects;
+mod hooks;
 mod import;
 mod runs;
 mod spending;
@@ -11,7 +12,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use tau_core::event::{
-    CancelScope, EventBody, PermissionAnswer, PlanAnswer, RunOutcome, SessionConfig, Spending, ToolOutcome,
+    CancelScope, EventBody, HookPoint, HookSubject, PermissionAnswer, PlanAnswer, RunOutcome, SessionConfig,
+    Spending, ToolOutcome,
 };
 use tau_core::{ContentBlock, RunId, SessionId, ToolCall, ToolCallId};
 
@@ -65,6 +67,16 @@ pub(crate) struct Audit {
     pub(crate) plan: Option<String>,
     proposed: BTreeMap<ToolCallId, Proposal>,
     pub(crate) transcript: Transcript,
+    /// Where hooks are asked and told.
+    pub(crate) hooked: BTreeSet<HookPoint>,
+    /// Whether the session has started, and no run has begun since.
+    starting: bool,
+    /// The run whose prompt hooks let in, until it begins.
+    admitted: Option<RunId>,
+    /// What hooks decide just now, as the world knows.
+    pub(crate) deciding: Option<(HookPoint, HookSubject)>,
+    /// Whether the event is read from a journal.
+    is_replayed: bool,
 }
 
 /// A plan, and what a person made of it.
@@ -127,17 +139,19 @@ impl Audit {
 
     /// Takes an event in.
     pub(crate) fn event(&mut self, seq: u64, event: &EventBody, cause: Cause) -> Checked {
+        self.is_replayed = cause == Cause::Journal;
         self.check_together(event)?;
         match event {
             EventBody::SessionCreated(config) => {
                 ensure!(self.config.is_none(), Grammar, "created twice");
                 self.config = Some(Arc::new((**config).clone()));
+                self.starting = true;
             }
             EventBody::SessionForked { .. } => {
                 self.is_closed = false;
-                self.is_settled = true;
+                (self.is_settled, self.starting) = (true, true);
             }
-            EventBody::Rewound { .. } => self.is_settled = true,
+            EventBody::Rewound { .. } => (self.is_settled, self.starting) = (true, false),
             EventBody::HistoryImported { messages } => self.imported(messages)?,
             EventBody::SessionUpdated { .. } => {
                 ensure!(self.config.is_some() && !self.is_closed, Grammar, "described, and not open");
@@ -169,9 +183,11 @@ impl Audit {
                 ensure!(self.waiting.contains(run), Cancel, "{run} is cancelled, and does not wait");
                 self.cancelled = Some(*run);
             }
-            EventBody::SessionResumed
-            | EventBody::ContextInjected { .. }
-            | EventBody::CancelRequested { .. } => {}
+            EventBody::HooksSet { .. } | EventBody::HooksAsked { .. } | EventBody::HooksDecided { .. } => {
+                self.hook_event(seq, event, cause)?;
+            }
+            EventBody::SessionResumed => self.starting = true,
+            EventBody::ContextInjected { .. } | EventBody::CancelRequested { .. } => {}
             _ => self.call_event(seq, event, cause)?,
         }
         self.is_taken_up = matches!(event, EventBody::SessionResumed);

@@ -1,6 +1,8 @@
 //! Runs and turns.
 
-use tau_core::event::{BudgetLimit, ModelFailure, ModelFailureKind, RunOutcome, Spending};
+use tau_core::event::{
+    BudgetLimit, HookPoint, HookSubject, ModelFailure, ModelFailureKind, RunOutcome, Spending,
+};
 use tau_core::{ChatResponse, RunId};
 
 use super::{Audit, Finished, RunAudit, calls_of};
@@ -15,6 +17,8 @@ impl Audit {
         ensure!(!self.finished.contains_key(&run), Cancel, "{run} starts after its end");
         let next = self.waiting.pop_front();
         ensure!(next == Some(run), Prompt, "{run} started, and {next:?} is next");
+        self.check_admitted(run)?;
+        (self.starting, self.admitted) = (false, None);
         self.calls.clear();
         self.on = Some(RunAudit {
             id: run,
@@ -41,6 +45,8 @@ impl Audit {
             on.ok_or_else(|| Violation::new(Invariant::Prompt, format!("{run} ended and was not on")))?;
         let is_done = self.open_calls().next().is_none() && self.unannounced.is_empty();
         ensure!(is_done, Pairing, "run ended with an open call");
+        let is_read = self.awaited_calls().next().is_none();
+        ensure!(is_read, Hooks, "run ended with a result that hooks have not seen");
         let mut spent = on.own;
         spent += on.reported;
         self.check_outcome(&on, outcome, &spent)?;
@@ -52,7 +58,16 @@ impl Audit {
     /// A run that waits ends by a cancel that names it, and in no other way.
     fn waiting_run_ended(&mut self, seq: u64, run: RunId, outcome: &RunOutcome) -> Checked {
         let is_named = self.cancelled.take() == Some(run) && *outcome == RunOutcome::Cancelled;
-        ensure!(is_named, Prompt, "{run} waits, and ends as {outcome:?}");
+        // One that hooks have not let in ends without having begun.
+        let is_next = self.waiting.front() == Some(&run);
+        let is_unheard = match outcome {
+            RunOutcome::Denied { .. } => self.is_decided(HookPoint::BeforePrompt, &HookSubject::Run { run }),
+            RunOutcome::Cancelled => {
+                self.is_replayed || self.awaits_start() || self.is_hooked(HookPoint::BeforePrompt)
+            }
+            _ => false,
+        };
+        ensure!(is_named || (is_next && is_unheard), Prompt, "{run} waits, and ends as {outcome:?}");
         self.waiting.retain(|waiting| *waiting != run);
         let finished = Finished { outcome: outcome.clone(), at: seq, spent: Spending::default() };
         self.finished.insert(run, finished);
@@ -69,7 +84,17 @@ impl Audit {
         }
         let budget = self.config.as_ref().map(|config| config.budget).unwrap_or_default();
         let is_true = match outcome {
-            RunOutcome::Completed => on.is_answered,
+            RunOutcome::Completed => {
+                let about = HookSubject::Turn { run: on.id, turn: on.turn };
+                let is_let =
+                    !self.is_hooked(HookPoint::BeforeStop) || self.is_decided(HookPoint::BeforeStop, &about);
+                ensure!(is_let, Hooks, "the run stops, and hooks were not asked");
+                on.is_answered
+            }
+            RunOutcome::Denied { .. } => {
+                let about = HookSubject::Turn { run: on.id, turn: on.turn + 1 };
+                self.is_decided(HookPoint::BeforeModel, &about)
+            }
             RunOutcome::Failed { .. } => !on.may_ask_again && !on.is_asking,
             RunOutcome::TurnLimit { limit } => spent.turns >= *limit && *limit == budget.max_turns(),
             RunOutcome::BudgetExceeded { limit } => match limit {
@@ -88,6 +113,13 @@ impl Audit {
     pub(super) fn model_requested(&mut self, seq: u64, run: RunId, turn: u32) -> Checked {
         let is_done = self.open_calls().next().is_none() && self.unannounced.is_empty();
         ensure!(is_done, Pairing, "the model is asked with a call open");
+        let is_read = self.awaited_calls().next().is_none();
+        ensure!(is_read, Hooks, "the model is asked before hooks have seen a result");
+        let is_again = self.on.as_ref().is_some_and(|on| on.turn == turn);
+        let is_let = is_again
+            || !self.is_hooked(HookPoint::BeforeModel)
+            || self.is_decided(HookPoint::BeforeModel, &HookSubject::Turn { run, turn });
+        ensure!(is_let, Hooks, "turn {turn} is asked, and hooks were not");
         ensure!(!self.is_settled, Cancel, "the model is asked for what was left under way");
         let budget = self.config.as_ref().map(|config| config.budget).unwrap_or_default();
         let is_taken_up = self.is_taken_up;

@@ -10,6 +10,7 @@ use crate::invariant::{Checked, Invariant, Violation, ensure};
 /// A subagent that was started.
 #[derive(Debug, Clone)]
 pub(crate) struct ChildAudit {
+    pub(crate) call_id: ToolCallId,
     pub(crate) run: RunId,
     pub(crate) grant: Budget,
     pub(crate) reported: Option<Spending>,
@@ -56,7 +57,7 @@ impl Audit {
             && limits.max_tokens.is_none_or(|most| taken.usage.total() <= most)
             && limits.max_cost.is_none_or(|most| taken.cost <= most);
         ensure!(is_within, Budget, "granted {grant:?}, so that {taken:?} of {limits:?} is taken");
-        let child_audit = ChildAudit { run, grant, reported: None };
+        let child_audit = ChildAudit { call_id: call_id.clone(), run, grant, reported: None };
         self.children.insert(child, child_audit);
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tau_core::event::EventBody;
+use tau_core::event::{EventBody, HookChange, HookDecision, HookSubject};
 use tau_core::{ContentBlock, Message, Role, RunId, ToolCallId, ToolResult};
 
 use crate::invariant::{Checked, ensure};
@@ -67,6 +67,7 @@ impl Transcript {
                     self.say(seq, Message::tool(results.into_iter().filter_map(|open| open.1)));
                 }
             }
+            EventBody::HooksDecided { about, decision, .. } => self.decided(about, decision),
             EventBody::Compacted { through, replacement, .. } => {
                 self.check_pinned(replacement, plan)?;
                 self.compact(through.0, replacement)?;
@@ -74,6 +75,32 @@ impl Transcript {
             _ => {}
         }
         Ok(())
+    }
+
+    /// What hooks add, and put in the place of what was said.
+    fn decided(&mut self, about: &HookSubject, decision: &HookDecision) {
+        self.notes.extend(decision.context.iter().cloned());
+        match (about, &decision.change) {
+            (HookSubject::Run { run }, Some(HookChange::Prompt { content })) => {
+                let replaced = self.prompts.insert(*run, content.clone()).unwrap_or_default();
+                self.untold.extend(replaced.iter().filter_map(ContentBlock::as_text).map(str::to_owned));
+            }
+            (HookSubject::Call { call_id }, Some(HookChange::Result { content, is_error })) => {
+                let mut result = ToolResult::success(call_id.clone(), content.iter().cloned());
+                result.is_error = *is_error;
+                let open = self.open.iter_mut().find(|open| open.0 == *call_id);
+                if let Some(open) = open {
+                    open.1 = Some(result);
+                } else if let Some(last) = self.said.last_mut() {
+                    let results = last.tool_results().cloned();
+                    let results: Vec<ToolResult> = results
+                        .map(|old| if old.call_id == *call_id { result.clone() } else { old })
+                        .collect();
+                    *last = Message::tool(results);
+                }
+            }
+            _ => {}
+        }
     }
 
     fn say(&mut self, seq: u64, message: Message) {

@@ -7,13 +7,13 @@ use tau_core::event::{EventBody, PermissionAnswer, RunOutcome, ToolOutcome};
 use tau_core::{ContentBlock, Message, RunId, ToolCall, ToolCallId};
 use tau_runtime::kernel::{Decision, Effect, Input, Rejection, State, decide};
 
-use super::{Bug, people};
+use super::{Bug, hooks, people};
 
 /// What a mistake remembers between decisions.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     /// Calls that were announced, with their keys.
-    calls: Vec<(ToolCall, String)>,
+    pub(super) calls: Vec<(ToolCall, String)>,
     has_run_twice: bool,
     /// Prompts that were submitted.
     pub(super) prompts: BTreeMap<RunId, Vec<ContentBlock>>,
@@ -56,7 +56,7 @@ impl Memory {
     }
 
     /// An effect that runs a call.
-    fn run(&self, state: &State, id: &ToolCallId) -> Option<Effect> {
+    pub(super) fn run(&self, state: &State, id: &ToolCallId) -> Option<Effect> {
         let known = self.calls.iter().find(|(call, _)| call.id == *id);
         let (call, idempotency_key) = known.cloned().or_else(|| in_history(state, id))?;
         Some(Effect::RunTool { run: state.active_run()?, call, idempotency_key })
@@ -160,6 +160,7 @@ impl Memory {
             (Bug::LosesInjected, Input::Inject { .. }) if state.active_run().is_some() => events.clear(),
             _ => people::mistake(self, bug, input, events),
         }
+        hooks::mistake(self, bug, state, input, &mut decision);
         decision
     }
 

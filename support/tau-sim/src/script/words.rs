@@ -31,6 +31,9 @@ impl fmt::Display for Setup {
         if (self.required, self.journals) != (1, 1) {
             write!(f, ", {} of {} journals", self.required, self.journals)?;
         }
+        if !self.hooked.is_empty() {
+            write!(f, ", hooks at {:?}", self.hooked)?;
+        }
         if self.starts_stalled {
             write!(f, ", journals stalled at first")?;
         }
@@ -77,6 +80,10 @@ impl fmt::Display for Op {
             Self::Answer { call, answer, twice: again } => {
                 write!(f, "answer to call {call}: {answer:?}{}", twice(again))
             }
+            Self::Decide { job, ruling, twice: again } => {
+                write!(f, "hooks decide {job}: {ruling:?}{}", twice(again))
+            }
+            Self::Rehook { which } => write!(f, "hooks come or go: {}", which.0),
             Self::Stray { session, what } => write!(f, "stray input {} to session {}", what.0, session.0),
             Self::CancelCall { call } => write!(f, "cancel call {call}"),
             Self::CancelRun { session } => write!(f, "cancel the run of session {}", session.0),

@@ -115,7 +115,7 @@ impl World {
         if session.audit.config.is_none() {
             let config = Box::new((*session.config).clone());
             self.step(at, Input::Create(config))?;
-            return Ok(());
+            return self.set_hooks(at);
         }
         let is_open = !session.audit.is_closed;
         let is_taken = self.step(at, Input::Resume)?;
@@ -124,6 +124,7 @@ impl World {
         if self.sessions[at].audit.is_settled {
             self.sessions[at].audit.assert_all_finished()?;
         }
+        self.set_hooks(at)?;
         self.report_when_done(at);
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! A kernel and a world that does what it decides, slowly, badly, and with crashes.
 
 mod crash;
+mod hooks;
 mod import;
 mod journal;
 mod people;
@@ -11,10 +12,10 @@ mod subagent;
 mod wire;
 mod work;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use tau_core::event::SessionConfig;
+use tau_core::event::{HookPoint, SessionConfig};
 use tau_core::{EffectClass, SessionId};
 use tau_runtime::kernel::Input;
 use tau_runtime::kernel::gate::Gate;
@@ -30,6 +31,8 @@ use crate::random::Random;
 use crate::script::{Op, Script, Setup};
 use session::{Kin, Session, Writer};
 use wire::Wire;
+
+pub(crate) use hooks::POINTS;
 
 /// After so many steps at the end something goes in circles.
 const LONGEST_DRAIN: usize = 4_000;
@@ -50,6 +53,8 @@ pub(crate) struct World {
     inbox: VecDeque<(usize, Input)>,
     /// What really happened, by idempotency key, whatever journals say.
     executions: BTreeMap<String, Execution>,
+    /// Where hooks are asked or told now.
+    hooked: BTreeSet<HookPoint>,
     /// Names new things.
     names: u64,
     /// Decides which of the costly checks are made.
@@ -70,6 +75,7 @@ impl World {
             sessions: Vec::new(),
             inbox: VecDeque::new(),
             executions: BTreeMap::new(),
+            hooked: script.setup.hooked.clone(),
             names: 0,
             sampling,
             checks_bytes: script.ops.len().is_multiple_of(2),
@@ -135,7 +141,8 @@ impl World {
         let config = Box::new((*self.sessions[at].config).clone());
         let is_taken = self.give(at, Input::Create(config))?;
         ensure!(is_taken, Stale, "a session is not created");
-        Ok(())
+        self.set_hooks(at)?;
+        self.settle()
     }
 
     const fn name(&mut self) -> u64 {
@@ -158,6 +165,8 @@ impl World {
             Op::Shorten { job, how, usage } => self.shorten(*job, *how, *usage),
             Op::Finish { job, end, twice } => self.finish(*job, *end, *twice),
             Op::Answer { call, answer, twice } => self.answer(*call, *answer, *twice),
+            Op::Decide { job, ruling, twice } => self.decide_hook(*job, *ruling, *twice),
+            Op::Rehook { which } => self.rehook(*which),
             Op::Stray { session, what } => self.stray(*session, *what),
             Op::CancelCall { call } => self.cancel_call(*call),
             Op::CancelRun { session } => self.cancel_run(*session),

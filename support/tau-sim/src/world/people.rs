@@ -11,7 +11,7 @@ use tau_runtime::kernel::Input;
 
 use super::World;
 use super::session::Kin;
-use crate::audit::{Audit, Waits};
+use crate::audit::{Audit, CallAudit, Waits};
 use crate::invariant::{Checked, ensure};
 use crate::journal::Mode;
 use crate::script::{Answer, JobPick, Pick};
@@ -117,9 +117,9 @@ impl World {
     }
 
     pub(super) fn answer(&mut self, call: JobPick, answer: Answer, twice: bool) -> Checked {
-        let picked = self.pick_call(call.pick, |audit| call.late != audit.waits.is_some());
+        let picked = self.pick_call(call.pick, |audit| call.late != audit.asks().is_some());
         let Some((at, id)) = picked else { return Ok(()) };
-        let waits = self.sessions[at].audit.call(&id).and_then(|call| call.waits);
+        let waits = self.sessions[at].audit.call(&id).and_then(CallAudit::asks);
         let what = waits
             .unwrap_or([Waits::Permission, Waits::Answer, Waits::Decision][usize::from(call.pick.0) % 3]);
         let input = self.answer_of(&id, what, answer);
@@ -149,7 +149,7 @@ impl World {
                 };
                 Input::QuestionAnswer { call_id, answer }
             }
-            Waits::Decision => {
+            Waits::Decision | Waits::Hooks => {
                 let answer = match answer {
                     Answer::Nobody => PlanAnswer::NobodyToAsk,
                     Answer::No => PlanAnswer::Reject { message: "no".to_owned() },
@@ -170,7 +170,9 @@ impl World {
 
     pub(super) fn cancel_run(&mut self, session: Pick) -> Checked {
         let Some(at) = self.pick_open(session) else { return Ok(()) };
-        let on = self.sessions[at].audit.on.as_ref().map(|on| on.id);
+        let audit = &self.sessions[at].audit;
+        // One that hooks have not let begin is as good as on.
+        let on = audit.on.as_ref().map(|on| on.id).or_else(|| audit.waiting.front().copied());
         let is_on = on.is_some() && self.is_open(at);
         self.give_expecting(at, Input::Cancel { scope: CancelScope::Run }, is_on)?;
         let finished = on.and_then(|run| self.sessions[at].audit.finished.get(&run));
@@ -243,6 +245,8 @@ impl World {
         }
         self.coverage.count("session", "forked");
         self.give_expecting(at, Input::Fork { from, at: Seq(place as u64) }, true)?;
+        self.set_hooks(at)?;
+        self.settle()?;
         // That it is a copy is stored with what was copied; how that was ended may be lost.
         let stores = &mut self.sessions[at].stores.stores;
         stores.iter_mut().for_each(|store| store.stored = store.stored.max(place + 1));

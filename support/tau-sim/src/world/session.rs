@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tau_core::event::{EventBody, SessionConfig};
+use tau_core::event::{EventBody, HookPoint, HookSubject, SessionConfig};
 use tau_core::{RunId, SessionId, ToolCall, ToolCallId};
 use tau_runtime::kernel::gate::Gate;
 use tau_runtime::kernel::{Effect, State};
@@ -74,6 +74,7 @@ pub(super) enum What {
     Tool { call: ToolCall, key: String },
     Child { child: SessionId, call_id: ToolCallId },
     Timer { run: RunId },
+    Hooks { point: HookPoint, about: HookSubject },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +98,8 @@ impl What {
     pub(super) fn of(effect: &Effect) -> Option<Self> {
         match effect {
             Effect::CallModel { run, turn } => Some(Self::Model { run: *run, turn: *turn }),
-            Effect::Compact { run, turn } => Some(Self::Compact { run: *run, turn: *turn }),
+            Effect::Compact { run, turn, .. } => Some(Self::Compact { run: *run, turn: *turn }),
+            Effect::AskHooks { point, about } => Some(Self::Hooks { point: *point, about: about.clone() }),
             Effect::SetTimer { run, .. } => Some(Self::Timer { run: *run }),
             Effect::RunTool { call, idempotency_key, .. } => {
                 Some(Self::Tool { call: call.clone(), key: idempotency_key.clone() })
@@ -116,6 +118,11 @@ impl What {
             (Self::Tool { call, .. }, Effect::StopTool { call_id }) => call.id == *call_id,
             (Self::Child { child, .. }, Effect::StopSubagent { child: stopped }) => child == stopped,
             (Self::Timer { .. }, Effect::SetTimer { .. }) => true,
+            (Self::Hooks { about, .. }, Effect::StopHooks { about: stopped }) => match (stopped, about) {
+                (HookSubject::Session, _) | (HookSubject::Run { .. }, HookSubject::Call { .. }) => true,
+                (HookSubject::Run { run }, HookSubject::Turn { run: of, .. }) => run == of,
+                _ => stopped == about,
+            },
             _ => false,
         }
     }
@@ -132,6 +139,9 @@ pub(super) const fn name(effect: &Effect) -> &'static str {
         Effect::StartSubagent { .. } => "start_subagent",
         Effect::StopSubagent { .. } => "stop_subagent",
         Effect::StopTool { .. } => "stop_tool",
+        Effect::AskHooks { .. } => "ask_hooks",
+        Effect::StopHooks { .. } => "stop_hooks",
+        Effect::TellHooks { .. } => "tell_hooks",
         _ => "unknown",
     }
 }

@@ -1,6 +1,6 @@
 //! Effects that the gate lets go, and whether what is on is what must be on.
 
-use tau_core::event::{Seq, ToolKind};
+use tau_core::event::{HookPoint, HookSubject, Seq, ToolKind};
 use tau_core::{EffectClass, ToolDefinition};
 use tau_runtime::kernel::Effect;
 
@@ -122,6 +122,29 @@ impl World {
         (turns, tokens, cost)
     }
 
+    /// Hooks are asked about whatever waits for them. Gives how much that is, beside the turn that is on.
+    fn check_asked(&self, at: usize) -> Checked<usize> {
+        let session = &self.sessions[at];
+        let Some(writer) = &session.writer else { return Ok(0) };
+        let audit = &session.audit;
+        let calls = audit.awaited_calls().filter(|_| audit.on.is_some()).map(|(point, call)| What::Hooks {
+            point,
+            about: HookSubject::Call { call_id: call.call.id.clone() },
+        });
+        let mut waited: Vec<What> = calls.collect();
+        if audit.awaits_start() {
+            waited.push(What::Hooks { point: HookPoint::SessionStarted, about: HookSubject::Session });
+        } else if let (None, Some(run)) = (&audit.on, audit.waiting.front()) {
+            let about = HookSubject::Run { run: *run };
+            waited.push(What::Hooks { point: HookPoint::BeforePrompt, about });
+        }
+        for what in &waited {
+            let is_on = writer.jobs.iter().any(|job| job.is_live() && job.what == *what);
+            ensure!(is_on, Liveness, "nothing brings {what:?}");
+        }
+        Ok(waited.len())
+    }
+
     /// What must be on is on, and nothing else: a run that waits for nothing never ends, and what nobody waits for was
     /// not stopped.
     pub(super) fn check_in_step(&self, at: usize) -> Checked {
@@ -129,17 +152,24 @@ impl World {
         let Some(writer) = &session.writer else { return Ok(()) };
         let audit = &session.audit;
         let live = || writer.jobs.iter().filter(|job| job.is_live());
-        let mut expected = 0;
+        let mut expected = self.check_asked(at)?;
         if let Some(on) = &audit.on {
-            let is_done = audit.open_calls().next().is_none();
+            let is_done = audit.open_calls().next().is_none() && audit.awaited_calls().next().is_none();
             if on.is_asking || is_done {
                 let (run, turn) = (on.id, on.turn);
+                let hooks = |point, turn| What::Hooks { point, about: HookSubject::Turn { run, turn } };
                 let waited = if on.is_asking {
-                    What::Model { run, turn }
+                    vec![What::Model { run, turn }]
+                } else if on.is_answered {
+                    vec![hooks(HookPoint::BeforeStop, turn)]
                 } else {
-                    What::Compact { run, turn: turn + 1 }
+                    let points =
+                        [HookPoint::BeforeCompaction, HookPoint::AfterCompaction, HookPoint::BeforeModel];
+                    let asked = points.map(|point| hooks(point, turn + 1));
+                    asked.into_iter().chain([What::Compact { run, turn: turn + 1 }]).collect()
                 };
-                ensure!(live().any(|job| job.what == waited), Liveness, "nothing brings {waited:?}");
+                let is_on = live().any(|job| waited.contains(&job.what));
+                ensure!(is_on, Liveness, "nothing brings any of {waited:?}");
                 expected += 1;
             }
         }

@@ -51,12 +51,14 @@ impl World {
         let decision = match decided {
             Ok(decision) => decision,
             Err(rejection) => {
+                session.audit.deciding = None;
                 self.coverage.count("rejection", rejection_name(&rejection));
                 return Ok(false);
             }
         };
         let begun = session.audit.must_be_unknown();
         self.commit(at, &decision.events, cause)?;
+        self.sessions[at].audit.deciding = None;
         if cause == Cause::Resume {
             let told: Vec<_> = decision.events.iter().filter_map(unknown_of).collect();
             let missing = begun.iter().find(|id| !told.contains(id));
@@ -178,6 +180,7 @@ fn count_event(coverage: &mut Coverage, event: &EventBody) {
                 RunOutcome::BudgetExceeded { limit: BudgetLimit::ToolCalls } => "tool_calls",
                 RunOutcome::BudgetExceeded { .. } => "wall_time",
                 RunOutcome::Cancelled => "cancelled",
+                RunOutcome::Denied { .. } => "denied",
                 _ => "failed",
             },
         ),
@@ -188,6 +191,7 @@ fn count_event(coverage: &mut Coverage, event: &EventBody) {
                 ToolOutcome::Failed => "failed",
                 ToolOutcome::Denied { reason: DenialReason::Rule } => "denied by rule",
                 ToolOutcome::Denied { reason: DenialReason::Person } => "denied by person",
+                ToolOutcome::Denied { reason: DenialReason::Hook } => "denied by hook",
                 ToolOutcome::Denied { .. } => "denied by nobody",
                 ToolOutcome::TimedOut => "timed_out",
                 ToolOutcome::Cancelled => "cancelled",
@@ -235,6 +239,11 @@ fn summary(event: &EventBody) -> String {
         EventBody::SubagentStarted { call_id, budget, .. } => format!("{kind} {call_id} {budget:?}"),
         EventBody::SubagentFinished { outcome, spent, .. } => format!("{kind} {outcome:?} {spent:?}"),
         EventBody::Rewound { to } => format!("{kind} {}", to.0),
+        EventBody::HooksSet { points } => format!("{kind} {points:?}"),
+        EventBody::HooksAsked { point, call_id } => format!("{kind} {point:?} {call_id}"),
+        EventBody::HooksDecided { point, about, decision } => {
+            format!("{kind} {point:?} {about:?} {:?} {:?}", decision.verdict, decision.change)
+        }
         EventBody::CancelRequested { scope } => format!("{kind} {scope:?}"),
         _ => kind.to_owned(),
     }

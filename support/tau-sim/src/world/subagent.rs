@@ -40,6 +40,9 @@ impl World {
         self.sessions[at].id = child;
         let config = Box::new((*self.sessions[at].config).clone());
         self.inbox.push_back((at, Input::Create(config)));
+        if !self.hooked.is_empty() {
+            self.inbox.push_back((at, Input::SetHooks { points: self.hooked.clone() }));
+        }
         self.prompt_child(at)
     }
 

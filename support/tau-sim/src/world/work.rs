@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use tau_core::event::{
-    CancelScope, ModelFailure, ModelFailureKind, PermissionAnswer, RunOutcome, ToolOutcome,
+    CancelScope, HookPoint, HookSubject, ModelFailure, ModelFailureKind, PermissionAnswer, RunOutcome,
+    ToolOutcome,
 };
 use tau_core::{
     ChatResponse, ContentBlock, FinishReason, HumanDuration, RunId, SessionId, TokenUsage, ToolArguments,
@@ -26,7 +27,7 @@ const FLOOD: usize = 1_000;
 
 impl World {
     /// A job: of those that are on, or of those that are no more and were not asked for again.
-    fn pick_job(&self, pick: JobPick, is_it: impl Fn(&What) -> bool) -> Option<(usize, usize)> {
+    pub(super) fn pick_job(&self, pick: JobPick, is_it: impl Fn(&What) -> bool) -> Option<(usize, usize)> {
         let mut found = Vec::new();
         for (at, session) in self.sessions.iter().enumerate() {
             let Some(writer) = &session.writer else { continue };
@@ -45,7 +46,7 @@ impl World {
     }
 
     /// What a job does, and whether its end is waited for. It is over then.
-    fn end_job(&mut self, (at, which): (usize, usize)) -> Option<(What, bool)> {
+    pub(super) fn end_job(&mut self, (at, which): (usize, usize)) -> Option<(What, bool)> {
         let job = self.sessions[at].writer.as_mut()?.jobs.get_mut(which)?;
         let was_on = job.state == JobState::On;
         if was_on {
@@ -156,7 +157,7 @@ impl World {
         let Some(at) = self.pick_open(session) else { return Ok(()) };
         let run = RunId::from_u128(u128::MAX);
         let call_id = ToolCallId::new("stranger");
-        let input = match what.0 % 8 {
+        let input = match what.0 % 10 {
             0 => {
                 let response = ChatResponse::new([ContentBlock::text("?")], FinishReason::Stop);
                 Input::ModelReply { run, turn: 1, response: Box::new(response) }
@@ -170,6 +171,16 @@ impl World {
             4 => Input::Compacted { run, turn: 1, compaction: None },
             5 => Input::TimeUp { run },
             6 => Input::Cancel { scope: CancelScope::QueuedRun { run } },
+            7 => Input::HooksDecided {
+                point: HookPoint::BeforeModel,
+                about: HookSubject::Turn { run, turn: 1 },
+                decision: Box::default(),
+            },
+            8 => Input::HooksDecided {
+                point: HookPoint::BeforeTool,
+                about: HookSubject::Call { call_id },
+                decision: Box::default(),
+            },
             _ => Input::Cancel { scope: CancelScope::ToolCall { call_id } },
         };
         self.give_expecting(at, input, false)
@@ -186,6 +197,9 @@ impl World {
                 Some(Input::Compacted { run: *run, turn: *turn, compaction: None })
             }
             What::Tool { call, .. } => Some(finished(call.id.clone(), End::Succeeds, 0)),
+            What::Hooks { point, about } => {
+                Some(Input::HooksDecided { point: *point, about: about.clone(), decision: Box::default() })
+            }
             What::Child { .. } | What::Timer { .. } => None,
         }
     }
@@ -198,7 +212,7 @@ impl World {
             let asked = session
                 .audit
                 .open_calls()
-                .find_map(|call| call.waits.map(|waits| (call.call.id.clone(), waits)));
+                .find_map(|call| call.asks().map(|waits| (call.call.id.clone(), waits)));
             if let Some((id, waits)) = asked {
                 let answer = if round.is_multiple_of(2) { Answer::Yes } else { Answer::Nobody };
                 let input = self.answer_of(&id, waits, answer);
@@ -211,6 +225,9 @@ impl World {
             if let Some(which) = on {
                 let Some((what, _)) = self.end_job((at, which)) else { continue };
                 if let Some(input) = self.normal_end(&what) {
+                    if let What::Hooks { point, about } = what {
+                        self.sessions[at].audit.deciding = Some((point, about));
+                    }
                     self.give_expecting(at, input, true)?;
                     return Ok(true);
                 }

@@ -697,7 +697,8 @@ impl ::serde::Serialize for HookOwnedView {
         ::serde::Serialize::serialize(&self.0, __s)
     }
 }
-/// Asks a hook. What it is about is in the field that belongs to the point.
+/// Asks a hook, or tells it. What it is about is in the fields that belong to the point. Points that only tell are answered
+/// with an empty decision, and nobody waits for it.
 #[derive(Clone, Debug, Default)]
 pub struct AskHookView<'a> {
     /// The hook.
@@ -708,7 +709,7 @@ pub struct AskHookView<'a> {
     ///
     /// Field 2: `point`
     pub point: ::buffa::EnumValue<super::super::HookPoint>,
-    /// The session's last event.
+    /// The session's last event; with a notification, the event that it is about.
     ///
     /// Field 3: `seq`
     pub seq: u64,
@@ -716,7 +717,7 @@ pub struct AskHookView<'a> {
     ///
     /// Field 4: `metadata` (map)
     pub metadata: ::buffa::MapView<'a, &'a str, &'a str>,
-    /// The call of a tool or subagent that it is about.
+    /// At points about a call: the call, with the arguments that hooks before this one gave it.
     ///
     /// Field 5: `call`
     pub call: ::buffa::MessageFieldView<super::super::__buffa::view::ToolCallView<'a>>,
@@ -724,13 +725,19 @@ pub struct AskHookView<'a> {
     ///
     /// Field 6: `effect`
     pub effect: ::buffa::EnumValue<super::super::EffectClass>,
-    /// What has happened or is asked, with the points that name an event: `prompt_submitted` before a prompt (not
-    /// journaled yet), `model_replied`, `tool_finished`, `permission_requested`, `subagent_started`, `subagent_finished`,
-    /// `compacted`, `run_finished` before a stop (not journaled yet), and what waits for a person with a notification.
+    /// Before a prompt or a subagent: the prompt. After a reply and before a stop: what the model said last. With a
+    /// notification: what a person is asked. Fields and not an event, because what a hook is asked about has not happened.
     ///
-    /// Field 7: `event`
-    pub event: ::buffa::MessageFieldView<
-        super::super::__buffa::view::SessionEventView<'a>,
+    /// Field 7: `content`
+    pub content: ::buffa::RepeatedView<
+        'a,
+        super::super::__buffa::view::ContentBlockView<'a>,
+    >,
+    /// After a tool or a subagent: what the model would read.
+    ///
+    /// Field 8: `result`
+    pub result: ::buffa::MessageFieldView<
+        super::super::__buffa::view::HookResultView<'a>,
     >,
     pub __buffa_unknown_fields: ::buffa::UnknownFieldsView<'a>,
 }
@@ -817,6 +824,27 @@ impl<'a> ::buffa::MessageView<'a> for AskHookView<'a> {
                     ::buffa::types::decode_int32(&mut cur)?,
                 );
             }
+            8u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                match view.result.as_mut() {
+                    Some(existing) => {
+                        ::buffa::MessageView::merge_into_view(existing, sub, __sub_ctx)?
+                    }
+                    None => {
+                        view.result = ::buffa::MessageFieldView::set(
+                            <super::super::__buffa::view::HookResultView as ::buffa::MessageView>::decode_view_ctx(
+                                sub,
+                                __sub_ctx,
+                            )?,
+                        );
+                    }
+                }
+            }
             7u32 => {
                 ::buffa::encoding::check_wire_type(
                     tag,
@@ -824,19 +852,18 @@ impl<'a> ::buffa::MessageView<'a> for AskHookView<'a> {
                 )?;
                 let __sub_ctx = ctx.descend()?;
                 let sub = ::buffa::types::borrow_bytes(&mut cur)?;
-                match view.event.as_mut() {
-                    Some(existing) => {
-                        ::buffa::MessageView::merge_into_view(existing, sub, __sub_ctx)?
-                    }
-                    None => {
-                        view.event = ::buffa::MessageFieldView::set(
-                            <super::super::__buffa::view::SessionEventView as ::buffa::MessageView>::decode_view_ctx(
-                                sub,
-                                __sub_ctx,
-                            )?,
-                        );
-                    }
-                }
+                ctx.register_element_memory(
+                    ::core::mem::size_of::<
+                        super::super::__buffa::view::ContentBlockView,
+                    >(),
+                )?;
+                view.content
+                    .push(
+                        <super::super::__buffa::view::ContentBlockView as ::buffa::MessageView>::decode_view_ctx(
+                            sub,
+                            __sub_ctx,
+                        )?,
+                    );
             }
             4u32 => {
                 ::buffa::encoding::check_wire_type(
@@ -919,11 +946,16 @@ impl<'a> ::buffa::MessageView<'a> for AskHookView<'a> {
                 None => ::buffa::MessageField::none(),
             },
             effect: self.effect,
-            event: match self.event.as_option() {
+            content: self
+                .content
+                .iter()
+                .map(|v| v.to_owned_from_source(__buffa_src))
+                .collect::<::core::result::Result<_, ::buffa::DecodeError>>()?,
+            result: match self.result.as_option() {
                 Some(v) => {
                     ::buffa::MessageField::<
-                        super::super::SessionEvent,
-                        ::buffa::Inline<super::super::SessionEvent>,
+                        super::super::HookResult,
+                        ::buffa::Inline<super::super::HookResult>,
                     >::some(v.to_owned_from_source(__buffa_src)?)
                 }
                 None => ::buffa::MessageField::none(),
@@ -971,9 +1003,17 @@ impl<'a> ::buffa::ViewEncode<'a> for AskHookView<'a> {
                 size += 1u64 + ::buffa::types::int32_encoded_len(val) as u64;
             }
         }
-        if self.event.is_set() {
+        for v in &self.content {
             let __slot = __cache.reserve();
-            let inner_size = self.event.compute_size(__cache);
+            let inner_size = v.compute_size(__cache);
+            __cache.set(__slot, inner_size);
+            size
+                += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
+                    + inner_size as u64;
+        }
+        if self.result.is_set() {
+            let __slot = __cache.reserve();
+            let inner_size = self.result.compute_size(__cache);
             __cache.set(__slot, inner_size);
             size
                 += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
@@ -1038,13 +1078,21 @@ impl<'a> ::buffa::ViewEncode<'a> for AskHookView<'a> {
                 ::buffa::types::put_int32_field(6u32, val, buf);
             }
         }
-        if self.event.is_set() {
+        for v in &self.content {
             ::buffa::types::put_len_delimited_header(
                 7u32,
                 u64::from(__cache.consume_next()),
                 buf,
             );
-            self.event.write_to(__cache, buf);
+            v.write_to(__cache, buf);
+        }
+        if self.result.is_set() {
+            ::buffa::types::put_len_delimited_header(
+                8u32,
+                u64::from(__cache.consume_next()),
+                buf,
+            );
+            self.result.write_to(__cache, buf);
         }
         self.__buffa_unknown_fields.write_to(buf);
     }
@@ -1103,9 +1151,12 @@ impl<'__a> ::serde::Serialize for AskHookView<'__a> {
         if !::buffa::json_helpers::skip_if::is_default_enum_value(&self.effect) {
             __map.serialize_entry("effect", &self.effect)?;
         }
+        if !self.content.is_empty() {
+            __map.serialize_entry("content", &*self.content)?;
+        }
         {
-            if let ::core::option::Option::Some(__v) = self.event.as_option() {
-                __map.serialize_entry("event", __v)?;
+            if let ::core::option::Option::Some(__v) = self.result.as_option() {
+                __map.serialize_entry("result", __v)?;
             }
         }
         __map.end()
@@ -1211,7 +1262,7 @@ impl AskHookOwnedView {
     pub fn point(&self) -> ::buffa::EnumValue<super::super::HookPoint> {
         self.0.reborrow().point
     }
-    /// The session's last event.
+    /// The session's last event; with a notification, the event that it is about.
     ///
     /// Field 3: `seq`
     #[must_use]
@@ -1225,7 +1276,7 @@ impl AskHookOwnedView {
     pub fn metadata(&self) -> &::buffa::MapView<'_, &'_ str, &'_ str> {
         &self.0.reborrow().metadata
     }
-    /// The call of a tool or subagent that it is about.
+    /// At points about a call: the call, with the arguments that hooks before this one gave it.
     ///
     /// Field 5: `call`
     #[must_use]
@@ -1241,16 +1292,24 @@ impl AskHookOwnedView {
     pub fn effect(&self) -> ::buffa::EnumValue<super::super::EffectClass> {
         self.0.reborrow().effect
     }
-    /// What has happened or is asked, with the points that name an event: `prompt_submitted` before a prompt (not
-    /// journaled yet), `model_replied`, `tool_finished`, `permission_requested`, `subagent_started`, `subagent_finished`,
-    /// `compacted`, `run_finished` before a stop (not journaled yet), and what waits for a person with a notification.
+    /// Before a prompt or a subagent: the prompt. After a reply and before a stop: what the model said last. With a
+    /// notification: what a person is asked. Fields and not an event, because what a hook is asked about has not happened.
     ///
-    /// Field 7: `event`
+    /// Field 7: `content`
     #[must_use]
-    pub fn event(
+    pub fn content(
         &self,
-    ) -> &::buffa::MessageFieldView<super::super::__buffa::view::SessionEventView<'_>> {
-        &self.0.reborrow().event
+    ) -> &::buffa::RepeatedView<'_, super::super::__buffa::view::ContentBlockView<'_>> {
+        &self.0.reborrow().content
+    }
+    /// After a tool or a subagent: what the model would read.
+    ///
+    /// Field 8: `result`
+    #[must_use]
+    pub fn result(
+        &self,
+    ) -> &::buffa::MessageFieldView<super::super::__buffa::view::HookResultView<'_>> {
+        &self.0.reborrow().result
     }
 }
 impl ::core::convert::From<::buffa::OwnedView<AskHookView<'static>>>
@@ -1277,1133 +1336,6 @@ impl ::buffa::HasMessageView for super::super::AskHook {
 }
 #[cfg(feature = "json")]
 impl ::serde::Serialize for AskHookOwnedView {
-    fn serialize<__S: ::serde::Serializer>(
-        &self,
-        __s: __S,
-    ) -> ::core::result::Result<__S::Ok, __S::Error> {
-        ::serde::Serialize::serialize(&self.0, __s)
-    }
-}
-/// What a hook decides. What a point does not allow is ignored and told in diagnostics.
-#[derive(Clone, Debug, Default)]
-pub struct HookDecisionView<'a> {
-    /// Whether it may go on. Not stated: CONTINUE.
-    ///
-    /// Field 1: `verdict`
-    pub verdict: ::buffa::EnumValue<super::super::HookVerdict>,
-    /// With DENY, words for the model; with ASK, for the person; empty for none.
-    ///
-    /// Field 2: `message`
-    pub message: &'a str,
-    /// What the model shall know beside.
-    ///
-    /// Field 6: `context`
-    pub context: ::buffa::RepeatedView<
-        'a,
-        super::super::__buffa::view::ContextEntryView<'a>,
-    >,
-    pub change: ::core::option::Option<
-        super::super::__buffa::view::oneof::hook_decision::Change<'a>,
-    >,
-    pub __buffa_unknown_fields: ::buffa::UnknownFieldsView<'a>,
-}
-impl<'a> ::buffa::MessageView<'a> for HookDecisionView<'a> {
-    type Owned = super::super::HookDecision;
-    fn decode_view(buf: &'a [u8]) -> ::core::result::Result<Self, ::buffa::DecodeError> {
-        let __limit = ::core::cell::Cell::new(::buffa::DEFAULT_UNKNOWN_FIELD_LIMIT);
-        let __elem = ::core::cell::Cell::new(::buffa::DEFAULT_ELEMENT_MEMORY_LIMIT);
-        <Self as ::buffa::MessageView>::decode_view_ctx(
-            buf,
-            ::buffa::DecodeContext::new(::buffa::RECURSION_LIMIT, &__limit)
-                .with_element_memory(&__elem),
-        )
-    }
-    fn decode_view_with_ctx(
-        buf: &'a [u8],
-        ctx: ::buffa::DecodeContext<'_>,
-    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
-        <Self as ::buffa::MessageView>::decode_view_ctx(buf, ctx)
-    }
-    #[inline]
-    fn merge_view_field(
-        &mut self,
-        tag: ::buffa::encoding::Tag,
-        cur: &'a [u8],
-        before_tag: &'a [u8],
-        ctx: ::buffa::DecodeContext<'_>,
-    ) -> ::core::result::Result<&'a [u8], ::buffa::DecodeError> {
-        let _ = ctx;
-        #[allow(unused_variables)]
-        let view = self;
-        let mut cur = cur;
-        match tag.field_number() {
-            1u32 => {
-                ::buffa::encoding::check_wire_type(
-                    tag,
-                    ::buffa::encoding::WireType::Varint,
-                )?;
-                view.verdict = ::buffa::EnumValue::from(
-                    ::buffa::types::decode_int32(&mut cur)?,
-                );
-            }
-            2u32 => {
-                ::buffa::encoding::check_wire_type(
-                    tag,
-                    ::buffa::encoding::WireType::LengthDelimited,
-                )?;
-                view.message = ::buffa::types::borrow_str(&mut cur)?;
-            }
-            6u32 => {
-                ::buffa::encoding::check_wire_type(
-                    tag,
-                    ::buffa::encoding::WireType::LengthDelimited,
-                )?;
-                let __sub_ctx = ctx.descend()?;
-                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
-                ctx.register_element_memory(
-                    ::core::mem::size_of::<
-                        super::super::__buffa::view::ContextEntryView,
-                    >(),
-                )?;
-                view.context
-                    .push(
-                        <super::super::__buffa::view::ContextEntryView as ::buffa::MessageView>::decode_view_ctx(
-                            sub,
-                            __sub_ctx,
-                        )?,
-                    );
-            }
-            3u32 => {
-                ::buffa::encoding::check_wire_type(
-                    tag,
-                    ::buffa::encoding::WireType::LengthDelimited,
-                )?;
-                view.change = Some(
-                    super::super::__buffa::view::oneof::hook_decision::Change::ArgumentsJson(
-                        ::buffa::types::borrow_str(&mut cur)?,
-                    ),
-                );
-            }
-            4u32 => {
-                ::buffa::encoding::check_wire_type(
-                    tag,
-                    ::buffa::encoding::WireType::LengthDelimited,
-                )?;
-                let __sub_ctx = ctx.descend()?;
-                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
-                if let Some(
-                    super::super::__buffa::view::oneof::hook_decision::Change::Prompt(
-                        ref mut existing,
-                    ),
-                ) = view.change
-                {
-                    ::buffa::MessageView::merge_into_view(
-                        &mut **existing,
-                        sub,
-                        __sub_ctx,
-                    )?;
-                } else {
-                    view.change = Some(
-                        super::super::__buffa::view::oneof::hook_decision::Change::Prompt(
-                            ::buffa::alloc::boxed::Box::new(
-                                <super::super::__buffa::view::HookContentView as ::buffa::MessageView>::decode_view_ctx(
-                                    sub,
-                                    __sub_ctx,
-                                )?,
-                            ),
-                        ),
-                    );
-                }
-            }
-            5u32 => {
-                ::buffa::encoding::check_wire_type(
-                    tag,
-                    ::buffa::encoding::WireType::LengthDelimited,
-                )?;
-                let __sub_ctx = ctx.descend()?;
-                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
-                if let Some(
-                    super::super::__buffa::view::oneof::hook_decision::Change::Result(
-                        ref mut existing,
-                    ),
-                ) = view.change
-                {
-                    ::buffa::MessageView::merge_into_view(
-                        &mut **existing,
-                        sub,
-                        __sub_ctx,
-                    )?;
-                } else {
-                    view.change = Some(
-                        super::super::__buffa::view::oneof::hook_decision::Change::Result(
-                            ::buffa::alloc::boxed::Box::new(
-                                <super::super::__buffa::view::HookResultView as ::buffa::MessageView>::decode_view_ctx(
-                                    sub,
-                                    __sub_ctx,
-                                )?,
-                            ),
-                        ),
-                    );
-                }
-            }
-            _ => {
-                ::buffa::encoding::skip_field_depth(tag, &mut cur, ctx.depth())?;
-                let span_len = before_tag.len() - cur.len();
-                view.__buffa_unknown_fields.push_record(before_tag, span_len, ctx)?;
-            }
-        }
-        ::core::result::Result::Ok(cur)
-    }
-    fn to_owned_message(
-        &self,
-    ) -> ::core::result::Result<super::super::HookDecision, ::buffa::DecodeError> {
-        self.to_owned_from_source(None)
-    }
-    #[allow(clippy::useless_conversion, clippy::needless_update)]
-    fn to_owned_from_source(
-        &self,
-        __buffa_src: ::core::option::Option<&::buffa::bytes::Bytes>,
-    ) -> ::core::result::Result<super::super::HookDecision, ::buffa::DecodeError> {
-        #[allow(unused_imports)]
-        use ::buffa::alloc::string::ToString as _;
-        let _ = __buffa_src;
-        ::core::result::Result::Ok(super::super::HookDecision {
-            verdict: self.verdict,
-            message: self.message.to_string(),
-            context: self
-                .context
-                .iter()
-                .map(|v| v.to_owned_from_source(__buffa_src))
-                .collect::<::core::result::Result<_, ::buffa::DecodeError>>()?,
-            change: match self.change.as_ref() {
-                ::core::option::Option::Some(v) => {
-                    ::core::option::Option::Some(
-                        match v {
-                            super::super::__buffa::view::oneof::hook_decision::Change::ArgumentsJson(
-                                v,
-                            ) => {
-                                super::super::__buffa::oneof::hook_decision::Change::ArgumentsJson(
-                                    v.to_string(),
-                                )
-                            }
-                            super::super::__buffa::view::oneof::hook_decision::Change::Prompt(
-                                v,
-                            ) => {
-                                super::super::__buffa::oneof::hook_decision::Change::Prompt(
-                                    v.to_owned_from_source(__buffa_src)?,
-                                )
-                            }
-                            super::super::__buffa::view::oneof::hook_decision::Change::Result(
-                                v,
-                            ) => {
-                                super::super::__buffa::oneof::hook_decision::Change::Result(
-                                    v.to_owned_from_source(__buffa_src)?,
-                                )
-                            }
-                        },
-                    )
-                }
-                ::core::option::Option::None => ::core::option::Option::None,
-            },
-            __buffa_unknown_fields: self.__buffa_unknown_fields.to_owned()?.into(),
-            ..::core::default::Default::default()
-        })
-    }
-}
-impl<'a> ::buffa::ViewEncode<'a> for HookDecisionView<'a> {
-    #[allow(clippy::needless_borrow, clippy::let_and_return)]
-    fn compute_size(&self, __cache: &mut ::buffa::SizeCache) -> u32 {
-        #[allow(unused_imports)]
-        use ::buffa::Enumeration as _;
-        let mut size = 0u64;
-        {
-            let val = self.verdict.to_i32();
-            if val != 0 {
-                size += 1u64 + ::buffa::types::int32_encoded_len(val) as u64;
-            }
-        }
-        if !self.message.is_empty() {
-            size += 1u64 + ::buffa::types::string_encoded_len(&self.message) as u64;
-        }
-        if let ::core::option::Option::Some(ref v) = self.change {
-            match v {
-                super::super::__buffa::view::oneof::hook_decision::Change::ArgumentsJson(
-                    x,
-                ) => {
-                    size += 1u64 + ::buffa::types::string_encoded_len(x) as u64;
-                }
-                super::super::__buffa::view::oneof::hook_decision::Change::Prompt(x) => {
-                    let __slot = __cache.reserve();
-                    let inner = x.compute_size(__cache);
-                    __cache.set(__slot, inner);
-                    size
-                        += 1u64 + ::buffa::encoding::varint_len(inner as u64) as u64
-                            + inner as u64;
-                }
-                super::super::__buffa::view::oneof::hook_decision::Change::Result(x) => {
-                    let __slot = __cache.reserve();
-                    let inner = x.compute_size(__cache);
-                    __cache.set(__slot, inner);
-                    size
-                        += 1u64 + ::buffa::encoding::varint_len(inner as u64) as u64
-                            + inner as u64;
-                }
-            }
-        }
-        for v in &self.context {
-            let __slot = __cache.reserve();
-            let inner_size = v.compute_size(__cache);
-            __cache.set(__slot, inner_size);
-            size
-                += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
-                    + inner_size as u64;
-        }
-        size += self.__buffa_unknown_fields.encoded_len() as u64;
-        ::buffa::saturate_size(size)
-    }
-    #[allow(clippy::needless_borrow)]
-    fn write_to(
-        &self,
-        __cache: &mut ::buffa::SizeCache,
-        buf: &mut impl ::buffa::EncodeSink,
-    ) {
-        #[allow(unused_imports)]
-        use ::buffa::Enumeration as _;
-        {
-            let val = self.verdict.to_i32();
-            if val != 0 {
-                ::buffa::types::put_int32_field(1u32, val, buf);
-            }
-        }
-        if !self.message.is_empty() {
-            ::buffa::types::put_string_field(2u32, &self.message, buf);
-        }
-        if let ::core::option::Option::Some(ref v) = self.change {
-            match v {
-                super::super::__buffa::view::oneof::hook_decision::Change::ArgumentsJson(
-                    x,
-                ) => {
-                    ::buffa::types::put_string_field(3u32, x, buf);
-                }
-                super::super::__buffa::view::oneof::hook_decision::Change::Prompt(x) => {
-                    ::buffa::types::put_len_delimited_header(
-                        4u32,
-                        u64::from(__cache.consume_next()),
-                        buf,
-                    );
-                    x.write_to(__cache, buf);
-                }
-                super::super::__buffa::view::oneof::hook_decision::Change::Result(x) => {
-                    ::buffa::types::put_len_delimited_header(
-                        5u32,
-                        u64::from(__cache.consume_next()),
-                        buf,
-                    );
-                    x.write_to(__cache, buf);
-                }
-            }
-        }
-        for v in &self.context {
-            ::buffa::types::put_len_delimited_header(
-                6u32,
-                u64::from(__cache.consume_next()),
-                buf,
-            );
-            v.write_to(__cache, buf);
-        }
-        self.__buffa_unknown_fields.write_to(buf);
-    }
-}
-#[cfg(feature = "json")]
-/// Serializes this view as protobuf JSON.
-///
-/// Implicit-presence fields with default values are omitted, `required`
-/// fields are always emitted, explicit-presence (`optional`) fields are
-/// emitted only when set, bytes fields are base64-encoded, and enum
-/// values are their proto name strings.
-///
-/// This impl uses `serialize_map(None)` because the number of emitted
-/// fields depends on default-omission rules; serializers that require
-/// known map lengths (e.g. `bincode`) will return a runtime error.
-/// Use the owned message type for those formats.
-impl<'__a> ::serde::Serialize for HookDecisionView<'__a> {
-    fn serialize<__S: ::serde::Serializer>(
-        &self,
-        __s: __S,
-    ) -> ::core::result::Result<__S::Ok, __S::Error> {
-        use ::serde::ser::SerializeMap as _;
-        let mut __map = __s.serialize_map(::core::option::Option::None)?;
-        if !::buffa::json_helpers::skip_if::is_default_enum_value(&self.verdict) {
-            __map.serialize_entry("verdict", &self.verdict)?;
-        }
-        if !::buffa::json_helpers::skip_if::is_empty_str(self.message) {
-            __map.serialize_entry("message", self.message)?;
-        }
-        if !self.context.is_empty() {
-            __map.serialize_entry("context", &*self.context)?;
-        }
-        if let ::core::option::Option::Some(ref __ov) = self.change {
-            match __ov {
-                super::super::__buffa::view::oneof::hook_decision::Change::ArgumentsJson(
-                    v,
-                ) => {
-                    __map.serialize_entry("argumentsJson", v)?;
-                }
-                super::super::__buffa::view::oneof::hook_decision::Change::Prompt(v) => {
-                    __map.serialize_entry("prompt", v)?;
-                }
-                super::super::__buffa::view::oneof::hook_decision::Change::Result(v) => {
-                    __map.serialize_entry("result", v)?;
-                }
-            }
-        }
-        __map.end()
-    }
-}
-impl<'a> ::buffa::MessageName for HookDecisionView<'a> {
-    const PACKAGE: &'static str = "tau.runtime.v1";
-    const NAME: &'static str = "HookDecision";
-    const FULL_NAME: &'static str = "tau.runtime.v1.HookDecision";
-    const TYPE_URL: &'static str = "type.googleapis.com/tau.runtime.v1.HookDecision";
-}
-::buffa::impl_default_view_instance!(HookDecisionView);
-::buffa::impl_view_reborrow!(HookDecisionView);
-/** Self-contained, `'static` owned view of a `HookDecision` message.
-
- Wraps [`::buffa::OwnedView`]`<`[`HookDecisionView`]`<'static>>`: the decoded view and the [`::buffa::bytes::Bytes`] buffer it borrows from travel together, so the handle is `'static` and `Send + Sync` — suitable for async handlers, spawned tasks, and anywhere a `'static` bound is required.
-
- Field accessors return borrows tied to `&self`. Use [`Self::view`] to get the full [`HookDecisionView`] when you need struct patterns, iteration helpers, or to pass the view to lifetime-parameterised code.*/
-#[derive(Clone, Debug)]
-pub struct HookDecisionOwnedView(::buffa::OwnedView<HookDecisionView<'static>>);
-impl HookDecisionOwnedView {
-    /// Decode an owned view from a [`::buffa::bytes::Bytes`] buffer.
-    ///
-    /// The view borrows directly from the buffer's data; the buffer is
-    /// retained inside the returned handle.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`::buffa::DecodeError`] if the buffer contains invalid
-    /// protobuf data.
-    pub fn decode(
-        bytes: ::buffa::bytes::Bytes,
-    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
-        ::core::result::Result::Ok(
-            HookDecisionOwnedView(::buffa::OwnedView::decode(bytes)?),
-        )
-    }
-    /// Decode with custom [`::buffa::DecodeOptions`] (recursion limit,
-    /// max message size).
-    ///
-    /// # Errors
-    ///
-    /// Returns [`::buffa::DecodeError`] if the buffer is invalid or
-    /// exceeds the configured limits.
-    pub fn decode_with_options(
-        bytes: ::buffa::bytes::Bytes,
-        opts: &::buffa::DecodeOptions,
-    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
-        ::core::result::Result::Ok(
-            HookDecisionOwnedView(::buffa::OwnedView::decode_with_options(bytes, opts)?),
-        )
-    }
-    /// Build from an owned message via an encode → decode round-trip.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`::buffa::DecodeError::MessageTooLarge`] if the
-    /// message's encoded size exceeds the 2 GiB protobuf limit, or
-    /// another [`::buffa::DecodeError`] if the re-encoded bytes are
-    /// somehow invalid (should not happen for well-formed messages).
-    pub fn from_owned(
-        msg: &super::super::HookDecision,
-    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
-        ::core::result::Result::Ok(
-            HookDecisionOwnedView(::buffa::OwnedView::from_owned(msg)?),
-        )
-    }
-    /// Borrow the full [`HookDecisionView`] with its lifetime tied to `&self`.
-    #[must_use]
-    pub fn view(&self) -> &HookDecisionView<'_> {
-        self.0.reborrow()
-    }
-    /// Convert to the owned message type.
-    ///
-    /// Infallible: this type's constructors wire-decode their
-    /// buffer, and a view produced by wire decoding always
-    /// converts. Delegates to [`::buffa::OwnedView::to_owned_message`],
-    /// whose contract also governs handles converted from a raw
-    /// [`::buffa::OwnedView`].
-    #[must_use]
-    pub fn to_owned_message(&self) -> super::super::HookDecision {
-        self.0.to_owned_message()
-    }
-    /// The underlying bytes buffer.
-    #[must_use]
-    pub fn bytes(&self) -> &::buffa::bytes::Bytes {
-        self.0.bytes()
-    }
-    /// Consume the handle, returning the underlying bytes buffer.
-    #[must_use]
-    pub fn into_bytes(self) -> ::buffa::bytes::Bytes {
-        self.0.into_bytes()
-    }
-    /// Whether it may go on. Not stated: CONTINUE.
-    ///
-    /// Field 1: `verdict`
-    #[must_use]
-    pub fn verdict(&self) -> ::buffa::EnumValue<super::super::HookVerdict> {
-        self.0.reborrow().verdict
-    }
-    /// With DENY, words for the model; with ASK, for the person; empty for none.
-    ///
-    /// Field 2: `message`
-    #[must_use]
-    pub fn message(&self) -> &'_ str {
-        self.0.reborrow().message
-    }
-    /// What the model shall know beside.
-    ///
-    /// Field 6: `context`
-    #[must_use]
-    pub fn context(
-        &self,
-    ) -> &::buffa::RepeatedView<'_, super::super::__buffa::view::ContextEntryView<'_>> {
-        &self.0.reborrow().context
-    }
-    /// Oneof `change`.
-    #[must_use]
-    pub fn change(
-        &self,
-    ) -> ::core::option::Option<
-        &super::super::__buffa::view::oneof::hook_decision::Change<'_>,
-    > {
-        self.0.reborrow().change.as_ref()
-    }
-}
-impl ::core::convert::From<::buffa::OwnedView<HookDecisionView<'static>>>
-for HookDecisionOwnedView {
-    fn from(inner: ::buffa::OwnedView<HookDecisionView<'static>>) -> Self {
-        HookDecisionOwnedView(inner)
-    }
-}
-impl ::core::convert::From<HookDecisionOwnedView>
-for ::buffa::OwnedView<HookDecisionView<'static>> {
-    fn from(wrapper: HookDecisionOwnedView) -> Self {
-        wrapper.0
-    }
-}
-impl ::core::convert::AsRef<::buffa::OwnedView<HookDecisionView<'static>>>
-for HookDecisionOwnedView {
-    fn as_ref(&self) -> &::buffa::OwnedView<HookDecisionView<'static>> {
-        &self.0
-    }
-}
-impl ::buffa::HasMessageView for super::super::HookDecision {
-    type View<'a> = HookDecisionView<'a>;
-    type ViewHandle = HookDecisionOwnedView;
-}
-#[cfg(feature = "json")]
-impl ::serde::Serialize for HookDecisionOwnedView {
-    fn serialize<__S: ::serde::Serializer>(
-        &self,
-        __s: __S,
-    ) -> ::core::result::Result<__S::Ok, __S::Error> {
-        ::serde::Serialize::serialize(&self.0, __s)
-    }
-}
-/// A changed prompt.
-#[derive(Clone, Debug, Default)]
-pub struct HookContentView<'a> {
-    /// Text and pictures.
-    ///
-    /// Field 1: `content`
-    pub content: ::buffa::RepeatedView<
-        'a,
-        super::super::__buffa::view::ContentBlockView<'a>,
-    >,
-    pub __buffa_unknown_fields: ::buffa::UnknownFieldsView<'a>,
-}
-impl<'a> ::buffa::MessageView<'a> for HookContentView<'a> {
-    type Owned = super::super::HookContent;
-    fn decode_view(buf: &'a [u8]) -> ::core::result::Result<Self, ::buffa::DecodeError> {
-        let __limit = ::core::cell::Cell::new(::buffa::DEFAULT_UNKNOWN_FIELD_LIMIT);
-        let __elem = ::core::cell::Cell::new(::buffa::DEFAULT_ELEMENT_MEMORY_LIMIT);
-        <Self as ::buffa::MessageView>::decode_view_ctx(
-            buf,
-            ::buffa::DecodeContext::new(::buffa::RECURSION_LIMIT, &__limit)
-                .with_element_memory(&__elem),
-        )
-    }
-    fn decode_view_with_ctx(
-        buf: &'a [u8],
-        ctx: ::buffa::DecodeContext<'_>,
-    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
-        <Self as ::buffa::MessageView>::decode_view_ctx(buf, ctx)
-    }
-    #[inline]
-    fn merge_view_field(
-        &mut self,
-        tag: ::buffa::encoding::Tag,
-        cur: &'a [u8],
-        before_tag: &'a [u8],
-        ctx: ::buffa::DecodeContext<'_>,
-    ) -> ::core::result::Result<&'a [u8], ::buffa::DecodeError> {
-        let _ = ctx;
-        #[allow(unused_variables)]
-        let view = self;
-        let mut cur = cur;
-        match tag.field_number() {
-            1u32 => {
-                ::buffa::encoding::check_wire_type(
-                    tag,
-                    ::buffa::encoding::WireType::LengthDelimited,
-                )?;
-                let __sub_ctx = ctx.descend()?;
-                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
-                ctx.register_element_memory(
-                    ::core::mem::size_of::<
-                        super::super::__buffa::view::ContentBlockView,
-                    >(),
-                )?;
-                view.content
-                    .push(
-                        <super::super::__buffa::view::ContentBlockView as ::buffa::MessageView>::decode_view_ctx(
-                            sub,
-                            __sub_ctx,
-                        )?,
-                    );
-            }
-            _ => {
-                ::buffa::encoding::skip_field_depth(tag, &mut cur, ctx.depth())?;
-                let span_len = before_tag.len() - cur.len();
-                view.__buffa_unknown_fields.push_record(before_tag, span_len, ctx)?;
-            }
-        }
-        ::core::result::Result::Ok(cur)
-    }
-    fn to_owned_message(
-        &self,
-    ) -> ::core::result::Result<super::super::HookContent, ::buffa::DecodeError> {
-        self.to_owned_from_source(None)
-    }
-    #[allow(clippy::useless_conversion, clippy::needless_update)]
-    fn to_owned_from_source(
-        &self,
-        __buffa_src: ::core::option::Option<&::buffa::bytes::Bytes>,
-    ) -> ::core::result::Result<super::super::HookContent, ::buffa::DecodeError> {
-        #[allow(unused_imports)]
-        use ::buffa::alloc::string::ToString as _;
-        let _ = __buffa_src;
-        ::core::result::Result::Ok(super::super::HookContent {
-            content: self
-                .content
-                .iter()
-                .map(|v| v.to_owned_from_source(__buffa_src))
-                .collect::<::core::result::Result<_, ::buffa::DecodeError>>()?,
-            __buffa_unknown_fields: self.__buffa_unknown_fields.to_owned()?.into(),
-            ..::core::default::Default::default()
-        })
-    }
-}
-impl<'a> ::buffa::ViewEncode<'a> for HookContentView<'a> {
-    #[allow(clippy::needless_borrow, clippy::let_and_return)]
-    fn compute_size(&self, __cache: &mut ::buffa::SizeCache) -> u32 {
-        #[allow(unused_imports)]
-        use ::buffa::Enumeration as _;
-        let mut size = 0u64;
-        for v in &self.content {
-            let __slot = __cache.reserve();
-            let inner_size = v.compute_size(__cache);
-            __cache.set(__slot, inner_size);
-            size
-                += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
-                    + inner_size as u64;
-        }
-        size += self.__buffa_unknown_fields.encoded_len() as u64;
-        ::buffa::saturate_size(size)
-    }
-    #[allow(clippy::needless_borrow)]
-    fn write_to(
-        &self,
-        __cache: &mut ::buffa::SizeCache,
-        buf: &mut impl ::buffa::EncodeSink,
-    ) {
-        #[allow(unused_imports)]
-        use ::buffa::Enumeration as _;
-        for v in &self.content {
-            ::buffa::types::put_len_delimited_header(
-                1u32,
-                u64::from(__cache.consume_next()),
-                buf,
-            );
-            v.write_to(__cache, buf);
-        }
-        self.__buffa_unknown_fields.write_to(buf);
-    }
-}
-#[cfg(feature = "json")]
-/// Serializes this view as protobuf JSON.
-///
-/// Implicit-presence fields with default values are omitted, `required`
-/// fields are always emitted, explicit-presence (`optional`) fields are
-/// emitted only when set, bytes fields are base64-encoded, and enum
-/// values are their proto name strings.
-///
-/// This impl uses `serialize_map(None)` because the number of emitted
-/// fields depends on default-omission rules; serializers that require
-/// known map lengths (e.g. `bincode`) will return a runtime error.
-/// Use the owned message type for those formats.
-impl<'__a> ::serde::Serialize for HookContentView<'__a> {
-    fn serialize<__S: ::serde::Serializer>(
-        &self,
-        __s: __S,
-    ) -> ::core::result::Result<__S::Ok, __S::Error> {
-        use ::serde::ser::SerializeMap as _;
-        let mut __map = __s.serialize_map(::core::option::Option::None)?;
-        if !self.content.is_empty() {
-            __map.serialize_entry("content", &*self.content)?;
-        }
-        __map.end()
-    }
-}
-impl<'a> ::buffa::MessageName for HookContentView<'a> {
-    const PACKAGE: &'static str = "tau.runtime.v1";
-    const NAME: &'static str = "HookContent";
-    const FULL_NAME: &'static str = "tau.runtime.v1.HookContent";
-    const TYPE_URL: &'static str = "type.googleapis.com/tau.runtime.v1.HookContent";
-}
-::buffa::impl_default_view_instance!(HookContentView);
-::buffa::impl_view_reborrow!(HookContentView);
-/** Self-contained, `'static` owned view of a `HookContent` message.
-
- Wraps [`::buffa::OwnedView`]`<`[`HookContentView`]`<'static>>`: the decoded view and the [`::buffa::bytes::Bytes`] buffer it borrows from travel together, so the handle is `'static` and `Send + Sync` — suitable for async handlers, spawned tasks, and anywhere a `'static` bound is required.
-
- Field accessors return borrows tied to `&self`. Use [`Self::view`] to get the full [`HookContentView`] when you need struct patterns, iteration helpers, or to pass the view to lifetime-parameterised code.*/
-#[derive(Clone, Debug)]
-pub struct HookContentOwnedView(::buffa::OwnedView<HookContentView<'static>>);
-impl HookContentOwnedView {
-    /// Decode an owned view from a [`::buffa::bytes::Bytes`] buffer.
-    ///
-    /// The view borrows directly from the buffer's data; the buffer is
-    /// retained inside the returned handle.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`::buffa::DecodeError`] if the buffer contains invalid
-    /// protobuf data.
-    pub fn decode(
-        bytes: ::buffa::bytes::Bytes,
-    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
-        ::core::result::Result::Ok(
-            HookContentOwnedView(::buffa::OwnedView::decode(bytes)?),
-        )
-    }
-    /// Decode with custom [`::buffa::DecodeOptions`] (recursion limit,
-    /// max message size).
-    ///
-    /// # Errors
-    ///
-    /// Returns [`::buffa::DecodeError`] if the buffer is invalid or
-    /// exceeds the configured limits.
-    pub fn decode_with_options(
-        bytes: ::buffa::bytes::Bytes,
-        opts: &::buffa::DecodeOptions,
-    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
-        ::core::result::Result::Ok(
-            HookContentOwnedView(::buffa::OwnedView::decode_with_options(bytes, opts)?),
-        )
-    }
-    /// Build from an owned message via an encode → decode round-trip.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`::buffa::DecodeError::MessageTooLarge`] if the
-    /// message's encoded size exceeds the 2 GiB protobuf limit, or
-    /// another [`::buffa::DecodeError`] if the re-encoded bytes are
-    /// somehow invalid (should not happen for well-formed messages).
-    pub fn from_owned(
-        msg: &super::super::HookContent,
-    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
-        ::core::result::Result::Ok(
-            HookContentOwnedView(::buffa::OwnedView::from_owned(msg)?),
-        )
-    }
-    /// Borrow the full [`HookContentView`] with its lifetime tied to `&self`.
-    #[must_use]
-    pub fn view(&self) -> &HookContentView<'_> {
-        self.0.reborrow()
-    }
-    /// Convert to the owned message type.
-    ///
-    /// Infallible: this type's constructors wire-decode their
-    /// buffer, and a view produced by wire decoding always
-    /// converts. Delegates to [`::buffa::OwnedView::to_owned_message`],
-    /// whose contract also governs handles converted from a raw
-    /// [`::buffa::OwnedView`].
-    #[must_use]
-    pub fn to_owned_message(&self) -> super::super::HookContent {
-        self.0.to_owned_message()
-    }
-    /// The underlying bytes buffer.
-    #[must_use]
-    pub fn bytes(&self) -> &::buffa::bytes::Bytes {
-        self.0.bytes()
-    }
-    /// Consume the handle, returning the underlying bytes buffer.
-    #[must_use]
-    pub fn into_bytes(self) -> ::buffa::bytes::Bytes {
-        self.0.into_bytes()
-    }
-    /// Text and pictures.
-    ///
-    /// Field 1: `content`
-    #[must_use]
-    pub fn content(
-        &self,
-    ) -> &::buffa::RepeatedView<'_, super::super::__buffa::view::ContentBlockView<'_>> {
-        &self.0.reborrow().content
-    }
-}
-impl ::core::convert::From<::buffa::OwnedView<HookContentView<'static>>>
-for HookContentOwnedView {
-    fn from(inner: ::buffa::OwnedView<HookContentView<'static>>) -> Self {
-        HookContentOwnedView(inner)
-    }
-}
-impl ::core::convert::From<HookContentOwnedView>
-for ::buffa::OwnedView<HookContentView<'static>> {
-    fn from(wrapper: HookContentOwnedView) -> Self {
-        wrapper.0
-    }
-}
-impl ::core::convert::AsRef<::buffa::OwnedView<HookContentView<'static>>>
-for HookContentOwnedView {
-    fn as_ref(&self) -> &::buffa::OwnedView<HookContentView<'static>> {
-        &self.0
-    }
-}
-impl ::buffa::HasMessageView for super::super::HookContent {
-    type View<'a> = HookContentView<'a>;
-    type ViewHandle = HookContentOwnedView;
-}
-#[cfg(feature = "json")]
-impl ::serde::Serialize for HookContentOwnedView {
-    fn serialize<__S: ::serde::Serializer>(
-        &self,
-        __s: __S,
-    ) -> ::core::result::Result<__S::Ok, __S::Error> {
-        ::serde::Serialize::serialize(&self.0, __s)
-    }
-}
-/// What the model sees of a tool's result instead.
-#[derive(Clone, Debug, Default)]
-pub struct HookResultView<'a> {
-    /// The content.
-    ///
-    /// Field 1: `content`
-    pub content: ::buffa::RepeatedView<
-        'a,
-        super::super::__buffa::view::ToolResultBlockView<'a>,
-    >,
-    /// Whether the tool counts as failed.
-    ///
-    /// Field 2: `is_error`
-    pub is_error: bool,
-    pub __buffa_unknown_fields: ::buffa::UnknownFieldsView<'a>,
-}
-impl<'a> ::buffa::MessageView<'a> for HookResultView<'a> {
-    type Owned = super::super::HookResult;
-    fn decode_view(buf: &'a [u8]) -> ::core::result::Result<Self, ::buffa::DecodeError> {
-        let __limit = ::core::cell::Cell::new(::buffa::DEFAULT_UNKNOWN_FIELD_LIMIT);
-        let __elem = ::core::cell::Cell::new(::buffa::DEFAULT_ELEMENT_MEMORY_LIMIT);
-        <Self as ::buffa::MessageView>::decode_view_ctx(
-            buf,
-            ::buffa::DecodeContext::new(::buffa::RECURSION_LIMIT, &__limit)
-                .with_element_memory(&__elem),
-        )
-    }
-    fn decode_view_with_ctx(
-        buf: &'a [u8],
-        ctx: ::buffa::DecodeContext<'_>,
-    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
-        <Self as ::buffa::MessageView>::decode_view_ctx(buf, ctx)
-    }
-    #[inline]
-    fn merge_view_field(
-        &mut self,
-        tag: ::buffa::encoding::Tag,
-        cur: &'a [u8],
-        before_tag: &'a [u8],
-        ctx: ::buffa::DecodeContext<'_>,
-    ) -> ::core::result::Result<&'a [u8], ::buffa::DecodeError> {
-        let _ = ctx;
-        #[allow(unused_variables)]
-        let view = self;
-        let mut cur = cur;
-        match tag.field_number() {
-            2u32 => {
-                ::buffa::encoding::check_wire_type(
-                    tag,
-                    ::buffa::encoding::WireType::Varint,
-                )?;
-                view.is_error = ::buffa::types::decode_bool(&mut cur)?;
-            }
-            1u32 => {
-                ::buffa::encoding::check_wire_type(
-                    tag,
-                    ::buffa::encoding::WireType::LengthDelimited,
-                )?;
-                let __sub_ctx = ctx.descend()?;
-                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
-                ctx.register_element_memory(
-                    ::core::mem::size_of::<
-                        super::super::__buffa::view::ToolResultBlockView,
-                    >(),
-                )?;
-                view.content
-                    .push(
-                        <super::super::__buffa::view::ToolResultBlockView as ::buffa::MessageView>::decode_view_ctx(
-                            sub,
-                            __sub_ctx,
-                        )?,
-                    );
-            }
-            _ => {
-                ::buffa::encoding::skip_field_depth(tag, &mut cur, ctx.depth())?;
-                let span_len = before_tag.len() - cur.len();
-                view.__buffa_unknown_fields.push_record(before_tag, span_len, ctx)?;
-            }
-        }
-        ::core::result::Result::Ok(cur)
-    }
-    fn to_owned_message(
-        &self,
-    ) -> ::core::result::Result<super::super::HookResult, ::buffa::DecodeError> {
-        self.to_owned_from_source(None)
-    }
-    #[allow(clippy::useless_conversion, clippy::needless_update)]
-    fn to_owned_from_source(
-        &self,
-        __buffa_src: ::core::option::Option<&::buffa::bytes::Bytes>,
-    ) -> ::core::result::Result<super::super::HookResult, ::buffa::DecodeError> {
-        #[allow(unused_imports)]
-        use ::buffa::alloc::string::ToString as _;
-        let _ = __buffa_src;
-        ::core::result::Result::Ok(super::super::HookResult {
-            content: self
-                .content
-                .iter()
-                .map(|v| v.to_owned_from_source(__buffa_src))
-                .collect::<::core::result::Result<_, ::buffa::DecodeError>>()?,
-            is_error: self.is_error,
-            __buffa_unknown_fields: self.__buffa_unknown_fields.to_owned()?.into(),
-            ..::core::default::Default::default()
-        })
-    }
-}
-impl<'a> ::buffa::ViewEncode<'a> for HookResultView<'a> {
-    #[allow(clippy::needless_borrow, clippy::let_and_return)]
-    fn compute_size(&self, __cache: &mut ::buffa::SizeCache) -> u32 {
-        #[allow(unused_imports)]
-        use ::buffa::Enumeration as _;
-        let mut size = 0u64;
-        for v in &self.content {
-            let __slot = __cache.reserve();
-            let inner_size = v.compute_size(__cache);
-            __cache.set(__slot, inner_size);
-            size
-                += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
-                    + inner_size as u64;
-        }
-        if self.is_error {
-            size += 1u64 + ::buffa::types::BOOL_ENCODED_LEN as u64;
-        }
-        size += self.__buffa_unknown_fields.encoded_len() as u64;
-        ::buffa::saturate_size(size)
-    }
-    #[allow(clippy::needless_borrow)]
-    fn write_to(
-        &self,
-        __cache: &mut ::buffa::SizeCache,
-        buf: &mut impl ::buffa::EncodeSink,
-    ) {
-        #[allow(unused_imports)]
-        use ::buffa::Enumeration as _;
-        for v in &self.content {
-            ::buffa::types::put_len_delimited_header(
-                1u32,
-                u64::from(__cache.consume_next()),
-                buf,
-            );
-            v.write_to(__cache, buf);
-        }
-        if self.is_error {
-            ::buffa::types::put_bool_field(2u32, self.is_error, buf);
-        }
-        self.__buffa_unknown_fields.write_to(buf);
-    }
-}
-#[cfg(feature = "json")]
-/// Serializes this view as protobuf JSON.
-///
-/// Implicit-presence fields with default values are omitted, `required`
-/// fields are always emitted, explicit-presence (`optional`) fields are
-/// emitted only when set, bytes fields are base64-encoded, and enum
-/// values are their proto name strings.
-///
-/// This impl uses `serialize_map(None)` because the number of emitted
-/// fields depends on default-omission rules; serializers that require
-/// known map lengths (e.g. `bincode`) will return a runtime error.
-/// Use the owned message type for those formats.
-impl<'__a> ::serde::Serialize for HookResultView<'__a> {
-    fn serialize<__S: ::serde::Serializer>(
-        &self,
-        __s: __S,
-    ) -> ::core::result::Result<__S::Ok, __S::Error> {
-        use ::serde::ser::SerializeMap as _;
-        let mut __map = __s.serialize_map(::core::option::Option::None)?;
-        if !self.content.is_empty() {
-            __map.serialize_entry("content", &*self.content)?;
-        }
-        if self.is_error {
-            __map.serialize_entry("isError", &self.is_error)?;
-        }
-        __map.end()
-    }
-}
-impl<'a> ::buffa::MessageName for HookResultView<'a> {
-    const PACKAGE: &'static str = "tau.runtime.v1";
-    const NAME: &'static str = "HookResult";
-    const FULL_NAME: &'static str = "tau.runtime.v1.HookResult";
-    const TYPE_URL: &'static str = "type.googleapis.com/tau.runtime.v1.HookResult";
-}
-::buffa::impl_default_view_instance!(HookResultView);
-::buffa::impl_view_reborrow!(HookResultView);
-/** Self-contained, `'static` owned view of a `HookResult` message.
-
- Wraps [`::buffa::OwnedView`]`<`[`HookResultView`]`<'static>>`: the decoded view and the [`::buffa::bytes::Bytes`] buffer it borrows from travel together, so the handle is `'static` and `Send + Sync` — suitable for async handlers, spawned tasks, and anywhere a `'static` bound is required.
-
- Field accessors return borrows tied to `&self`. Use [`Self::view`] to get the full [`HookResultView`] when you need struct patterns, iteration helpers, or to pass the view to lifetime-parameterised code.*/
-#[derive(Clone, Debug)]
-pub struct HookResultOwnedView(::buffa::OwnedView<HookResultView<'static>>);
-impl HookResultOwnedView {
-    /// Decode an owned view from a [`::buffa::bytes::Bytes`] buffer.
-    ///
-    /// The view borrows directly from the buffer's data; the buffer is
-    /// retained inside the returned handle.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`::buffa::DecodeError`] if the buffer contains invalid
-    /// protobuf data.
-    pub fn decode(
-        bytes: ::buffa::bytes::Bytes,
-    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
-        ::core::result::Result::Ok(
-            HookResultOwnedView(::buffa::OwnedView::decode(bytes)?),
-        )
-    }
-    /// Decode with custom [`::buffa::DecodeOptions`] (recursion limit,
-    /// max message size).
-    ///
-    /// # Errors
-    ///
-    /// Returns [`::buffa::DecodeError`] if the buffer is invalid or
-    /// exceeds the configured limits.
-    pub fn decode_with_options(
-        bytes: ::buffa::bytes::Bytes,
-        opts: &::buffa::DecodeOptions,
-    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
-        ::core::result::Result::Ok(
-            HookResultOwnedView(::buffa::OwnedView::decode_with_options(bytes, opts)?),
-        )
-    }
-    /// Build from an owned message via an encode → decode round-trip.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`::buffa::DecodeError::MessageTooLarge`] if the
-    /// message's encoded size exceeds the 2 GiB protobuf limit, or
-    /// another [`::buffa::DecodeError`] if the re-encoded bytes are
-    /// somehow invalid (should not happen for well-formed messages).
-    pub fn from_owned(
-        msg: &super::super::HookResult,
-    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
-        ::core::result::Result::Ok(
-            HookResultOwnedView(::buffa::OwnedView::from_owned(msg)?),
-        )
-    }
-    /// Borrow the full [`HookResultView`] with its lifetime tied to `&self`.
-    #[must_use]
-    pub fn view(&self) -> &HookResultView<'_> {
-        self.0.reborrow()
-    }
-    /// Convert to the owned message type.
-    ///
-    /// Infallible: this type's constructors wire-decode their
-    /// buffer, and a view produced by wire decoding always
-    /// converts. Delegates to [`::buffa::OwnedView::to_owned_message`],
-    /// whose contract also governs handles converted from a raw
-    /// [`::buffa::OwnedView`].
-    #[must_use]
-    pub fn to_owned_message(&self) -> super::super::HookResult {
-        self.0.to_owned_message()
-    }
-    /// The underlying bytes buffer.
-    #[must_use]
-    pub fn bytes(&self) -> &::buffa::bytes::Bytes {
-        self.0.bytes()
-    }
-    /// Consume the handle, returning the underlying bytes buffer.
-    #[must_use]
-    pub fn into_bytes(self) -> ::buffa::bytes::Bytes {
-        self.0.into_bytes()
-    }
-    /// The content.
-    ///
-    /// Field 1: `content`
-    #[must_use]
-    pub fn content(
-        &self,
-    ) -> &::buffa::RepeatedView<
-        '_,
-        super::super::__buffa::view::ToolResultBlockView<'_>,
-    > {
-        &self.0.reborrow().content
-    }
-    /// Whether the tool counts as failed.
-    ///
-    /// Field 2: `is_error`
-    #[must_use]
-    pub fn is_error(&self) -> bool {
-        self.0.reborrow().is_error
-    }
-}
-impl ::core::convert::From<::buffa::OwnedView<HookResultView<'static>>>
-for HookResultOwnedView {
-    fn from(inner: ::buffa::OwnedView<HookResultView<'static>>) -> Self {
-        HookResultOwnedView(inner)
-    }
-}
-impl ::core::convert::From<HookResultOwnedView>
-for ::buffa::OwnedView<HookResultView<'static>> {
-    fn from(wrapper: HookResultOwnedView) -> Self {
-        wrapper.0
-    }
-}
-impl ::core::convert::AsRef<::buffa::OwnedView<HookResultView<'static>>>
-for HookResultOwnedView {
-    fn as_ref(&self) -> &::buffa::OwnedView<HookResultView<'static>> {
-        &self.0
-    }
-}
-impl ::buffa::HasMessageView for super::super::HookResult {
-    type View<'a> = HookResultView<'a>;
-    type ViewHandle = HookResultOwnedView;
-}
-#[cfg(feature = "json")]
-impl ::serde::Serialize for HookResultOwnedView {
     fn serialize<__S: ::serde::Serializer>(
         &self,
         __s: __S,

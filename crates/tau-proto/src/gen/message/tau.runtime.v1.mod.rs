@@ -15,6 +15,7 @@ include!("tau.runtime.v1.extension_hooks.rs");
 include!("tau.runtime.v1.extension_journal.rs");
 include!("tau.runtime.v1.extension_responder.rs");
 include!("tau.runtime.v1.extension_tools.rs");
+include!("tau.runtime.v1.hook.rs");
 include!("tau.runtime.v1.message.rs");
 include!("tau.runtime.v1.runtime_context.rs");
 include!("tau.runtime.v1.runtime_run.rs");
@@ -57,6 +58,7 @@ pub mod __buffa {
         include!("tau.runtime.v1.extension_journal.__view.rs");
         include!("tau.runtime.v1.extension_responder.__view.rs");
         include!("tau.runtime.v1.extension_tools.__view.rs");
+        include!("tau.runtime.v1.hook.__view.rs");
         include!("tau.runtime.v1.message.__view.rs");
         include!("tau.runtime.v1.runtime_context.__view.rs");
         include!("tau.runtime.v1.runtime_run.__view.rs");
@@ -78,9 +80,9 @@ pub mod __buffa {
             include!("tau.runtime.v1.extension.__view_oneof.rs");
             include!("tau.runtime.v1.extension_call.__view_oneof.rs");
             include!("tau.runtime.v1.extension_environment.__view_oneof.rs");
-            include!("tau.runtime.v1.extension_hooks.__view_oneof.rs");
             include!("tau.runtime.v1.extension_journal.__view_oneof.rs");
             include!("tau.runtime.v1.extension_responder.__view_oneof.rs");
+            include!("tau.runtime.v1.hook.__view_oneof.rs");
             include!("tau.runtime.v1.runtime_run.__view_oneof.rs");
             include!("tau.runtime.v1.runtime_session.__view_oneof.rs");
             include!("tau.runtime.v1.runtime_subscribe.__view_oneof.rs");
@@ -100,9 +102,9 @@ pub mod __buffa {
         include!("tau.runtime.v1.extension.__oneof.rs");
         include!("tau.runtime.v1.extension_call.__oneof.rs");
         include!("tau.runtime.v1.extension_environment.__oneof.rs");
-        include!("tau.runtime.v1.extension_hooks.__oneof.rs");
         include!("tau.runtime.v1.extension_journal.__oneof.rs");
         include!("tau.runtime.v1.extension_responder.__oneof.rs");
+        include!("tau.runtime.v1.hook.__oneof.rs");
         include!("tau.runtime.v1.runtime_run.__oneof.rs");
         include!("tau.runtime.v1.runtime_session.__oneof.rs");
         include!("tau.runtime.v1.runtime_subscribe.__oneof.rs");
@@ -784,24 +786,6 @@ pub use self::__buffa::view::AskHookView;
 pub use self::__buffa::view::AskHookOwnedView;
 #[cfg(feature = "rpc")]
 #[doc(inline)]
-pub use self::__buffa::view::HookDecisionView;
-#[cfg(feature = "rpc")]
-#[doc(inline)]
-pub use self::__buffa::view::HookDecisionOwnedView;
-#[cfg(feature = "rpc")]
-#[doc(inline)]
-pub use self::__buffa::view::HookContentView;
-#[cfg(feature = "rpc")]
-#[doc(inline)]
-pub use self::__buffa::view::HookContentOwnedView;
-#[cfg(feature = "rpc")]
-#[doc(inline)]
-pub use self::__buffa::view::HookResultView;
-#[cfg(feature = "rpc")]
-#[doc(inline)]
-pub use self::__buffa::view::HookResultOwnedView;
-#[cfg(feature = "rpc")]
-#[doc(inline)]
 pub use self::__buffa::view::JournalRoleView;
 #[cfg(feature = "rpc")]
 #[doc(inline)]
@@ -974,6 +958,24 @@ pub use self::__buffa::view::ToolReturnView;
 #[cfg(feature = "rpc")]
 #[doc(inline)]
 pub use self::__buffa::view::ToolReturnOwnedView;
+#[cfg(feature = "rpc")]
+#[doc(inline)]
+pub use self::__buffa::view::HookDecisionView;
+#[cfg(feature = "rpc")]
+#[doc(inline)]
+pub use self::__buffa::view::HookDecisionOwnedView;
+#[cfg(feature = "rpc")]
+#[doc(inline)]
+pub use self::__buffa::view::HookContentView;
+#[cfg(feature = "rpc")]
+#[doc(inline)]
+pub use self::__buffa::view::HookContentOwnedView;
+#[cfg(feature = "rpc")]
+#[doc(inline)]
+pub use self::__buffa::view::HookResultView;
+#[cfg(feature = "rpc")]
+#[doc(inline)]
+pub use self::__buffa::view::HookResultOwnedView;
 #[cfg(feature = "rpc")]
 #[doc(inline)]
 pub use self::__buffa::view::MessageView;
@@ -1399,6 +1401,24 @@ pub use self::__buffa::view::RunFinishedView;
 pub use self::__buffa::view::RunFinishedOwnedView;
 #[cfg(feature = "rpc")]
 #[doc(inline)]
+pub use self::__buffa::view::HooksSetView;
+#[cfg(feature = "rpc")]
+#[doc(inline)]
+pub use self::__buffa::view::HooksSetOwnedView;
+#[cfg(feature = "rpc")]
+#[doc(inline)]
+pub use self::__buffa::view::HooksAskedView;
+#[cfg(feature = "rpc")]
+#[doc(inline)]
+pub use self::__buffa::view::HooksAskedOwnedView;
+#[cfg(feature = "rpc")]
+#[doc(inline)]
+pub use self::__buffa::view::HooksDecidedView;
+#[cfg(feature = "rpc")]
+#[doc(inline)]
+pub use self::__buffa::view::HooksDecidedOwnedView;
+#[cfg(feature = "rpc")]
+#[doc(inline)]
 pub use self::__buffa::view::RunOutcomeView;
 #[cfg(feature = "rpc")]
 #[doc(inline)]
@@ -1415,6 +1435,12 @@ pub use self::__buffa::view::RunCancelledView;
 #[cfg(feature = "rpc")]
 #[doc(inline)]
 pub use self::__buffa::view::RunCancelledOwnedView;
+#[cfg(feature = "rpc")]
+#[doc(inline)]
+pub use self::__buffa::view::RunDeniedView;
+#[cfg(feature = "rpc")]
+#[doc(inline)]
+pub use self::__buffa::view::RunDeniedOwnedView;
 #[cfg(feature = "rpc")]
 #[doc(inline)]
 pub use self::__buffa::view::ToolDefinitionView;

@@ -34,6 +34,9 @@ pub mod session_event {
         CancelRequested(super::super::super::CancelRequested),
         RunFinished(super::super::super::RunFinished),
         HistoryImported(super::super::super::HistoryImported),
+        HooksSet(super::super::super::HooksSet),
+        HooksAsked(super::super::super::HooksAsked),
+        HooksDecided(super::super::super::HooksDecided),
     }
     impl ::buffa::Oneof for Body {}
     impl From<super::super::super::SessionCreated> for Body {
@@ -297,6 +300,36 @@ pub mod session_event {
             Self::Some(Body::from(v))
         }
     }
+    impl From<super::super::super::HooksSet> for Body {
+        fn from(v: super::super::super::HooksSet) -> Self {
+            Self::HooksSet(v)
+        }
+    }
+    impl From<super::super::super::HooksSet> for ::core::option::Option<Body> {
+        fn from(v: super::super::super::HooksSet) -> Self {
+            Self::Some(Body::from(v))
+        }
+    }
+    impl From<super::super::super::HooksAsked> for Body {
+        fn from(v: super::super::super::HooksAsked) -> Self {
+            Self::HooksAsked(v)
+        }
+    }
+    impl From<super::super::super::HooksAsked> for ::core::option::Option<Body> {
+        fn from(v: super::super::super::HooksAsked) -> Self {
+            Self::Some(Body::from(v))
+        }
+    }
+    impl From<super::super::super::HooksDecided> for Body {
+        fn from(v: super::super::super::HooksDecided) -> Self {
+            Self::HooksDecided(v)
+        }
+    }
+    impl From<super::super::super::HooksDecided> for ::core::option::Option<Body> {
+        fn from(v: super::super::super::HooksDecided) -> Self {
+            Self::Some(Body::from(v))
+        }
+    }
     #[cfg(feature = "json")]
     impl ::serde::Serialize for Body {
         fn serialize<S: ::serde::Serializer>(
@@ -384,6 +417,15 @@ pub mod session_event {
                 Self::HistoryImported(v) => {
                     map.serialize_entry("historyImported", v)?;
                 }
+                Self::HooksSet(v) => {
+                    map.serialize_entry("hooksSet", v)?;
+                }
+                Self::HooksAsked(v) => {
+                    map.serialize_entry("hooksAsked", v)?;
+                }
+                Self::HooksDecided(v) => {
+                    map.serialize_entry("hooksDecided", v)?;
+                }
             }
             map.end()
         }
@@ -448,6 +490,40 @@ pub mod cancel_scope {
         }
     }
 }
+pub mod hooks_decided {
+    #[allow(unused_imports)]
+    use super::*;
+    /// What about. Not set: the session.
+    #[derive(Clone, PartialEq, Debug)]
+    pub enum About {
+        RunId(::buffa::alloc::string::String),
+        Turn(u32),
+        CallId(::buffa::alloc::string::String),
+    }
+    impl ::buffa::Oneof for About {}
+    #[cfg(feature = "json")]
+    impl ::serde::Serialize for About {
+        fn serialize<S: ::serde::Serializer>(
+            &self,
+            s: S,
+        ) -> ::core::result::Result<S::Ok, S::Error> {
+            use ::serde::ser::SerializeMap;
+            let mut map = s.serialize_map(Some(1))?;
+            match self {
+                Self::RunId(v) => {
+                    map.serialize_entry("runId", v)?;
+                }
+                Self::Turn(v) => {
+                    map.serialize_entry("turn", &::buffa::json_helpers::ProtoJson(v))?;
+                }
+                Self::CallId(v) => {
+                    map.serialize_entry("callId", v)?;
+                }
+            }
+            map.end()
+        }
+    }
+}
 pub mod run_outcome {
     #[allow(unused_imports)]
     use super::*;
@@ -460,6 +536,7 @@ pub mod run_outcome {
         BudgetExceeded(::buffa::EnumValue<super::super::super::BudgetLimit>),
         Cancelled(super::super::super::RunCancelled),
         Failed(super::super::super::ModelFailure),
+        Denied(super::super::super::RunDenied),
     }
     impl ::buffa::Oneof for Outcome {}
     impl From<super::super::super::RunCompleted> for Outcome {
@@ -492,6 +569,16 @@ pub mod run_outcome {
             Self::Some(Outcome::from(v))
         }
     }
+    impl From<super::super::super::RunDenied> for Outcome {
+        fn from(v: super::super::super::RunDenied) -> Self {
+            Self::Denied(v)
+        }
+    }
+    impl From<super::super::super::RunDenied> for ::core::option::Option<Outcome> {
+        fn from(v: super::super::super::RunDenied) -> Self {
+            Self::Some(Outcome::from(v))
+        }
+    }
     #[cfg(feature = "json")]
     impl ::serde::Serialize for Outcome {
         fn serialize<S: ::serde::Serializer>(
@@ -518,6 +605,9 @@ pub mod run_outcome {
                 }
                 Self::Failed(v) => {
                     map.serialize_entry("failed", v)?;
+                }
+                Self::Denied(v) => {
+                    map.serialize_entry("denied", v)?;
                 }
             }
             map.end()

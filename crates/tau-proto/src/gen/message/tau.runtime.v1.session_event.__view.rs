@@ -959,6 +959,99 @@ impl<'a> ::buffa::MessageView<'a> for SessionEventView<'a> {
                     );
                 }
             }
+            46u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                if let Some(
+                    super::super::__buffa::view::oneof::session_event::Body::HooksSet(
+                        ref mut existing,
+                    ),
+                ) = view.body
+                {
+                    ::buffa::MessageView::merge_into_view(
+                        &mut **existing,
+                        sub,
+                        __sub_ctx,
+                    )?;
+                } else {
+                    view.body = Some(
+                        super::super::__buffa::view::oneof::session_event::Body::HooksSet(
+                            ::buffa::alloc::boxed::Box::new(
+                                <super::super::__buffa::view::HooksSetView as ::buffa::MessageView>::decode_view_ctx(
+                                    sub,
+                                    __sub_ctx,
+                                )?,
+                            ),
+                        ),
+                    );
+                }
+            }
+            47u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                if let Some(
+                    super::super::__buffa::view::oneof::session_event::Body::HooksAsked(
+                        ref mut existing,
+                    ),
+                ) = view.body
+                {
+                    ::buffa::MessageView::merge_into_view(
+                        &mut **existing,
+                        sub,
+                        __sub_ctx,
+                    )?;
+                } else {
+                    view.body = Some(
+                        super::super::__buffa::view::oneof::session_event::Body::HooksAsked(
+                            ::buffa::alloc::boxed::Box::new(
+                                <super::super::__buffa::view::HooksAskedView as ::buffa::MessageView>::decode_view_ctx(
+                                    sub,
+                                    __sub_ctx,
+                                )?,
+                            ),
+                        ),
+                    );
+                }
+            }
+            48u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                if let Some(
+                    super::super::__buffa::view::oneof::session_event::Body::HooksDecided(
+                        ref mut existing,
+                    ),
+                ) = view.body
+                {
+                    ::buffa::MessageView::merge_into_view(
+                        &mut **existing,
+                        sub,
+                        __sub_ctx,
+                    )?;
+                } else {
+                    view.body = Some(
+                        super::super::__buffa::view::oneof::session_event::Body::HooksDecided(
+                            ::buffa::alloc::boxed::Box::new(
+                                <super::super::__buffa::view::HooksDecidedView as ::buffa::MessageView>::decode_view_ctx(
+                                    sub,
+                                    __sub_ctx,
+                                )?,
+                            ),
+                        ),
+                    );
+                }
+            }
             _ => {
                 ::buffa::encoding::skip_field_depth(tag, &mut cur, ctx.depth())?;
                 let span_len = before_tag.len() - cur.len();
@@ -1187,6 +1280,27 @@ impl<'a> ::buffa::MessageView<'a> for SessionEventView<'a> {
                                 v,
                             ) => {
                                 super::super::__buffa::oneof::session_event::Body::HistoryImported(
+                                    v.to_owned_from_source(__buffa_src)?,
+                                )
+                            }
+                            super::super::__buffa::view::oneof::session_event::Body::HooksSet(
+                                v,
+                            ) => {
+                                super::super::__buffa::oneof::session_event::Body::HooksSet(
+                                    v.to_owned_from_source(__buffa_src)?,
+                                )
+                            }
+                            super::super::__buffa::view::oneof::session_event::Body::HooksAsked(
+                                v,
+                            ) => {
+                                super::super::__buffa::oneof::session_event::Body::HooksAsked(
+                                    v.to_owned_from_source(__buffa_src)?,
+                                )
+                            }
+                            super::super::__buffa::view::oneof::session_event::Body::HooksDecided(
+                                v,
+                            ) => {
+                                super::super::__buffa::oneof::session_event::Body::HooksDecided(
                                     v.to_owned_from_source(__buffa_src)?,
                                 )
                             }
@@ -1490,6 +1604,34 @@ impl<'a> ::buffa::ViewEncode<'a> for SessionEventView<'a> {
                             + inner as u64;
                 }
                 super::super::__buffa::view::oneof::session_event::Body::HistoryImported(
+                    x,
+                ) => {
+                    let __slot = __cache.reserve();
+                    let inner = x.compute_size(__cache);
+                    __cache.set(__slot, inner);
+                    size
+                        += 2u64 + ::buffa::encoding::varint_len(inner as u64) as u64
+                            + inner as u64;
+                }
+                super::super::__buffa::view::oneof::session_event::Body::HooksSet(x) => {
+                    let __slot = __cache.reserve();
+                    let inner = x.compute_size(__cache);
+                    __cache.set(__slot, inner);
+                    size
+                        += 2u64 + ::buffa::encoding::varint_len(inner as u64) as u64
+                            + inner as u64;
+                }
+                super::super::__buffa::view::oneof::session_event::Body::HooksAsked(
+                    x,
+                ) => {
+                    let __slot = __cache.reserve();
+                    let inner = x.compute_size(__cache);
+                    __cache.set(__slot, inner);
+                    size
+                        += 2u64 + ::buffa::encoding::varint_len(inner as u64) as u64
+                            + inner as u64;
+                }
+                super::super::__buffa::view::oneof::session_event::Body::HooksDecided(
                     x,
                 ) => {
                     let __slot = __cache.reserve();
@@ -1803,6 +1945,34 @@ impl<'a> ::buffa::ViewEncode<'a> for SessionEventView<'a> {
                     );
                     x.write_to(__cache, buf);
                 }
+                super::super::__buffa::view::oneof::session_event::Body::HooksSet(x) => {
+                    ::buffa::types::put_len_delimited_header(
+                        46u32,
+                        u64::from(__cache.consume_next()),
+                        buf,
+                    );
+                    x.write_to(__cache, buf);
+                }
+                super::super::__buffa::view::oneof::session_event::Body::HooksAsked(
+                    x,
+                ) => {
+                    ::buffa::types::put_len_delimited_header(
+                        47u32,
+                        u64::from(__cache.consume_next()),
+                        buf,
+                    );
+                    x.write_to(__cache, buf);
+                }
+                super::super::__buffa::view::oneof::session_event::Body::HooksDecided(
+                    x,
+                ) => {
+                    ::buffa::types::put_len_delimited_header(
+                        48u32,
+                        u64::from(__cache.consume_next()),
+                        buf,
+                    );
+                    x.write_to(__cache, buf);
+                }
             }
         }
         self.__buffa_unknown_fields.write_to(buf);
@@ -1985,6 +2155,19 @@ impl<'__a> ::serde::Serialize for SessionEventView<'__a> {
                     v,
                 ) => {
                     __map.serialize_entry("historyImported", v)?;
+                }
+                super::super::__buffa::view::oneof::session_event::Body::HooksSet(v) => {
+                    __map.serialize_entry("hooksSet", v)?;
+                }
+                super::super::__buffa::view::oneof::session_event::Body::HooksAsked(
+                    v,
+                ) => {
+                    __map.serialize_entry("hooksAsked", v)?;
+                }
+                super::super::__buffa::view::oneof::session_event::Body::HooksDecided(
+                    v,
+                ) => {
+                    __map.serialize_entry("hooksDecided", v)?;
                 }
             }
         }
@@ -11467,6 +11650,1017 @@ impl ::serde::Serialize for RunFinishedOwnedView {
         ::serde::Serialize::serialize(&self.0, __s)
     }
 }
+/// From here on hooks are asked and told at these points. A session without hooks never says so.
+#[derive(Clone, Debug, Default)]
+pub struct HooksSetView<'a> {
+    /// All of them, in place of those before.
+    ///
+    /// Field 1: `points`
+    pub points: ::buffa::RepeatedView<'a, ::buffa::EnumValue<super::super::HookPoint>>,
+    pub __buffa_unknown_fields: ::buffa::UnknownFieldsView<'a>,
+}
+impl<'a> ::buffa::MessageView<'a> for HooksSetView<'a> {
+    type Owned = super::super::HooksSet;
+    fn decode_view(buf: &'a [u8]) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        let __limit = ::core::cell::Cell::new(::buffa::DEFAULT_UNKNOWN_FIELD_LIMIT);
+        let __elem = ::core::cell::Cell::new(::buffa::DEFAULT_ELEMENT_MEMORY_LIMIT);
+        <Self as ::buffa::MessageView>::decode_view_ctx(
+            buf,
+            ::buffa::DecodeContext::new(::buffa::RECURSION_LIMIT, &__limit)
+                .with_element_memory(&__elem),
+        )
+    }
+    fn decode_view_with_ctx(
+        buf: &'a [u8],
+        ctx: ::buffa::DecodeContext<'_>,
+    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        <Self as ::buffa::MessageView>::decode_view_ctx(buf, ctx)
+    }
+    #[inline]
+    fn merge_view_field(
+        &mut self,
+        tag: ::buffa::encoding::Tag,
+        cur: &'a [u8],
+        before_tag: &'a [u8],
+        ctx: ::buffa::DecodeContext<'_>,
+    ) -> ::core::result::Result<&'a [u8], ::buffa::DecodeError> {
+        let _ = ctx;
+        #[allow(unused_variables)]
+        let view = self;
+        let mut cur = cur;
+        match tag.field_number() {
+            1u32 => {
+                if tag.wire_type() == ::buffa::encoding::WireType::LengthDelimited {
+                    let payload = ::buffa::types::borrow_bytes(&mut cur)?;
+                    view.points.reserve(::buffa::encoding::count_varints(payload));
+                    let mut pcur: &[u8] = payload;
+                    while !pcur.is_empty() {
+                        view.points
+                            .push(
+                                ::buffa::EnumValue::from(
+                                    ::buffa::types::decode_int32_packed(&mut pcur)?,
+                                ),
+                            );
+                    }
+                } else if tag.wire_type() == ::buffa::encoding::WireType::Varint {
+                    view.points
+                        .push(
+                            ::buffa::EnumValue::from(
+                                ::buffa::types::decode_int32(&mut cur)?,
+                            ),
+                        );
+                } else {
+                    return Err(
+                        ::buffa::encoding::wire_type_mismatch(
+                            tag,
+                            ::buffa::encoding::WireType::LengthDelimited,
+                        ),
+                    );
+                }
+            }
+            _ => {
+                ::buffa::encoding::skip_field_depth(tag, &mut cur, ctx.depth())?;
+                let span_len = before_tag.len() - cur.len();
+                view.__buffa_unknown_fields.push_record(before_tag, span_len, ctx)?;
+            }
+        }
+        ::core::result::Result::Ok(cur)
+    }
+    fn to_owned_message(
+        &self,
+    ) -> ::core::result::Result<super::super::HooksSet, ::buffa::DecodeError> {
+        self.to_owned_from_source(None)
+    }
+    #[allow(clippy::useless_conversion, clippy::needless_update)]
+    fn to_owned_from_source(
+        &self,
+        __buffa_src: ::core::option::Option<&::buffa::bytes::Bytes>,
+    ) -> ::core::result::Result<super::super::HooksSet, ::buffa::DecodeError> {
+        #[allow(unused_imports)]
+        use ::buffa::alloc::string::ToString as _;
+        let _ = __buffa_src;
+        ::core::result::Result::Ok(super::super::HooksSet {
+            points: self.points.to_vec(),
+            __buffa_unknown_fields: self.__buffa_unknown_fields.to_owned()?.into(),
+            ..::core::default::Default::default()
+        })
+    }
+}
+impl<'a> ::buffa::ViewEncode<'a> for HooksSetView<'a> {
+    #[allow(clippy::needless_borrow, clippy::let_and_return)]
+    fn compute_size(&self, _cache: &mut ::buffa::SizeCache) -> u32 {
+        #[allow(unused_imports)]
+        use ::buffa::Enumeration as _;
+        let mut size = 0u64;
+        if !self.points.is_empty() {
+            let payload: u64 = self
+                .points
+                .iter()
+                .map(|v| ::buffa::types::int32_encoded_len(v.to_i32()) as u64)
+                .sum::<u64>();
+            size += 1u64 + ::buffa::encoding::varint_len(payload) as u64 + payload;
+        }
+        size += self.__buffa_unknown_fields.encoded_len() as u64;
+        ::buffa::saturate_size(size)
+    }
+    #[allow(clippy::needless_borrow)]
+    fn write_to(
+        &self,
+        _cache: &mut ::buffa::SizeCache,
+        buf: &mut impl ::buffa::EncodeSink,
+    ) {
+        #[allow(unused_imports)]
+        use ::buffa::Enumeration as _;
+        if !self.points.is_empty() {
+            let payload: u64 = self
+                .points
+                .iter()
+                .map(|v| ::buffa::types::int32_encoded_len(v.to_i32()) as u64)
+                .sum::<u64>();
+            ::buffa::types::put_len_delimited_header(1u32, payload, buf);
+            for v in &self.points {
+                ::buffa::types::encode_int32(v.to_i32(), buf);
+            }
+        }
+        self.__buffa_unknown_fields.write_to(buf);
+    }
+}
+#[cfg(feature = "json")]
+/// Serializes this view as protobuf JSON.
+///
+/// Implicit-presence fields with default values are omitted, `required`
+/// fields are always emitted, explicit-presence (`optional`) fields are
+/// emitted only when set, bytes fields are base64-encoded, and enum
+/// values are their proto name strings.
+///
+/// This impl uses `serialize_map(None)` because the number of emitted
+/// fields depends on default-omission rules; serializers that require
+/// known map lengths (e.g. `bincode`) will return a runtime error.
+/// Use the owned message type for those formats.
+impl<'__a> ::serde::Serialize for HooksSetView<'__a> {
+    fn serialize<__S: ::serde::Serializer>(
+        &self,
+        __s: __S,
+    ) -> ::core::result::Result<__S::Ok, __S::Error> {
+        use ::serde::ser::SerializeMap as _;
+        let mut __map = __s.serialize_map(::core::option::Option::None)?;
+        if !self.points.is_empty() {
+            __map
+                .serialize_entry(
+                    "points",
+                    &::buffa::json_helpers::EnumSeqJson(&self.points),
+                )?;
+        }
+        __map.end()
+    }
+}
+impl<'a> ::buffa::MessageName for HooksSetView<'a> {
+    const PACKAGE: &'static str = "tau.runtime.v1";
+    const NAME: &'static str = "HooksSet";
+    const FULL_NAME: &'static str = "tau.runtime.v1.HooksSet";
+    const TYPE_URL: &'static str = "type.googleapis.com/tau.runtime.v1.HooksSet";
+}
+::buffa::impl_default_view_instance!(HooksSetView);
+::buffa::impl_view_reborrow!(HooksSetView);
+/** Self-contained, `'static` owned view of a `HooksSet` message.
+
+ Wraps [`::buffa::OwnedView`]`<`[`HooksSetView`]`<'static>>`: the decoded view and the [`::buffa::bytes::Bytes`] buffer it borrows from travel together, so the handle is `'static` and `Send + Sync` — suitable for async handlers, spawned tasks, and anywhere a `'static` bound is required.
+
+ Field accessors return borrows tied to `&self`. Use [`Self::view`] to get the full [`HooksSetView`] when you need struct patterns, iteration helpers, or to pass the view to lifetime-parameterised code.*/
+#[derive(Clone, Debug)]
+pub struct HooksSetOwnedView(::buffa::OwnedView<HooksSetView<'static>>);
+impl HooksSetOwnedView {
+    /// Decode an owned view from a [`::buffa::bytes::Bytes`] buffer.
+    ///
+    /// The view borrows directly from the buffer's data; the buffer is
+    /// retained inside the returned handle.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`::buffa::DecodeError`] if the buffer contains invalid
+    /// protobuf data.
+    pub fn decode(
+        bytes: ::buffa::bytes::Bytes,
+    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        ::core::result::Result::Ok(HooksSetOwnedView(::buffa::OwnedView::decode(bytes)?))
+    }
+    /// Decode with custom [`::buffa::DecodeOptions`] (recursion limit,
+    /// max message size).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`::buffa::DecodeError`] if the buffer is invalid or
+    /// exceeds the configured limits.
+    pub fn decode_with_options(
+        bytes: ::buffa::bytes::Bytes,
+        opts: &::buffa::DecodeOptions,
+    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        ::core::result::Result::Ok(
+            HooksSetOwnedView(::buffa::OwnedView::decode_with_options(bytes, opts)?),
+        )
+    }
+    /// Build from an owned message via an encode → decode round-trip.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`::buffa::DecodeError::MessageTooLarge`] if the
+    /// message's encoded size exceeds the 2 GiB protobuf limit, or
+    /// another [`::buffa::DecodeError`] if the re-encoded bytes are
+    /// somehow invalid (should not happen for well-formed messages).
+    pub fn from_owned(
+        msg: &super::super::HooksSet,
+    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        ::core::result::Result::Ok(
+            HooksSetOwnedView(::buffa::OwnedView::from_owned(msg)?),
+        )
+    }
+    /// Borrow the full [`HooksSetView`] with its lifetime tied to `&self`.
+    #[must_use]
+    pub fn view(&self) -> &HooksSetView<'_> {
+        self.0.reborrow()
+    }
+    /// Convert to the owned message type.
+    ///
+    /// Infallible: this type's constructors wire-decode their
+    /// buffer, and a view produced by wire decoding always
+    /// converts. Delegates to [`::buffa::OwnedView::to_owned_message`],
+    /// whose contract also governs handles converted from a raw
+    /// [`::buffa::OwnedView`].
+    #[must_use]
+    pub fn to_owned_message(&self) -> super::super::HooksSet {
+        self.0.to_owned_message()
+    }
+    /// The underlying bytes buffer.
+    #[must_use]
+    pub fn bytes(&self) -> &::buffa::bytes::Bytes {
+        self.0.bytes()
+    }
+    /// Consume the handle, returning the underlying bytes buffer.
+    #[must_use]
+    pub fn into_bytes(self) -> ::buffa::bytes::Bytes {
+        self.0.into_bytes()
+    }
+    /// All of them, in place of those before.
+    ///
+    /// Field 1: `points`
+    #[must_use]
+    pub fn points(
+        &self,
+    ) -> &::buffa::RepeatedView<'_, ::buffa::EnumValue<super::super::HookPoint>> {
+        &self.0.reborrow().points
+    }
+}
+impl ::core::convert::From<::buffa::OwnedView<HooksSetView<'static>>>
+for HooksSetOwnedView {
+    fn from(inner: ::buffa::OwnedView<HooksSetView<'static>>) -> Self {
+        HooksSetOwnedView(inner)
+    }
+}
+impl ::core::convert::From<HooksSetOwnedView>
+for ::buffa::OwnedView<HooksSetView<'static>> {
+    fn from(wrapper: HooksSetOwnedView) -> Self {
+        wrapper.0
+    }
+}
+impl ::core::convert::AsRef<::buffa::OwnedView<HooksSetView<'static>>>
+for HooksSetOwnedView {
+    fn as_ref(&self) -> &::buffa::OwnedView<HooksSetView<'static>> {
+        &self.0
+    }
+}
+impl ::buffa::HasMessageView for super::super::HooksSet {
+    type View<'a> = HooksSetView<'a>;
+    type ViewHandle = HooksSetOwnedView;
+}
+#[cfg(feature = "json")]
+impl ::serde::Serialize for HooksSetOwnedView {
+    fn serialize<__S: ::serde::Serializer>(
+        &self,
+        __s: __S,
+    ) -> ::core::result::Result<__S::Ok, __S::Error> {
+        ::serde::Serialize::serialize(&self.0, __s)
+    }
+}
+/// A tool call waits for hooks, where its announcement does not say so: before a person would be asked for permission.
+#[derive(Clone, Debug, Default)]
+pub struct HooksAskedView<'a> {
+    /// Where they are asked.
+    ///
+    /// Field 1: `point`
+    pub point: ::buffa::EnumValue<super::super::HookPoint>,
+    /// The call.
+    ///
+    /// Field 2: `call_id`
+    pub call_id: &'a str,
+    pub __buffa_unknown_fields: ::buffa::UnknownFieldsView<'a>,
+}
+impl<'a> ::buffa::MessageView<'a> for HooksAskedView<'a> {
+    type Owned = super::super::HooksAsked;
+    fn decode_view(buf: &'a [u8]) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        let __limit = ::core::cell::Cell::new(::buffa::DEFAULT_UNKNOWN_FIELD_LIMIT);
+        let __elem = ::core::cell::Cell::new(::buffa::DEFAULT_ELEMENT_MEMORY_LIMIT);
+        <Self as ::buffa::MessageView>::decode_view_ctx(
+            buf,
+            ::buffa::DecodeContext::new(::buffa::RECURSION_LIMIT, &__limit)
+                .with_element_memory(&__elem),
+        )
+    }
+    fn decode_view_with_ctx(
+        buf: &'a [u8],
+        ctx: ::buffa::DecodeContext<'_>,
+    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        <Self as ::buffa::MessageView>::decode_view_ctx(buf, ctx)
+    }
+    #[inline]
+    fn merge_view_field(
+        &mut self,
+        tag: ::buffa::encoding::Tag,
+        cur: &'a [u8],
+        before_tag: &'a [u8],
+        ctx: ::buffa::DecodeContext<'_>,
+    ) -> ::core::result::Result<&'a [u8], ::buffa::DecodeError> {
+        let _ = ctx;
+        #[allow(unused_variables)]
+        let view = self;
+        let mut cur = cur;
+        match tag.field_number() {
+            1u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::Varint,
+                )?;
+                view.point = ::buffa::EnumValue::from(
+                    ::buffa::types::decode_int32(&mut cur)?,
+                );
+            }
+            2u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                view.call_id = ::buffa::types::borrow_str(&mut cur)?;
+            }
+            _ => {
+                ::buffa::encoding::skip_field_depth(tag, &mut cur, ctx.depth())?;
+                let span_len = before_tag.len() - cur.len();
+                view.__buffa_unknown_fields.push_record(before_tag, span_len, ctx)?;
+            }
+        }
+        ::core::result::Result::Ok(cur)
+    }
+    fn to_owned_message(
+        &self,
+    ) -> ::core::result::Result<super::super::HooksAsked, ::buffa::DecodeError> {
+        self.to_owned_from_source(None)
+    }
+    #[allow(clippy::useless_conversion, clippy::needless_update)]
+    fn to_owned_from_source(
+        &self,
+        __buffa_src: ::core::option::Option<&::buffa::bytes::Bytes>,
+    ) -> ::core::result::Result<super::super::HooksAsked, ::buffa::DecodeError> {
+        #[allow(unused_imports)]
+        use ::buffa::alloc::string::ToString as _;
+        let _ = __buffa_src;
+        ::core::result::Result::Ok(super::super::HooksAsked {
+            point: self.point,
+            call_id: self.call_id.to_string(),
+            __buffa_unknown_fields: self.__buffa_unknown_fields.to_owned()?.into(),
+            ..::core::default::Default::default()
+        })
+    }
+}
+impl<'a> ::buffa::ViewEncode<'a> for HooksAskedView<'a> {
+    #[allow(clippy::needless_borrow, clippy::let_and_return)]
+    fn compute_size(&self, _cache: &mut ::buffa::SizeCache) -> u32 {
+        #[allow(unused_imports)]
+        use ::buffa::Enumeration as _;
+        let mut size = 0u64;
+        {
+            let val = self.point.to_i32();
+            if val != 0 {
+                size += 1u64 + ::buffa::types::int32_encoded_len(val) as u64;
+            }
+        }
+        if !self.call_id.is_empty() {
+            size += 1u64 + ::buffa::types::string_encoded_len(&self.call_id) as u64;
+        }
+        size += self.__buffa_unknown_fields.encoded_len() as u64;
+        ::buffa::saturate_size(size)
+    }
+    #[allow(clippy::needless_borrow)]
+    fn write_to(
+        &self,
+        _cache: &mut ::buffa::SizeCache,
+        buf: &mut impl ::buffa::EncodeSink,
+    ) {
+        #[allow(unused_imports)]
+        use ::buffa::Enumeration as _;
+        {
+            let val = self.point.to_i32();
+            if val != 0 {
+                ::buffa::types::put_int32_field(1u32, val, buf);
+            }
+        }
+        if !self.call_id.is_empty() {
+            ::buffa::types::put_string_field(2u32, &self.call_id, buf);
+        }
+        self.__buffa_unknown_fields.write_to(buf);
+    }
+}
+#[cfg(feature = "json")]
+/// Serializes this view as protobuf JSON.
+///
+/// Implicit-presence fields with default values are omitted, `required`
+/// fields are always emitted, explicit-presence (`optional`) fields are
+/// emitted only when set, bytes fields are base64-encoded, and enum
+/// values are their proto name strings.
+///
+/// This impl uses `serialize_map(None)` because the number of emitted
+/// fields depends on default-omission rules; serializers that require
+/// known map lengths (e.g. `bincode`) will return a runtime error.
+/// Use the owned message type for those formats.
+impl<'__a> ::serde::Serialize for HooksAskedView<'__a> {
+    fn serialize<__S: ::serde::Serializer>(
+        &self,
+        __s: __S,
+    ) -> ::core::result::Result<__S::Ok, __S::Error> {
+        use ::serde::ser::SerializeMap as _;
+        let mut __map = __s.serialize_map(::core::option::Option::None)?;
+        if !::buffa::json_helpers::skip_if::is_default_enum_value(&self.point) {
+            __map.serialize_entry("point", &self.point)?;
+        }
+        if !::buffa::json_helpers::skip_if::is_empty_str(self.call_id) {
+            __map.serialize_entry("callId", self.call_id)?;
+        }
+        __map.end()
+    }
+}
+impl<'a> ::buffa::MessageName for HooksAskedView<'a> {
+    const PACKAGE: &'static str = "tau.runtime.v1";
+    const NAME: &'static str = "HooksAsked";
+    const FULL_NAME: &'static str = "tau.runtime.v1.HooksAsked";
+    const TYPE_URL: &'static str = "type.googleapis.com/tau.runtime.v1.HooksAsked";
+}
+::buffa::impl_default_view_instance!(HooksAskedView);
+::buffa::impl_view_reborrow!(HooksAskedView);
+/** Self-contained, `'static` owned view of a `HooksAsked` message.
+
+ Wraps [`::buffa::OwnedView`]`<`[`HooksAskedView`]`<'static>>`: the decoded view and the [`::buffa::bytes::Bytes`] buffer it borrows from travel together, so the handle is `'static` and `Send + Sync` — suitable for async handlers, spawned tasks, and anywhere a `'static` bound is required.
+
+ Field accessors return borrows tied to `&self`. Use [`Self::view`] to get the full [`HooksAskedView`] when you need struct patterns, iteration helpers, or to pass the view to lifetime-parameterised code.*/
+#[derive(Clone, Debug)]
+pub struct HooksAskedOwnedView(::buffa::OwnedView<HooksAskedView<'static>>);
+impl HooksAskedOwnedView {
+    /// Decode an owned view from a [`::buffa::bytes::Bytes`] buffer.
+    ///
+    /// The view borrows directly from the buffer's data; the buffer is
+    /// retained inside the returned handle.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`::buffa::DecodeError`] if the buffer contains invalid
+    /// protobuf data.
+    pub fn decode(
+        bytes: ::buffa::bytes::Bytes,
+    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        ::core::result::Result::Ok(
+            HooksAskedOwnedView(::buffa::OwnedView::decode(bytes)?),
+        )
+    }
+    /// Decode with custom [`::buffa::DecodeOptions`] (recursion limit,
+    /// max message size).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`::buffa::DecodeError`] if the buffer is invalid or
+    /// exceeds the configured limits.
+    pub fn decode_with_options(
+        bytes: ::buffa::bytes::Bytes,
+        opts: &::buffa::DecodeOptions,
+    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        ::core::result::Result::Ok(
+            HooksAskedOwnedView(::buffa::OwnedView::decode_with_options(bytes, opts)?),
+        )
+    }
+    /// Build from an owned message via an encode → decode round-trip.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`::buffa::DecodeError::MessageTooLarge`] if the
+    /// message's encoded size exceeds the 2 GiB protobuf limit, or
+    /// another [`::buffa::DecodeError`] if the re-encoded bytes are
+    /// somehow invalid (should not happen for well-formed messages).
+    pub fn from_owned(
+        msg: &super::super::HooksAsked,
+    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        ::core::result::Result::Ok(
+            HooksAskedOwnedView(::buffa::OwnedView::from_owned(msg)?),
+        )
+    }
+    /// Borrow the full [`HooksAskedView`] with its lifetime tied to `&self`.
+    #[must_use]
+    pub fn view(&self) -> &HooksAskedView<'_> {
+        self.0.reborrow()
+    }
+    /// Convert to the owned message type.
+    ///
+    /// Infallible: this type's constructors wire-decode their
+    /// buffer, and a view produced by wire decoding always
+    /// converts. Delegates to [`::buffa::OwnedView::to_owned_message`],
+    /// whose contract also governs handles converted from a raw
+    /// [`::buffa::OwnedView`].
+    #[must_use]
+    pub fn to_owned_message(&self) -> super::super::HooksAsked {
+        self.0.to_owned_message()
+    }
+    /// The underlying bytes buffer.
+    #[must_use]
+    pub fn bytes(&self) -> &::buffa::bytes::Bytes {
+        self.0.bytes()
+    }
+    /// Consume the handle, returning the underlying bytes buffer.
+    #[must_use]
+    pub fn into_bytes(self) -> ::buffa::bytes::Bytes {
+        self.0.into_bytes()
+    }
+    /// Where they are asked.
+    ///
+    /// Field 1: `point`
+    #[must_use]
+    pub fn point(&self) -> ::buffa::EnumValue<super::super::HookPoint> {
+        self.0.reborrow().point
+    }
+    /// The call.
+    ///
+    /// Field 2: `call_id`
+    #[must_use]
+    pub fn call_id(&self) -> &'_ str {
+        self.0.reborrow().call_id
+    }
+}
+impl ::core::convert::From<::buffa::OwnedView<HooksAskedView<'static>>>
+for HooksAskedOwnedView {
+    fn from(inner: ::buffa::OwnedView<HooksAskedView<'static>>) -> Self {
+        HooksAskedOwnedView(inner)
+    }
+}
+impl ::core::convert::From<HooksAskedOwnedView>
+for ::buffa::OwnedView<HooksAskedView<'static>> {
+    fn from(wrapper: HooksAskedOwnedView) -> Self {
+        wrapper.0
+    }
+}
+impl ::core::convert::AsRef<::buffa::OwnedView<HooksAskedView<'static>>>
+for HooksAskedOwnedView {
+    fn as_ref(&self) -> &::buffa::OwnedView<HooksAskedView<'static>> {
+        &self.0
+    }
+}
+impl ::buffa::HasMessageView for super::super::HooksAsked {
+    type View<'a> = HooksAskedView<'a>;
+    type ViewHandle = HooksAskedOwnedView;
+}
+#[cfg(feature = "json")]
+impl ::serde::Serialize for HooksAskedOwnedView {
+    fn serialize<__S: ::serde::Serializer>(
+        &self,
+        __s: __S,
+    ) -> ::core::result::Result<__S::Ok, __S::Error> {
+        ::serde::Serialize::serialize(&self.0, __s)
+    }
+}
+/// Hooks decided: all of a point, taken together. What changes nothing is left out where nothing depends on it.
+#[derive(Clone, Debug, Default)]
+pub struct HooksDecidedView<'a> {
+    /// Where they were asked.
+    ///
+    /// Field 1: `point`
+    pub point: ::buffa::EnumValue<super::super::HookPoint>,
+    /// What they decided. A changed prompt of a subagent stands in the arguments of its call.
+    ///
+    /// Field 5: `decision`
+    pub decision: ::buffa::MessageFieldView<
+        super::super::__buffa::view::HookDecisionView<'a>,
+    >,
+    pub about: ::core::option::Option<
+        super::super::__buffa::view::oneof::hooks_decided::About<'a>,
+    >,
+    pub __buffa_unknown_fields: ::buffa::UnknownFieldsView<'a>,
+}
+impl<'a> ::buffa::MessageView<'a> for HooksDecidedView<'a> {
+    type Owned = super::super::HooksDecided;
+    fn decode_view(buf: &'a [u8]) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        let __limit = ::core::cell::Cell::new(::buffa::DEFAULT_UNKNOWN_FIELD_LIMIT);
+        let __elem = ::core::cell::Cell::new(::buffa::DEFAULT_ELEMENT_MEMORY_LIMIT);
+        <Self as ::buffa::MessageView>::decode_view_ctx(
+            buf,
+            ::buffa::DecodeContext::new(::buffa::RECURSION_LIMIT, &__limit)
+                .with_element_memory(&__elem),
+        )
+    }
+    fn decode_view_with_ctx(
+        buf: &'a [u8],
+        ctx: ::buffa::DecodeContext<'_>,
+    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        <Self as ::buffa::MessageView>::decode_view_ctx(buf, ctx)
+    }
+    #[inline]
+    fn merge_view_field(
+        &mut self,
+        tag: ::buffa::encoding::Tag,
+        cur: &'a [u8],
+        before_tag: &'a [u8],
+        ctx: ::buffa::DecodeContext<'_>,
+    ) -> ::core::result::Result<&'a [u8], ::buffa::DecodeError> {
+        let _ = ctx;
+        #[allow(unused_variables)]
+        let view = self;
+        let mut cur = cur;
+        match tag.field_number() {
+            1u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::Varint,
+                )?;
+                view.point = ::buffa::EnumValue::from(
+                    ::buffa::types::decode_int32(&mut cur)?,
+                );
+            }
+            5u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                match view.decision.as_mut() {
+                    Some(existing) => {
+                        ::buffa::MessageView::merge_into_view(existing, sub, __sub_ctx)?
+                    }
+                    None => {
+                        view.decision = ::buffa::MessageFieldView::set(
+                            <super::super::__buffa::view::HookDecisionView as ::buffa::MessageView>::decode_view_ctx(
+                                sub,
+                                __sub_ctx,
+                            )?,
+                        );
+                    }
+                }
+            }
+            2u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                view.about = Some(
+                    super::super::__buffa::view::oneof::hooks_decided::About::RunId(
+                        ::buffa::types::borrow_str(&mut cur)?,
+                    ),
+                );
+            }
+            3u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::Varint,
+                )?;
+                view.about = Some(
+                    super::super::__buffa::view::oneof::hooks_decided::About::Turn(
+                        ::buffa::types::decode_uint32(&mut cur)?,
+                    ),
+                );
+            }
+            4u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                view.about = Some(
+                    super::super::__buffa::view::oneof::hooks_decided::About::CallId(
+                        ::buffa::types::borrow_str(&mut cur)?,
+                    ),
+                );
+            }
+            _ => {
+                ::buffa::encoding::skip_field_depth(tag, &mut cur, ctx.depth())?;
+                let span_len = before_tag.len() - cur.len();
+                view.__buffa_unknown_fields.push_record(before_tag, span_len, ctx)?;
+            }
+        }
+        ::core::result::Result::Ok(cur)
+    }
+    fn to_owned_message(
+        &self,
+    ) -> ::core::result::Result<super::super::HooksDecided, ::buffa::DecodeError> {
+        self.to_owned_from_source(None)
+    }
+    #[allow(clippy::useless_conversion, clippy::needless_update)]
+    fn to_owned_from_source(
+        &self,
+        __buffa_src: ::core::option::Option<&::buffa::bytes::Bytes>,
+    ) -> ::core::result::Result<super::super::HooksDecided, ::buffa::DecodeError> {
+        #[allow(unused_imports)]
+        use ::buffa::alloc::string::ToString as _;
+        let _ = __buffa_src;
+        ::core::result::Result::Ok(super::super::HooksDecided {
+            point: self.point,
+            decision: match self.decision.as_option() {
+                Some(v) => {
+                    ::buffa::MessageField::<
+                        super::super::HookDecision,
+                        ::buffa::Inline<super::super::HookDecision>,
+                    >::some(v.to_owned_from_source(__buffa_src)?)
+                }
+                None => ::buffa::MessageField::none(),
+            },
+            about: self
+                .about
+                .as_ref()
+                .map(|v| match v {
+                    super::super::__buffa::view::oneof::hooks_decided::About::RunId(
+                        v,
+                    ) => {
+                        super::super::__buffa::oneof::hooks_decided::About::RunId(
+                            v.to_string(),
+                        )
+                    }
+                    super::super::__buffa::view::oneof::hooks_decided::About::Turn(v) => {
+                        super::super::__buffa::oneof::hooks_decided::About::Turn(*v)
+                    }
+                    super::super::__buffa::view::oneof::hooks_decided::About::CallId(
+                        v,
+                    ) => {
+                        super::super::__buffa::oneof::hooks_decided::About::CallId(
+                            v.to_string(),
+                        )
+                    }
+                }),
+            __buffa_unknown_fields: self.__buffa_unknown_fields.to_owned()?.into(),
+            ..::core::default::Default::default()
+        })
+    }
+}
+impl<'a> ::buffa::ViewEncode<'a> for HooksDecidedView<'a> {
+    #[allow(clippy::needless_borrow, clippy::let_and_return)]
+    fn compute_size(&self, __cache: &mut ::buffa::SizeCache) -> u32 {
+        #[allow(unused_imports)]
+        use ::buffa::Enumeration as _;
+        let mut size = 0u64;
+        {
+            let val = self.point.to_i32();
+            if val != 0 {
+                size += 1u64 + ::buffa::types::int32_encoded_len(val) as u64;
+            }
+        }
+        if let ::core::option::Option::Some(ref v) = self.about {
+            match v {
+                super::super::__buffa::view::oneof::hooks_decided::About::RunId(x) => {
+                    size += 1u64 + ::buffa::types::string_encoded_len(x) as u64;
+                }
+                super::super::__buffa::view::oneof::hooks_decided::About::Turn(v) => {
+                    size += 1u64 + ::buffa::types::uint32_encoded_len(*v) as u64;
+                }
+                super::super::__buffa::view::oneof::hooks_decided::About::CallId(x) => {
+                    size += 1u64 + ::buffa::types::string_encoded_len(x) as u64;
+                }
+            }
+        }
+        if self.decision.is_set() {
+            let __slot = __cache.reserve();
+            let inner_size = self.decision.compute_size(__cache);
+            __cache.set(__slot, inner_size);
+            size
+                += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
+                    + inner_size as u64;
+        }
+        size += self.__buffa_unknown_fields.encoded_len() as u64;
+        ::buffa::saturate_size(size)
+    }
+    #[allow(clippy::needless_borrow)]
+    fn write_to(
+        &self,
+        __cache: &mut ::buffa::SizeCache,
+        buf: &mut impl ::buffa::EncodeSink,
+    ) {
+        #[allow(unused_imports)]
+        use ::buffa::Enumeration as _;
+        {
+            let val = self.point.to_i32();
+            if val != 0 {
+                ::buffa::types::put_int32_field(1u32, val, buf);
+            }
+        }
+        if let ::core::option::Option::Some(ref v) = self.about {
+            match v {
+                super::super::__buffa::view::oneof::hooks_decided::About::RunId(x) => {
+                    ::buffa::types::put_string_field(2u32, x, buf);
+                }
+                super::super::__buffa::view::oneof::hooks_decided::About::Turn(x) => {
+                    ::buffa::types::put_uint32_field(3u32, *x, buf);
+                }
+                super::super::__buffa::view::oneof::hooks_decided::About::CallId(x) => {
+                    ::buffa::types::put_string_field(4u32, x, buf);
+                }
+            }
+        }
+        if self.decision.is_set() {
+            ::buffa::types::put_len_delimited_header(
+                5u32,
+                u64::from(__cache.consume_next()),
+                buf,
+            );
+            self.decision.write_to(__cache, buf);
+        }
+        self.__buffa_unknown_fields.write_to(buf);
+    }
+}
+#[cfg(feature = "json")]
+/// Serializes this view as protobuf JSON.
+///
+/// Implicit-presence fields with default values are omitted, `required`
+/// fields are always emitted, explicit-presence (`optional`) fields are
+/// emitted only when set, bytes fields are base64-encoded, and enum
+/// values are their proto name strings.
+///
+/// This impl uses `serialize_map(None)` because the number of emitted
+/// fields depends on default-omission rules; serializers that require
+/// known map lengths (e.g. `bincode`) will return a runtime error.
+/// Use the owned message type for those formats.
+impl<'__a> ::serde::Serialize for HooksDecidedView<'__a> {
+    fn serialize<__S: ::serde::Serializer>(
+        &self,
+        __s: __S,
+    ) -> ::core::result::Result<__S::Ok, __S::Error> {
+        use ::serde::ser::SerializeMap as _;
+        let mut __map = __s.serialize_map(::core::option::Option::None)?;
+        if !::buffa::json_helpers::skip_if::is_default_enum_value(&self.point) {
+            __map.serialize_entry("point", &self.point)?;
+        }
+        {
+            if let ::core::option::Option::Some(__v) = self.decision.as_option() {
+                __map.serialize_entry("decision", __v)?;
+            }
+        }
+        if let ::core::option::Option::Some(ref __ov) = self.about {
+            match __ov {
+                super::super::__buffa::view::oneof::hooks_decided::About::RunId(v) => {
+                    __map.serialize_entry("runId", v)?;
+                }
+                super::super::__buffa::view::oneof::hooks_decided::About::Turn(v) => {
+                    __map.serialize_entry("turn", &::buffa::json_helpers::ProtoJson(v))?;
+                }
+                super::super::__buffa::view::oneof::hooks_decided::About::CallId(v) => {
+                    __map.serialize_entry("callId", v)?;
+                }
+            }
+        }
+        __map.end()
+    }
+}
+impl<'a> ::buffa::MessageName for HooksDecidedView<'a> {
+    const PACKAGE: &'static str = "tau.runtime.v1";
+    const NAME: &'static str = "HooksDecided";
+    const FULL_NAME: &'static str = "tau.runtime.v1.HooksDecided";
+    const TYPE_URL: &'static str = "type.googleapis.com/tau.runtime.v1.HooksDecided";
+}
+::buffa::impl_default_view_instance!(HooksDecidedView);
+::buffa::impl_view_reborrow!(HooksDecidedView);
+/** Self-contained, `'static` owned view of a `HooksDecided` message.
+
+ Wraps [`::buffa::OwnedView`]`<`[`HooksDecidedView`]`<'static>>`: the decoded view and the [`::buffa::bytes::Bytes`] buffer it borrows from travel together, so the handle is `'static` and `Send + Sync` — suitable for async handlers, spawned tasks, and anywhere a `'static` bound is required.
+
+ Field accessors return borrows tied to `&self`. Use [`Self::view`] to get the full [`HooksDecidedView`] when you need struct patterns, iteration helpers, or to pass the view to lifetime-parameterised code.*/
+#[derive(Clone, Debug)]
+pub struct HooksDecidedOwnedView(::buffa::OwnedView<HooksDecidedView<'static>>);
+impl HooksDecidedOwnedView {
+    /// Decode an owned view from a [`::buffa::bytes::Bytes`] buffer.
+    ///
+    /// The view borrows directly from the buffer's data; the buffer is
+    /// retained inside the returned handle.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`::buffa::DecodeError`] if the buffer contains invalid
+    /// protobuf data.
+    pub fn decode(
+        bytes: ::buffa::bytes::Bytes,
+    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        ::core::result::Result::Ok(
+            HooksDecidedOwnedView(::buffa::OwnedView::decode(bytes)?),
+        )
+    }
+    /// Decode with custom [`::buffa::DecodeOptions`] (recursion limit,
+    /// max message size).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`::buffa::DecodeError`] if the buffer is invalid or
+    /// exceeds the configured limits.
+    pub fn decode_with_options(
+        bytes: ::buffa::bytes::Bytes,
+        opts: &::buffa::DecodeOptions,
+    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        ::core::result::Result::Ok(
+            HooksDecidedOwnedView(::buffa::OwnedView::decode_with_options(bytes, opts)?),
+        )
+    }
+    /// Build from an owned message via an encode → decode round-trip.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`::buffa::DecodeError::MessageTooLarge`] if the
+    /// message's encoded size exceeds the 2 GiB protobuf limit, or
+    /// another [`::buffa::DecodeError`] if the re-encoded bytes are
+    /// somehow invalid (should not happen for well-formed messages).
+    pub fn from_owned(
+        msg: &super::super::HooksDecided,
+    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        ::core::result::Result::Ok(
+            HooksDecidedOwnedView(::buffa::OwnedView::from_owned(msg)?),
+        )
+    }
+    /// Borrow the full [`HooksDecidedView`] with its lifetime tied to `&self`.
+    #[must_use]
+    pub fn view(&self) -> &HooksDecidedView<'_> {
+        self.0.reborrow()
+    }
+    /// Convert to the owned message type.
+    ///
+    /// Infallible: this type's constructors wire-decode their
+    /// buffer, and a view produced by wire decoding always
+    /// converts. Delegates to [`::buffa::OwnedView::to_owned_message`],
+    /// whose contract also governs handles converted from a raw
+    /// [`::buffa::OwnedView`].
+    #[must_use]
+    pub fn to_owned_message(&self) -> super::super::HooksDecided {
+        self.0.to_owned_message()
+    }
+    /// The underlying bytes buffer.
+    #[must_use]
+    pub fn bytes(&self) -> &::buffa::bytes::Bytes {
+        self.0.bytes()
+    }
+    /// Consume the handle, returning the underlying bytes buffer.
+    #[must_use]
+    pub fn into_bytes(self) -> ::buffa::bytes::Bytes {
+        self.0.into_bytes()
+    }
+    /// Where they were asked.
+    ///
+    /// Field 1: `point`
+    #[must_use]
+    pub fn point(&self) -> ::buffa::EnumValue<super::super::HookPoint> {
+        self.0.reborrow().point
+    }
+    /// What they decided. A changed prompt of a subagent stands in the arguments of its call.
+    ///
+    /// Field 5: `decision`
+    #[must_use]
+    pub fn decision(
+        &self,
+    ) -> &::buffa::MessageFieldView<super::super::__buffa::view::HookDecisionView<'_>> {
+        &self.0.reborrow().decision
+    }
+    /// Oneof `about`.
+    #[must_use]
+    pub fn about(
+        &self,
+    ) -> ::core::option::Option<
+        &super::super::__buffa::view::oneof::hooks_decided::About<'_>,
+    > {
+        self.0.reborrow().about.as_ref()
+    }
+}
+impl ::core::convert::From<::buffa::OwnedView<HooksDecidedView<'static>>>
+for HooksDecidedOwnedView {
+    fn from(inner: ::buffa::OwnedView<HooksDecidedView<'static>>) -> Self {
+        HooksDecidedOwnedView(inner)
+    }
+}
+impl ::core::convert::From<HooksDecidedOwnedView>
+for ::buffa::OwnedView<HooksDecidedView<'static>> {
+    fn from(wrapper: HooksDecidedOwnedView) -> Self {
+        wrapper.0
+    }
+}
+impl ::core::convert::AsRef<::buffa::OwnedView<HooksDecidedView<'static>>>
+for HooksDecidedOwnedView {
+    fn as_ref(&self) -> &::buffa::OwnedView<HooksDecidedView<'static>> {
+        &self.0
+    }
+}
+impl ::buffa::HasMessageView for super::super::HooksDecided {
+    type View<'a> = HooksDecidedView<'a>;
+    type ViewHandle = HooksDecidedOwnedView;
+}
+#[cfg(feature = "json")]
+impl ::serde::Serialize for HooksDecidedOwnedView {
+    fn serialize<__S: ::serde::Serializer>(
+        &self,
+        __s: __S,
+    ) -> ::core::result::Result<__S::Ok, __S::Error> {
+        ::serde::Serialize::serialize(&self.0, __s)
+    }
+}
 /// How a run ended.
 #[derive(Clone, Debug, Default)]
 pub struct RunOutcomeView<'a> {
@@ -11620,6 +12814,37 @@ impl<'a> ::buffa::MessageView<'a> for RunOutcomeView<'a> {
                     );
                 }
             }
+            6u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                if let Some(
+                    super::super::__buffa::view::oneof::run_outcome::Outcome::Denied(
+                        ref mut existing,
+                    ),
+                ) = view.outcome
+                {
+                    ::buffa::MessageView::merge_into_view(
+                        &mut **existing,
+                        sub,
+                        __sub_ctx,
+                    )?;
+                } else {
+                    view.outcome = Some(
+                        super::super::__buffa::view::oneof::run_outcome::Outcome::Denied(
+                            ::buffa::alloc::boxed::Box::new(
+                                <super::super::__buffa::view::RunDeniedView as ::buffa::MessageView>::decode_view_ctx(
+                                    sub,
+                                    __sub_ctx,
+                                )?,
+                            ),
+                        ),
+                    );
+                }
+            }
             _ => {
                 ::buffa::encoding::skip_field_depth(tag, &mut cur, ctx.depth())?;
                 let span_len = before_tag.len() - cur.len();
@@ -11681,6 +12906,13 @@ impl<'a> ::buffa::MessageView<'a> for RunOutcomeView<'a> {
                                     v.to_owned_from_source(__buffa_src)?,
                                 )
                             }
+                            super::super::__buffa::view::oneof::run_outcome::Outcome::Denied(
+                                v,
+                            ) => {
+                                super::super::__buffa::oneof::run_outcome::Outcome::Denied(
+                                    v.to_owned_from_source(__buffa_src)?,
+                                )
+                            }
                         },
                     )
                 }
@@ -11730,6 +12962,14 @@ impl<'a> ::buffa::ViewEncode<'a> for RunOutcomeView<'a> {
                             + inner as u64;
                 }
                 super::super::__buffa::view::oneof::run_outcome::Outcome::Failed(x) => {
+                    let __slot = __cache.reserve();
+                    let inner = x.compute_size(__cache);
+                    __cache.set(__slot, inner);
+                    size
+                        += 1u64 + ::buffa::encoding::varint_len(inner as u64) as u64
+                            + inner as u64;
+                }
+                super::super::__buffa::view::oneof::run_outcome::Outcome::Denied(x) => {
                     let __slot = __cache.reserve();
                     let inner = x.compute_size(__cache);
                     __cache.set(__slot, inner);
@@ -11790,6 +13030,14 @@ impl<'a> ::buffa::ViewEncode<'a> for RunOutcomeView<'a> {
                     );
                     x.write_to(__cache, buf);
                 }
+                super::super::__buffa::view::oneof::run_outcome::Outcome::Denied(x) => {
+                    ::buffa::types::put_len_delimited_header(
+                        6u32,
+                        u64::from(__cache.consume_next()),
+                        buf,
+                    );
+                    x.write_to(__cache, buf);
+                }
             }
         }
         self.__buffa_unknown_fields.write_to(buf);
@@ -11842,6 +13090,9 @@ impl<'__a> ::serde::Serialize for RunOutcomeView<'__a> {
                 }
                 super::super::__buffa::view::oneof::run_outcome::Outcome::Failed(v) => {
                     __map.serialize_entry("failed", v)?;
+                }
+                super::super::__buffa::view::oneof::run_outcome::Outcome::Denied(v) => {
+                    __map.serialize_entry("denied", v)?;
                 }
             }
         }
@@ -12418,6 +13669,258 @@ impl ::buffa::HasMessageView for super::super::RunCancelled {
 }
 #[cfg(feature = "json")]
 impl ::serde::Serialize for RunCancelledOwnedView {
+    fn serialize<__S: ::serde::Serializer>(
+        &self,
+        __s: __S,
+    ) -> ::core::result::Result<__S::Ok, __S::Error> {
+        ::serde::Serialize::serialize(&self.0, __s)
+    }
+}
+/// A hook did not let a run begin, or go on.
+#[derive(Clone, Debug, Default)]
+pub struct RunDeniedView<'a> {
+    /// The hook's words; may be empty.
+    ///
+    /// Field 1: `message`
+    pub message: &'a str,
+    pub __buffa_unknown_fields: ::buffa::UnknownFieldsView<'a>,
+}
+impl<'a> ::buffa::MessageView<'a> for RunDeniedView<'a> {
+    type Owned = super::super::RunDenied;
+    fn decode_view(buf: &'a [u8]) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        let __limit = ::core::cell::Cell::new(::buffa::DEFAULT_UNKNOWN_FIELD_LIMIT);
+        let __elem = ::core::cell::Cell::new(::buffa::DEFAULT_ELEMENT_MEMORY_LIMIT);
+        <Self as ::buffa::MessageView>::decode_view_ctx(
+            buf,
+            ::buffa::DecodeContext::new(::buffa::RECURSION_LIMIT, &__limit)
+                .with_element_memory(&__elem),
+        )
+    }
+    fn decode_view_with_ctx(
+        buf: &'a [u8],
+        ctx: ::buffa::DecodeContext<'_>,
+    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        <Self as ::buffa::MessageView>::decode_view_ctx(buf, ctx)
+    }
+    #[inline]
+    fn merge_view_field(
+        &mut self,
+        tag: ::buffa::encoding::Tag,
+        cur: &'a [u8],
+        before_tag: &'a [u8],
+        ctx: ::buffa::DecodeContext<'_>,
+    ) -> ::core::result::Result<&'a [u8], ::buffa::DecodeError> {
+        let _ = ctx;
+        #[allow(unused_variables)]
+        let view = self;
+        let mut cur = cur;
+        match tag.field_number() {
+            1u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                view.message = ::buffa::types::borrow_str(&mut cur)?;
+            }
+            _ => {
+                ::buffa::encoding::skip_field_depth(tag, &mut cur, ctx.depth())?;
+                let span_len = before_tag.len() - cur.len();
+                view.__buffa_unknown_fields.push_record(before_tag, span_len, ctx)?;
+            }
+        }
+        ::core::result::Result::Ok(cur)
+    }
+    fn to_owned_message(
+        &self,
+    ) -> ::core::result::Result<super::super::RunDenied, ::buffa::DecodeError> {
+        self.to_owned_from_source(None)
+    }
+    #[allow(clippy::useless_conversion, clippy::needless_update)]
+    fn to_owned_from_source(
+        &self,
+        __buffa_src: ::core::option::Option<&::buffa::bytes::Bytes>,
+    ) -> ::core::result::Result<super::super::RunDenied, ::buffa::DecodeError> {
+        #[allow(unused_imports)]
+        use ::buffa::alloc::string::ToString as _;
+        let _ = __buffa_src;
+        ::core::result::Result::Ok(super::super::RunDenied {
+            message: self.message.to_string(),
+            __buffa_unknown_fields: self.__buffa_unknown_fields.to_owned()?.into(),
+            ..::core::default::Default::default()
+        })
+    }
+}
+impl<'a> ::buffa::ViewEncode<'a> for RunDeniedView<'a> {
+    #[allow(clippy::needless_borrow, clippy::let_and_return)]
+    fn compute_size(&self, _cache: &mut ::buffa::SizeCache) -> u32 {
+        #[allow(unused_imports)]
+        use ::buffa::Enumeration as _;
+        let mut size = 0u64;
+        if !self.message.is_empty() {
+            size += 1u64 + ::buffa::types::string_encoded_len(&self.message) as u64;
+        }
+        size += self.__buffa_unknown_fields.encoded_len() as u64;
+        ::buffa::saturate_size(size)
+    }
+    #[allow(clippy::needless_borrow)]
+    fn write_to(
+        &self,
+        _cache: &mut ::buffa::SizeCache,
+        buf: &mut impl ::buffa::EncodeSink,
+    ) {
+        #[allow(unused_imports)]
+        use ::buffa::Enumeration as _;
+        if !self.message.is_empty() {
+            ::buffa::types::put_string_field(1u32, &self.message, buf);
+        }
+        self.__buffa_unknown_fields.write_to(buf);
+    }
+}
+#[cfg(feature = "json")]
+/// Serializes this view as protobuf JSON.
+///
+/// Implicit-presence fields with default values are omitted, `required`
+/// fields are always emitted, explicit-presence (`optional`) fields are
+/// emitted only when set, bytes fields are base64-encoded, and enum
+/// values are their proto name strings.
+///
+/// This impl uses `serialize_map(None)` because the number of emitted
+/// fields depends on default-omission rules; serializers that require
+/// known map lengths (e.g. `bincode`) will return a runtime error.
+/// Use the owned message type for those formats.
+impl<'__a> ::serde::Serialize for RunDeniedView<'__a> {
+    fn serialize<__S: ::serde::Serializer>(
+        &self,
+        __s: __S,
+    ) -> ::core::result::Result<__S::Ok, __S::Error> {
+        use ::serde::ser::SerializeMap as _;
+        let mut __map = __s.serialize_map(::core::option::Option::None)?;
+        if !::buffa::json_helpers::skip_if::is_empty_str(self.message) {
+            __map.serialize_entry("message", self.message)?;
+        }
+        __map.end()
+    }
+}
+impl<'a> ::buffa::MessageName for RunDeniedView<'a> {
+    const PACKAGE: &'static str = "tau.runtime.v1";
+    const NAME: &'static str = "RunDenied";
+    const FULL_NAME: &'static str = "tau.runtime.v1.RunDenied";
+    const TYPE_URL: &'static str = "type.googleapis.com/tau.runtime.v1.RunDenied";
+}
+::buffa::impl_default_view_instance!(RunDeniedView);
+::buffa::impl_view_reborrow!(RunDeniedView);
+/** Self-contained, `'static` owned view of a `RunDenied` message.
+
+ Wraps [`::buffa::OwnedView`]`<`[`RunDeniedView`]`<'static>>`: the decoded view and the [`::buffa::bytes::Bytes`] buffer it borrows from travel together, so the handle is `'static` and `Send + Sync` — suitable for async handlers, spawned tasks, and anywhere a `'static` bound is required.
+
+ Field accessors return borrows tied to `&self`. Use [`Self::view`] to get the full [`RunDeniedView`] when you need struct patterns, iteration helpers, or to pass the view to lifetime-parameterised code.*/
+#[derive(Clone, Debug)]
+pub struct RunDeniedOwnedView(::buffa::OwnedView<RunDeniedView<'static>>);
+impl RunDeniedOwnedView {
+    /// Decode an owned view from a [`::buffa::bytes::Bytes`] buffer.
+    ///
+    /// The view borrows directly from the buffer's data; the buffer is
+    /// retained inside the returned handle.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`::buffa::DecodeError`] if the buffer contains invalid
+    /// protobuf data.
+    pub fn decode(
+        bytes: ::buffa::bytes::Bytes,
+    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        ::core::result::Result::Ok(
+            RunDeniedOwnedView(::buffa::OwnedView::decode(bytes)?),
+        )
+    }
+    /// Decode with custom [`::buffa::DecodeOptions`] (recursion limit,
+    /// max message size).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`::buffa::DecodeError`] if the buffer is invalid or
+    /// exceeds the configured limits.
+    pub fn decode_with_options(
+        bytes: ::buffa::bytes::Bytes,
+        opts: &::buffa::DecodeOptions,
+    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        ::core::result::Result::Ok(
+            RunDeniedOwnedView(::buffa::OwnedView::decode_with_options(bytes, opts)?),
+        )
+    }
+    /// Build from an owned message via an encode → decode round-trip.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`::buffa::DecodeError::MessageTooLarge`] if the
+    /// message's encoded size exceeds the 2 GiB protobuf limit, or
+    /// another [`::buffa::DecodeError`] if the re-encoded bytes are
+    /// somehow invalid (should not happen for well-formed messages).
+    pub fn from_owned(
+        msg: &super::super::RunDenied,
+    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        ::core::result::Result::Ok(
+            RunDeniedOwnedView(::buffa::OwnedView::from_owned(msg)?),
+        )
+    }
+    /// Borrow the full [`RunDeniedView`] with its lifetime tied to `&self`.
+    #[must_use]
+    pub fn view(&self) -> &RunDeniedView<'_> {
+        self.0.reborrow()
+    }
+    /// Convert to the owned message type.
+    ///
+    /// Infallible: this type's constructors wire-decode their
+    /// buffer, and a view produced by wire decoding always
+    /// converts. Delegates to [`::buffa::OwnedView::to_owned_message`],
+    /// whose contract also governs handles converted from a raw
+    /// [`::buffa::OwnedView`].
+    #[must_use]
+    pub fn to_owned_message(&self) -> super::super::RunDenied {
+        self.0.to_owned_message()
+    }
+    /// The underlying bytes buffer.
+    #[must_use]
+    pub fn bytes(&self) -> &::buffa::bytes::Bytes {
+        self.0.bytes()
+    }
+    /// Consume the handle, returning the underlying bytes buffer.
+    #[must_use]
+    pub fn into_bytes(self) -> ::buffa::bytes::Bytes {
+        self.0.into_bytes()
+    }
+    /// The hook's words; may be empty.
+    ///
+    /// Field 1: `message`
+    #[must_use]
+    pub fn message(&self) -> &'_ str {
+        self.0.reborrow().message
+    }
+}
+impl ::core::convert::From<::buffa::OwnedView<RunDeniedView<'static>>>
+for RunDeniedOwnedView {
+    fn from(inner: ::buffa::OwnedView<RunDeniedView<'static>>) -> Self {
+        RunDeniedOwnedView(inner)
+    }
+}
+impl ::core::convert::From<RunDeniedOwnedView>
+for ::buffa::OwnedView<RunDeniedView<'static>> {
+    fn from(wrapper: RunDeniedOwnedView) -> Self {
+        wrapper.0
+    }
+}
+impl ::core::convert::AsRef<::buffa::OwnedView<RunDeniedView<'static>>>
+for RunDeniedOwnedView {
+    fn as_ref(&self) -> &::buffa::OwnedView<RunDeniedView<'static>> {
+        &self.0
+    }
+}
+impl ::buffa::HasMessageView for super::super::RunDenied {
+    type View<'a> = RunDeniedView<'a>;
+    type ViewHandle = RunDeniedOwnedView;
+}
+#[cfg(feature = "json")]
+impl ::serde::Serialize for RunDeniedOwnedView {
     fn serialize<__S: ::serde::Serializer>(
         &self,
         __s: __S,

@@ -136,6 +136,21 @@ pub mod session_event {
                 super::super::super::super::__buffa::view::HistoryImportedView<'a>,
             >,
         ),
+        HooksSet(
+            ::buffa::alloc::boxed::Box<
+                super::super::super::super::__buffa::view::HooksSetView<'a>,
+            >,
+        ),
+        HooksAsked(
+            ::buffa::alloc::boxed::Box<
+                super::super::super::super::__buffa::view::HooksAskedView<'a>,
+            >,
+        ),
+        HooksDecided(
+            ::buffa::alloc::boxed::Box<
+                super::super::super::super::__buffa::view::HooksDecidedView<'a>,
+            >,
+        ),
     }
 }
 pub mod cancel_scope {
@@ -155,6 +170,16 @@ pub mod cancel_scope {
                 super::super::super::super::__buffa::view::WholeSessionView<'a>,
             >,
         ),
+    }
+}
+pub mod hooks_decided {
+    #[allow(unused_imports)]
+    use super::*;
+    #[derive(Clone, Debug)]
+    pub enum About<'a> {
+        RunId(&'a str),
+        Turn(u32),
+        CallId(&'a str),
     }
 }
 pub mod run_outcome {
@@ -177,6 +202,11 @@ pub mod run_outcome {
         Failed(
             ::buffa::alloc::boxed::Box<
                 super::super::super::super::__buffa::view::ModelFailureView<'a>,
+            >,
+        ),
+        Denied(
+            ::buffa::alloc::boxed::Box<
+                super::super::super::super::__buffa::view::RunDeniedView<'a>,
             >,
         ),
     }

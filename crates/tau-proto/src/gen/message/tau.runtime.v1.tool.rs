@@ -565,6 +565,8 @@ pub enum DenialReason {
     DENIAL_REASON_PERSON = 2i32,
     /// It had to be asked, and nobody was there to answer.
     DENIAL_REASON_NOBODY_TO_ASK = 3i32,
+    /// A hook said no.
+    DENIAL_REASON_HOOK = 4i32,
 }
 impl DenialReason {
     ///Idiomatic alias for [`Self::DENIAL_REASON_UNSPECIFIED`]; `Debug` prints the variant name.
@@ -579,6 +581,9 @@ impl DenialReason {
     ///Idiomatic alias for [`Self::DENIAL_REASON_NOBODY_TO_ASK`]; `Debug` prints the variant name.
     #[allow(non_upper_case_globals)]
     pub const NobodyToAsk: Self = Self::DENIAL_REASON_NOBODY_TO_ASK;
+    ///Idiomatic alias for [`Self::DENIAL_REASON_HOOK`]; `Debug` prints the variant name.
+    #[allow(non_upper_case_globals)]
+    pub const Hook: Self = Self::DENIAL_REASON_HOOK;
 }
 impl ::core::default::Default for DenialReason {
     fn default() -> Self {
@@ -683,6 +688,7 @@ impl ::buffa::Enumeration for DenialReason {
             1i32 => ::core::option::Option::Some(Self::DENIAL_REASON_RULE),
             2i32 => ::core::option::Option::Some(Self::DENIAL_REASON_PERSON),
             3i32 => ::core::option::Option::Some(Self::DENIAL_REASON_NOBODY_TO_ASK),
+            4i32 => ::core::option::Option::Some(Self::DENIAL_REASON_HOOK),
             _ => ::core::option::Option::None,
         }
     }
@@ -695,6 +701,7 @@ impl ::buffa::Enumeration for DenialReason {
             Self::DENIAL_REASON_RULE => "DENIAL_REASON_RULE",
             Self::DENIAL_REASON_PERSON => "DENIAL_REASON_PERSON",
             Self::DENIAL_REASON_NOBODY_TO_ASK => "DENIAL_REASON_NOBODY_TO_ASK",
+            Self::DENIAL_REASON_HOOK => "DENIAL_REASON_HOOK",
         }
     }
     fn from_proto_name(name: &str) -> ::core::option::Option<Self> {
@@ -711,6 +718,9 @@ impl ::buffa::Enumeration for DenialReason {
             "DENIAL_REASON_NOBODY_TO_ASK" => {
                 ::core::option::Option::Some(Self::DENIAL_REASON_NOBODY_TO_ASK)
             }
+            "DENIAL_REASON_HOOK" => {
+                ::core::option::Option::Some(Self::DENIAL_REASON_HOOK)
+            }
             _ => ::core::option::Option::None,
         }
     }
@@ -720,6 +730,7 @@ impl ::buffa::Enumeration for DenialReason {
             Self::DENIAL_REASON_RULE,
             Self::DENIAL_REASON_PERSON,
             Self::DENIAL_REASON_NOBODY_TO_ASK,
+            Self::DENIAL_REASON_HOOK,
         ]
     }
 }

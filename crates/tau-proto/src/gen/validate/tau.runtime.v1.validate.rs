@@ -21548,11 +21548,295 @@ impl ::protovalidate_buffa::Validate for __buffa::view::EnvironmentErrorView<'_>
     unreachable_patterns,
     reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
 )]
-impl ::protovalidate_buffa::Validate for PermissionRequested {
+impl ::protovalidate_buffa::Validate for HookDecision {
     fn validate(
         &self,
     ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
         let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.verdict).to_i32();
+                if <tau::runtime::v1::HookVerdict as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("verdict")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
+                .len() > 65536usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 65536usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if self.context.len() > 64usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(6i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("context")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 64usize, self
+                            .context.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.context.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(6i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("context")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        match &self.change {
+            Some(__buffa::oneof::hook_decision::Change::ArgumentsJson(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if (::core::convert::AsRef::<
+                    str,
+                >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(v)))))
+                    .len() > 4194304usize
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(3i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("arguments_json")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::String),
+                                    key_type : None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(14i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(5i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                    : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value must be at most {} bytes", 4194304usize
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            Some(__buffa::oneof::hook_decision::Change::Prompt(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(4i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("prompt")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::hook_decision::Change::Result(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(5i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("result")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {}
+        }
         if let Some(index) = violations
             .iter()
             .position(|v| v.rule_id == "__cel_runtime_error__")
@@ -21582,11 +21866,295 @@ impl ::protovalidate_buffa::Validate for PermissionRequested {
     unreachable_patterns,
     reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
 )]
-impl ::protovalidate_buffa::Validate for __buffa::view::PermissionRequestedView<'_> {
+impl ::protovalidate_buffa::Validate for __buffa::view::HookDecisionView<'_> {
     fn validate(
         &self,
     ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
         let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.verdict).to_i32();
+                if <tau::runtime::v1::HookVerdict as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("verdict")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
+                .len() > 65536usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 65536usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if self.context.len() > 64usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(6i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("context")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 64usize, self
+                            .context.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.context.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(6i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("context")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        match &self.change {
+            Some(__buffa::view::oneof::hook_decision::Change::ArgumentsJson(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if (::core::convert::AsRef::<
+                    str,
+                >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(v)))))
+                    .len() > 4194304usize
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(3i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("arguments_json")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::String),
+                                    key_type : None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(14i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(5i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                    : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value must be at most {} bytes", 4194304usize
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            Some(__buffa::view::oneof::hook_decision::Change::Prompt(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(4i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("prompt")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::hook_decision::Change::Result(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(5i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("result")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {}
+        }
         if let Some(index) = violations
             .iter()
             .position(|v| v.rule_id == "__cel_runtime_error__")
@@ -21616,11 +22184,123 @@ impl ::protovalidate_buffa::Validate for __buffa::view::PermissionRequestedView<
     unreachable_patterns,
     reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
 )]
-impl ::protovalidate_buffa::Validate for QuestionAsked {
+impl ::protovalidate_buffa::Validate for HookContent {
     fn validate(
         &self,
     ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
         let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.content.len() < 1usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("min_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.min_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at least {} items (got {})", 1usize, self
+                            .content.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        if self.content.len() > 256usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 256usize, self
+                            .content.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.content.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
         if let Some(index) = violations
             .iter()
             .position(|v| v.rule_id == "__cel_runtime_error__")
@@ -21650,11 +22330,123 @@ impl ::protovalidate_buffa::Validate for QuestionAsked {
     unreachable_patterns,
     reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
 )]
-impl ::protovalidate_buffa::Validate for __buffa::view::QuestionAskedView<'_> {
+impl ::protovalidate_buffa::Validate for __buffa::view::HookContentView<'_> {
     fn validate(
         &self,
     ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
         let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.content.len() < 1usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("min_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.min_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at least {} items (got {})", 1usize, self
+                            .content.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        if self.content.len() > 256usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 256usize, self
+                            .content.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.content.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
         if let Some(index) = violations
             .iter()
             .position(|v| v.rule_id == "__cel_runtime_error__")
@@ -21684,11 +22476,87 @@ impl ::protovalidate_buffa::Validate for __buffa::view::QuestionAskedView<'_> {
     unreachable_patterns,
     reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
 )]
-impl ::protovalidate_buffa::Validate for PlanProposed {
+impl ::protovalidate_buffa::Validate for HookResult {
     fn validate(
         &self,
     ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
         let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.content.len() > 256usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 256usize, self
+                            .content.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.content.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
         if let Some(index) = violations
             .iter()
             .position(|v| v.rule_id == "__cel_runtime_error__")
@@ -21718,147 +22586,87 @@ impl ::protovalidate_buffa::Validate for PlanProposed {
     unreachable_patterns,
     reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
 )]
-impl ::protovalidate_buffa::Validate for __buffa::view::PlanProposedView<'_> {
+impl ::protovalidate_buffa::Validate for __buffa::view::HookResultView<'_> {
     fn validate(
         &self,
     ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
         let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
+        if self.content.len() > 256usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 256usize, self
+                            .content.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
         }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
+        for (idx, elem) in self.content.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
         }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for CurrentRun {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::CurrentRunView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for WholeSession {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::WholeSessionView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
         if let Some(index) = violations
             .iter()
             .position(|v| v.rule_id == "__cel_runtime_error__")
@@ -23024,1154 +23832,6 @@ impl ::protovalidate_buffa::Validate for __buffa::view::HookView<'_> {
                             ),
                             for_key: false,
                         });
-                }
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for HookDecision {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            {
-                let raw_val: i32 = (self.verdict).to_i32();
-                if <tau::runtime::v1::HookVerdict as ::buffa::Enumeration>::from_i32(
-                        raw_val,
-                    )
-                    .is_none()
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("verdict")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(2i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
-                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
-                                    key_type : None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} is not a defined enum value", raw_val
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-        }
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            if (::core::convert::AsRef::<
-                str,
-            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
-                .len() > 65536usize
-            {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(2i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
-                                Some(::protovalidate_buffa::FieldType::String), key_type :
-                                None, value_type : None, subscript : None, },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(14i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                None, value_type : None, subscript : None, },
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(5i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                None, value_type : None, subscript : None, }
-                            ],
-                        },
-                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                        message: ::std::borrow::Cow::Owned(
-                            ::std::format!("value must be at most {} bytes", 65536usize),
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        if self.context.len() > 64usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(6i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("context")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(2i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at most {} items (got {})", 64usize, self
-                            .context.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        for (idx, elem) in self.context.iter().enumerate() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (elem).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(6i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("context")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript :
-                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
-                                                    },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-        }
-        match &self.change {
-            Some(__buffa::oneof::hook_decision::Change::ArgumentsJson(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if (::core::convert::AsRef::<
-                    str,
-                >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(v)))))
-                    .len() > 4194304usize
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(3i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("arguments_json")),
-                                    field_type : Some(::protovalidate_buffa::FieldType::String),
-                                    key_type : None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(14i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(5i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                    : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value must be at most {} bytes", 4194304usize
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-            Some(__buffa::oneof::hook_decision::Change::Prompt(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (v).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(4i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("prompt")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript : None, },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-            Some(__buffa::oneof::hook_decision::Change::Result(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (v).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(5i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("result")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript : None, },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-            None => {}
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::HookDecisionView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            {
-                let raw_val: i32 = (self.verdict).to_i32();
-                if <tau::runtime::v1::HookVerdict as ::buffa::Enumeration>::from_i32(
-                        raw_val,
-                    )
-                    .is_none()
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("verdict")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(2i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
-                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
-                                    key_type : None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} is not a defined enum value", raw_val
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-        }
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            if (::core::convert::AsRef::<
-                str,
-            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
-                .len() > 65536usize
-            {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(2i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
-                                Some(::protovalidate_buffa::FieldType::String), key_type :
-                                None, value_type : None, subscript : None, },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(14i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                None, value_type : None, subscript : None, },
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(5i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                None, value_type : None, subscript : None, }
-                            ],
-                        },
-                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                        message: ::std::borrow::Cow::Owned(
-                            ::std::format!("value must be at most {} bytes", 65536usize),
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        if self.context.len() > 64usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(6i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("context")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(2i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at most {} items (got {})", 64usize, self
-                            .context.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        for (idx, elem) in self.context.iter().enumerate() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (elem).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(6i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("context")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript :
-                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
-                                                    },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-        }
-        match &self.change {
-            Some(__buffa::view::oneof::hook_decision::Change::ArgumentsJson(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if (::core::convert::AsRef::<
-                    str,
-                >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(v)))))
-                    .len() > 4194304usize
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(3i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("arguments_json")),
-                                    field_type : Some(::protovalidate_buffa::FieldType::String),
-                                    key_type : None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(14i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(5i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                    : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value must be at most {} bytes", 4194304usize
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-            Some(__buffa::view::oneof::hook_decision::Change::Prompt(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (v).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(4i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("prompt")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript : None, },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-            Some(__buffa::view::oneof::hook_decision::Change::Result(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (v).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(5i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("result")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript : None, },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-            None => {}
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for HookContent {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if self.content.len() < 1usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("min_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.min_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at least {} items (got {})", 1usize, self
-                            .content.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        if self.content.len() > 256usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(2i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at most {} items (got {})", 256usize, self
-                            .content.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        for (idx, elem) in self.content.iter().enumerate() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (elem).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(1i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript :
-                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
-                                                    },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::HookContentView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if self.content.len() < 1usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("min_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.min_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at least {} items (got {})", 1usize, self
-                            .content.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        if self.content.len() > 256usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(2i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at most {} items (got {})", 256usize, self
-                            .content.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        for (idx, elem) in self.content.iter().enumerate() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (elem).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(1i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript :
-                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
-                                                    },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for HookResult {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if self.content.len() > 256usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(2i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at most {} items (got {})", 256usize, self
-                            .content.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        for (idx, elem) in self.content.iter().enumerate() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (elem).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(1i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript :
-                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
-                                                    },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::HookResultView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if self.content.len() > 256usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(2i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at most {} items (got {})", 256usize, self
-                            .content.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        for (idx, elem) in self.content.iter().enumerate() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (elem).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(1i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript :
-                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
-                                                    },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
                 }
             }
         }
@@ -27667,6 +27327,346 @@ impl ::protovalidate_buffa::Validate for __buffa::view::JournalErrorView<'_> {
                     });
             }
         }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for PermissionRequested {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::PermissionRequestedView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for QuestionAsked {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::QuestionAskedView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for PlanProposed {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::PlanProposedView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for CurrentRun {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::CurrentRunView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for WholeSession {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::WholeSessionView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
         if let Some(index) = violations
             .iter()
             .position(|v| v.rule_id == "__cel_runtime_error__")

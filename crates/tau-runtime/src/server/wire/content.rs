@@ -129,7 +129,7 @@ pub(super) fn read_tool_result(wire: pb::ToolResult) -> Result<ToolResult, WireE
     Ok(result)
 }
 
-fn result_block(block: &ToolResultBlock) -> pb::ToolResultBlock {
+pub(super) fn result_block(block: &ToolResultBlock) -> pb::ToolResultBlock {
     let block = match block {
         ToolResultBlock::Text { text } => Some(ResultBlock::Text(text.clone())),
         ToolResultBlock::Json { value } => Some(ResultBlock::Json(value.to_string())),

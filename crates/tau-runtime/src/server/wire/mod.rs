@@ -16,6 +16,7 @@ mod context;
 mod delta;
 mod error;
 mod event;
+mod hook;
 mod message;
 mod names;
 mod outcome;

@@ -1,7 +1,7 @@
 //! Words that are the same on both sides: enums that hold nothing but a name.
 
 use tau_core::config::{PermissionMode, ReasoningEffort};
-use tau_core::event::{BudgetLimit, DenialReason, ModelFailureKind, ToolKind};
+use tau_core::event::{BudgetLimit, DenialReason, HookPoint, HookVerdict, ModelFailureKind, ToolKind};
 use tau_core::{EffectClass, Role};
 use tau_proto::buffa::{EnumValue, Enumeration};
 use tau_proto::runtime::v1 as pb;
@@ -55,8 +55,13 @@ macro_rules! same_words {
 
 same_words! {
     BudgetLimit { Tokens, Cost, ToolCalls, WallTime }
-    DenialReason { Rule, Person, NobodyToAsk }
+    DenialReason { Rule, Person, NobodyToAsk, Hook }
     EffectClass { Pure, Idempotent, AtMostOnce }
+    HookPoint {
+        SessionStarted, SessionStopped, BeforePrompt, BeforeModel, AfterModel, BeforeTool, AfterTool,
+        PermissionRequested, BeforeSubagent, AfterSubagent, BeforeStop, BeforeCompaction, AfterCompaction, Notification,
+    }
+    HookVerdict { Continue, Deny, Ask, Allow }
     ModelFailureKind {
         Unreachable, Unauthorized, NotFound, InvalidRequest, RateLimited, Server, Timeout, Interrupted, Protocol, Replay,
     }

@@ -15,6 +15,9 @@ pub(crate) fn run_outcome(outcome: &RunOutcome) -> pb::RunOutcome {
         RunOutcome::BudgetExceeded { limit } => Some(Outcome::BudgetExceeded(limit.to_wire())),
         RunOutcome::Cancelled => Some(Outcome::Cancelled(pb::RunCancelled::default())),
         RunOutcome::Failed { failure } => Some(Outcome::Failed(model_failure(failure))),
+        RunOutcome::Denied { message } => {
+            Some(Outcome::Denied(pb::RunDenied { message: message.clone(), ..Default::default() }))
+        }
         _ => None,
     };
     pb::RunOutcome { outcome, ..Default::default() }

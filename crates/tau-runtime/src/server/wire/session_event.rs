@@ -10,6 +10,7 @@ use tau_proto::runtime::v1::session_event::Body;
 use super::answer::{permission_answer, plan_answer, question_answer};
 use super::config::{budget, compaction_strategy, resolved_config};
 use super::content::{content, tool_call, tool_result};
+use super::hook::hooks_decided;
 use super::message::{chat_response, message};
 use super::names::Name;
 use super::outcome::{cancel_scope, model_failure, run_outcome};
@@ -110,6 +111,15 @@ fn body(body: &EventBody) -> Body {
             let (run_id, outcome) = (run.to_string(), run_outcome(outcome).into());
             pb::RunFinished { run_id, outcome, ..Default::default() }.into()
         }
+        Kernel::HooksSet { points } => {
+            let points = points.iter().map(|point| point.to_wire()).collect();
+            pb::HooksSet { points, ..Default::default() }.into()
+        }
+        Kernel::HooksAsked { point, call_id } => {
+            pb::HooksAsked { point: point.to_wire(), call_id: call_id.to_string(), ..Default::default() }
+                .into()
+        }
+        Kernel::HooksDecided { point, about, decision } => hooks_decided(*point, about, decision),
     }
 }
 
