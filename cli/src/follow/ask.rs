@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tau_core::event::{EventBody, PermissionAnswer, PlanAnswer, QuestionAnswer};
+use tau_core::event::{EventBody, HookChange, HookSubject, PermissionAnswer, PlanAnswer, QuestionAnswer};
 use tau_core::{ToolCall, ToolCallId};
 use tau_runtime::Handle;
 
@@ -73,6 +73,14 @@ impl Asks {
         let (call_id, what) = match event {
             EventBody::ToolRequested { call, .. } => {
                 self.calls.insert(call.id.clone(), call.clone());
+                return None;
+            }
+            EventBody::HooksDecided { about: HookSubject::Call { call_id }, decision, .. } => {
+                if let (Some(call), Some(HookChange::Arguments { arguments })) =
+                    (self.calls.get_mut(call_id), &decision.change)
+                {
+                    call.arguments = arguments.clone();
+                }
                 return None;
             }
             EventBody::PermissionRequested { call_id, reason } => {

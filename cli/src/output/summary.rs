@@ -177,6 +177,9 @@ impl Tally {
                 (Outcome::BudgetExceeded, Some(used_up(limit).to_owned()))
             }
             Some(RunOutcome::Failed { failure }) => (Outcome::Failed, Some(failure.message)),
+            Some(RunOutcome::Denied { message }) => {
+                (Outcome::Failed, Some(format!("a hook did not let the run go on: {message}")))
+            }
             _ => (Outcome::Cancelled, None),
         };
         let mut summary = Summary {

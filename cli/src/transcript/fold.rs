@@ -104,10 +104,16 @@ impl Fold {
             }
             EventBody::SessionResumed => self.push(event, What::Resumed),
             EventBody::SessionClosed => self.push(event, What::Closed),
-            // What a session was created with is said above the transcript.
+            EventBody::HooksDecided { decision, .. } if !decision.context.is_empty() => {
+                self.push(event, What::Context { content: parts(&decision.context) });
+            }
+            // What a session was created with is said above the transcript, and what hooks did stands in what came of it.
             EventBody::SessionCreated(_)
             | EventBody::SessionUpdated { .. }
             | EventBody::RunStarted { .. }
+            | EventBody::HooksSet { .. }
+            | EventBody::HooksAsked { .. }
+            | EventBody::HooksDecided { .. }
             | EventBody::ModelRequested { .. } => {}
             EventBody::QuestionAsked { .. }
             | EventBody::QuestionAnswered { .. }

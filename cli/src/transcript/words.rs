@@ -14,6 +14,7 @@ pub(super) fn outcome(outcome: &RunOutcome) -> (&'static str, Option<String>) {
         RunOutcome::BudgetExceeded { limit } => ("budget_exceeded", Some(budget(*limit).to_owned())),
         RunOutcome::Cancelled => ("cancelled", None),
         RunOutcome::Failed { failure } => ("failed", Some(failure.message.clone())),
+        RunOutcome::Denied { message } => ("denied", Some(message.clone())),
         _ => ("unknown", None),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
-use tau_core::event::{Event, EventBody, Seq, SessionConfig, Spending, Timestamp};
+use tau_core::event::{Event, EventBody, HookChange, HookSubject, Seq, SessionConfig, Spending, Timestamp};
 use tau_core::{ContentBlock, Prices, RunId, SessionId, TokenUsage, ToolCall, ToolCallId};
 
 /// Characters of the first prompt that are kept.
@@ -138,6 +138,12 @@ impl SessionOverview {
             EventBody::ToolRequested { call, .. } => {
                 self.spent.tool_calls = self.spent.tool_calls.saturating_add(1);
                 self.open.push(call.clone());
+            }
+            EventBody::HooksDecided { about: HookSubject::Call { call_id }, decision, .. } => {
+                if let Some(HookChange::Arguments { arguments }) = &decision.change {
+                    let call = self.open.iter_mut().find(|call| call.id == *call_id);
+                    call.into_iter().for_each(|call| call.arguments = arguments.clone());
+                }
             }
             EventBody::ToolFinished { result, .. } => {
                 self.answered(&result.call_id);

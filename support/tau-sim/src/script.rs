@@ -150,6 +150,7 @@ pub(crate) enum Flaw {
 }
 
 /// One thing that happens.
+// tidy: enum-variants: one for each thing that a script can say; groups would only hide them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Op {
     Prompt {

@@ -34,7 +34,8 @@ fn block(block: Block) -> ToolResultBlock {
     }
 }
 
-fn picture(image: WireImage) -> Option<Image> {
+/// A picture, where it can be read.
+pub(super) fn picture(image: WireImage) -> Option<Image> {
     if let Some(image::Source::Url(url)) = image.source {
         return Some(Image::url(url));
     }

@@ -57,6 +57,8 @@ pub enum Violation {
     Credit,
     /// The result of a call is not of its kind.
     Result,
+    /// A hook without a proper name, point, time limit or policy, or one twice.
+    Hook,
     /// A piece of a call's progress is missing, or empty.
     Progress,
     /// More of a call's progress than its window lets.
@@ -129,6 +131,9 @@ impl fmt::Display for Violation {
             Self::Selector => "the extension's choice of sessions for a role cannot be read, or its priority",
             Self::Offer => {
                 "the extension offers a tool without a proper name, schema or time limit, or one twice"
+            }
+            Self::Hook => {
+                "the extension has a hook without a proper name, point, time limit or policy, or one twice"
             }
             Self::UnknownMessage => "the extension sent a message that this version does not have",
             Self::OtherRole => "the extension sent a message of a role that it did not take",

@@ -9,11 +9,11 @@ use tau_proto::runtime::v1::{
 
 use super::calls::{Entered, PROGRESS_WINDOW};
 use super::error::{AttachError, AttachErrorKind, Violation};
-use super::offer;
 use super::role::{EnvironmentProvider, JournalProvider, Responder, RoleKind, Roles, ToolsProvider};
 use super::selector::Selector;
 use super::time::to_wire;
 use super::{AttachmentsOptions, Caller, token};
+use super::{hooks, offer};
 
 /// The version of the interface that is spoken here.
 const PROTOCOL_VERSION: u32 = 1;
@@ -80,7 +80,10 @@ pub(super) fn read(mut hello: Hello, caller: &Caller) -> Result<Introduction, At
                 let selector = selector.as_option().map(Selector::read).transpose()?.unwrap_or_default();
                 roles.responder = Some(Responder { priority, selector, kinds: known(&role.kinds)? });
             }
-            Role::Hooks(_) => return Err(not_allowed()),
+            Role::Hooks(role) => {
+                let selector = selector.as_option().map(Selector::read).transpose()?.unwrap_or_default();
+                roles.hooks = Some(hooks::read(&role, priority, selector)?);
+            }
         }
     }
     if kinds.is_empty() {

@@ -6,12 +6,12 @@
 //! ```text
 //!  sessions ── events ──▶ journals' book ─┐                      ┌─▶ journal
 //!                                         ├─▶ attachment (one) ──┤
-//!  callers ─── calls ───▶ calls' book ────┘   says and listens   └─▶ tools
+//!  callers ─── calls ───▶ calls' book ────┘   says and listens   └─▶ tools, hooks
 //! ```
 //!
 //! Both books are memory alone ([`journals`](crate::journals), `calls/`); `serve.rs` does the talking. Roles of this
-//! version: all but `hooks`, which is refused. What an extension gives or answers is a caller of the book: `tool.rs`,
-//! `environment/`, `responder/`, `store/`.
+//! version: all. What an extension gives, decides or answers is a caller of the book: `tool.rs`, `environment/`, `hooks/`,
+//! `responder.rs`, `store/`.
 
 mod call;
 mod calls;
@@ -19,6 +19,7 @@ mod content;
 mod environment;
 mod error;
 mod hello;
+mod hooks;
 mod in_process;
 mod offer;
 mod output;
@@ -44,6 +45,7 @@ use tau_proto::runtime::v1::{AttachRequest, AttachResponse, Detach};
 use tau_tools::ToolExecutor;
 use tokio::time::Instant;
 
+use crate::hooks::Hooks;
 use crate::journals::Journals;
 use calls::{Book, Calls};
 
@@ -218,6 +220,12 @@ impl Attachments {
     #[cfg(feature = "server")]
     pub(crate) fn round(&self, session: SessionTraits, request: PendingRequest) -> Round {
         Round::new(&self.calls, session, request)
+    }
+
+    /// The hooks of a session: of every extension that took the role for it, now and later.
+    #[must_use]
+    pub fn hooks_for(&self, session: &SessionTraits) -> Arc<dyn Hooks> {
+        Arc::new(hooks::AttachedHooks::new(&self.calls, session.clone()))
     }
 
     /// Asks every extension to leave, and refuses those that come later. No call begins any more; those that were begun go

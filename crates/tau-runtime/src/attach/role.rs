@@ -5,6 +5,7 @@ use std::fmt;
 
 use tau_proto::runtime::v1::{EnvironmentCapability, JournalCapability, RequestKind};
 
+use super::hooks::HooksProvider;
 use super::offer::Offer;
 use super::selector::{Selector, SessionTraits};
 
@@ -43,6 +44,7 @@ pub(super) struct Roles {
     pub(super) tools: Option<ToolsProvider>,
     pub(super) environment: Option<EnvironmentProvider>,
     pub(super) responder: Option<Responder>,
+    pub(super) hooks: Option<HooksProvider>,
 }
 
 #[derive(Debug)]
@@ -87,6 +89,8 @@ pub(super) enum Target {
     /// One responder.
     #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only the interface asks people"))]
     Responder(String),
+    /// The hooks of one extension.
+    Hook(String),
 }
 
 impl Target {
@@ -94,14 +98,14 @@ impl Target {
     pub(super) fn lane(&self) -> &str {
         match self {
             Self::Tool { name, .. } => name,
-            Self::Journal(_) | Self::Environment(_) | Self::Responder(_) => "",
+            Self::Journal(_) | Self::Environment(_) | Self::Responder(_) | Self::Hook(_) => "",
         }
     }
 
     /// Whether a client may serve it, whatever its roles.
     pub(super) fn may_be(&self, client: &str) -> bool {
         match self {
-            Self::Environment(one) | Self::Responder(one) => one == client,
+            Self::Environment(one) | Self::Responder(one) | Self::Hook(one) => one == client,
             Self::Tool { .. } | Self::Journal(_) => true,
         }
     }
@@ -121,6 +125,7 @@ impl Roles {
             }
             Target::Environment(_) => self.environment.as_ref().map(|environment| environment.priority),
             Target::Responder(_) => self.responder.as_ref().map(|responder| responder.priority),
+            Target::Hook(_) => self.hooks.as_ref().map(|_| 0),
         }
     }
 

@@ -57,11 +57,14 @@ impl SessionTraits {
         self
     }
 
-    /// A subagent that this session started.
-    #[cfg(feature = "server")]
-    pub(crate) fn below(&self, child: SessionId) -> Self {
-        let above = std::iter::once(self.0.id).chain(self.0.above.iter().copied()).collect();
-        Self::new(child).with_above(above).with_agent(self.0.agent.clone())
+    /// A subagent of the session: what is said of the session is said of it.
+    #[must_use]
+    pub fn below(&self, child: SessionId) -> Self {
+        let mut below = self.clone();
+        let traits = Arc::make_mut(&mut below.0);
+        traits.above.push(traits.id);
+        (traits.id, traits.epoch) = (child, 0);
+        below
     }
 
     /// Which session.

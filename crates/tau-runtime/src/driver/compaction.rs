@@ -17,7 +17,6 @@ const WINDOW: usize = 20;
 impl Session {
     /// Makes the history shorter before the request of a turn. Whatever goes wrong, the run goes on.
     pub(super) fn compact(&mut self, run: RunId, turn: u32, keep: String) {
-        self.keep = keep;
         let strategy = self.policy().map(|(strategy, _)| strategy);
         let request = match strategy {
             Some(CompactionStrategy::Summary) => self.summary().request(self.state.history()),
@@ -31,10 +30,11 @@ impl Session {
                     .with_tools(&self.client.definitions);
                 // A cache of its own: that of the conversation holds what the next turns add to.
                 let stream = self.client.agent.stream(chat, &mut WireCache::default());
-                self.model = Some(ModelCall { run, turn, stream, purpose: Purpose::Summary(request) });
+                self.model =
+                    Some(ModelCall { run, turn, stream, purpose: Purpose::Summary { request, keep } });
             }
             None => {
-                let compaction = self.by_rule(strategy);
+                let compaction = self.by_rule(strategy, &keep);
                 self.queued.push_back(Input::Compacted { run, turn, compaction });
             }
         }
@@ -44,34 +44,35 @@ impl Session {
     pub(super) fn summarised(
         &self,
         request: SummaryRequest,
+        keep: &str,
         reply: Option<&ChatResponse>,
     ) -> Option<Compaction> {
         let summary = reply.map(|reply| Message::assistant(reply.content.clone()).text()).unwrap_or_default();
         let usage = reply.and_then(|reply| reply.usage);
         request
-            .answered(self.state.history(), &self.pinned(), &summary)
-            .or_else(|| self.by_rule(None))
+            .answered(self.state.history(), &self.pinned(keep), &summary)
+            .or_else(|| self.by_rule(None, keep))
             .map(|compaction| compaction.with_usage(usage))
     }
 
-    fn by_rule(&self, strategy: Option<CompactionStrategy>) -> Option<Compaction> {
+    fn by_rule(&self, strategy: Option<CompactionStrategy>, keep: &str) -> Option<Compaction> {
         let (_, target) = self.policy()?;
         let history = self.state.history();
         match strategy {
             Some(CompactionStrategy::SlidingWindow) => {
-                SlidingWindow::new(WINDOW).compact(history, &self.pinned(), target)
+                SlidingWindow::new(WINDOW).compact(history, &self.pinned(keep), target)
             }
-            _ => Truncation.compact(history, &self.pinned(), target),
+            _ => Truncation.compact(history, &self.pinned(keep), target),
         }
     }
 
     /// What outlives a compaction beside what people asked for.
-    fn pinned(&self) -> Pinned {
+    fn pinned(&self, keep: &str) -> Pinned {
         let plan = self.state.plan();
         let pinned = plan
             .map(|plan| Pinned::default().with("The plan that the user approved", plan))
             .unwrap_or_default();
-        if self.keep.is_empty() { pinned } else { pinned.with("What must not be lost", &self.keep) }
+        if keep.is_empty() { pinned } else { pinned.with("What must not be lost", keep) }
     }
 
     /// A summary leaves half of what may stay to the newest messages.

@@ -52,6 +52,7 @@ pub(crate) use subscription::SharedUpdate;
 pub use subscription::{Delta, Subscription, Update};
 
 /// One session at work. [`Session::run`] is its task; everything else goes through the [`Handle`].
+// tidy: struct-fields: what one session has under way, each in a type of its own.
 #[derive(Debug)]
 pub struct Session {
     id: SessionId,
@@ -63,8 +64,6 @@ pub struct Session {
     tools: Tools,
     subagents: Subagents,
     hooks: Asked,
-    /// What hooks want kept when the history is made shorter, from the newest time on.
-    keep: String,
     /// When the time of a run is used up.
     timer: Option<(RunId, Pin<Box<tokio::time::Sleep>>)>,
     /// Inputs that the driver makes itself.

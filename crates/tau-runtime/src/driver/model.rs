@@ -43,7 +43,11 @@ pub(super) enum Purpose {
     /// The reply of a turn.
     Reply,
     /// A summary of what is said so far.
-    Summary(SummaryRequest),
+    Summary {
+        request: SummaryRequest,
+        /// What must not be lost in it.
+        keep: String,
+    },
 }
 
 impl fmt::Debug for ModelCall {
@@ -62,8 +66,8 @@ impl Session {
         match (purpose, said) {
             (Purpose::Reply, Ok(response)) => Input::ModelReply { run, turn, response: Box::new(response) },
             (Purpose::Reply, Err(failure)) => Input::ModelFailure { run, turn, failure },
-            (Purpose::Summary(request), said) => {
-                let compaction = self.summarised(request, said.as_ref().ok());
+            (Purpose::Summary { request, keep }, said) => {
+                let compaction = self.summarised(request, &keep, said.as_ref().ok());
                 Input::Compacted { run, turn, compaction }
             }
         }

@@ -90,7 +90,6 @@ impl Session {
             tools,
             subagents,
             hooks: Asked::new(options.hooks),
-            keep: String::new(),
             timer: None,
             queued: VecDeque::new(),
             epoch,

@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
 use tau_core::event::{HookChange, HookDecision, HookVerdict};
-use tau_core::{ContentBlock, ToolArguments, ToolResultBlock};
+use tau_core::{ContentBlock, Image, ImageSource, ToolArguments, ToolResultBlock};
 use tau_tools::{OutputBounds, bound_text};
 use tokio::time::timeout;
 
@@ -113,8 +113,13 @@ fn bounded(mut decision: HookDecision) -> HookDecision {
     let bounds = OutputBounds::default();
     decision.message = bound_text(decision.message, bounds);
     decision.context.truncate(MAX_CONTEXT);
-    // Together they are as long as one result may be.
-    let mut left = bounds.head + bounds.tail;
+    // Together they are as long as one result may be, and hold as many pictures.
+    let (mut left, mut pictures, mut bytes) = (bounds.head + bounds.tail, 0, 0);
+    decision.context.retain(|block| {
+        let ContentBlock::Image(image) = block else { return true };
+        (pictures, bytes) = (pictures + 1, bytes + size(image));
+        pictures <= bounds.images && bytes <= bounds.image_bytes
+    });
     for block in &mut decision.context {
         if let ContentBlock::Text { text } = block {
             let mut fits = bounds;
@@ -131,4 +136,13 @@ fn bounded(mut decision: HookDecision) -> HookDecision {
         }
     }
     decision
+}
+
+/// Bytes of a picture as they are sent.
+fn size(image: &Image) -> usize {
+    match &image.source {
+        ImageSource::Base64 { data, .. } => data.len(),
+        ImageSource::Url { url } => url.len(),
+        _ => 0,
+    }
 }

@@ -32,14 +32,18 @@ pub(crate) struct Control {
     proposed: BTreeMap<ToolCallId, Proposal>,
     /// The plan that a person approved.
     plan: Option<String>,
-    /// Where hooks are asked and told.
     #[serde(default)]
-    hooked: BTreeSet<HookPoint>,
+    hooks: Hooked,
+}
+
+/// What hooks have to do with before a run begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Hooked {
+    /// Where they are asked and told.
+    points: BTreeSet<HookPoint>,
     /// Whether the session has started, or was taken up, and no run has begun since.
-    #[serde(default)]
     starting: bool,
-    /// The run whose prompt hooks have let in, until it begins.
-    #[serde(default)]
+    /// The run whose prompt they have let in, until it begins.
     admitted: Option<RunId>,
 }
 
@@ -87,25 +91,25 @@ impl Control {
     }
 
     pub(crate) const fn hooked(&self) -> &BTreeSet<HookPoint> {
-        &self.hooked
+        &self.hooks.points
     }
 
     pub(crate) fn is_hooked(&self, point: HookPoint) -> bool {
-        self.hooked.contains(&point)
+        self.hooks.points.contains(&point)
     }
 
     pub(crate) const fn is_starting(&self) -> bool {
-        self.starting
+        self.hooks.starting
     }
 
     /// Whether the next run waits for what hooks say of the session's start.
     pub(crate) fn awaits_start(&self) -> bool {
-        self.starting && self.is_hooked(HookPoint::SessionStarted)
+        self.hooks.starting && self.is_hooked(HookPoint::SessionStarted)
     }
 
     /// Whether hooks have to let a prompt in that is not.
     pub(crate) fn awaits_admission(&self, run: RunId) -> bool {
-        self.is_hooked(HookPoint::BeforePrompt) && self.admitted != Some(run)
+        self.is_hooked(HookPoint::BeforePrompt) && self.hooks.admitted != Some(run)
     }
 
     pub(crate) fn config(&self) -> Option<&SessionConfig> {
@@ -174,20 +178,20 @@ impl Control {
     pub(crate) fn apply(&mut self, event: &EventBody) {
         match event {
             EventBody::SessionCreated(config) => {
-                (self.config, self.starting) = (Some(Arc::new((**config).clone())), true);
+                (self.config, self.hooks.starting) = (Some(Arc::new((**config).clone())), true);
             }
             // What was copied may have been closed; the copy goes on.
             EventBody::SessionForked { .. } => {
-                (self.closed, self.settling, self.starting) = (false, true, true);
+                (self.closed, self.settling, self.hooks.starting) = (false, true, true);
             }
-            EventBody::SessionResumed => self.starting = true,
-            EventBody::HooksSet { points } => self.hooked.clone_from(points),
-            EventBody::HooksDecided { point: HookPoint::SessionStarted, .. } => self.starting = false,
+            EventBody::SessionResumed => self.hooks.starting = true,
+            EventBody::HooksSet { points } => self.hooks.points.clone_from(points),
+            EventBody::HooksDecided { point: HookPoint::SessionStarted, .. } => self.hooks.starting = false,
             EventBody::HooksDecided { about: HookSubject::Run { run }, decision, .. } => {
-                self.admitted = Some(*run).filter(|_| decision.verdict != HookVerdict::Deny);
+                self.hooks.admitted = Some(*run).filter(|_| decision.verdict != HookVerdict::Deny);
             }
             // Of the start of what is gone back to, nobody waits for a word.
-            EventBody::Rewound { .. } => (self.settling, self.starting) = (true, false),
+            EventBody::Rewound { .. } => (self.settling, self.hooks.starting) = (true, false),
             EventBody::SessionClosed => self.closed = true,
             EventBody::PromptSubmitted { run, .. } => {
                 self.settling = false;
@@ -195,7 +199,7 @@ impl Control {
             }
             EventBody::RunStarted { run } => {
                 self.queue.retain(|queued| queued != run);
-                (self.starting, self.admitted) = (false, None);
+                (self.hooks.starting, self.hooks.admitted) = (false, None);
                 self.run = Some(Run::new(*run));
             }
             // One that never started.
@@ -226,7 +230,7 @@ impl Control {
             let kind = |tool: &str| {
                 config.and_then(|config| config.tool(tool)).map(|spec| spec.kind).unwrap_or_default()
             };
-            run.apply(event, kind, &self.hooked);
+            run.apply(event, kind, &self.hooks.points);
         }
         match event {
             EventBody::ModelReplied { response, .. } => self.spend_tokens(response.usage),
@@ -281,7 +285,7 @@ impl Control {
             matches!(outcome, ToolOutcome::Succeeded | ToolOutcome::Failed | ToolOutcome::TimedOut);
         let Some(run) = self.run.as_ref().map(|run| run.id).filter(|_| has_ended) else { return };
         let has_child = self.child_of(run, call_id).is_some();
-        let hooked = &self.hooked;
+        let hooked = &self.hooks.points;
         let call =
             self.run.as_mut().and_then(|run| run.calls.iter_mut().find(|call| call.call.id == *call_id));
         let Some(call) = call else { return };

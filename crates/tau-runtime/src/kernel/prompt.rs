@@ -113,7 +113,7 @@ pub(super) fn cancel_all(step: &mut Step<'_>) {
     end_run(step, RunOutcome::Cancelled);
     while let Some(run) = step.control.queue().front().copied() {
         // A prompt that hooks have not let in is not part of the conversation.
-        if step.control.awaits_admission(run) {
+        if step.control.awaits_start() || step.control.awaits_admission(run) {
             step.emit(EventBody::RunFinished { run, outcome: RunOutcome::Cancelled });
             continue;
         }

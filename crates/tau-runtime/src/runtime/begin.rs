@@ -22,6 +22,7 @@ use crate::attach::SessionTraits;
 use crate::driver::{
     Durability, OpenedSession, Past, ResumeError, Session, SessionEnd, SessionOpener, SessionOptions,
 };
+use crate::hooks::SeveralHooks;
 use crate::kernel::Rejection;
 #[cfg(feature = "server")]
 use crate::server::respond;
@@ -58,6 +59,7 @@ impl Runtime {
             let offered: Vec<_> = offered.collect();
             offered.into_iter().for_each(|tool| options.tools.add(tool));
         }
+        self.add_hooks(&known, &mut options);
         let make = |options| Ok::<_, RuntimeError>(Session::new(options));
         let made = Made::new(options, request.environment, loan, known, make)?;
         let live = self.start(place, made, hold).begun().await?;
@@ -145,6 +147,7 @@ impl Runtime {
         options.durability = self.durability(copy, &opened, revival.durability);
         let known = traits(copy, &old.metadata, options.durability.epoch);
         self.add_offered(&old, &known, &mut options);
+        self.add_hooks(&known, &mut options);
         let fork = |options| Session::fork(options, past).map_err(|error| RuntimeError::fork(from, error));
         match Made::new(options, revival.environment, loan, known, fork) {
             Ok(made) => self.start(place, made, hold).begun().await,
@@ -175,11 +178,21 @@ impl Runtime {
         options.durability = durability;
         options.durability.last_hash = Some(opened.last_hash);
         self.add_offered(&old, &known, &mut options);
+        self.add_hooks(&known, &mut options);
         let began = opened.past.seq();
         let resume = |options| Session::resume(options, opened.past);
         let mut made = Made::new(options, revival.environment, loan, known, resume)?;
         made.of.began = began;
         self.start(place, made, hold.take()).begun().await
+    }
+
+    /// Adds the hooks of extensions to those that the factory gave.
+    fn add_hooks(&self, known: &SessionTraits, options: &mut SessionOptions) {
+        let attached = self.attachments().hooks_for(known);
+        options.hooks = Some(match options.hooks.take() {
+            Some(own) => Arc::new(SeveralHooks::new(vec![own, attached])),
+            None => attached,
+        });
     }
 
     /// Adds the tools that a session has of extensions, be they offered now or not.

@@ -93,6 +93,10 @@ impl Audit {
     /// What rules and hooks together say: rules that deny have the last word, else hooks have.
     pub(crate) fn verdict_of(&self, call: &CallAudit) -> Verdict {
         let asks_nobody = self.config.as_ref().and_then(|config| config.permissions.mode);
+        // A call of no tool does nothing: there is nothing to permit.
+        if self.config.as_ref().is_some_and(|config| config.tool(&call.call.name).is_none()) {
+            return Verdict::Allow;
+        }
         match (self.verdict(&call.call.name), call.ruling) {
             (Verdict::Allow | Verdict::Ask, HookVerdict::Ask) => {
                 if asks_nobody == Some(PermissionMode::DontAsk) { Verdict::Deny } else { Verdict::Ask }

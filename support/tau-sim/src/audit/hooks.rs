@@ -64,7 +64,10 @@ impl Audit {
 
     pub(super) fn hook_event(&mut self, seq: u64, event: &EventBody, cause: Cause) -> Checked {
         match event {
-            EventBody::HooksSet { points } => self.hooked.clone_from(points),
+            EventBody::HooksSet { points } => {
+                self.ever_hooked.extend(points);
+                self.hooked.clone_from(points);
+            }
             EventBody::HooksAsked { point, call_id } => {
                 let call = self.open_call(call_id)?.clone();
                 let is_due = !call.is_allowed && self.verdict_of(&call) == Verdict::Ask;

@@ -69,6 +69,8 @@ pub(crate) struct Audit {
     pub(crate) transcript: Transcript,
     /// Where hooks are asked and told.
     pub(crate) hooked: BTreeSet<HookPoint>,
+    /// Where hooks were, at any time.
+    ever_hooked: BTreeSet<HookPoint>,
     /// Whether the session has started, and no run has begun since.
     starting: bool,
     /// The run whose prompt hooks let in, until it begins.

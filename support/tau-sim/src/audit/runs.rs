@@ -63,7 +63,9 @@ impl Audit {
         let is_unheard = match outcome {
             RunOutcome::Denied { .. } => self.is_decided(HookPoint::BeforePrompt, &HookSubject::Run { run }),
             RunOutcome::Cancelled => {
-                self.is_replayed || self.awaits_start() || self.is_hooked(HookPoint::BeforePrompt)
+                // It waits as it was asked about, whatever hooks there are since.
+                let points = [HookPoint::SessionStarted, HookPoint::BeforePrompt];
+                self.is_replayed || points.iter().any(|point| self.ever_hooked.contains(point))
             }
             _ => false,
         };

@@ -32,13 +32,11 @@ pub(super) fn mistake(memory: &Memory, bug: Bug, state: &State, input: &Input, d
                 }
             }
         }
-        (Bug::TellsDenied, Input::HooksDecided { point: HookPoint::BeforePrompt, about, decision })
+        (Bug::TellsDenied, Input::HooksDecided { about: HookSubject::Run { run }, decision, .. })
             if decision.verdict == HookVerdict::Deny =>
         {
-            if let HookSubject::Run { run } = about {
-                let content = memory.prompts.get(run).cloned();
-                events.extend(content.map(|content| EventBody::ContextInjected { content }));
-            }
+            let content = memory.prompts.get(run).cloned();
+            events.extend(content.map(|content| EventBody::ContextInjected { content }));
         }
         (Bug::SkipsHooks, Input::Resume) => {
             effects.retain(|effect| !matches!(effect, Effect::AskHooks { .. }));

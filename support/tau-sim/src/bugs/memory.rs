@@ -30,7 +30,11 @@ impl Memory {
             self.remember(decision);
         }
         match decided {
-            Ok(decision) => Ok(self.after(bug, state, &heard, decision)),
+            Ok(decision) => {
+                let mut decision = self.after(bug, state, &heard, decision);
+                hooks::mistake(self, bug, state, &heard, &mut decision);
+                Ok(decision)
+            }
             Err(Rejection::Stale) if bug == Bug::TakesLate => late(heard),
             Err(rejection) if people::takes(bug, &rejection) => people::take(heard, rejection),
             Err(rejection) => Err(rejection),
@@ -160,7 +164,6 @@ impl Memory {
             (Bug::LosesInjected, Input::Inject { .. }) if state.active_run().is_some() => events.clear(),
             _ => people::mistake(self, bug, input, events),
         }
-        hooks::mistake(self, bug, state, input, &mut decision);
         decision
     }
 

@@ -55,6 +55,13 @@ impl World {
         Ok(())
     }
 
+    /// Whether hooks are asked about the turn that is next.
+    pub(super) fn is_turn_asked_about(&self, at: usize) -> bool {
+        let jobs = self.sessions[at].writer.iter().flat_map(|writer| &writer.jobs);
+        jobs.filter(|job| job.is_live())
+            .any(|job| matches!(job.what, What::Hooks { about: HookSubject::Turn { .. }, .. }))
+    }
+
     /// Gives a decision, of which the second opinion knows that it is one.
     pub(super) fn give_decision(
         &mut self,

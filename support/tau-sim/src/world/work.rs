@@ -98,6 +98,10 @@ impl World {
     pub(super) fn shorten(&mut self, pick: JobPick, how: Shorter, usage: Option<u64>) -> Checked {
         let job = self.pick_job(pick, |what| matches!(what, What::Compact { .. }));
         let Some(job) = job else { return Ok(()) };
+        // No journal knows of a turn that hooks are asked about whether its history was made shorter: a driver says so once.
+        if pick.late && self.is_turn_asked_about(job.0) {
+            return Ok(());
+        }
         let Some((What::Compact { run, turn }, was_on)) = self.end_job(job) else { return Ok(()) };
         let compaction = self.compaction(job.0, how, usage)?;
         if compaction.is_some() && was_on {

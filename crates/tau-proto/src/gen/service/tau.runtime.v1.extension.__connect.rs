@@ -130,7 +130,7 @@ pub trait ExtensionService: Send + Sync + 'static {
     /// are asked one after the other in that order; responders are asked at the same time, and the first answer counts.
     /// Ties go by `client_id`.
     ///
-    /// This version serves the roles journal (without a selector), tools, environment and responder; hooks end with
+    /// This version serves every role, the role journal without a selector; one with a selector ends with
     /// PERMISSION_DENIED `role_not_allowed`.
     ///
     /// Errors: INVALID_ARGUMENT `protocol_violation`; PERMISSION_DENIED `role_not_allowed`; ABORTED `attachment_replaced`;

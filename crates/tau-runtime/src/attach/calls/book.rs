@@ -207,10 +207,17 @@ impl Book {
         if !self.is_current(id, attachment) {
             return;
         }
-        if let Some(client) = self.leave(id, now)
-            && !(is_orderly && client.begun.is_empty())
-        {
-            self.clients.insert(id.to_owned(), client);
+        let has_said_so = self.has_parted(id);
+        if let Some(mut client) = self.leave(id, now) {
+            // Who only ends its stream may be gone for any reason: what fails closed is missed then.
+            client.roles.hooks = client.roles.hooks.filter(|_| !has_said_so);
+            let is_over = is_orderly && client.begun.is_empty();
+            if is_over {
+                client.keep_guards();
+            }
+            if !is_over || client.roles.hooks.is_some() {
+                self.clients.insert(id.to_owned(), client);
+            }
         }
         self.route();
         self.changes.send_modify(|count| *count += 1);
@@ -241,11 +248,6 @@ impl Book {
             }
         }
         Some(client)
-    }
-
-    /// Forgets clients that were given up.
-    fn sweep(&mut self, now: Instant) {
-        self.clients.retain(|_, client| !client.begun.is_empty() || client.is_expected(now));
     }
 
     /// Forgets a call, wherever it is. One that was answered is settled with that.

@@ -8,6 +8,7 @@ mod attached;
 mod book;
 mod client;
 mod give;
+mod hooks;
 mod input;
 mod open;
 #[cfg(test)]

@@ -52,7 +52,7 @@ async fn a_role_that_is_not_served_or_not_allowed_is_refused() {
     let tools = Caller::with_roles([RoleKind::Tools]);
     for (hello, caller, role) in [
         (taking(EnvironmentRole::default()), tools.clone(), RoleKind::Environment),
-        (taking(HooksRole::default()), Caller::trusted(), RoleKind::Hooks),
+        (taking(HooksRole::default()), tools.clone(), RoleKind::Hooks),
         (taking(ResponderRole::default()), tools.clone(), RoleKind::Responder),
         (taking(journal), tools, RoleKind::Journal),
         (hello("a", vec![]), Caller::with_roles([RoleKind::Journal]), RoleKind::Tools),

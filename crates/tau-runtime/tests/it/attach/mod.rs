@@ -2,6 +2,7 @@
 
 pub(crate) mod environment;
 mod hello;
+mod hooks;
 mod many;
 mod reattach;
 #[cfg(feature = "server")]

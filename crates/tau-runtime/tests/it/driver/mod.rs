@@ -6,6 +6,8 @@ mod compaction;
 mod durability;
 mod ending;
 mod fork;
+mod hooks;
+mod hooks_more;
 mod journal;
 pub(crate) mod model;
 mod people;

@@ -3,6 +3,7 @@
 mod budget;
 mod cancel;
 mod fork;
+mod hooks;
 mod import;
 mod permission;
 mod plan;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 use tau_core::config::PermissionMode;
 use tau_core::event::{
-    CancelScope, DenialReason, EventBody, ModelFailure, ModelFailureKind, PermissionAnswer, SessionConfig,
-    ToolKind, ToolOutcome, ToolSpec,
+    CancelScope, DenialReason, EventBody, HookSubject, ModelFailure, ModelFailureKind, PermissionAnswer,
+    SessionConfig, ToolKind, ToolOutcome, ToolSpec,
 };
 use tau_core::{
     ChatResponse, ContentBlock, EffectClass, FinishReason, HumanDuration, RunId, TokenUsage, ToolArguments,
@@ -205,6 +205,22 @@ pub(crate) fn show_event(event: &EventBody) -> String {
         EventBody::SessionResumed => "resumed".to_owned(),
         EventBody::Rewound { to } => format!("rewound to {to}"),
         EventBody::CancelRequested { scope } => format!("cancel {scope:?}"),
+        EventBody::HooksSet { .. } => "hooks set".to_owned(),
+        EventBody::HooksAsked { point, call_id } => format!("call {call_id} waits at {point:?}"),
+        EventBody::HooksDecided { point, about, decision } => {
+            let change = decision.change.as_ref().map(|_| ", changed").unwrap_or_default();
+            format!("{point:?} of {}: {:?}{change}", show_subject(about), decision.verdict)
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn show_subject(about: &HookSubject) -> String {
+    match about {
+        HookSubject::Session => "session".to_owned(),
+        HookSubject::Run { run } => format!("run {}", number(*run)),
+        HookSubject::Turn { run, turn } => format!("{}/{turn}", number(*run)),
+        HookSubject::Call { call_id } => call_id.to_string(),
         other => format!("{other:?}"),
     }
 }
@@ -214,6 +230,7 @@ fn show_outcome(outcome: ToolOutcome) -> String {
         ToolOutcome::Denied { reason: DenialReason::Rule } => "denied by rule".to_owned(),
         ToolOutcome::Denied { reason: DenialReason::Person } => "denied by person".to_owned(),
         ToolOutcome::Denied { reason: DenialReason::NobodyToAsk } => "denied by nobody".to_owned(),
+        ToolOutcome::Denied { reason: DenialReason::Hook } => "denied by hook".to_owned(),
         other => format!("{other:?}").to_lowercase(),
     }
 }
@@ -235,6 +252,9 @@ fn show_effect(effect: &Effect) -> String {
         Effect::StopTool { call_id } => format!("> stop {call_id}"),
         Effect::StartSubagent { call_id, prompt, .. } => format!("> start subagent of {call_id}: {prompt}"),
         Effect::StopSubagent { .. } => "> stop subagent".to_owned(),
+        Effect::AskHooks { point, about } => format!("> ask {point:?} of {}", show_subject(about)),
+        Effect::StopHooks { about } => format!("> stop hooks of {}", show_subject(about)),
+        Effect::TellHooks { point, seq } => format!("> tell {point:?} of {seq}"),
         other => format!("> {other:?}"),
     }
 }

@@ -133,8 +133,8 @@ fn roles(priority: i32) -> Roles {
         max_calls: (*name == "bound").then_some(BOUND),
     };
     let offers = TOOLS.iter().map(offer).collect();
-    let tools = ToolsProvider { priority, selector: Selector::default(), offers };
-    Roles { tools: Some(tools), ..Roles::default() }
+    let tools = Some(ToolsProvider { priority, selector: Selector::default(), offers });
+    Roles { tools, ..Roles::default() }
 }
 
 fn failure(kind: CallFailureKind) -> Answer {
