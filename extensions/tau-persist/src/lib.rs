@@ -105,5 +105,5 @@ pub use store::{
     VacuumReport,
 };
 pub use transfer::{
-    Salvage, TransferError, TransferErrorKind, export_session, import_session, salvage_session,
+    Salvage, TransferError, TransferErrorKind, export_events, export_session, import_session, salvage_session,
 };

@@ -112,6 +112,7 @@ impl Step {
             Step::Lean => context.all([
                 lean(&["-p", "tau-runtime"]),
                 lean(&["-p", "tau-proto", "--no-default-features"]),
+                lean(&["-p", "tau-client", "--no-default-features"]),
                 lean(&["-p", "tau-persist", "--no-default-features"]),
             ]),
             Step::Tests => context.all([tests(context)]),

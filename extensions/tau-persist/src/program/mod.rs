@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tau_client::Endpoint;
 
 /// Keeps the sessions of a server, and looks after them.
 ///
@@ -27,8 +28,8 @@ enum Command {
     Attach {
         /// The database file; made if there is none
         database: PathBuf,
-        /// Where the server listens, as it says at its start: http://HOST:PORT or unix:FILE
-        url: attach::Server,
+        /// Where the server listens, as it says at its start: http://HOST:PORT, https://HOST:PORT or unix:FILE
+        url: Endpoint,
         /// The file with the token that the server wants; read for each attachment
         #[arg(long, value_name = "FILE")]
         token_file: Option<PathBuf>,

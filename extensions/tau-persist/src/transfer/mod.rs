@@ -9,5 +9,5 @@ mod import;
 mod lines;
 
 pub use error::{TransferError, TransferErrorKind};
-pub use export::export_session;
+pub use export::{export_events, export_session};
 pub use import::{Salvage, import_session, salvage_session};

@@ -133,7 +133,7 @@ fn no_table_opens_the_boundary_of_the_kernel() {
         ],
         &[
             "extensions/tau-store/Cargo.toml:9: layers: tau-store is an extension and depends on tau-core; of our \
-           crates it may use tau-proto only",
+           crates it may use tau-proto and tau-client only",
         ],
         &[("extensions/tau-store/Cargo.toml", &extension("tau-proto"))],
     );

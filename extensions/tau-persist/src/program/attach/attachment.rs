@@ -1,17 +1,17 @@
 //! One attachment over one connection.
 
 use std::cell::{Cell, OnceCell};
-use std::error::Error;
+use std::error::Error as StdError;
+use std::future::ready;
 use std::path::Path;
 use std::pin::pin;
 use std::time::Duration;
 
-use connectrpc::{ConnectError, ErrorCode};
-use futures::{StreamExt as _, sink, stream};
+use futures::StreamExt as _;
+use tau_client::{Client, ClientOptions, Endpoint, Error, Link, Token};
 use tau_persist::{Journal, JournalEnd, JournalError, JournalErrorKind, JournalReport};
-use tau_proto::runtime::v1::{AttachResponse, attach_response};
+use tau_proto::runtime::v1::attach_response;
 
-use super::server::Server;
 use super::signals::Signals;
 
 /// How long the server may take to end the stream that was ended here.
@@ -20,7 +20,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// Why an attachment did not come about, or did not last.
 pub(super) struct Failure {
     pub(super) next: Next,
-    pub(super) error: Box<dyn Error>,
+    pub(super) error: Box<dyn StdError>,
 }
 
 /// What follows a failure.
@@ -35,26 +35,22 @@ pub(super) enum Next {
 /// server's name once it has welcomed.
 pub(super) async fn attach(
     journal: Journal,
-    server: &Server,
+    server: &Endpoint,
     token_file: Option<&Path>,
     signals: &mut Signals,
     mut attached: impl FnMut(&str),
 ) -> Result<JournalReport, Failure> {
-    let token = token_file.map(read_token).transpose()?;
-    let client = server.connect(token.as_deref()).await?;
-    let (sender, receiver) = client.attach().await?.into_split();
+    let mut options = ClientOptions::default();
+    options.token = token_file.map(read_token).transpose()?;
+    let client = Client::connect_with(server.clone(), options).await?;
+    let Link { incoming, outgoing, .. } = client.open_link().await?;
     // The journal sees the end of what is said; why it ended is known here.
     let fault = OnceCell::new();
     let is_welcomed = Cell::new(false);
-    let heard =
-        stream::unfold(receiver, async |mut receiver| match receiver.message::<AttachResponse>().await {
-            Ok(message) => Some((message?.to_owned_message(), receiver)),
-            Err(error) => {
-                // Nothing is read after it.
-                let _ = fault.set(error);
-                None
-            }
-        });
+    let heard = incoming.scan((), |(), message| {
+        // Nothing is read after an error.
+        ready(message.map_err(|error| fault.set(error)).ok())
+    });
     let heard = heard.inspect(|message| {
         if let Some(attach_response::Message::Welcome(welcome)) = &message.message
             && !is_welcomed.replace(true)
@@ -63,10 +59,6 @@ pub(super) async fn attach(
         }
     });
     let mut incoming = pin!(heard);
-    let outgoing = sink::unfold(sender, async |mut sender, message| {
-        connectrpc::client::BidiSendHalf::send(&mut sender, message).await?;
-        Ok::<_, ConnectError>(sender)
-    });
     let ended = journal.run(incoming.as_mut(), outgoing, signals.next()).await;
     match ended {
         Ok(report) if report.end == JournalEnd::Detached => {
@@ -78,16 +70,16 @@ pub(super) async fn attach(
             }
             Ok(report)
         }
-        ended => Err(match fault.get() {
-            Some(error) => error.clone().into(),
+        ended => Err(match fault.into_inner() {
+            Some(error) => error.into(),
             None => ended.err().map_or_else(left, Failure::from),
         }),
     }
 }
 
-fn read_token(file: &Path) -> Result<String, Failure> {
+fn read_token(file: &Path) -> Result<Token, Failure> {
     match std::fs::read_to_string(file) {
-        Ok(text) => Ok(text.trim().to_owned()),
+        Ok(text) => Ok(Token::new(text)),
         Err(error) => {
             let error = format!("the token in {} cannot be read: {error}", file.display()).into();
             Err(Failure { next: Next::GiveUp, error })
@@ -99,18 +91,9 @@ fn left() -> Failure {
     Failure { next: Next::TryAgain, error: "the server ended the attachment".into() }
 }
 
-impl From<ConnectError> for Failure {
-    fn from(error: ConnectError) -> Self {
-        let next = match error.code {
-            // The token, the place or the program is wrong, or another journal has this name.
-            ErrorCode::Unauthenticated
-            | ErrorCode::PermissionDenied
-            | ErrorCode::NotFound
-            | ErrorCode::Unimplemented
-            | ErrorCode::InvalidArgument
-            | ErrorCode::Aborted => Next::GiveUp,
-            _ => Next::TryAgain,
-        };
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let next = if error.may_attach_again() { Next::TryAgain } else { Next::GiveUp };
         Self { next, error: error.into() }
     }
 }

@@ -2,30 +2,24 @@
 
 mod attachment;
 mod client_id;
-mod server;
 mod signals;
 
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
+use tau_client::{Backoff, Endpoint};
 use tau_persist::{Journal, JournalOptions, SqliteOptions, SqliteStore};
 
 use super::commands::{Found, Result};
 use attachment::{Failure, Next};
 pub(super) use client_id::ClientId;
-pub(super) use server::Server;
 use signals::Signals;
-
-/// How long it waits after the first loss, and at most.
-const FIRST_WAIT: Duration = Duration::from_millis(100);
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Keeps the sessions of a server until a signal says that it is enough.
 pub(super) fn attach(
     database: &Path,
-    server: &Server,
+    server: &Endpoint,
     token_file: Option<&Path>,
     client_id: Option<ClientId>,
 ) -> Result<Found> {
@@ -45,11 +39,11 @@ pub(super) fn attach(
 
 async fn keep(
     journal: &Journal,
-    server: &Server,
+    server: &Endpoint,
     token_file: Option<&Path>,
     signals: &mut Signals,
 ) -> Result<()> {
-    let mut wait = FIRST_WAIT;
+    let mut backoff = Backoff::new();
     let mut told = String::new();
     loop {
         let mut was_attached = false;
@@ -67,7 +61,7 @@ async fn keep(
             Err(Failure { next: Next::TryAgain, error }) => with_sources(&*error),
         };
         if was_attached {
-            wait = FIRST_WAIT;
+            backoff = Backoff::new();
             anstream::eprintln!("lost: {why}; attaching again");
             told.clear();
         } else if told != why {
@@ -76,13 +70,12 @@ async fn keep(
             told = why;
         }
         tokio::select! {
-            () = tokio::time::sleep(wait) => {}
+            () = tokio::time::sleep(backoff.next_wait()) => {}
             () = signals.next() => {
                 anstream::eprintln!("ended without an attachment");
                 return Ok(());
             }
         }
-        wait = (wait * 2).min(LONGEST_WAIT);
     }
 }
 
