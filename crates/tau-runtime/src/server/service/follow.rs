@@ -87,10 +87,6 @@ impl Core {
             let hint = format!("the kinds are {}", EventBody::KINDS.join(", "));
             return Err(Failure::new(Reason::UnknownEventKind, message).hint(hint));
         }
-        if request.include_records {
-            let message = "this server does not tell records yet";
-            return Err(Failure::new(Reason::NotImplemented, message).hint("leave include_records out"));
-        }
         let cursors = request.sessions.iter();
         let cursors: Vec<(SessionId, Seq)> = cursors
             .map(|cursor| Ok((session_id(&cursor.session_id)?, Seq(cursor.after_seq))))
@@ -99,6 +95,7 @@ impl Core {
             kinds: request.event_kinds.into_iter().collect(),
             deltas: request.deltas != pb::DeltaMode::Excluded,
             subagents: request.include_subagents,
+            records: request.include_records,
         };
         let end = match request.end.as_known() {
             Some(pb::SubscribeEnd::WhenStopped) => End::WhenStopped,

@@ -2,6 +2,7 @@
 
 mod many;
 mod recent;
+mod records;
 mod run;
 mod session;
 mod shared;

@@ -10,6 +10,7 @@ use tau_core::event::{Event, EventBody, Seq};
 use tau_proto::runtime::v1 as pb;
 
 use super::recent::Recent;
+use super::records::Records;
 use super::shared::Shared;
 use crate::driver::{Handle, SharedUpdate, Subscription};
 use crate::server::wire;
@@ -21,6 +22,8 @@ pub(crate) struct Wanted {
     pub(crate) kinds: BTreeSet<String>,
     pub(crate) deltas: bool,
     pub(crate) subagents: bool,
+    /// Whether events carry their records.
+    pub(crate) records: bool,
 }
 
 impl Wanted {
@@ -52,7 +55,8 @@ pub(crate) fn follow(
     let head = handle.overview().seq;
     let updates = handle.subscribe(after);
     let caught_up = (after >= head).then_some(Step::CaughtUp { session: handle.session_id(), seq: after });
-    let following = Following { handle, recent, updates: Some(updates), last: after, head, wanted };
+    let records = wanted.records.then(|| Records::after(&handle.events(Seq::default()), after));
+    let following = Following { handle, recent, records, updates: Some(updates), last: after, head, wanted };
     let steps = stream::unfold(following, |mut following| async move {
         let steps = following.next().await?;
         Some((stream::iter(steps), following))
@@ -68,10 +72,15 @@ pub(crate) fn replay(
     wanted: &Wanted,
 ) -> BoxStream<'static, Step> {
     let seq = Seq(events.len() as u64);
+    let mut records = wanted.records.then(|| Records::after(&events, after));
     let later = events.into_iter().filter(|event| event.header.seq > after);
     let told: Vec<Step> = later
         .map(|event| {
-            let told = wanted.wants(&event.body).then(|| Shared::new(wire::event(&event)));
+            let told = match &mut records {
+                // Also of what is not wanted, or the chain would break.
+                Some(records) => Some(records.told(&event)).filter(|_| wanted.wants(&event.body)),
+                None => wanted.wants(&event.body).then(|| Shared::new(wire::event(&event))),
+            };
             Step::Event { handle: None, event, told }
         })
         .collect();
@@ -82,6 +91,8 @@ pub(crate) fn replay(
 struct Following {
     handle: Handle,
     recent: Arc<Recent>,
+    /// Only where records are wanted.
+    records: Option<Records>,
     /// Gone when the session has ended.
     updates: Option<Subscription>,
     last: Seq,
@@ -103,7 +114,12 @@ impl Following {
                 }
                 Some(SharedUpdate::Event(event)) => {
                     self.last = event.header.seq;
-                    let told = self.wanted.wants(&event.body).then(|| self.recent.event(&event));
+                    let told = match &mut self.records {
+                        Some(records) => {
+                            Some(records.told(&event)).filter(|_| self.wanted.wants(&event.body))
+                        }
+                        None => self.wanted.wants(&event.body).then(|| self.recent.event(&event)),
+                    };
                     let is_head = self.last == self.head;
                     let step = Step::Event { handle: Some(self.handle.clone()), event, told };
                     if is_head {

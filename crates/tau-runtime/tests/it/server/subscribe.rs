@@ -2,7 +2,9 @@
 
 use connectrpc::ErrorCode;
 use tau_core::SessionId;
+use tau_core::event::EventHash;
 use tau_proto::runtime::v1::{self as pb, subscribe_response::Message};
+use tau_runtime::journals::from_wire;
 
 use super::support::{Served, Subscription, kind, prompt, reason};
 
@@ -175,4 +177,48 @@ async fn why_a_session_stopped_is_known_before_its_store_has_it_back_and_it_is_t
     let (_, _, (lines, later)) = futures::join!(served.sessions.close(close), other, lines);
     assert_eq!(lines.iter().filter(|line| line.ends_with("session_created")).count(), 1, "{lines:?}");
     assert_eq!(later, ["1 session_created"]);
+}
+
+/// The records that a subscription tells up to its end.
+async fn records(served: &Served, request: pb::SubscribeRequest) -> Vec<pb::Event> {
+    let request =
+        pb::SubscribeRequest { include_records: true, end: pb::SubscribeEnd::AtHead.into(), ..request };
+    let mut subscription = served.subscribe(request).await.unwrap();
+    let mut records = Vec::new();
+    while let Some(message) = subscription.next().await.unwrap() {
+        if let Message::Event(event) = message {
+            let record = event.record.as_option().expect("it carries its record").clone();
+            let same = (&event.session_id, event.seq, &event.event_id, event.epoch);
+            assert_eq!((&record.session_id, record.seq, &record.event_id, record.epoch), same);
+            assert_eq!(record.kind, kind(&event));
+            records.push(record);
+        }
+    }
+    records
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_are_those_of_the_journal_from_any_place_on() {
+    let mut served = Served::new();
+    let session = talked(&mut served).await;
+    let from = |after| pb::SubscribeRequest { sessions: vec![cursor(session, after)], ..Default::default() };
+    let all = records(&served, from(0)).await;
+    let mut last_hash = EventHash::ZERO;
+    for (record, event) in all.iter().zip(served.process.runtime.events(session).await.unwrap()) {
+        let record = from_wire(record.clone()).unwrap();
+        assert_eq!((record.prev_hash, &record.open().unwrap()), (last_hash, &*event));
+        last_hash = record.hash();
+    }
+    assert_eq!(all.len(), 6);
+    assert_eq!(records(&served, from(3)).await, all[3..]);
+    let replies = pb::SubscribeRequest { event_kinds: vec!["model_replied".to_owned()], ..from(2) };
+    assert_eq!(records(&served, replies).await, all[4..5]);
+
+    // The same of a session that only a store knows.
+    let events = served.process.runtime.events(session).await.unwrap();
+    let events = events.iter().map(|event| (**event).clone()).collect();
+    let cold = Served::new();
+    cold.process.store.journals.lock().unwrap().insert(session, events);
+    assert_eq!(records(&cold, from(0)).await, all);
+    assert_eq!(records(&cold, from(4)).await, all[4..]);
 }
