@@ -1,6 +1,7 @@
 //! What the command line takes.
 
 mod serve;
+mod server;
 mod sessions;
 mod work;
 
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tau_core::{HumanDuration, Money};
 
 pub(crate) use serve::ServeArgs;
+pub(crate) use server::{AttachArgs, CallArgs, RpcArgs, RpcCommand, ServerArgs};
 pub(crate) use sessions::{
     DeleteArgs, ExportArgs, ExportFormat, ImportArgs, ListArgs, SearchArgs, SessionsArgs, SessionsCommand,
     ShowSessionArgs, StoreArgs, VerifyArgs,
@@ -22,6 +24,9 @@ pub(crate) use work::{ForkArgs, ResumeArgs, RewindArgs, UndoArgs};
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -33,6 +38,8 @@ Examples:
   tau undo
   tau sessions list
   tau serve
+  tau attach http://127.0.0.1:8321
+  tau rpc call GetInfo
   tau config show --origin
   tau doctor";
 
@@ -52,6 +59,10 @@ pub(crate) enum Command {
     Sessions(SessionsArgs),
     /// Serve sessions to programs and people over the network.
     Serve(Box<ServeArgs>),
+    /// Follow and steer a session of a server, interactively.
+    Attach(AttachArgs),
+    /// Call the interface without a client: list, describe and call its methods, in JSON.
+    Rpc(RpcArgs),
     /// Show or check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -12,6 +12,8 @@ mod follow;
 mod html;
 mod interrupt;
 mod output;
+mod remote;
+mod rpc;
 mod serve;
 mod session;
 mod store;
@@ -27,14 +29,21 @@ use exit::Exit;
 fn main() -> ExitCode {
     show_errors_as_written();
     let cli = Cli::parse();
+    let server = &cli.server;
     let result = match cli.command {
-        Command::Run(args) => on_runtime(commands::run::run(*args)),
-        Command::Resume(args) => on_runtime(commands::resume::resume(*args)),
-        Command::Fork(args) => on_runtime(commands::fork::fork(args)),
-        Command::Rewind(args) => on_runtime(commands::rewind::rewind(args)),
-        Command::Undo(args) => on_runtime(commands::undo::undo(args)),
-        Command::Sessions(args) => on_runtime(commands::sessions::run(args)),
-        Command::Serve(args) => on_many_threads(commands::serve::serve(*args)),
+        Command::Run(args) => on_runtime(commands::run::run(*args, server)),
+        Command::Resume(args) => on_runtime(commands::resume::resume(*args, server)),
+        Command::Fork(args) => on_runtime(commands::fork::fork(args, server)),
+        Command::Rewind(args) => on_runtime(commands::rewind::rewind(args, server)),
+        Command::Undo(args) => on_runtime(commands::undo::undo(args, server)),
+        Command::Sessions(args) => on_runtime(commands::sessions::run(args, server)),
+        Command::Serve(mut args) => {
+            // An argument of every command that has another meaning here.
+            args.token_file = args.token_file.or_else(|| server.token_file.clone());
+            on_many_threads(commands::serve::serve(*args))
+        }
+        Command::Attach(args) => on_runtime(commands::attach::attach(args, server)),
+        Command::Rpc(args) => on_runtime(commands::rpc::rpc(args, server)),
         Command::Config(ConfigCommand::Show(args)) => commands::config::show(&args),
         Command::Config(ConfigCommand::Check(args)) => commands::config::check(&args),
         Command::Doctor(args) => on_runtime(commands::doctor::doctor(args)),

@@ -1,13 +1,15 @@
 //! The commands, one file each.
 
+pub(crate) mod attach;
 pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod fork;
 pub(crate) mod resume;
 pub(crate) mod rewind;
+pub(crate) mod rpc;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod sessions;
 pub(crate) mod undo;
-mod work;
+pub(crate) mod work;

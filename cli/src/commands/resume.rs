@@ -3,25 +3,31 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tau_client::Client;
 use tau_core::SessionId;
+use tau_proto::runtime::v1 as pb;
 use tau_runtime::kernel::State;
 use tau_runtime::{OpenedSession, Session};
 
 use super::work::{Work, announce, prompt};
-use crate::args::ResumeArgs;
+use crate::args::{ResumeArgs, ServerArgs};
 use crate::config;
 use crate::exit::{Exit, UsageError};
 use crate::output::{Started, renderer};
+use crate::remote::{self, Begun};
 use crate::session;
 use crate::store::{Keeper, Place, choose};
 
 /// Goes on with a session: with what was left undone, and with a prompt if there is one.
-pub(crate) async fn resume(mut args: ResumeArgs) -> miette::Result<Exit> {
+pub(crate) async fn resume(mut args: ResumeArgs, server: &ServerArgs) -> miette::Result<Exit> {
     let (name, said) = match (args.id.take(), args.prompt.take()) {
         (Some(text), None) if !is_id(&text) => (None, Some(text)),
         given => given,
     };
     let prompt = said.as_deref().map(|text| prompt(Some(text))).transpose()?;
+    if let Some(client) = remote::connect(server).await? {
+        return resume_at(&client, &args, name.as_deref(), prompt).await;
+    }
     let place = Place::new(&args.store)?;
     let store = Arc::new(place.open_existing_to_write()?);
     let id = choose(&place, &*store, name.as_deref(), args.common.cwd.as_deref()).await?;
@@ -72,6 +78,31 @@ async fn prepare(
     Ok((work, started))
 }
 
+/// Goes on with a session of a server. One that works there already is followed.
+async fn resume_at(
+    client: &Client,
+    args: &ResumeArgs,
+    name: Option<&str>,
+    prompt: Option<String>,
+) -> miette::Result<Exit> {
+    let folder = name.is_none().then_some(args.common.cwd.as_deref()).flatten();
+    let known = remote::choose(client, name, folder).await?;
+    match known.state.as_known() {
+        Some(pb::SessionState::Closed) => return Err(closed(&known.session_id).into()),
+        Some(pb::SessionState::Idle) if prompt.is_none() => return Err(idle(&known.session_id).into()),
+        _ => {}
+    }
+    let session = client.session(known.session_id);
+    let request = pb::ResumeRequest {
+        model: args.common.model.clone(),
+        environment: folder.map(remote::environment).transpose()?.into(),
+        ..Default::default()
+    };
+    session.resume_with(request).await.map_err(remote::failed)?;
+    let begun = Begun::follow(&session, known.head.seq).await?;
+    remote::work(session, begun, prompt, args.output).await
+}
+
 /// Whether a text can be the beginning of an id: a single argument that cannot is a prompt.
 fn is_id(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') && text != "-"
@@ -79,13 +110,17 @@ fn is_id(text: &str) -> bool {
 
 fn check(state: &State, has_prompt: bool, id: &str) -> Result<(), UsageError> {
     if state.is_closed() {
-        let help = format!("`tau fork {id}` makes a copy that can go on");
-        return Err(UsageError::new("the session is closed", help));
+        return Err(closed(id));
     }
     let is_idle = state.active_run().is_none() && state.queued_runs().next().is_none();
-    if is_idle && !has_prompt {
-        let help = format!("say what to do next: tau resume {id} \"...\"");
-        return Err(UsageError::new("the session has nothing left to do", help));
-    }
-    Ok(())
+    if is_idle && !has_prompt { Err(idle(id)) } else { Ok(()) }
+}
+
+fn closed(id: &str) -> UsageError {
+    UsageError::new("the session is closed", format!("`tau fork {id}` makes a copy that can go on"))
+}
+
+fn idle(id: &str) -> UsageError {
+    let help = format!("say what to do next: tau resume {id} \"...\"");
+    UsageError::new("the session has nothing left to do", help)
 }

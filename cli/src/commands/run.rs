@@ -2,19 +2,24 @@
 
 use std::sync::Arc;
 
+use tau_client::Client;
 use tau_core::SessionId;
 use tau_runtime::Session;
 
 use super::work::{Work, announce, prompt};
-use crate::args::RunArgs;
+use crate::args::{RunArgs, ServerArgs};
 use crate::config;
 use crate::exit::Exit;
 use crate::output::{Started, renderer};
+use crate::remote::{self, Begun};
 use crate::session;
 use crate::store::{Keeper, Place};
 
 /// Runs the agent on a task, in a new session.
-pub(crate) async fn run(args: RunArgs) -> miette::Result<Exit> {
+pub(crate) async fn run(args: RunArgs, server: &ServerArgs) -> miette::Result<Exit> {
+    if let Some(client) = remote::connect(server).await? {
+        return run_at(&client, args).await;
+    }
     let loaded = config::load(&args.common, Some(&args))?;
     let prompt = prompt(args.prompt.as_deref())?;
     let id = SessionId::generate();
@@ -44,4 +49,14 @@ pub(crate) async fn run(args: RunArgs) -> miette::Result<Exit> {
     let work =
         Work { renderer, output, chosen, session, handle, keeper, prompt: Some(prompt), past: Vec::new() };
     work.run(started).await
+}
+
+/// Runs the agent of a server on a task, in a new session there.
+async fn run_at(client: &Client, args: RunArgs) -> miette::Result<Exit> {
+    let prompt = prompt(args.prompt.as_deref())?;
+    let request = remote::request(&args)?;
+    let session = client.create_session(request).await.map_err(remote::failed)?;
+    let head = session.get().await.map_err(remote::failed)?.head.seq;
+    let begun = Begun::follow(&session, head).await?;
+    remote::work(session, begun, Some(prompt), args.output).await
 }

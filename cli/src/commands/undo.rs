@@ -5,13 +5,15 @@ use std::sync::Arc;
 use tau_tools::environment::{Environment, LocalEnvironment};
 use tau_tools::undo::{self, Change, ChangeKind, Conflict, ConflictReason, Gap, UndoErrorKind};
 
-use crate::args::UndoArgs;
+use crate::args::{ServerArgs, UndoArgs};
 use crate::exit::{Exit, UsageError};
 use crate::output::printable;
+use crate::remote;
 use crate::store::{self, Keeper, Place, choose};
 
 /// Puts back the files of the newest run that changed any and was not undone: all of them, or none.
-pub(crate) async fn undo(args: UndoArgs) -> miette::Result<Exit> {
+pub(crate) async fn undo(args: UndoArgs, server: &ServerArgs) -> miette::Result<Exit> {
+    remote::refuse(server, "undo")?;
     let place = Place::new(&args.store)?;
     let store = Arc::new(place.open_existing_to_write()?);
     let id = choose(&place, &*store, args.id.as_deref(), None).await?;

@@ -3,8 +3,8 @@
 use std::io::{self, IsTerminal, Read};
 use std::sync::Arc;
 
-use tau_core::ContentBlock;
 use tau_core::event::{Event, Seq};
+use tau_core::{ContentBlock, Prices};
 use tau_runtime::{Handle, Session, SessionError};
 use tau_tools::environment::{adopt_orphans, kill_descendants};
 use tokio_util::sync::CancellationToken;
@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::args::OutputFormat;
 use crate::config::Loaded;
 use crate::exit::{Exit, UsageError};
-use crate::follow::{Audience, Follow};
+use crate::follow::{Audience, Follow, Peer, Updates};
 use crate::interrupt;
 use crate::output::{Renderer, Started};
 use crate::session::ChosenModel;
@@ -60,17 +60,18 @@ impl Work {
             }
         };
         let shutdown = CancellationToken::new();
-        let updates = handle.subscribe(Seq(past.len() as u64));
+        let mut updates = Updates::Here(handle.subscribe(Seq(past.len() as u64)));
         let task = tokio::spawn(session.run(shutdown.clone()));
 
-        let mut follow = Follow::new(renderer, handle.clone(), audience(output), started);
+        let mut follow = Follow::new(renderer, Peer::Here(handle.clone()), audience(output), started);
         follow.catch_up(&past).await;
         if let Some(prompt) = prompt {
             let handle = handle.clone();
             // Its answer may wait for the disk; a session that fails says so at its end.
             tokio::spawn(async move { drop(handle.prompt([ContentBlock::text(prompt)]).await) });
         }
-        let shown = follow.run(updates, &mut interrupts).await;
+        let shown = follow.run(&mut updates, &mut interrupts).await;
+        drop(updates);
         shutdown.cancel();
         // If the session's task crashed, what it started is ended below all the same.
         let ended = task.await.unwrap_or(Ok(tau_runtime::SessionEnd::Shutdown));
@@ -82,26 +83,43 @@ impl Work {
         if let Err(error) = &ended {
             follow.tally.fail(words(error));
         }
-        let is_finished = follow.tally.is_finished();
-        let summary = follow.tally.summary(chosen.agent.model());
-        // Output that nobody reads any more ends the run, and is no error of ours.
-        if shown.is_ok() {
-            let _ = follow.renderer.finish(&summary);
-            let is_cut_short = !is_finished || summary.exit() == Exit::Interrupted;
-            if is_kept && output == OutputFormat::Text && is_cut_short {
-                let prompt = if is_finished { " \"...\"" } else { "" };
-                follow.renderer.note(&format!("go on with: tau resume {}{prompt}", handle.session_id()));
-            }
-        }
-        Ok(summary.exit())
+        let again = is_kept.then(|| handle.session_id().to_string());
+        let shown = Shown { prices: chosen.agent.model().prices.as_ref(), output, again, shown };
+        Ok(conclude(follow, shown))
     }
+}
+
+/// What a run was shown as.
+pub(crate) struct Shown<'a> {
+    pub(crate) prices: Option<&'a Prices>,
+    pub(crate) output: OutputFormat,
+    /// What `tau resume` is given to go on with it, if it can go on.
+    pub(crate) again: Option<String>,
+    pub(crate) shown: io::Result<()>,
+}
+
+/// Says what a run came to.
+pub(crate) fn conclude(mut follow: Follow, shown: Shown<'_>) -> Exit {
+    let Shown { prices, output, again, shown } = shown;
+    let is_finished = follow.tally.is_finished();
+    let summary = follow.tally.summary(prices);
+    // Output that nobody reads any more ends the run, and is no error of ours.
+    if shown.is_ok() {
+        let _ = follow.renderer.finish(&summary);
+        let is_cut_short = !is_finished || summary.exit() == Exit::Interrupted;
+        if let Some(again) = again.filter(|_| output == OutputFormat::Text && is_cut_short) {
+            let prompt = if is_finished { " \"...\"" } else { "" };
+            follow.renderer.note(&format!("go on with: tau resume {again}{prompt}"));
+        }
+    }
+    summary.exit()
 }
 
 fn words(error: &SessionError) -> String {
     format!("{error} [{}]", error.kind().code())
 }
 
-fn audience(output: OutputFormat) -> Audience {
+pub(crate) fn audience(output: OutputFormat) -> Audience {
     let is_there = output == OutputFormat::Text && io::stdin().is_terminal() && io::stderr().is_terminal();
     if is_there { Audience::Person } else { Audience::Nobody }
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use tau_core::event::{EventBody, HookChange, HookSubject, PermissionAnswer, PlanAnswer, QuestionAnswer};
 use tau_core::{ToolCall, ToolCallId};
-use tau_runtime::Handle;
 
+use super::peer::Peer;
 use crate::output::in_full;
 
 /// Something that a session asks a person.
 #[derive(Debug)]
-pub(super) struct Request {
-    pub(super) handle: Handle,
+pub(crate) struct Request {
+    pub(super) peer: Peer,
     pub(super) call_id: ToolCallId,
     pub(super) tool: String,
     pub(super) what: Asked,
@@ -19,7 +19,7 @@ pub(super) struct Request {
 
 /// What is asked.
 #[derive(Debug)]
-pub(super) enum Asked {
+pub(crate) enum Asked {
     /// Whether a call may run, shown in full, and why that is asked.
     Permission { reason: String, shown: String },
     /// A question of the model.
@@ -30,7 +30,7 @@ pub(super) enum Asked {
 
 /// What a person says.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     Permission(PermissionAnswer),
     Question(QuestionAnswer),
     Plan(PlanAnswer),
@@ -47,25 +47,16 @@ impl Asked {
     }
 }
 
-/// Gives an answer to whoever asked. Somebody else may have answered, or the call was cancelled.
-pub(super) async fn give(handle: &Handle, call_id: ToolCallId, answer: Answer) {
-    let _ = match answer {
-        Answer::Permission(answer) => handle.answer_permission(call_id, answer).await,
-        Answer::Question(answer) => handle.answer_question(call_id, answer).await,
-        Answer::Plan(answer) => handle.answer_plan(call_id, answer).await,
-    };
-}
-
 /// Finds what a session asks among its events.
 #[derive(Debug)]
 pub(super) struct Asks {
-    handle: Handle,
+    peer: Peer,
     calls: BTreeMap<ToolCallId, ToolCall>,
 }
 
 impl Asks {
-    pub(super) const fn of(handle: Handle) -> Self {
-        Self { handle, calls: BTreeMap::new() }
+    pub(super) const fn of(peer: Peer) -> Self {
+        Self { peer, calls: BTreeMap::new() }
     }
 
     /// What the next event asks, if it asks anything.
@@ -94,7 +85,7 @@ impl Asks {
             _ => return None,
         };
         let tool = self.calls.get(call_id).map(|call| call.name.clone()).unwrap_or_default();
-        Some(Request { handle: self.handle.clone(), call_id: call_id.clone(), tool, what })
+        Some(Request { peer: self.peer.clone(), call_id: call_id.clone(), tool, what })
     }
 }
 

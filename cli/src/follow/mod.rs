@@ -1,31 +1,41 @@
 //! Following a run to its end: it is shown, people answer for it, and interrupts are passed on.
 
 mod ask;
+mod peer;
 mod person;
+mod updates;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tau_core::ToolCallId;
-use tau_core::event::{CancelScope, Event, EventBody, Seq};
+use tau_core::event::{Event, EventBody, Seq};
 use tau_runtime::kernel::gate::PauseReason;
-use tau_runtime::{Delta, Handle, Subscription, Update};
+use tau_runtime::{Delta, Handle, Update};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::output::{Renderer, Started, Tally};
-use ask::{Asks, Request, give, settled};
-use person::Person;
+use ask::{Asks, Request, settled};
+use person::{Person, Said};
+use updates::Told;
+
+pub(crate) use peer::Peer;
+pub(crate) use person::Lines;
+pub(crate) use updates::{Remote, Told as RemoteTold, Updates};
 
 /// Whether somebody is there to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Audience {
     /// A person at a terminal.
     Person,
-    /// Nobody.
+    /// Nobody: what is asked is answered so.
     Nobody,
+    /// Others: what is asked is theirs to answer.
+    Others,
 }
 
 /// Follows a run to its end.
@@ -34,7 +44,7 @@ pub(crate) struct Follow {
     pub(crate) tally: Tally,
     /// Shown once the work is known to be kept, if it is to be.
     started: Option<Started>,
-    handle: Handle,
+    peer: Peer,
     audience: Audience,
     asks: Asks,
     person: Person,
@@ -44,28 +54,71 @@ pub(crate) struct Follow {
 /// The subagents of a session, and what they ask.
 struct Subagents {
     watched: JoinSet<()>,
+    /// Of those at a server, what each asks.
+    asks: BTreeMap<String, Asks>,
     sender: mpsc::Sender<Heard>,
     heard: mpsc::Receiver<Heard>,
 }
 
 /// What a subagent's events say to a person.
-enum Heard {
+#[derive(Debug)]
+pub(crate) enum Heard {
     Asked(Request),
     Settled(ToolCallId),
 }
 
+/// What a follower waits for.
+#[derive(Debug)]
+pub(crate) enum Next {
+    Interrupt,
+    Answered(Option<Said>),
+    Subagent(Heard),
+    /// What the session tells; nothing when it is followed no further.
+    Told(Option<Told>),
+}
+
+impl Next {
+    /// Whether the person at the terminal wants to end.
+    pub(crate) const fn is_interrupt(&self) -> bool {
+        matches!(self, Self::Interrupt)
+    }
+
+    /// The event of the session itself that it is, if it is one.
+    pub(crate) fn event(&self) -> Option<&EventBody> {
+        match self {
+            Self::Told(Some(Told::Own(Update::Event(event)))) => Some(&event.body),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a run goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow {
+    On,
+    /// The run is over.
+    Over,
+    /// The session is followed no further.
+    Ended,
+}
+
 impl Follow {
-    pub(crate) fn new(
-        renderer: Box<dyn Renderer>,
-        handle: Handle,
-        audience: Audience,
-        started: Started,
-    ) -> Self {
+    pub(crate) fn new(renderer: Box<dyn Renderer>, peer: Peer, audience: Audience, started: Started) -> Self {
         let (sender, heard) = mpsc::channel(16);
-        let subagents = Subagents { watched: JoinSet::new(), sender, heard };
-        let asks = Asks::of(handle.clone());
+        let subagents = Subagents { watched: JoinSet::new(), asks: BTreeMap::new(), sender, heard };
+        let asks = Asks::of(peer.clone());
         let (tally, person, started) = (Tally::new(), Person::default(), Some(started));
-        Self { renderer, tally, started, handle, audience, asks, person, subagents }
+        Self { renderer, tally, started, peer, audience, asks, person, subagents }
+    }
+
+    /// Takes what the person says from whoever reads standard input.
+    pub(crate) fn listen_to(&mut self, lines: Lines) {
+        self.person = Person::of(lines);
+    }
+
+    /// Whether a question to the person stands on the screen.
+    pub(crate) const fn is_asking(&self) -> bool {
+        self.person.is_asked()
     }
 
     /// Takes events in that were there before: they are not shown, but what they ask is asked.
@@ -86,35 +139,81 @@ impl Follow {
     /// Shows what happens until the run is over, or the session ends.
     pub(crate) async fn run(
         &mut self,
-        mut updates: Subscription,
+        updates: &mut Updates,
         interrupts: &mut mpsc::Receiver<()>,
     ) -> io::Result<()> {
         loop {
-            tokio::select! {
-                biased;
-                Some(()) = interrupts.recv() => {
-                    self.renderer.note("cancelling; press Ctrl-C again to kill");
-                    // A run that ended meanwhile needs no cancel.
-                    let _ = self.handle.cancel(CancelScope::Run).await;
+            let next = self.wait(updates, interrupts).await;
+            if self.take(next).await? != Flow::On {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What happens next. Dropping it loses nothing.
+    pub(crate) async fn wait(&mut self, updates: &mut Updates, interrupts: &mut mpsc::Receiver<()>) -> Next {
+        tokio::select! {
+            biased;
+            Some(()) = interrupts.recv() => Next::Interrupt,
+            said = self.person.answered() => Next::Answered(said),
+            Some(heard) = self.subagents.heard.recv() => Next::Subagent(heard),
+            told = updates.next() => Next::Told(told),
+        }
+    }
+
+    /// Takes in what happened.
+    pub(crate) async fn take(&mut self, next: Next) -> io::Result<Flow> {
+        match next {
+            Next::Interrupt => {
+                self.renderer.note("cancelling; press Ctrl-C again to kill");
+                self.peer.cancel().await;
+            }
+            Next::Answered(said) => {
+                if let Some(Said { peer, call_id, answer }) = said {
+                    peer.give(call_id, answer).await;
                 }
-                note = self.person.answered() => self.show(note),
-                Some(heard) = self.subagents.heard.recv() => match heard {
-                    Heard::Asked(request) => self.ask(request).await,
-                    Heard::Settled(call_id) => self.person.forget(&call_id),
-                },
-                update = updates.next() => {
-                    let Some(update) = update else { return Ok(()) };
-                    if is_begin(&update) && let Some(started) = self.started.take() {
-                        self.renderer.start(&started)?;
-                    }
-                    let is_over = self.tally.count(&update);
-                    self.renderer.update(&update)?;
-                    self.listen(&update).await;
-                    if is_over {
-                        return Ok(());
-                    }
+                let note = self.person.next();
+                self.show(note);
+            }
+            Next::Subagent(heard) => self.hear(heard).await,
+            Next::Told(None) => return Ok(Flow::Ended),
+            Next::Told(Some(Told::Note(note))) => self.renderer.note(note),
+            Next::Told(Some(Told::Subagent(session, event))) => self.overhear(session, &event.body).await,
+            Next::Told(Some(Told::Own(update))) => {
+                if is_begin(&update)
+                    && let Some(started) = self.started.take()
+                {
+                    self.renderer.start(&started)?;
+                }
+                let is_over = self.tally.count(&update);
+                self.renderer.update(&update)?;
+                self.listen(&update).await;
+                if is_over {
+                    return Ok(Flow::Over);
                 }
             }
+        }
+        Ok(Flow::On)
+    }
+
+    async fn hear(&mut self, heard: Heard) {
+        match heard {
+            Heard::Asked(request) => self.ask(request).await,
+            Heard::Settled(call_id) => self.person.forget(&call_id),
+        }
+    }
+
+    /// Takes in what a subagent at a server says.
+    async fn overhear(&mut self, session: String, event: &EventBody) {
+        let Peer::There(own) = &self.peer else { return };
+        let peer = || Peer::There(own.client().session(session.as_str()));
+        let asks = self.subagents.asks.entry(session.clone()).or_insert_with(|| Asks::of(peer()));
+        let asked = asks.next(event);
+        if let Some(request) = asked {
+            self.ask(request).await;
+        }
+        if let Some(call_id) = settled(event) {
+            self.person.forget(call_id);
         }
     }
 
@@ -127,8 +226,8 @@ impl Follow {
             Update::Delta(Delta::Resumed) => return self.renderer.note("going on"),
             _ => return,
         };
-        if let EventBody::SubagentStarted { child, .. } = event
-            && let Some(handle) = self.handle.subagent(*child).await
+        if let (EventBody::SubagentStarted { child, .. }, Peer::Here(own)) = (event, &self.peer)
+            && let Some(handle) = own.subagent(*child).await
         {
             self.subagents.watched.spawn(watch(handle, self.subagents.sender.clone()));
         }
@@ -146,11 +245,12 @@ impl Follow {
                 let note = self.person.ask(request);
                 self.show(note);
             }
+            Audience::Others => {}
             Audience::Nobody => {
-                if request.handle.session_id() != self.handle.session_id() {
+                if request.peer.session_id() != self.peer.session_id() {
                     self.tally.deny(&request.tool);
                 }
-                give(&request.handle, request.call_id, request.what.nobody()).await;
+                request.peer.give(request.call_id, request.what.nobody()).await;
             }
         }
     }
@@ -180,7 +280,7 @@ const fn why(reason: PauseReason) -> &'static str {
 fn watch(handle: Handle, sender: mpsc::Sender<Heard>) -> BoxFuture<'static, ()> {
     async move {
         let mut below = JoinSet::new();
-        let mut asks = Asks::of(handle.clone());
+        let mut asks = Asks::of(Peer::Here(handle.clone()));
         let mut updates = handle.subscribe(Seq::default());
         while let Some(update) = updates.next().await {
             let Update::Event(event) = update else { continue };

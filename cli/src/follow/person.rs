@@ -3,13 +3,15 @@
 use std::collections::VecDeque;
 use std::future::pending;
 use std::io::{self, Write};
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tau_core::ToolCallId;
 use tau_core::event::{PermissionAnswer, PlanAnswer, QuestionAnswer};
-use tau_runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::ask::{Answer, Asked, Request, give};
+use super::ask::{Answer, Asked, Request};
+use super::peer::Peer;
 use crate::output::printable;
 
 /// The person at the terminal, and what waits for them.
@@ -17,10 +19,38 @@ use crate::output::printable;
 pub(super) struct Person {
     waiting: VecDeque<Request>,
     /// What stands on the screen, and where its answer comes.
-    asking: Option<(Handle, ToolCallId, oneshot::Receiver<Answer>)>,
+    asking: Option<(Peer, ToolCallId, oneshot::Receiver<Answer>)>,
+    lines: Lines,
+}
+
+/// Where the lines come from that a person types.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Lines {
+    /// Standard input, which nobody else reads.
+    #[default]
+    Terminal,
+    /// Whoever reads standard input, also for something else.
+    Passed(Arc<Mutex<Receiver<String>>>),
+}
+
+/// What a person said, and to whom.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(super) peer: Peer,
+    pub(super) call_id: ToolCallId,
+    pub(super) answer: Answer,
 }
 
 impl Person {
+    pub(super) fn of(lines: Lines) -> Self {
+        Self { lines, ..Self::default() }
+    }
+
+    /// Whether a question stands on the screen.
+    pub(super) const fn is_asked(&self) -> bool {
+        self.asking.is_some()
+    }
+
     /// Asks, once everything before has its answer. Gives what to show now.
     pub(super) fn ask(&mut self, request: Request) -> Option<String> {
         self.waiting.push_back(request);
@@ -32,22 +62,20 @@ impl Person {
         self.waiting.retain(|request| request.call_id != *call_id);
     }
 
-    /// Waits for the answer to what stands on the screen, and passes it on; for ever when nothing does. Gives what to
-    /// show next. Dropping it loses nothing.
-    pub(super) async fn answered(&mut self) -> Option<String> {
+    /// Waits for the answer to what stands on the screen; for ever when nothing does. Dropping it loses nothing.
+    pub(super) async fn answered(&mut self) -> Option<Said> {
         let Some((_, _, answer)) = &mut self.asking else { return pending().await };
         let answer = answer.await;
-        if let (Some((handle, call_id, _)), Ok(answer)) = (self.asking.take(), answer) {
-            give(&handle, call_id, answer).await;
-        }
-        self.next()
+        let (peer, call_id, _) = self.asking.take()?;
+        Some(Said { peer, call_id, answer: answer.ok()? })
     }
 
-    fn next(&mut self) -> Option<String> {
+    /// Asks what waits, if nothing stands on the screen. Gives what to show.
+    pub(super) fn next(&mut self) -> Option<String> {
         if self.asking.is_some() {
             return None;
         }
-        let Request { handle, call_id, tool, what } = self.waiting.pop_front()?;
+        let Request { peer, call_id, tool, what } = self.waiting.pop_front()?;
         let note = match &what {
             Asked::Permission { reason, shown } => format!("{reason}:\n{shown}"),
             Asked::Question { text, choices } => {
@@ -58,19 +86,19 @@ impl Person {
             }
             Asked::Plan { plan } => format!("a plan is proposed:\n{}", printable(plan)),
         };
-        self.asking = Some((handle, call_id, read(tool, what)));
+        self.asking = Some((peer, call_id, read(tool, what, self.lines.clone())));
         Some(note)
     }
 }
 
 /// Reads the answer on a thread of its own: a read of standard input cannot be given up.
-fn read(tool: String, what: Asked) -> oneshot::Receiver<Answer> {
+fn read(tool: String, what: Asked, lines: Lines) -> oneshot::Receiver<Answer> {
     let (sender, receiver) = oneshot::channel();
     std::thread::spawn(move || {
         let answer = match &what {
-            Asked::Permission { .. } => permission(&tool).map(Answer::Permission),
-            Asked::Question { choices, .. } => question(choices).map(Answer::Question),
-            Asked::Plan { .. } => plan().map(Answer::Plan),
+            Asked::Permission { .. } => permission(&lines, &tool).map(Answer::Permission),
+            Asked::Question { choices, .. } => question(&lines, choices).map(Answer::Question),
+            Asked::Plan { .. } => plan(&lines).map(Answer::Plan),
         };
         // Whoever asked may have gone meanwhile.
         let _ = sender.send(answer.unwrap_or_else(|| what.nobody()));
@@ -78,9 +106,9 @@ fn read(tool: String, what: Asked) -> oneshot::Receiver<Answer> {
     receiver
 }
 
-fn permission(tool: &str) -> Option<PermissionAnswer> {
+fn permission(lines: &Lines, tool: &str) -> Option<PermissionAnswer> {
     loop {
-        let line = line(&format!("Let `{tool}` run? [y]es, [a]lways in this session, [n]o: "))?;
+        let line = lines.ask(&format!("Let `{tool}` run? [y]es, [a]lways in this session, [n]o: "))?;
         match line.to_ascii_lowercase().as_str() {
             "y" | "yes" => return Some(PermissionAnswer::Allow),
             "a" | "always" => return Some(PermissionAnswer::AllowAlways),
@@ -90,9 +118,10 @@ fn permission(tool: &str) -> Option<PermissionAnswer> {
     }
 }
 
-fn question(choices: &[String]) -> Option<QuestionAnswer> {
+fn question(lines: &Lines, choices: &[String]) -> Option<QuestionAnswer> {
     loop {
-        let line = line(if choices.is_empty() { "Answer: " } else { "Number, or an answer of your own: " })?;
+        let line =
+            lines.ask(if choices.is_empty() { "Answer: " } else { "Number, or an answer of your own: " })?;
         let chosen = line.parse::<usize>().ok().and_then(|number| choices.get(number.checked_sub(1)?));
         let text = chosen.cloned().unwrap_or(line);
         if !text.is_empty() {
@@ -101,9 +130,9 @@ fn question(choices: &[String]) -> Option<QuestionAnswer> {
     }
 }
 
-fn plan() -> Option<PlanAnswer> {
+fn plan(lines: &Lines) -> Option<PlanAnswer> {
     loop {
-        let said = line("Carry it out? [y]es, [n]o, or say what to change: ")?;
+        let said = lines.ask("Carry it out? [y]es, [n]o, or say what to change: ")?;
         match said.to_ascii_lowercase().as_str() {
             "" => {}
             "y" | "yes" => return Some(PlanAnswer::Approve),
@@ -113,13 +142,20 @@ fn plan() -> Option<PlanAnswer> {
     }
 }
 
-/// A line from the terminal; `None` when there are no more.
-fn line(prompt: &str) -> Option<String> {
-    anstream::eprint!("{prompt}");
-    let _ = io::stderr().flush();
-    let mut line = String::new();
-    match io::stdin().read_line(&mut line) {
-        Ok(1..) => Some(line.trim().to_owned()),
-        _ => None,
+impl Lines {
+    /// A line that answers; `None` when there are no more.
+    fn ask(&self, prompt: &str) -> Option<String> {
+        anstream::eprint!("{prompt}");
+        let _ = io::stderr().flush();
+        match self {
+            Self::Passed(lines) => lines.lock().unwrap_or_else(PoisonError::into_inner).recv().ok(),
+            Self::Terminal => {
+                let mut line = String::new();
+                match io::stdin().read_line(&mut line) {
+                    Ok(1..) => Some(line.trim().to_owned()),
+                    _ => None,
+                }
+            }
+        }
     }
 }

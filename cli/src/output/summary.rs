@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tau_core::event::{BudgetLimit, DenialReason, EventBody, RunOutcome, ToolOutcome};
-use tau_core::{Message, Model, Money, TokenUsage, ToolCall};
+use tau_core::{Message, Money, Prices, TokenUsage, ToolCall};
 use tau_runtime::Update;
 
 use crate::exit::Exit;
@@ -168,7 +168,7 @@ impl Tally {
     }
 
     /// What it came to. A run that was torn down before it ended counts as cancelled.
-    pub(crate) fn summary(self, model: &Model) -> Summary {
+    pub(crate) fn summary(self, prices: Option<&Prices>) -> Summary {
         let (outcome, error) = match self.outcome {
             None if self.failure.is_some() => (Outcome::Failed, self.failure),
             Some(RunOutcome::Completed) => (Outcome::Completed, None),
@@ -190,7 +190,7 @@ impl Tally {
             tool_calls: self.tool_calls,
             denied: self.denied.into_iter().collect(),
             usage: self.usage.into(),
-            cost: model.cost(&self.usage).map(dollars),
+            cost: prices.map(|prices| dollars(prices.cost(&self.usage))),
             duration_ms: milliseconds(self.started.elapsed()),
             exit_code: 0,
         };

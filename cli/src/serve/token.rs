@@ -1,9 +1,21 @@
 //! The token that callers must send.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tau_core::Secret;
+
+use crate::args::StoreArgs;
+use crate::environment;
+
+/// The name of the file in the state folder.
+const TOKEN: &str = "token";
+
+/// Where the token is unless said otherwise; `None` where no home folder is known.
+pub(crate) fn usual_token_file(args: &StoreArgs) -> Option<PathBuf> {
+    let folder = args.state_dir.clone().or_else(environment::state_dir);
+    folder.map(|folder| folder.join(TOKEN))
+}
 
 /// The token in a file; made, for its owner's eyes alone, where there is none.
 pub(crate) fn read_or_make(path: &Path) -> io::Result<Secret> {

@@ -17,7 +17,7 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    pub(super) fn new(stored: wire::Event) -> Self {
+    pub(crate) fn new(stored: wire::Event) -> Self {
         let event = open(&stored);
         Self { seq: stored.seq, stored: Some(stored), event }
     }

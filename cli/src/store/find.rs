@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use tau_persist::{ListSessions, SessionId, SessionInfo, Store, StoreError};
+use tau_persist::{ListSessions, SessionInfo, Store, StoreError};
 
-use super::digest::digest_of;
 use super::open::Place;
+use super::overview::overview_of;
 use crate::environment;
 use crate::exit::UsageError;
 
@@ -66,23 +66,27 @@ impl Known {
         }
     }
 
+    /// So many characters of an id tell it from every other.
+    pub(crate) fn telling_length(&self) -> usize {
+        telling_length(self.0.iter().map(|info| info.session.as_str()).collect())
+    }
+
     /// The session written last.
     pub(crate) fn newest(&self) -> Result<&SessionInfo, UsageError> {
         self.0.first().ok_or_else(|| UsageError::new("there is no session yet", "`tau run` begins one"))
     }
+}
 
-    /// So many characters of an id tell it from every other.
-    pub(crate) fn telling_length(&self) -> usize {
-        let mut ids: Vec<&str> = self.0.iter().map(|info| info.session.as_str()).collect();
-        ids.sort_unstable();
-        let common = |pair: &[&str]| pair[0].bytes().zip(pair[1].bytes()).take_while(|(a, b)| a == b).count();
-        ids.windows(2).map(common).max().map_or(SHORTEST, |common| (common + 1).max(SHORTEST))
-    }
+/// So many characters of each id tell it from every other.
+pub(crate) fn telling_length(mut ids: Vec<&str>) -> usize {
+    ids.sort_unstable();
+    let common = |pair: &[&str]| pair[0].bytes().zip(pair[1].bytes()).take_while(|(a, b)| a == b).count();
+    ids.windows(2).map(common).max().map_or(SHORTEST, |common| (common + 1).max(SHORTEST))
 }
 
 /// The beginning of an id.
-pub(crate) fn short(id: &SessionId, length: usize) -> &str {
-    id.as_str().get(..length).unwrap_or(id.as_str())
+pub(crate) fn short(id: &str, length: usize) -> &str {
+    id.get(..length).unwrap_or(id)
 }
 
 /// The session that somebody means: by its id or the beginning of it, else the one written last that worked in a folder,
@@ -111,9 +115,9 @@ async fn newest_in<'a>(
 ) -> miette::Result<&'a SessionInfo> {
     let folder_name = folder.display().to_string();
     for info in known.sessions() {
-        let digested = digest_of(store, info).await.map_err(|error| place.failed(&error))?;
-        let is_of_folder = digested.digest.working_dir.as_deref() == Some(&*folder_name);
-        if is_of_folder && !digested.digest.is_subagent {
+        let overview = overview_of(store, info).await.map_err(|error| place.failed(&error))?.overview;
+        let is_of_folder = overview.metadata.get("working_dir") == Some(&folder_name);
+        if is_of_folder && overview.parent.is_none() {
             return Ok(info);
         }
     }

@@ -8,7 +8,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tau_core::SessionId;
 use tau_persist::{Holder, Journal, JournalOptions, Lease, OpenSession, Store, StoreError, take_session};
-use tau_runtime::journals::{self, Journals};
+use tau_runtime::attach::{Attachments, Caller, in_process};
 use tau_runtime::{Durability, OpenError, OpenedSession, Past, ResumeError, SessionOpener};
 use tokio::task::JoinHandle;
 use tokio_util::task::AbortOnDropHandle;
@@ -26,9 +26,8 @@ const CLIENT: &str = "tau-persist";
 #[derive(Debug)]
 pub(crate) struct Keeper {
     leases: Arc<Leases>,
-    journals: Journals,
-    attachment: JoinHandle<()>,
-    journal: JoinHandle<()>,
+    attachments: Attachments,
+    kept: Kept,
     _renewal: AbortOnDropHandle<()>,
 }
 
@@ -62,20 +61,11 @@ impl Keeper {
     }
 
     fn start(store: Arc<dyn Store>) -> Self {
-        let journals = Journals::default();
-        let (runtime, extension) = journals::in_process();
-        let hub = journals.clone();
-        // How either side ends is what sessions see of it: their events are stored, or they are not.
-        let attachment = tokio::spawn(async move {
-            let _ = hub.attach(runtime.incoming, runtime.outgoing).await;
-        });
-        let journal = Journal::new(Arc::clone(&store), JournalOptions::new(CLIENT));
-        let journal = tokio::spawn(async move {
-            let _ = journal.run(extension.incoming, extension.outgoing, std::future::pending()).await;
-        });
+        let attachments = Attachments::default();
+        let kept = Kept::start(Arc::clone(&store), &attachments);
         let leases = Arc::new(Leases { store, held: Mutex::default() });
         let renewal = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&leases).renew()));
-        Self { leases, journals, attachment, journal, _renewal: renewal }
+        Self { leases, attachments, kept, _renewal: renewal }
     }
 
     /// How a session that was taken is made durable.
@@ -84,7 +74,7 @@ impl Keeper {
         durability.session = Some(session);
         durability.epoch = Some(opened.epoch);
         durability.last_hash = (!opened.past.events().is_empty()).then_some(opened.last_hash);
-        durability.journals = Some(self.journals.clone());
+        durability.journals = Some(self.attachments.journals().clone());
         durability.opener = Some(Arc::clone(&self.leases) as Arc<dyn SessionOpener>);
         durability.required_acks = 1;
         durability
@@ -92,9 +82,37 @@ impl Keeper {
 
     /// Stores what is still to be stored and gives every session back.
     pub(crate) async fn finish(self) {
-        self.journals.close();
-        let _ = tokio::join!(self.attachment, self.journal);
+        self.attachments.close();
+        self.kept.finish().await;
         self.leases.release().await;
+    }
+}
+
+/// The persistence extension in this process, attached as it would be over the network.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    attachment: JoinHandle<()>,
+    journal: JoinHandle<()>,
+}
+
+impl Kept {
+    pub(crate) fn start(store: Arc<dyn Store>, attachments: &Attachments) -> Self {
+        let (runtime, extension) = in_process();
+        let hub = attachments.clone();
+        // How either side ends is what sessions see of it: their events are stored, or they are not.
+        let attachment = tokio::spawn(async move {
+            let _ = hub.attach(runtime.incoming, runtime.outgoing, &Caller::trusted()).await;
+        });
+        let journal = Journal::new(store, JournalOptions::new(CLIENT));
+        let journal = tokio::spawn(async move {
+            let _ = journal.run(extension.incoming, extension.outgoing, std::future::pending()).await;
+        });
+        Self { attachment, journal }
+    }
+
+    /// Waits until everything is stored, once the attachments are closed.
+    pub(crate) async fn finish(self) {
+        let _ = tokio::join!(self.attachment, self.journal);
     }
 }
 

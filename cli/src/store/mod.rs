@@ -2,19 +2,19 @@
 //!
 //! The store (tau-persist) keeps events whose bodies are bytes to it; here they become events again.
 
-mod digest;
 mod entry;
 mod find;
 mod keep;
 mod open;
+mod overview;
 mod read;
 mod text;
 mod write;
 
-pub(crate) use digest::{Digest, Digested, State, digest_all, digest_of};
 pub(crate) use entry::Entry;
-pub(crate) use find::{Known, choose, short};
-pub(crate) use keep::{Keeper, past};
+pub(crate) use find::{Known, choose, short, telling_length};
+pub(crate) use keep::{Keeper, Kept, past};
 pub(crate) use open::Place;
+pub(crate) use overview::{State, Surveyed, overview_all, overview_of};
 pub(crate) use read::Reader;
 pub(crate) use write::{append, copy};

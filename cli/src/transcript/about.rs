@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tau_core::event::Timestamp;
 use tau_persist::{Holder, Liveness, SessionInfo};
+use tau_session::SessionOverview;
 
 use crate::output::{Usage, dollars, plural, rfc3339, short};
-use crate::store::{Digest, State};
+use crate::store::State;
 
 /// A session as a whole.
 // tidy: struct-fields: the keys of one JSON object, which programs read by name
@@ -32,9 +33,9 @@ pub(crate) struct About {
     pub(crate) prompt: String,
     /// Its events.
     pub(crate) events: u64,
-    /// Replies of the model.
+    /// Replies of the model, those of subagents too.
     pub(crate) turns: u32,
-    /// Calls of tools.
+    /// Calls of tools, those of subagents too.
     pub(crate) tool_calls: u32,
     /// Tokens, as providers counted them.
     pub(crate) usage: Usage,
@@ -53,26 +54,33 @@ pub(crate) struct Open {
     process_id: Option<u32>,
 }
 
+impl Open {
+    /// Somebody of whom no more than a name is known.
+    pub(crate) fn by(name: &str) -> Self {
+        Self { name: name.to_owned(), process_id: None }
+    }
+}
+
 impl About {
-    pub(crate) fn new(info: &SessionInfo, digest: &Digest) -> Self {
+    pub(crate) fn new(info: &SessionInfo, overview: &SessionOverview) -> Self {
         // A process that is gone holds nothing, whatever it said.
         let holder = info.holder.as_deref().map(Holder::parse);
         let holder = holder.filter(|holder| holder.liveness() != Liveness::Gone);
         Self {
             id: info.session.to_string(),
-            state: digest.state(holder.as_ref()),
+            state: State::of(overview, holder.as_ref()),
             holder: holder
                 .map(|holder| Open { name: holder.label().to_owned(), process_id: holder.process_id() }),
-            model: digest.model.clone(),
-            working_dir: digest.working_dir.clone(),
-            created: rfc3339(digest.begun),
+            model: overview.model.clone(),
+            working_dir: overview.metadata.get("working_dir").cloned(),
+            created: rfc3339(overview.created),
             updated: rfc3339(Timestamp::from(info.updated)),
-            prompt: digest.prompt.clone(),
+            prompt: overview.prompt.clone(),
             events: info.head.seq,
-            turns: digest.turns,
-            tool_calls: digest.tool_calls,
-            usage: digest.usage().into(),
-            cost: digest.cost().map(dollars),
+            turns: overview.spent.turns,
+            tool_calls: overview.spent.tool_calls,
+            usage: overview.spent.usage.into(),
+            cost: overview.has_prices().then(|| dollars(overview.spent.cost)),
         }
     }
 

@@ -8,7 +8,7 @@ mod item;
 mod text;
 mod words;
 
-pub(crate) use about::About;
+pub(crate) use about::{About, Open};
 pub(crate) use fold::{fold, live};
 pub(crate) use item::{Call, Item, Part, What};
 pub(crate) use text::{Shortened, render};

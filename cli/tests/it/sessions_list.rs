@@ -4,6 +4,7 @@ use serde_json::json;
 use tau_core::ContentBlock;
 use tau_core::event::EventBody;
 use tau_persist::{Holder, Store as _};
+use tau_session::SessionOverview;
 
 use crate::schema::assert_valid;
 use crate::sessions_support::{
@@ -152,7 +153,8 @@ async fn what_a_list_found_out_is_kept_and_goes_on_from_there() {
     keep(&place, 1, long.clone());
     let first = place.tau(&["sessions", "list", "--output", "json"]).await;
     assert_eq!(first.assert_code(0).json()["sessions"][0]["turns"], 100);
-    let cached = store(&place, 1).snapshot(&tau_persist::SessionId::new(id(1)).unwrap(), "tau-cli.digest.2");
+    let cached =
+        store(&place, 1).snapshot(&tau_persist::SessionId::new(id(1)).unwrap(), SessionOverview::SNAPSHOT);
     assert_eq!(cached.wait().unwrap().unwrap().seq, 501);
     assert_eq!(place.tau(&["sessions", "list", "--output", "json"]).await.stdout, first.stdout);
 

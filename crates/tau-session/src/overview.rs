@@ -85,6 +85,9 @@ pub enum PendingQuestion {
 }
 
 impl SessionOverview {
+    /// What it is called where it is kept beside the events. Another form of it needs another name.
+    pub const SNAPSHOT: &str = "tau-runtime.overview.1";
+
     /// The overview of events from the first on.
     pub fn fold<'a>(events: impl IntoIterator<Item = &'a Event>) -> Self {
         let mut overview = Self::default();

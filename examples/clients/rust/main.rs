@@ -3,6 +3,8 @@
 //!     tau serve &
 //!     cargo run -p tau-client --example client -- http://127.0.0.1:8321 ~/.local/state/tau/token "is it warm in Rome?"
 
+#![allow(clippy::print_stdout, reason = "it is a program")]
+
 use std::error::Error;
 
 use tau_client::{Client, ClientOptions, RunItem, Token, Tool, ToolCall, Tools, answer, pb};

@@ -3,17 +3,21 @@
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
+use futures::TryStreamExt;
 use schemars::JsonSchema;
 use serde::Serialize;
+use tau_client::{Client, SessionList};
 use tau_core::event::Timestamp;
-use tau_persist::{SessionInfo, Snapshot, SqliteStore, Store as _};
+use tau_persist::{Snapshot, SqliteStore, Store as _};
+use tau_proto::runtime::v1 as pb;
 
 use super::{print, print_json};
 use crate::args::{Form, ListArgs};
 use crate::environment;
 use crate::exit::Exit;
 use crate::output::{day_and_minute, printable};
-use crate::store::{Digested, Known, Place, State, digest_of, short};
+use crate::remote;
+use crate::store::{Known, Place, State, Surveyed, overview_of, short, telling_length};
 use crate::transcript::About;
 
 const DIM: Style = Style::new().dimmed();
@@ -37,8 +41,8 @@ pub(crate) struct Table {
 
 /// A session that is shown, and how its id is told from others.
 struct Row {
-    info: SessionInfo,
     about: About,
+    updated: Timestamp,
 }
 
 pub(super) async fn list(place: &Place, args: &ListArgs) -> miette::Result<Exit> {
@@ -52,13 +56,8 @@ pub(super) async fn list(place: &Place, args: &ListArgs) -> miette::Result<Exit>
     let folder = if args.all { None } else { Some(environment::working_dir(args.cwd.as_deref())?) };
     let known = Known::all(&store).await.map_err(|error| place.failed(&error))?;
     let (rows, hidden) = rows(place, &store, &known, folder.as_deref(), args.limit.get()).await?;
-    match args.output {
-        Form::Json => {
-            let sessions = rows.into_iter().map(|row| row.about).collect();
-            print_json(&Table { total: known.sessions().len(), sessions });
-        }
-        Form::Text => print(&table(&rows, known.telling_length(), folder.is_none())),
-    }
+    let ids = known.sessions().iter().map(|info| info.session.as_str());
+    show(args.output, rows, ids.collect(), folder.is_none());
     match (hidden, &folder) {
         (Hidden::Nothing, _) => {}
         (Hidden::Older, _) => anstream::eprintln!("there are more; show them with --limit"),
@@ -72,6 +71,39 @@ pub(super) async fn list(place: &Place, args: &ListArgs) -> miette::Result<Exit>
         (Hidden::Elsewhere(_), None) => {}
     }
     Ok(Exit::Done)
+}
+
+/// Lists the sessions of a server. A folder here says nothing of the folders there, so one is only looked at if named.
+pub(super) async fn list_at(client: &Client, args: &ListArgs) -> miette::Result<Exit> {
+    let all: Vec<pb::Session> =
+        client.list(SessionList::default()).try_collect().await.map_err(remote::failed)?;
+    let folder = args.cwd.as_deref().map(|folder| folder.display().to_string());
+    let is_meant = |session: &&pb::Session| match (&folder, session.metadata.get("working_dir")) {
+        (Some(folder), Some(working_dir)) => folder == working_dir,
+        _ => true,
+    };
+    let row = |session| Row { about: remote::about(session), updated: remote::time(&session.updated) };
+    let rows: Vec<Row> = all.iter().filter(is_meant).take(args.limit.get()).map(row).collect();
+    let is_cut = all.iter().filter(is_meant).count() > rows.len();
+    let ids = all.iter().map(|session| session.session_id.as_str());
+    show(args.output, rows, ids.collect(), folder.is_none());
+    if is_cut {
+        anstream::eprintln!("there are more; show them with --limit");
+    } else if all.is_empty() {
+        anstream::eprintln!("there is no session yet");
+    }
+    Ok(Exit::Done)
+}
+
+/// Shows rows out of all sessions.
+fn show(form: Form, rows: Vec<Row>, ids: Vec<&str>, with_folders: bool) {
+    match form {
+        Form::Json => {
+            let sessions = rows.into_iter().map(|row| row.about).collect();
+            print_json(&Table { total: ids.len(), sessions });
+        }
+        Form::Text => print(&table(&rows, telling_length(ids), with_folders)),
+    }
 }
 
 /// What is not shown.
@@ -99,12 +131,12 @@ async fn rows(
             hidden = Hidden::Older;
             break;
         }
-        let digested = digest_of(store, info).await.map_err(|error| place.failed(&error))?;
-        let Digested { digest, unreadable, cache, events } = digested;
+        let surveyed = overview_of(store, info).await.map_err(|error| place.failed(&error))?;
+        let Surveyed { overview, unreadable, cache, events } = surveyed;
         read += events;
         caches.extend(cache);
         // A session that does not say where it was belongs everywhere.
-        let is_elsewhere = match (folder, &digest.working_dir) {
+        let is_elsewhere = match (folder, overview.metadata.get("working_dir")) {
             (Some(folder), Some(working_dir)) => Path::new(working_dir) != folder,
             _ => false,
         };
@@ -116,7 +148,7 @@ async fn rows(
         if let Some((seq, why)) = unreadable {
             anstream::eprintln!("session {}, event {seq}: {why}", info.session);
         }
-        rows.push(Row { info: info.clone(), about: About::new(info, &digest) });
+        rows.push(Row { about: About::new(info, &overview), updated: Timestamp::from(info.updated) });
     }
     if read > WORTH_KEEPING {
         keep(place, caches).await;
@@ -177,10 +209,10 @@ fn table(rows: &[Row], id_length: usize, with_folders: bool) -> String {
 }
 
 fn cells(row: &Row, id_length: usize) -> [String; 7] {
-    let Row { info, about } = row;
+    let Row { about, updated } = row;
     [
-        short(&info.session, id_length).to_owned(),
-        day_and_minute(Timestamp::from(info.updated)),
+        short(&about.id, id_length).to_owned(),
+        day_and_minute(*updated),
         printable(&about.state_words()),
         about.turns.to_string(),
         about.cost.as_ref().map_or_else(|| "-".to_owned(), |cost| format!("${cost}")),

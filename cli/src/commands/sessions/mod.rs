@@ -12,8 +12,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::args::{SessionsArgs, SessionsCommand};
+use crate::args::{ServerArgs, SessionsArgs, SessionsCommand};
 use crate::exit::Exit;
+use crate::remote;
 use crate::store::Place;
 
 pub(crate) use list::Table;
@@ -21,7 +22,26 @@ pub(crate) use search::Found;
 pub(crate) use show::Shown;
 
 /// Carries out a command.
-pub(crate) async fn run(args: SessionsArgs) -> miette::Result<Exit> {
+pub(crate) async fn run(args: SessionsArgs, server: &ServerArgs) -> miette::Result<Exit> {
+    let command = match &args.command {
+        SessionsCommand::List(_) | SessionsCommand::Show(_) | SessionsCommand::Export(_) => None,
+        SessionsCommand::Search(_) => Some("sessions search"),
+        SessionsCommand::Import(_) => Some("sessions import"),
+        SessionsCommand::Delete(_) => Some("sessions delete"),
+        SessionsCommand::Verify(_) => Some("sessions verify"),
+    };
+    if let Some(command) = command {
+        remote::refuse(server, command)?;
+    }
+    if let Some(client) = remote::connect(server).await? {
+        return match args.command {
+            SessionsCommand::List(args) => list::list_at(&client, &args).await,
+            SessionsCommand::Show(args) => show::show_at(&client, &args).await,
+            SessionsCommand::Export(args) => export::export_at(&client, &args).await,
+            // Refused above.
+            _ => Ok(Exit::Usage),
+        };
+    }
     let place = Place::new(&args.store)?;
     match args.command {
         SessionsCommand::List(args) => list::list(&place, &args).await,

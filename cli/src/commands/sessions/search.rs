@@ -67,6 +67,6 @@ fn hit(hit: SearchHit) -> Hit {
 
 fn line(hit: &SearchHit, length: usize) -> String {
     let snippet: Vec<&str> = hit.excerpt.split_whitespace().collect();
-    let id = short(&hit.session, length);
+    let id = short(hit.session.as_str(), length);
     format!("{id}  {DIM}{:>5}{DIM:#}  {}\n", hit.seq, printable(&snippet.join(" ")))
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
+use tau_client::Client;
 use tau_core::ToolDefinition;
 use tau_core::event::{EventBody, SessionConfig};
 use tau_session::{ContextReport, History};
@@ -11,7 +12,8 @@ use super::{print, print_json};
 use crate::args::{Form, ShowSessionArgs};
 use crate::exit::Exit;
 use crate::output::{printable, rfc3339};
-use crate::store::{Entry, Known, Place, Reader, digest_all};
+use crate::remote;
+use crate::store::{Entry, Known, Place, Reader, overview_all};
 use crate::transcript::{About, Item, Shortened, fold, live, render};
 
 /// What `tau sessions show --output json` prints.
@@ -32,18 +34,29 @@ pub(super) async fn show(place: &Place, args: &ShowSessionArgs) -> miette::Resul
     };
     let reader = Reader::after(&store, &info.session, 0, info.head);
     let entries = reader.rest().await.map_err(|error| place.failed(&error))?;
-    let (digest, unreadable) = digest_all(&entries);
+    let (overview, unreadable) = overview_all(&entries);
     if let Some((seq, why)) = unreadable {
         anstream::eprintln!("event {seq} cannot be read: {why}; what is shown may not be all");
     }
+    present(args, About::new(info, &overview), &entries)
+}
+
+/// Shows a session of a server.
+pub(super) async fn show_at(client: &Client, args: &ShowSessionArgs) -> miette::Result<Exit> {
+    let session = remote::choose(client, args.id.as_deref(), None).await?;
+    let entries = remote::entries(client, &session.session_id).await?;
+    present(args, remote::about(&session), &entries)
+}
+
+fn present(args: &ShowSessionArgs, session: About, entries: &[Entry]) -> miette::Result<Exit> {
     if args.context {
-        return context(&entries, args.output);
+        return context(entries, args.output);
     }
     if args.events {
         entries.iter().for_each(|entry| print(&event_line(entry, args.output)));
         return Ok(Exit::Done);
     }
-    let (session, entries) = (About::new(info, &digest), fold(&entries));
+    let entries = fold(entries);
     match args.output {
         Form::Json => print_json(&Shown { session, entries }),
         Form::Text => {

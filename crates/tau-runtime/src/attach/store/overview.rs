@@ -8,8 +8,8 @@ use tau_session::SessionOverview;
 use super::{AttachedStore, read};
 use crate::runtime::{StoreError, StoreErrorKind};
 
-/// What the snapshot is called. Another form of [`SessionOverview`] needs another name.
-pub(super) const NAME: &str = "tau-runtime.overview.1";
+/// What the snapshot is called.
+pub(super) const NAME: &str = SessionOverview::SNAPSHOT;
 
 /// The overview of a session. What cannot be read of it is left out, with what follows.
 pub(super) async fn of(

@@ -1,0 +1,174 @@
+//! `tau attach`: a session of a server, followed and steered.
+
+use std::collections::BTreeSet;
+use std::io::{self, BufRead, IsTerminal};
+use std::sync::{Arc, Mutex, mpsc as blocking};
+
+use tau_client::{RunItem, Session};
+use tau_core::Prices;
+use tau_core::event::EventBody;
+use tokio::sync::mpsc;
+
+use crate::args::{AttachArgs, OutputFormat, ServerArgs};
+use crate::exit::Exit;
+use crate::follow::{Audience, Flow, Follow, Lines, Peer, Updates};
+use crate::interrupt;
+use crate::output::{Tally, renderer};
+use crate::remote::{self, Begun};
+use crate::transcript::{Shortened, fold, render};
+
+/// Follows a session and passes on what is typed, until there is nothing more to come or to say.
+pub(crate) async fn attach(args: AttachArgs, server: &ServerArgs) -> miette::Result<Exit> {
+    let client = remote::connect_to(&args.url, server).await?;
+    let known = remote::choose(&client, args.id.as_deref(), None).await?;
+    let session = client.session(known.session_id.as_str());
+    if !known.is_live {
+        session.resume().await.map_err(remote::failed)?;
+    }
+    let begun = Begun::follow(&session, known.head.seq).await?;
+    if args.output == OutputFormat::Text {
+        let entries = remote::entries(&client, session.id()).await?;
+        let past = usize::try_from(known.head.seq).unwrap_or(usize::MAX).min(entries.len());
+        anstream::print!("{}", render(&fold(&entries[..past]), Shortened::Yes));
+    }
+    let is_person = io::stdin().is_terminal() && io::stderr().is_terminal();
+    let audience = if is_person { Audience::Person } else { Audience::Others };
+    let started = begun.started(&session);
+    let peer = Peer::There(session.clone());
+    let mut follow = Follow::new(renderer(args.output), peer, audience, started);
+    let (pass, passed) = blocking::channel();
+    follow.listen_to(Lines::Passed(Arc::new(Mutex::new(passed))));
+    follow.catch_up(&begun.past).await;
+    let Begun { updates, config, past } = begun;
+    let mut runs = BTreeSet::new();
+    past.iter().for_each(|event| note_run(&mut runs, &event.body));
+    let attached = Attached {
+        session,
+        follow,
+        updates: Updates::There(updates),
+        prices: config.prices,
+        pass,
+        runs,
+        exit: Exit::Done,
+    };
+    attached.run(is_person).await
+}
+
+/// A session that is followed and steered.
+struct Attached {
+    session: Session,
+    follow: Follow,
+    updates: Updates,
+    prices: Option<Prices>,
+    /// Where lines go that answer a question.
+    pass: blocking::Sender<String>,
+    /// Runs that were asked for and have not ended.
+    runs: BTreeSet<String>,
+    /// What the last run came to.
+    exit: Exit,
+}
+
+impl Attached {
+    async fn run(mut self, is_person: bool) -> miette::Result<Exit> {
+        let mut interrupts =
+            interrupt::listen().map_err(|error| miette::miette!("cannot listen for signals: {error}"))?;
+        let mut lines = read_lines();
+        let mut is_read = false;
+        if is_person && self.runs.is_empty() {
+            self.follow.renderer.note("type what to do; Ctrl-D leaves");
+        }
+        loop {
+            if is_read && (is_person || self.runs.is_empty()) {
+                return Ok(self.exit);
+            }
+            let next = tokio::select! {
+                line = lines.recv(), if !is_read => {
+                    match line {
+                        Some(line) => self.said(line).await?,
+                        None => is_read = true,
+                    }
+                    continue;
+                }
+                next = self.follow.wait(&mut self.updates, &mut interrupts) => next,
+            };
+            if next.is_interrupt() && self.runs.is_empty() {
+                return Ok(Exit::Interrupted);
+            }
+            if let Some(event) = next.event() {
+                note_run(&mut self.runs, event);
+            }
+            match self.follow.take(next).await {
+                Ok(Flow::On) => {}
+                Ok(Flow::Over) => self.finish(),
+                Ok(Flow::Ended) => return self.ended(),
+                // Nobody reads any more; the session goes on.
+                Err(_) => return Ok(self.exit),
+            }
+        }
+    }
+
+    /// A line was typed: the answer to what is asked, or a prompt.
+    async fn said(&mut self, line: String) -> miette::Result<()> {
+        if self.follow.is_asking() {
+            // Whoever asked may have gone meanwhile.
+            let _ = self.pass.send(line);
+            return Ok(());
+        }
+        if line.is_empty() {
+            return Ok(());
+        }
+        // It is followed by the subscription, which tells more than the run's own stream.
+        let mut run = self.session.run(line).await.map_err(remote::failed)?;
+        if let Some(Ok(RunItem::Accepted(accepted))) = run.next().await {
+            self.runs.insert(accepted.run_id);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) {
+        let tally = std::mem::replace(&mut self.follow.tally, Tally::new());
+        let summary = tally.summary(self.prices.as_ref());
+        self.exit = summary.exit();
+        // That nobody reads any more is seen with the next that happens.
+        let _ = self.follow.renderer.finish(&summary);
+    }
+
+    /// The session is followed no further.
+    fn ended(mut self) -> miette::Result<Exit> {
+        let failure = match &mut self.updates {
+            Updates::There(remote) => remote.failure(),
+            Updates::Here(_) => None,
+        };
+        match failure {
+            Some(why) => Err(miette::miette!("{why}")),
+            None => {
+                self.follow.renderer.note("the session is not at work there any more");
+                Ok(self.exit)
+            }
+        }
+    }
+}
+
+/// Keeps the runs that are on or wait.
+fn note_run(runs: &mut BTreeSet<String>, event: &EventBody) {
+    match event {
+        EventBody::PromptSubmitted { run, .. } => drop(runs.insert(run.to_string())),
+        EventBody::RunFinished { run, .. } => drop(runs.remove(&run.to_string())),
+        EventBody::Rewound { .. } => runs.clear(),
+        _ => {}
+    }
+}
+
+/// Lines of standard input, read on a thread of its own: a read cannot be given up.
+fn read_lines() -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel(1);
+    std::thread::spawn(move || {
+        for line in io::stdin().lock().lines() {
+            let Ok(line) = line else { return };
+            if sender.blocking_send(line.trim().to_owned()).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}

@@ -1,0 +1,151 @@
+//! What a session tells, wherever it is.
+
+use std::sync::Arc;
+
+use tau_client::{Error, SubscriptionItem};
+use tau_core::ToolCallId;
+use tau_core::event::Event;
+use tau_proto::runtime::v1 as pb;
+use tau_runtime::journals::record_of;
+use tau_runtime::kernel::gate::PauseReason;
+use tau_runtime::{Delta, Update};
+
+/// What a session tells: in this process, or at a server.
+#[derive(Debug)]
+pub(crate) enum Updates {
+    Here(tau_runtime::Subscription),
+    There(Remote),
+}
+
+/// What is told of a session.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// By itself.
+    Own(Update),
+    /// By a subagent at a server; one in this process is asked itself.
+    Subagent(String, Arc<Event>),
+    /// Of the connection.
+    Note(&'static str),
+}
+
+impl Updates {
+    /// What is told next; `None` when the session is followed no further. Dropping it loses nothing.
+    pub(super) async fn next(&mut self) -> Option<Told> {
+        match self {
+            Self::Here(updates) => updates.next().await.map(Told::Own),
+            Self::There(remote) => remote.next().await,
+        }
+    }
+}
+
+/// A session at a server, as it is followed.
+#[derive(Debug)]
+pub(crate) struct Remote {
+    session: String,
+    news: tau_client::Subscription,
+    /// Why it is followed no further.
+    failure: Option<String>,
+}
+
+impl Remote {
+    /// Follows a session from its first event on, each with its record: what is shown is made of the same events as
+    /// that of a session in this process.
+    pub(crate) async fn follow(session: &tau_client::Session) -> Result<Self, Error> {
+        let cursor = pb::SessionCursor { session_id: session.id().to_owned(), ..Default::default() };
+        let request = pb::SubscribeRequest {
+            sessions: vec![cursor],
+            include_subagents: true,
+            include_records: true,
+            ..Default::default()
+        };
+        let news = session.client().subscribe(request).await?;
+        Ok(Self { session: session.id().to_owned(), news, failure: None })
+    }
+
+    /// Why it is followed no further; `None` where the session came to an end of its own.
+    pub(crate) fn failure(&mut self) -> Option<String> {
+        self.failure.take()
+    }
+
+    pub(crate) async fn next(&mut self) -> Option<Told> {
+        loop {
+            let item = match self.news.next().await? {
+                Ok(item) => item,
+                Err(error) => {
+                    self.failure = Some(error.to_string());
+                    return None;
+                }
+            };
+            match item {
+                SubscriptionItem::Event(event) => match event.record.as_option().and_then(read) {
+                    Some(read) if event.session_id == self.session => {
+                        return Some(Told::Own(Update::Event(read)));
+                    }
+                    Some(read) => return Some(Told::Subagent(event.session_id, read)),
+                    None => {
+                        let seq = event.seq;
+                        self.failure = Some(format!("event {seq} cannot be read: a newer server wrote it"));
+                        return None;
+                    }
+                },
+                SubscriptionItem::Delta(delta) if delta.session_id == self.session => {
+                    if let Some(delta) = delta.delta.and_then(read_delta) {
+                        return Some(Told::Own(Update::Delta(delta)));
+                    }
+                }
+                SubscriptionItem::Lagged(lagged) if lagged.session_id == self.session => {
+                    return Some(Told::Own(Update::Lagged(lagged.missed)));
+                }
+                SubscriptionItem::Stopped(stopped) if stopped.session_id == self.session => {
+                    self.failure = stopped.error.as_option().map(|error| match error.hint.as_str() {
+                        "" => format!("the session stopped at the server [{}]", error.reason),
+                        hint => format!("the session stopped at the server: {hint} [{}]", error.reason),
+                    });
+                    return None;
+                }
+                SubscriptionItem::Reconnected => {
+                    return Some(Told::Note("the connection was lost, and is back; words may be missing"));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The event that a record holds.
+fn read(record: &pb::Event) -> Option<Arc<Event>> {
+    Some(Arc::new(record_of(record).ok()?.open().ok()?))
+}
+
+/// What streams, as a session in this process tells it; `None` for what a newer server tells.
+fn read_delta(delta: pb::delta::Delta) -> Option<Delta> {
+    use pb::delta::Delta as Wire;
+    let index = |index: u32| usize::try_from(index).unwrap_or(usize::MAX);
+    Some(match delta {
+        Wire::Text(text) => Delta::Text(text),
+        Wire::Reasoning(text) => Delta::Reasoning(text),
+        Wire::ToolCallStarted(call) => Delta::ToolCallStarted { index: index(call.index), name: call.name },
+        Wire::ToolCallArguments(more) => {
+            Delta::ToolCallArguments { index: index(more.index), text: more.text }
+        }
+        Wire::ToolOutput(output) => {
+            Delta::ToolOutput { call_id: ToolCallId::new(output.call_id), text: output.text }
+        }
+        Wire::Retrying(retrying) => Delta::Retrying {
+            attempt: retrying.attempt,
+            delay: std::time::Duration::new(
+                u64::try_from(retrying.delay.seconds).unwrap_or_default(),
+                u32::try_from(retrying.delay.nanos).unwrap_or_default(),
+            ),
+            reason: retrying.reason,
+        },
+        Wire::Paused(paused) => Delta::Paused {
+            reason: match paused.reason.as_known() {
+                Some(pb::PauseReason::StorageFull) => PauseReason::StorageFull,
+                Some(pb::PauseReason::JournalLost) => PauseReason::JournalLost,
+                _ => PauseReason::Unavailable,
+            },
+        },
+        Wire::Resumed(_) => Delta::Resumed,
+    })
+}

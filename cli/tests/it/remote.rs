@@ -1,0 +1,195 @@
+//! Commands that act at a server, against a real `tau serve`: what they show is what the same command shows here.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tau_testkit::{ModelServer, Reply};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::Child;
+
+use crate::support::{Place, Ran};
+
+/// A server that runs, and the place of whoever calls it.
+struct Served {
+    _child: Child,
+    url: String,
+    place: Place,
+    model: ModelServer,
+}
+
+impl Served {
+    async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let model = ModelServer::with_replies(replies).await.unwrap();
+        let place = Place::with_server(&model);
+        let mut child = place.command(&["serve", "--listen", "127.0.0.1:0"]).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = tokio::time::timeout(Duration::from_secs(30), lines.next_line()).await;
+        let url = line.unwrap().unwrap().unwrap();
+        Self { _child: child, url, place, model }
+    }
+
+    /// A command at the server, which finds the token by itself.
+    async fn tau(&self, arguments: &[&str]) -> Ran {
+        self.place.tau_with_env(&[("TAU_SERVER", self.url.as_str())], arguments).await
+    }
+
+    /// The session that was written last.
+    async fn newest(&self) -> String {
+        let list = self.tau(&["sessions", "list", "--output", "json"]).await.json();
+        list["sessions"][0]["id"].as_str().unwrap().to_owned()
+    }
+}
+
+fn replies() -> [Reply; 2] {
+    [
+        Reply::tool_calls([
+            ("g", "glob", r#"{"pattern":"*"}"#),
+            ("w", "write", r#"{"path":"made","content":"x"}"#),
+        ]),
+        Reply::text("All is seen."),
+    ]
+}
+
+#[tokio::test]
+async fn a_run_at_a_server_is_shown_as_one_here() {
+    for arguments in [&["--allow", "write"][..], &[]] {
+        let arguments = [&["run"], arguments, &["look"]].concat();
+        let model = ModelServer::with_replies(replies()).await.unwrap();
+        let here = Place::with_server(&model).tau(&arguments).await;
+        let served = Served::start(replies()).await;
+        let there = served.tau(&arguments).await;
+        // Calls run beside each other, and end in any order.
+        let sorted = |text: &str| {
+            let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            lines.sort_unstable();
+            lines
+        };
+        assert_eq!((there.code, &there.stdout), (here.code, &here.stdout), "{there:#?}");
+        assert_eq!(sorted(&there.stderr), sorted(&here.stderr));
+        assert_eq!(served.place.project().join("made").exists(), arguments.len() > 2);
+    }
+}
+
+#[tokio::test]
+async fn a_run_at_a_server_tells_programs_the_same() {
+    let model = ModelServer::with_replies(replies()).await.unwrap();
+    let here = Place::with_server(&model).tau(&["run", "-o", "json", "look"]).await;
+    let served = Served::start(replies()).await;
+    let there = served.tau(&["run", "-o", "json", "look"]).await;
+    let without_time = |ran: &Ran| {
+        let mut summary = ran.json();
+        summary["duration_ms"].take();
+        summary
+    };
+    assert_eq!((there.code, without_time(&there)), (here.code, without_time(&here)));
+    assert_eq!(there.code, Some(3));
+
+    let served = Served::start(replies()).await;
+    let lines = served.tau(&["run", "-o", "stream-json", "--max-turns", "1", "look"]).await;
+    lines.assert_code(5);
+    let kinds: Vec<Value> = lines.json_lines().iter().map(|line| line["type"].clone()).collect();
+    assert_eq!(kinds.first(), Some(&json!("started")), "{kinds:?}");
+}
+
+#[tokio::test]
+async fn sessions_of_a_server_are_read_as_those_of_a_store() {
+    let served = Served::start(replies()).await;
+    served.tau(&["run", "look"]).await.assert_code(3);
+    let id = served.newest().await;
+    for arguments in [&["--events"][..], &["--events", "-o", "json"], &["--context"]] {
+        let arguments = [&["sessions", "show", &id], arguments].concat();
+        let (there, here) = (served.tau(&arguments).await, served.place.tau(&arguments).await);
+        there.assert_code(0);
+        assert_eq!(there.stdout, here.stdout);
+    }
+    let shown = served.tau(&["sessions", "show", &id[..8], "-o", "json"]).await.json();
+    let here = served.place.tau(&["sessions", "show", &id, "-o", "json"]).await.json();
+    assert_eq!(shown["entries"], here["entries"]);
+    for key in [
+        "id",
+        "model",
+        "working_dir",
+        "created",
+        "updated",
+        "prompt",
+        "events",
+        "turns",
+        "tool_calls",
+        "usage",
+    ] {
+        assert_eq!(shown["session"][key], here["session"][key], "{key}");
+    }
+    assert_eq!(shown["session"]["state"], "idle");
+
+    let there = served.tau(&["sessions", "export", &id]).await;
+    let here = served.place.tau(&["sessions", "export", &id]).await;
+    assert!(there.code == Some(0) && there.stdout == here.stdout, "{there:#?}");
+    served.tau(&["sessions", "export", &id, "--format", "html", "-o", "page.html"]).await.assert_code(0);
+    assert!(served.place.read("page.html").contains("All is seen."));
+
+    let list = served.tau(&["sessions", "list"]).await;
+    assert!(list.stdout.contains(&id[..8]) && list.stdout.contains("look"), "{list:#?}");
+    let unknown = served.tau(&["sessions", "show", "ffffffff"]).await;
+    assert!(unknown.code == Some(2) && unknown.stderr.contains("no session has an id"), "{unknown:#?}");
+}
+
+#[tokio::test]
+async fn a_session_of_a_server_is_forked_taken_back_and_gone_on_with() {
+    let served = Served::start(["One.", "Two.", "Three."].map(Reply::text)).await;
+    served.tau(&["run", "first"]).await.assert_code(0);
+    let id = served.newest().await;
+    let forked = served.tau(&["fork", &id[..8], "--at", "6"]).await;
+    forked.assert_code(0);
+    let copy = forked.stdout.trim().to_owned();
+    assert_ne!(copy, id);
+    assert_eq!(served.tau(&["resume", &copy, "second"]).await.assert_code(0).stdout, "Two.\n");
+    let back = served.tau(&["rewind", &copy]).await;
+    assert!(back.code == Some(0) && back.stderr.contains("back at event 7"), "{back:#?}");
+    let resumed = served.tau(&["resume", &copy, "third"]).await;
+    assert_eq!(resumed.assert_code(0).stdout, "Three.\n");
+    let messages = served.model.requests()[2].json()["messages"].to_string();
+    assert!(messages.contains("first") && !messages.contains("second") && messages.contains("third"));
+    let idle = served.tau(&["resume", &copy]).await;
+    assert!(idle.code == Some(2) && idle.stderr.contains("nothing left to do"), "{idle:#?}");
+    let nowhere = served.tau(&["fork", &id, "--at", "99"]).await;
+    assert!(nowhere.code == Some(2) && nowhere.stderr.contains("its events are 1 to 6"), "{nowhere:#?}");
+}
+
+#[tokio::test]
+async fn what_belongs_to_the_store_is_not_done_at_a_server() {
+    let place = Place::new();
+    let commands = [
+        &["undo"][..],
+        &["sessions", "verify"],
+        &["sessions", "search", "x"],
+        &["sessions", "delete", "x"],
+        &["sessions", "import", "x"],
+    ];
+    for command in commands {
+        let ran = place.tau(&[command, &["--server", "http://127.0.0.1:1"]].concat()).await;
+        assert!(ran.code == Some(2) && ran.stderr.contains("works on the store"), "{command:?} {ran:#?}");
+    }
+    let ran = place.tau(&["run", "--server", "http://127.0.0.1:1", "x"]).await;
+    assert!(ran.code == Some(1) && ran.stderr.contains("cannot be reached"), "{ran:#?}");
+    let ran = place.tau(&["run", "--server", "http://me:secret@127.0.0.1", "x"]).await;
+    assert!(ran.code == Some(2) && !ran.stderr.contains("secret"), "{ran:#?}");
+}
+
+#[tokio::test]
+async fn a_session_is_attached_to_and_steered() {
+    let served = Served::start(["One.", "Two.", "Three."].map(Reply::text)).await;
+    served.tau(&["run", "first"]).await.assert_code(0);
+    let mut child = served.place.command(&["attach", &served.url]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"second\nthird\n").await.unwrap();
+    drop(stdin);
+    let ran = served.place.finish(child).await;
+    ran.assert_code(0);
+    // What was said before comes first.
+    let places: Vec<Option<usize>> =
+        ["first", "One.", "Two.", "Three."].map(|text| ran.stdout.find(text)).to_vec();
+    assert!(places.is_sorted() && places.iter().all(Option::is_some), "{ran:#?}");
+    let nobody = served.place.tau(&["attach", &served.url, "ffffffff"]).await;
+    assert!(nobody.code == Some(2), "{nobody:#?}");
+}
