@@ -193,3 +193,42 @@ async fn a_session_is_attached_to_and_steered() {
     let nobody = served.place.tau(&["attach", &served.url, "ffffffff"]).await;
     assert!(nobody.code == Some(2), "{nobody:#?}");
 }
+
+/// A person at a terminal: waits for a text, then types a line, and so on. Needs nothing but Python.
+const PERSON: &str = r#"
+import os, pty, select, sys, time
+tau, url, *talk = sys.argv[1:]
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(tau, [tau, "attach", url])
+seen = b""
+for awaited, typed in zip(talk[::2], talk[1::2]):
+    end = time.time() + 30
+    while awaited.encode() not in seen and time.time() < end:
+        if select.select([terminal], [], [], 0.1)[0]:
+            seen += os.read(terminal, 4096)
+    if awaited.encode() not in seen:
+        sys.exit(f"{awaited!r} does not come: {seen.decode()}")
+    os.write(terminal, b"\x04" if typed == "EOF" else typed.encode() + b"\n")
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"#;
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_person_at_a_terminal_types_prompts_and_permits() {
+    let command = json!({ "command": "echo here > made" }).to_string();
+    let replies = [Reply::tool_calls([("c1", "bash", command.as_str())]), Reply::text("It is made.")];
+    let served = Served::start(replies).await;
+    served.tau(&["rpc", "call", "CreateSession"]).await.assert_code(0);
+    let mut person = tokio::process::Command::new("python3");
+    person
+        .args(["-c", PERSON, env!("CARGO_BIN_EXE_tau"), &served.url])
+        .args(["Ctrl-D leaves", "make it", "Let `bash` run?", "y", "It is made.", "EOF"])
+        .current_dir(served.place.project())
+        .env("HOME", served.place.home())
+        .env_remove("XDG_STATE_HOME")
+        .kill_on_drop(true);
+    let ended = tokio::time::timeout(Duration::from_secs(100), person.output()).await.unwrap().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    assert_eq!(served.place.read("made"), "here\n");
+}
