@@ -65,7 +65,7 @@ async fn broken_json_is_shown_where_it_breaks() {
 #[tokio::test]
 async fn an_unknown_key_gets_a_suggestion() {
     insta::assert_snapshot!(check("[client]\nmax_retry = 3\n").await.stderr, @r#"
-         × [TEMP]/home/.config/tau/config.toml: unknown field `max_retry`, expected one of `connect_timeout`, `first_token_timeout`, `idle_timeout`, `max_retries`, `max_retry_delay`
+         × [TEMP]/home/.config/tau/config.toml: unknown field `max_retry`, expected one of `connect_timeout`, `first_token_timeout`, `idle_timeout`, `error_body_timeout`, `total_timeout`, `max_retries`, `max_retry_delay`, `retry_budget`, `breaker_failures`, `breaker_cooldown`, `max_concurrent`, `tokens_per_minute`
           ╭─[[TEMP]/home/.config/tau/config.toml:2:1]
         1 │ [client]
         2 │ max_retry = 3
@@ -94,14 +94,14 @@ async fn an_unknown_key_gets_a_suggestion() {
         help: did you mean `model`?
         "#);
     insta::assert_snapshot!(check("[client]\nxyzzy = 3\n").await.stderr, @r#"
-         × [TEMP]/home/.config/tau/config.toml: unknown field `xyzzy`, expected one of `connect_timeout`, `first_token_timeout`, `idle_timeout`, `max_retries`, `max_retry_delay`
+         × [TEMP]/home/.config/tau/config.toml: unknown field `xyzzy`, expected one of `connect_timeout`, `first_token_timeout`, `idle_timeout`, `error_body_timeout`, `total_timeout`, `max_retries`, `max_retry_delay`, `retry_budget`, `breaker_failures`, `breaker_cooldown`, `max_concurrent`, `tokens_per_minute`
           ╭─[[TEMP]/home/.config/tau/config.toml:2:1]
         1 │ [client]
         2 │ xyzzy = 3
           · ──┬──
           ·   ╰── here
           ╰────
-         help: known here: connect_timeout, first_token_timeout, idle_timeout, max_retries, max_retry_delay
+         help: known here: connect_timeout, first_token_timeout, idle_timeout, error_body_timeout, total_timeout, max_retries, max_retry_delay, retry_budget, breaker_failures, breaker_cooldown, max_concurrent, tokens_per_minute
         "#);
 }
 

@@ -1,5 +1,6 @@
 //! An agent: a model at a provider, ready to be asked.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,9 +9,11 @@ use tau_core::config::{Config, ConfigError, Merge, ModelOptions, ProviderConfig,
 use tau_core::{ChatResponse, Model, Secret};
 use url::Url;
 
+use crate::attempt::{self, Choice};
 use crate::error::{AgentError, Endpoint};
 use crate::exchange::Exchange;
 use crate::format;
+use crate::limits::Limits;
 use crate::request::{ChatRequest, WireCache};
 use crate::stream::{ChatStream, StreamEvent};
 use crate::transport::{HttpTransport, ReplayTransport, Transport, TransportError, WireRequest};
@@ -27,6 +30,8 @@ struct Inner {
     base_url: Url,
     headers: Vec<(String, Secret)>,
     exchange: Arc<Exchange>,
+    /// The agents asked in its place while it does not answer, in order.
+    fallbacks: Vec<Agent>,
 }
 
 /// The address and the headers stay out of it: they may hold secrets, and the endpoint says where.
@@ -49,9 +54,29 @@ impl Agent {
     /// # Errors
     /// When the format is unknown, the address is none, or TLS cannot be set up.
     pub fn new(resolved: &ResolvedModel) -> Result<Self, AgentSetupError> {
+        Self::with_limits(resolved, &Limits::new())
+    }
+
+    /// As [`new`](Self::new), keeping limits together with every other agent that was given the same ones.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn with_limits(resolved: &ResolvedModel, limits: &Limits) -> Result<Self, AgentSetupError> {
         let base = base_url(resolved)?;
         let transport = HttpTransport::new(&base, &resolved.provider.client)?;
-        Self::with_transport(resolved, Arc::new(transport))
+        let agent = Self::build(resolved, Arc::new(transport), limits)?;
+        let fallbacks = resolved.fallbacks.iter().map(|fallback| Self::with_limits(fallback, limits));
+        Ok(agent.with_fallbacks(fallbacks.collect::<Result<_, _>>()?))
+    }
+
+    /// The same agent with others that are asked in its place, in order, while it cannot be reached, fails, is over its
+    /// limits or takes too long for its first word. Each is asked with its own options; fallbacks of theirs do not count.
+    #[must_use]
+    pub fn with_fallbacks(self, fallbacks: Vec<Self>) -> Self {
+        let Inner { model, options, base_url, headers, exchange, .. } = &*self.inner;
+        let (model, options, base_url) = (model.clone(), options.clone(), base_url.clone());
+        let (headers, exchange) = (headers.clone(), Arc::clone(exchange));
+        Self { inner: Arc::new(Inner { model, options, base_url, headers, exchange, fallbacks }) }
     }
 
     /// An agent whose requests go through a transport of the caller's.
@@ -61,6 +86,14 @@ impl Agent {
     pub fn with_transport(
         resolved: &ResolvedModel,
         transport: Arc<dyn Transport>,
+    ) -> Result<Self, AgentSetupError> {
+        Self::build(resolved, transport, &Limits::new())
+    }
+
+    fn build(
+        resolved: &ResolvedModel,
+        transport: Arc<dyn Transport>,
+        limits: &Limits,
     ) -> Result<Self, AgentSetupError> {
         let format = format::by_name(resolved.provider.format())?;
         let base_url = base_url(resolved)?;
@@ -73,8 +106,10 @@ impl Agent {
         let (model, options) = (resolved.model.clone(), resolved.options.clone());
         let client = resolved.provider.client.clone();
         let secrets = secrets(&resolved.provider, &base_url);
-        let exchange = Arc::new(Exchange { client, format, endpoint, transport, secrets });
-        Ok(Self { inner: Arc::new(Inner { model, options, base_url, headers, exchange }) })
+        let limits = limits.of(&resolved.provider_name, &base_url, &client);
+        let exchange = Arc::new(Exchange { client, format, endpoint, transport, secrets, limits });
+        let inner = Inner { model, options, base_url, headers, exchange, fallbacks: Vec::new() };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// An agent whose model is a recording. It is the model that was recorded, under the name it had.
@@ -119,15 +154,26 @@ impl Agent {
     /// The request is encoded here and now; it is sent when the stream is first polled. It is tried again as the
     /// client's configuration says, but only while nothing of an answer has come.
     pub fn stream(&self, request: ChatRequest<'_>, cache: &mut WireCache) -> ChatStream {
+        let mut choices = VecDeque::from([self.choice(&request, cache)]);
+        let without_options = ChatRequest { options: None, ..request };
+        let fallbacks = &self.inner.fallbacks;
+        for (agent, cache) in fallbacks.iter().zip(cache.fallbacks(fallbacks.len())) {
+            choices.push_back(agent.choice(&without_options, cache));
+        }
+        Box::pin(attempt::answer(choices))
+    }
+
+    /// The request as this model is asked it.
+    fn choice(&self, request: &ChatRequest<'_>, cache: &mut WireCache) -> Choice {
         let inner = &self.inner;
         let options = match request.options {
             Some(over) => inner.options.clone().merge(over.clone()),
             None => inner.options.clone(),
         };
-        let body = inner.exchange.format.encode_chat(&inner.model, &options, &request, cache);
+        let body = inner.exchange.format.encode_chat(&inner.model, &options, request, cache);
         let mut wire = WireRequest::post(inner.exchange.format.chat_url(&inner.base_url), body);
         wire.headers.clone_from(&inner.headers);
-        Box::pin(Arc::clone(&inner.exchange).answer(wire))
+        Choice { exchange: Arc::clone(&inner.exchange), request: wire }
     }
 
     /// Asks the model and waits for its whole answer.

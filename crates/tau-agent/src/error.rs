@@ -7,6 +7,8 @@ use tau_core::event::{ModelFailure, ModelFailureKind};
 use tau_core::{HumanDuration, redact_url};
 use url::Url;
 
+use crate::said::ServerWords;
+
 /// Whom a request was for. It prints without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -43,6 +45,20 @@ pub struct AgentError {
     status: Option<u16>,
     retry_after: Option<Duration>,
     retryable: bool,
+    stage: Stage,
+}
+
+/// How far a request came before it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The server was not asked, because it failed too often.
+    CircuitOpen,
+    /// Nothing of an answer came.
+    Asked,
+    /// A part of the answer came.
+    Answering,
+    /// Its time was up, whatever had come.
+    TimeUp,
 }
 
 impl AgentError {
@@ -61,24 +77,35 @@ impl AgentError {
             status: None,
             retry_after: None,
             retryable,
+            stage: Stage::Asked,
         }
     }
 
+    /// The server was not asked: it failed too often, and is asked again after a while.
+    pub(crate) fn circuit_open(endpoint: &Endpoint, failures: u32, wait: Duration) -> Self {
+        let problem = format!(
+            "is not asked, because the server failed {failures} times in a row; it is asked again in {}",
+            HumanDuration::from(whole_seconds(wait))
+        );
+        let mut error = Self::new(ModelFailureKind::Unreachable, endpoint, problem);
+        error.stage = Stage::CircuitOpen;
+        error.retry_after = Some(wait);
+        error
+    }
+
     /// What a server answered with a status other than success.
-    pub(crate) fn from_status(
-        endpoint: &Endpoint,
-        status: u16,
-        retry_after: Option<Duration>,
-        body: &str,
-    ) -> Self {
+    pub(crate) fn from_status(endpoint: &Endpoint, answer: &Refusal<'_>) -> Self {
+        let Refusal { status, retry_after, should_retry, body } = *answer;
         let said = ServerWords::read(body);
-        let kind = kind_of_status(status);
+        let kind =
+            if said.is_permanent(status) { ModelFailureKind::InvalidRequest } else { kind_of_status(status) };
         let mut problem = format!("answered {status}");
         if (300..400).contains(&status) {
             // Following it would carry the key elsewhere.
             problem.push_str(", a redirect, which is not followed");
         }
-        if let Some(wait) = retry_after {
+        let wait = retry_after.or(said.wait);
+        if let Some(wait) = wait {
             problem.push_str(&format!(", asking to wait {}", HumanDuration::from(wait)));
         }
         if !said.message.is_empty() {
@@ -86,8 +113,10 @@ impl AgentError {
         }
         let mut error = Self::new(kind, endpoint, problem);
         error.status = Some(status);
-        error.retry_after = retry_after;
-        error.retryable |= status == 408;
+        error.retry_after = wait;
+        // 408 and 425 say that the same request may do later; 501 and 505 that it never will.
+        error.retryable = (error.retryable || matches!(status, 408 | 425)) && !matches!(status, 501 | 505);
+        error.retryable = should_retry.unwrap_or(error.retryable);
         // A used-up quota does not come back by waiting a little.
         error.retryable &= !said.is_quota();
         error
@@ -97,16 +126,35 @@ impl AgentError {
     pub(crate) fn from_stream_body(endpoint: &Endpoint, body: &str) -> Self {
         let said = ServerWords::read(body);
         // Gateways put the status they would have answered with into the code.
-        let status = said.code.parse().ok().filter(|status| (400..600).contains(status));
-        let kind = if said.is_quota() || said.code == "rate_limit_exceeded" {
-            ModelFailureKind::RateLimited
-        } else {
-            status.map_or(ModelFailureKind::Server, kind_of_status)
+        let status = said.code().parse().ok().filter(|status| (400..600).contains(status));
+        let kind = match status {
+            _ if said.is_permanent(500) => ModelFailureKind::InvalidRequest,
+            Some(status) => kind_of_status(status),
+            None => said.kind().unwrap_or(ModelFailureKind::Server),
         };
         let mut error =
             Self::new(kind, endpoint, format!("reported an error in its answer: {}", said.message));
+        error.retry_after = said.wait;
         error.retryable &= !said.is_quota();
         error
+    }
+
+    /// The same error, of an answer of which a part had come.
+    pub(crate) const fn while_answering(mut self) -> Self {
+        self.stage = Stage::Answering;
+        self
+    }
+
+    /// The same error, of a request whose whole time was up.
+    pub(crate) const fn at_the_end_of_time(mut self) -> Self {
+        self.stage = Stage::TimeUp;
+        self
+    }
+
+    /// The same error with more said about it.
+    pub(crate) fn adding(mut self, words: &str) -> Self {
+        self.problem.push_str(words);
+        self
     }
 
     /// The same error without these texts, should the server have repeated one.
@@ -149,10 +197,47 @@ impl AgentError {
         self.retryable
     }
 
+    /// Whether the server was not asked at all, because it failed too often; [`retry_after`](Self::retry_after) says
+    /// when it is asked again.
+    #[must_use]
+    pub fn is_circuit_open(&self) -> bool {
+        self.stage == Stage::CircuitOpen
+    }
+
+    /// Whether a part of the answer had come. Such a request is not tried again by itself, because somebody saw it.
+    #[must_use]
+    pub fn is_mid_answer(&self) -> bool {
+        self.stage == Stage::Answering
+    }
+
+    /// Whether the model cannot be had now, so that another may be asked in its place. A request, key or name that is
+    /// wrong is no such reason.
+    pub(crate) fn is_unavailable(&self) -> bool {
+        let is_down = matches!(
+            self.kind,
+            ModelFailureKind::Unreachable
+                | ModelFailureKind::RateLimited
+                | ModelFailureKind::Server
+                | ModelFailureKind::Timeout
+                | ModelFailureKind::Interrupted
+        );
+        is_down && !matches!(self.stage, Stage::Answering | Stage::TimeUp)
+    }
+
+    /// Whether it says that the server does not do its work.
+    pub(crate) fn is_fault_of_server(&self) -> bool {
+        self.is_unavailable() && self.kind != ModelFailureKind::RateLimited && !self.is_circuit_open()
+    }
+
     /// What to try.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self.kind {
+            _ if self.stage == Stage::CircuitOpen => {
+                "wait, give the model `fallbacks`, or see the server's log; `breaker_failures` under [client] says when \
+                 a server is left alone"
+            }
+            _ if self.stage == Stage::TimeUp => "raise `total_timeout` under [client], or leave it out",
             ModelFailureKind::Unreachable => "check that the server runs and that `base_url` is right",
             ModelFailureKind::Unauthorized => {
                 "check the key: `api_key_env` or `api_key_file` of the provider, and what it may use"
@@ -175,11 +260,31 @@ impl AgentError {
         }
     }
 
-    /// The failure as a journal keeps it.
+    /// The failure as a journal keeps it. An answer that had begun was interrupted, whatever the reason, as long as it may
+    /// go better the next time; so the turn can be asked for again.
     #[must_use]
     pub fn to_failure(&self) -> ModelFailure {
-        ModelFailure::new(self.kind, self.to_string())
+        let may_pass =
+            self.retryable || matches!(self.kind, ModelFailureKind::Timeout | ModelFailureKind::Protocol);
+        let kind = if self.is_mid_answer() && may_pass { ModelFailureKind::Interrupted } else { self.kind };
+        ModelFailure::new(kind, self.to_string())
     }
+}
+
+/// An answer whose status is no success.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refusal<'a> {
+    pub(crate) status: u16,
+    /// How long its headers ask to wait.
+    pub(crate) retry_after: Option<Duration>,
+    /// What it says itself about trying again.
+    pub(crate) should_retry: Option<bool>,
+    pub(crate) body: &'a str,
+}
+
+/// Rounded up, because nobody waits for milliseconds.
+const fn whole_seconds(wait: Duration) -> Duration {
+    Duration::from_secs(wait.as_secs() + if wait.subsec_nanos() > 0 { 1 } else { 0 })
 }
 
 const fn kind_of_status(status: u16) -> ModelFailureKind {
@@ -201,48 +306,3 @@ impl fmt::Display for AgentError {
 }
 
 impl std::error::Error for AgentError {}
-
-/// The longest text of a server that is shown.
-const MAX_WORDS: usize = 2_000;
-
-/// What a server says about an error, out of the several shapes in use.
-struct ServerWords {
-    message: String,
-    code: String,
-}
-
-impl ServerWords {
-    /// Reads `{"error":{"message","code","type"}}`, `{"error":"..."}`, `{"message"}`, `{"detail"}`, or any text.
-    fn read(body: &str) -> Self {
-        let parsed = serde_json::from_str::<serde_json::Value>(body).unwrap_or_default();
-        // Some gateways wrap the object in a list.
-        let value = parsed.get(0).unwrap_or(&parsed);
-        let error = value.get("error").unwrap_or(value);
-        let text = |value: Option<&serde_json::Value>| match value {
-            Some(serde_json::Value::String(text)) => text.clone(),
-            Some(value @ (serde_json::Value::Number(_) | serde_json::Value::Object(_))) => value.to_string(),
-            _ => String::new(),
-        };
-        let message = [
-            error.get("message"),
-            Some(error).filter(|e| e.is_string()),
-            value.get("message"),
-            value.get("detail"),
-        ]
-        .into_iter()
-        .map(text)
-        .find(|text| !text.is_empty())
-        .unwrap_or_else(|| body.trim().to_owned());
-        let code = [error.get("code"), error.get("type")]
-            .into_iter()
-            .map(text)
-            .find(|text| !text.is_empty())
-            .unwrap_or_default();
-        let end = message.floor_char_boundary(MAX_WORDS);
-        Self { message: message[..end].to_owned(), code }
-    }
-
-    fn is_quota(&self) -> bool {
-        self.code == "insufficient_quota" || self.code == "billing_hard_limit_reached"
-    }
-}

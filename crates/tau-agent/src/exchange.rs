@@ -1,21 +1,23 @@
-//! One exchange with a server: a request, its retries, its time limits, its answer.
+//! Exchanges with one server: a request, the time limits, an answer.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use futures::stream::BoxStream;
-use futures::{Stream, StreamExt, TryStreamExt};
+use futures::{StreamExt, TryStreamExt};
 use tau_core::config::ClientConfig;
 use tau_core::event::ModelFailureKind;
-use tau_core::{ChatResponse, ContentBlock, HumanDuration, Secret, ToolCallId};
+use tau_core::{HumanDuration, Secret};
 use tokio::time::Instant;
 
-use crate::error::{AgentError, Endpoint};
+use crate::error::{AgentError, Endpoint, Refusal};
 use crate::format::{Format, FormatError};
-use crate::retry::{RetrySchedule, parse_retry_after};
+use crate::limits::{Admission, ProviderLimits, headers};
 use crate::stream::StreamEvent;
 use crate::transport::{Transport, TransportError, WireRequest, WireResponse};
+
+/// How many bytes of a request make a token, about: English text in JSON.
+const BYTES_PER_TOKEN: u64 = 4;
 
 /// What every exchange with one server has in common.
 #[derive(Debug)]
@@ -26,6 +28,16 @@ pub(crate) struct Exchange {
     pub(crate) transport: Arc<dyn Transport>,
     /// What no error may show.
     pub(crate) secrets: Vec<Secret>,
+    /// What is shared with everybody else who asks this server.
+    pub(crate) limits: Arc<ProviderLimits>,
+}
+
+/// An answer that is on its way.
+pub(crate) struct Answer {
+    stream: BoxStream<'static, Result<StreamEvent, FormatError>>,
+    anything_came: bool,
+    first_token_by: Option<Instant>,
+    admission: Admission,
 }
 
 impl Exchange {
@@ -37,7 +49,7 @@ impl Exchange {
         )
     }
 
-    fn timed_out(&self, limit: Duration, what: &str) -> AgentError {
+    pub(crate) fn timed_out(&self, limit: Duration, what: &str) -> AgentError {
         let limit = HumanDuration::from(limit);
         AgentError::new(ModelFailureKind::Timeout, &self.endpoint, format!("sent {what} for {limit}"))
     }
@@ -55,19 +67,6 @@ impl Exchange {
     /// The error without the secrets that the server may have repeated.
     fn without_secrets(&self, error: AgentError) -> AgentError {
         error.without(self.secrets.iter().map(Secret::expose))
-    }
-
-    /// The answer to a request, with retries.
-    pub(crate) fn answer(
-        self: Arc<Self>,
-        request: WireRequest,
-    ) -> impl Stream<Item = Result<StreamEvent, AgentError>> + Send {
-        let retries = RetrySchedule::new(&self.client);
-        let state = Attempt { exchange: self, request, retries, attempt: 1, phase: Phase::Send };
-        futures::stream::unfold(state, |mut state| async move {
-            let event = state.next().await?;
-            Some((event, state))
-        })
     }
 
     /// The whole body of an answer, without retries.
@@ -89,15 +88,46 @@ impl Exchange {
             .map_err(|error| self.without_secrets(error))
     }
 
-    async fn send(&self, request: WireRequest) -> Result<Answer, AgentError> {
+    /// Sends a request as soon as the limits allow it.
+    pub(crate) async fn begin(&self, request: WireRequest) -> Result<Answer, AgentError> {
+        let tokens = request.body.len() / BYTES_PER_TOKEN;
+        let mut admission =
+            self.limits.admit(&self.endpoint.model, tokens).await.map_err(|wait| {
+                AgentError::circuit_open(&self.endpoint, self.client.breaker_failures(), wait)
+            })?;
         let limit = self.client.first_token_timeout();
         // One limit for status and first token together; one that is too far away to say is none.
         let first_token_by = Instant::now().checked_add(limit);
-        let sent = within(first_token_by, self.transport.send(request))
-            .await
-            .ok_or_else(|| self.timed_out(limit, "no answer"))?;
-        let response = self.accepted(sent).await?;
-        Ok(Answer { stream: self.format.decode_chat(response), anything_came: false, first_token_by })
+        let sent = within(first_token_by, self.transport.send(request)).await;
+        let accepted = match sent.ok_or_else(|| self.timed_out(limit, "no answer")) {
+            Ok(sent) => self.accepted(sent).await,
+            Err(error) => Err(error),
+        };
+        match accepted {
+            Ok(response) => {
+                let stream = self.format.decode_chat(response);
+                Ok(Answer { stream, anything_came: false, first_token_by, admission })
+            }
+            Err(error) => {
+                self.judge(&error, &mut admission);
+                Err(self.without_secrets(error))
+            }
+        }
+    }
+
+    /// Tells the limits what an error means that came before anything of an answer.
+    fn judge(&self, error: &AgentError, admission: &mut Admission) {
+        if error.is_fault_of_server() {
+            admission.failed();
+        } else {
+            admission.refused();
+        }
+        let asked = error.retry_after().filter(|_| error.kind() == ModelFailureKind::RateLimited);
+        if let Some(wait) =
+            asked.filter(|wait| error.is_retryable() && *wait <= self.client.max_retry_delay())
+        {
+            self.limits.hold(&self.endpoint.model, wait);
+        }
     }
 
     /// The answer, if its status is a success.
@@ -109,7 +139,6 @@ impl Exchange {
     /// Reads what a server says about an error, as far as it says it soon.
     async fn refused(&self, mut response: WireResponse) -> AgentError {
         const MOST: usize = 64 * 1024;
-        const WORDS: Duration = Duration::from_secs(5);
         let mut body = Vec::new();
         let read = async {
             while let Some(Ok(chunk)) = response.body.next().await {
@@ -120,13 +149,38 @@ impl Exchange {
             }
         };
         // What was read until then is shown; a slow error body must not hide the error.
-        let _ = tokio::time::timeout(WORDS.min(self.client.first_token_timeout()), read).await;
-        let retry_after = response.retry_after.and_then(|value| parse_retry_after(&value, SystemTime::now()));
-        let text = String::from_utf8_lossy(&body);
-        AgentError::from_status(&self.endpoint, response.status, retry_after, &text)
+        let limit = self.client.error_body_timeout().min(self.client.first_token_timeout());
+        let _ = tokio::time::timeout(limit, read).await;
+        let refusal = Refusal {
+            status: response.status,
+            retry_after: headers::asked_wait(&response.headers, SystemTime::now()),
+            should_retry: headers::value(&response.headers, "x-should-retry")
+                .and_then(|text| text.parse().ok()),
+            body: &String::from_utf8_lossy(&body),
+        };
+        AgentError::from_status(&self.endpoint, &refusal)
     }
 
-    async fn receive(&self, answer: &mut Answer) -> Result<StreamEvent, AgentError> {
+    /// The next thing of an answer.
+    pub(crate) async fn receive(&self, answer: &mut Answer) -> Result<StreamEvent, AgentError> {
+        let event = self.next_event(answer).await.map_err(|error| self.without_secrets(error));
+        match &event {
+            Ok(event) => {
+                answer.anything_came = true;
+                answer.admission.begun();
+                if let StreamEvent::Completed(response) = event
+                    && let Some(usage) = response.usage
+                {
+                    answer.admission.used(usage);
+                }
+            }
+            Err(error) if !answer.anything_came => self.judge(error, &mut answer.admission),
+            Err(_) => return event.map_err(AgentError::while_answering),
+        }
+        event
+    }
+
+    async fn next_event(&self, answer: &mut Answer) -> Result<StreamEvent, AgentError> {
         let (limit, what, by) = if answer.anything_came {
             let limit = self.client.idle_timeout();
             (limit, "nothing more", Instant::now().checked_add(limit))
@@ -135,10 +189,7 @@ impl Exchange {
         };
         let event = within(by, answer.stream.next()).await.ok_or_else(|| self.timed_out(limit, what))?;
         match event {
-            Some(Ok(event)) => {
-                answer.anything_came = true;
-                Ok(event)
-            }
+            Some(Ok(event)) => Ok(event),
             None => Err(self.interrupted()),
             Some(Err(error)) => Err(self.format_error(error)),
         }
@@ -157,90 +208,9 @@ impl Exchange {
 }
 
 /// What a future gives, if it gives it in time.
-async fn within<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn within<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
     match deadline {
         Some(deadline) => tokio::time::timeout_at(deadline, future).await.ok(),
         None => Some(future.await),
-    }
-}
-
-/// Gives calls without an id, or with that of another call of the reply, one of their own: a result could not be
-/// paired with its call otherwise. The ids come from the request's bytes, so that a replay makes the same ones,
-/// and the next request makes others.
-fn name_calls(response: &mut ChatResponse, request: &WireRequest) {
-    let mut seen = BTreeSet::new();
-    let mut digest = None;
-    let calls = Arc::make_mut(&mut response.content).iter_mut().filter_map(|block| match block {
-        ContentBlock::ToolCall(call) => Some(call),
-        _ => None,
-    });
-    for (index, call) in calls.enumerate() {
-        if call.id.as_str().is_empty() || !seen.insert(call.id.clone()) {
-            let digest = *digest.get_or_insert_with(|| request.body.digest());
-            call.id = ToolCallId::new(format!("call_{digest:016x}_{index}"));
-        }
-    }
-}
-
-/// One request on its way through its attempts.
-struct Attempt {
-    exchange: Arc<Exchange>,
-    request: WireRequest,
-    retries: RetrySchedule,
-    attempt: u32,
-    phase: Phase,
-}
-
-enum Phase {
-    Send,
-    Wait(Duration),
-    Answer(Answer),
-    Done,
-}
-
-struct Answer {
-    stream: BoxStream<'static, Result<StreamEvent, FormatError>>,
-    anything_came: bool,
-    first_token_by: Option<Instant>,
-}
-
-impl Attempt {
-    async fn next(&mut self) -> Option<Result<StreamEvent, AgentError>> {
-        loop {
-            match std::mem::replace(&mut self.phase, Phase::Done) {
-                Phase::Done => return None,
-                Phase::Wait(delay) => {
-                    tokio::time::sleep(delay).await;
-                    self.phase = Phase::Send;
-                }
-                Phase::Send => match self.exchange.send(self.request.clone()).await {
-                    Ok(answer) => self.phase = Phase::Answer(answer),
-                    Err(error) => return Some(self.failed(self.exchange.without_secrets(error))),
-                },
-                Phase::Answer(mut answer) => {
-                    let event = self.exchange.receive(&mut answer).await;
-                    return Some(match event.map_err(|error| self.exchange.without_secrets(error)) {
-                        Ok(StreamEvent::Completed(mut response)) => {
-                            name_calls(&mut response, &self.request);
-                            Ok(StreamEvent::Completed(response))
-                        }
-                        Ok(event) => {
-                            self.phase = Phase::Answer(answer);
-                            Ok(event)
-                        }
-                        Err(error) if answer.anything_came => Err(error),
-                        Err(error) => self.failed(error),
-                    });
-                }
-            }
-        }
-    }
-
-    /// Tries again where that may help; otherwise the error stands.
-    fn failed(&mut self, error: AgentError) -> Result<StreamEvent, AgentError> {
-        let Some(delay) = self.retries.next_delay(&error) else { return Err(error) };
-        self.attempt += 1;
-        self.phase = Phase::Wait(delay);
-        Ok(StreamEvent::Retrying { attempt: self.attempt, delay, error })
     }
 }

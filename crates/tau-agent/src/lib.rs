@@ -59,13 +59,17 @@ pub mod format;
 pub mod transport;
 
 mod agent;
+mod attempt;
 mod error;
 mod exchange;
+mod limits;
 mod request;
 mod retry;
+mod said;
 mod stream;
 
 pub use agent::{Agent, AgentSetupError};
 pub use error::{AgentError, Endpoint};
+pub use limits::Limits;
 pub use request::{ChatRequest, WireBody, WireCache};
 pub use stream::{ChatStream, StreamEvent};

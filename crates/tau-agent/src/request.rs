@@ -63,9 +63,17 @@ pub struct WireCache {
     /// The bytes of the messages, in few pieces, so that sending them takes few system calls: a piece is joined
     /// with the one before when it is not much smaller, so a byte is copied at most log(n) times.
     pieces: Vec<Bytes>,
+    /// Those of the same conversation for models that may be asked instead.
+    fallbacks: Vec<WireCache>,
 }
 
 impl WireCache {
+    /// As many caches of the same conversation, for models that may be asked instead.
+    pub(crate) fn fallbacks(&mut self, count: usize) -> &mut [Self] {
+        self.fallbacks.resize_with(count, Self::default);
+        &mut self.fallbacks
+    }
+
     /// The body made of `head`, then each message's bytes, then `tail`.
     ///
     /// `encode` is called with the messages the cache does not hold, and their positions; it appends the bytes
@@ -80,7 +88,8 @@ impl WireCache {
         let is_longer = messages.len() >= self.messages.len()
             && self.messages.iter().zip(messages).all(|(held, message)| Arc::ptr_eq(held, message));
         if self.head != head || !is_longer {
-            *self = Self { head: Bytes::from(head), ..Self::default() };
+            let fallbacks = std::mem::take(&mut self.fallbacks);
+            *self = Self { head: Bytes::from(head), fallbacks, ..Self::default() };
         }
         let mut fresh = Vec::new();
         for (position, message) in messages.iter().enumerate().skip(self.messages.len()) {

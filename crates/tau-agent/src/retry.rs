@@ -1,6 +1,6 @@
 //! When a request is tried again, and how long to wait before.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tau_core::config::ClientConfig;
@@ -30,47 +30,22 @@ impl RetrySchedule {
     /// How long to wait before trying again; `None` when the error stands.
     ///
     /// A server that asks for a longer wait than configured gets its error shown instead: nobody is helped by
-    /// an agent that sleeps for an hour.
+    /// an agent that sleeps for an hour. A server that is not asked at all is not waited for either.
     pub(crate) fn next_delay(&mut self, error: &AgentError) -> Option<Duration> {
-        if !error.is_retryable() {
+        if !error.is_retryable() || error.is_circuit_open() {
             return None;
         }
         let delay = self.backoff.next()?;
         match error.retry_after() {
             Some(asked) if asked > self.longest => None,
-            Some(asked) => Some(asked),
+            Some(asked) => Some(asked + jitter(asked)),
             None => Some(delay),
         }
     }
 }
 
-/// Reads `Retry-After`: seconds, or a date. A date in the past asks for no wait.
-pub(crate) fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    if let Ok(seconds) = value.trim().parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let date = httpdate::parse_http_date(value.trim()).ok()?;
-    Some(date.duration_since(now).unwrap_or(Duration::ZERO))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retry_after_in_both_forms() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
-        let date = httpdate::fmt_http_date(now + Duration::from_secs(30));
-        let cases = [
-            ("7", Some(Duration::from_secs(7))),
-            (" 0.5 ", Some(Duration::from_millis(500))),
-            (date.as_str(), Some(Duration::from_secs(30))),
-            ("Thu, 01 Jan 1970 00:00:00 GMT", Some(Duration::ZERO)),
-            ("-3", None),
-            ("soon", None),
-        ];
-        for (value, expected) in cases {
-            assert_eq!(parse_retry_after(value, now), expected, "{value}");
-        }
-    }
+/// A little more than was asked for, so that all who were told the same do not come back at the same moment.
+fn jitter(asked: Duration) -> Duration {
+    const MOST: Duration = Duration::from_secs(2);
+    (asked / 8).min(MOST).mul_f64(fastrand::f64())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::Stream;
 use tau_core::ChatResponse;
 
-use crate::error::AgentError;
+use crate::error::{AgentError, Endpoint};
 
 /// What comes while a model answers, in order. A stream that ends well ends with [`StreamEvent::Completed`];
 /// any other ends with an error. Dropping it gives the request up.
@@ -16,7 +16,7 @@ pub type ChatStream = Pin<Box<dyn Stream<Item = Result<StreamEvent, AgentError>>
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StreamEvent {
-    /// The request failed before anything of an answer came, and is tried again.
+    /// The request failed before anything of an answer came, and is tried again, or another model is.
     Retrying {
         /// Which try comes next, from 2.
         attempt: u32,
@@ -24,6 +24,8 @@ pub enum StreamEvent {
         delay: Duration,
         /// What went wrong.
         error: AgentError,
+        /// The model that is asked in the place of the one that failed; `None` when that is asked again.
+        instead: Option<Endpoint>,
     },
     /// More words.
     TextDelta(String),

@@ -23,6 +23,7 @@
 //! | [`Reply`] | one answer, as a list of steps |
 //! | [`Request`] | a request as it came |
 //! | [`chunk`] | the JSON of OpenAI-compatible streams |
+//! | [`fault`] | what servers get wrong, as replies, each with its source |
 //!
 //! # Example
 //!
@@ -45,6 +46,7 @@
 //! ```
 
 pub mod chunk;
+pub mod fault;
 
 mod reply;
 mod request;

@@ -71,14 +71,14 @@ impl Transport for HttpTransport {
         let sent = builder.send();
         async move {
             let response = sent.await.map_err(|error| classify(&error))?;
-            let header = |name: &str| {
-                response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
-            };
-            let content_type = header("content-type").unwrap_or_default();
-            let retry_after = header("retry-after");
+            let headers = response.headers().clone();
+            let content_type = headers.get("content-type").and_then(|value| value.to_str().ok());
+            let content_type = content_type.unwrap_or_default();
+            let texts =
+                headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
             let status = response.status().as_u16();
             let body = response.bytes_stream().map_err(|error| classify(&error)).boxed();
-            Ok(WireResponse { status, content_type, retry_after, body })
+            Ok(WireResponse::new(status, content_type, body).with_headers(texts))
         }
         .boxed()
     }

@@ -12,6 +12,7 @@ use tau_core::event::ModelFailureKind;
 use tau_core::{Secret, redact_url};
 use url::Url;
 
+use crate::limits::headers;
 use crate::request::WireBody;
 
 pub use http::HttpTransport;
@@ -83,8 +84,8 @@ pub struct WireResponse {
     pub status: u16,
     /// The `Content-Type`; empty when there is none.
     pub content_type: String,
-    /// The `Retry-After`, when there is one.
-    pub retry_after: Option<String>,
+    /// Headers about limits, retries and the request's id: names in lower case, and values. The others are not kept.
+    pub headers: Vec<(String, String)>,
     /// The body, in chunks as they come.
     pub body: BoxStream<'static, Result<Bytes, TransportError>>,
 }
@@ -99,13 +100,21 @@ impl fmt::Debug for WireResponse {
 }
 
 impl WireResponse {
+    /// The same answer with those of these headers that are kept.
+    #[must_use]
+    pub fn with_headers<'h>(mut self, all: impl IntoIterator<Item = (&'h str, &'h str)>) -> Self {
+        let kept = all.into_iter().filter(|(name, _)| headers::is_kept(name));
+        self.headers.extend(kept.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        self
+    }
+
     /// An answer with a status, a content type and a body.
     pub fn new(
         status: u16,
         content_type: impl Into<String>,
         body: BoxStream<'static, Result<Bytes, TransportError>>,
     ) -> Self {
-        Self { status, content_type: content_type.into(), retry_after: None, body }
+        Self { status, content_type: content_type.into(), headers: Vec::new(), body }
     }
 }
 

@@ -8,10 +8,12 @@
 )]
 
 mod cassettes;
+mod faults;
 mod http_errors;
 mod http_secrets;
 mod list_models;
 mod openai_chat_decode;
 mod openai_chat_encode;
+mod policy;
 mod replay;
 mod support;

@@ -89,8 +89,10 @@ fn show(event: &StreamEvent) -> String {
         StreamEvent::ReasoningDelta(text) => format!("reasoning {text}"),
         StreamEvent::ToolCallStarted { index, name } => format!("call {index} {name}"),
         StreamEvent::ToolCallDelta { index, arguments } => format!("arguments {index} {arguments}"),
-        StreamEvent::Retrying { attempt, delay, error } => {
-            format!("retrying {attempt} {:?} {}ms", error.kind(), delay.as_millis())
+        StreamEvent::Retrying { attempt, delay, error, instead } => {
+            let instead = instead.as_ref().map(|endpoint| format!(" instead {}", endpoint.model));
+            let instead = instead.unwrap_or_default();
+            format!("retrying {attempt} {:?} {}ms{instead}", error.kind(), delay.as_millis())
         }
         other => panic!("an event this test does not know: {other:?}"),
     }

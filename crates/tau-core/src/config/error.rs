@@ -35,6 +35,12 @@ impl ConfigError {
         self
     }
 
+    /// The same problem, at another key.
+    pub(crate) fn at(mut self, path: String) -> Self {
+        self.path = path;
+        self
+    }
+
     /// What kind of thing is wrong.
     #[must_use]
     pub const fn kind(&self) -> ConfigErrorKind {

@@ -26,11 +26,15 @@ pub struct ModelConfig {
     /// What it costs, in US dollars for a million tokens; a layer replaces it whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prices: Option<Prices>,
+    /// Models that are asked in its place, in order, while it cannot be reached, fails or is over its limits: names
+    /// under `[models]`, or `provider/model`. Each is asked with its own options.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallbacks: Option<Vec<String>>,
     /// How it is asked.
     pub options: ModelOptions,
 }
 
-merge_fields!(ModelConfig { provider, name, capabilities, prices, options });
+merge_fields!(ModelConfig { provider, name, capabilities, prices, fallbacks, options });
 
 /// How hard a reasoning model should think.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -119,6 +119,7 @@ impl ProviderConfig {
         if let Err(error) = self.base_url(path) {
             problems.push(error);
         }
+        self.client.validate(&format!("{path}.client"), problems);
         let keys = [
             ("api_key", self.api_key.is_some()),
             ("api_key_env", self.api_key_env.is_some()),

@@ -49,6 +49,8 @@ pub struct ResolvedModel {
     pub model: Model,
     /// How it is asked: the model's options with the agent's laid over.
     pub options: ModelOptions,
+    /// The models asked in its place while it does not answer, in order; these have none of their own.
+    pub fallbacks: Vec<ResolvedModel>,
 }
 
 impl Config {
@@ -56,6 +58,7 @@ impl Config {
     #[must_use]
     pub fn validate(&self) -> Vec<ConfigError> {
         let mut problems = Vec::new();
+        self.client.validate("client", &mut problems);
         for (name, provider) in &self.providers {
             provider.validate(&format!("providers.{}", key(name)), &mut problems);
         }
@@ -87,6 +90,26 @@ impl Config {
     /// # Errors
     /// When the name leads nowhere; the error names the key and the nearest known name.
     pub fn resolve(&self, text: &str) -> Result<ResolvedModel, ConfigError> {
+        let text = text.trim();
+        let mut resolved = self.resolve_alone(text)?;
+        let fallbacks = self.models.get(text).and_then(|model| model.fallbacks.as_deref());
+        for (place, name) in fallbacks.unwrap_or_default().iter().enumerate() {
+            resolved.fallbacks.push(self.resolve_fallback(text, place, name)?);
+        }
+        Ok(resolved)
+    }
+
+    fn resolve_fallback(&self, of: &str, place: usize, name: &str) -> Result<ResolvedModel, ConfigError> {
+        let path = format!("models.{}.fallbacks[{place}]", key(of));
+        if name.trim() == of {
+            let problem = "a model cannot take its own place";
+            return Err(ConfigError::new(ConfigErrorKind::Conflict, path, problem));
+        }
+        self.resolve_alone(name).map_err(|error| error.at(path))
+    }
+
+    /// The model without those that may take its place.
+    fn resolve_alone(&self, text: &str) -> Result<ResolvedModel, ConfigError> {
         let text = text.trim();
         if let Some(model) = self.models.get(text) {
             return self.resolve_configured(text, model);
@@ -132,7 +155,7 @@ impl Config {
         let mut provider = provider.clone();
         provider.client = self.client.clone().merge(provider.client);
         let options = self.agent.options.clone();
-        Ok(ResolvedModel { provider_name: name.to_owned(), provider, model, options })
+        Ok(ResolvedModel { provider_name: name.to_owned(), provider, model, options, fallbacks: Vec::new() })
     }
 
     fn validate_model(&self, name: &str, config: &ModelConfig, problems: &mut Vec<ConfigError>) {
@@ -141,6 +164,11 @@ impl Config {
         }
         let path = format!("models.{}", key(name));
         validate_options(&format!("{path}.options"), &config.options, problems);
+        for (place, fallback) in config.fallbacks.iter().flatten().enumerate() {
+            if let Err(error) = self.resolve_fallback(name, place, fallback) {
+                problems.push(error);
+            }
+        }
         let Some(capabilities) = &config.capabilities else { return };
         if let (Some(window), Some(output)) = (capabilities.context_window, capabilities.max_output)
             && output > window

@@ -22,14 +22,24 @@ fn duration() -> impl Strategy<Value = Option<HumanDuration>> {
 }
 
 fn client() -> impl Strategy<Value = ClientConfig> {
-    (duration(), duration(), duration(), option::of(0u32..3), duration()).prop_map(
-        |(connect_timeout, first_token_timeout, idle_timeout, max_retries, max_retry_delay)| {
+    let times = (duration(), duration(), duration(), duration(), duration());
+    let shared =
+        (option::of(0u32..3), option::of(0u32..3), duration(), option::of(0u32..3), option::of(0u64..3));
+    (times, option::of(0u32..3), duration(), shared).prop_map(
+        |(times, max_retries, max_retry_delay, shared)| {
+            let (connect_timeout, first_token_timeout, idle_timeout, error_body_timeout, total_timeout) =
+                times;
             let mut client = ClientConfig::default();
             client.connect_timeout = connect_timeout;
             client.first_token_timeout = first_token_timeout;
             client.idle_timeout = idle_timeout;
             client.max_retries = max_retries;
             client.max_retry_delay = max_retry_delay;
+            client.error_body_timeout = error_body_timeout;
+            client.total_timeout = total_timeout;
+            (client.retry_budget, client.breaker_failures, client.breaker_cooldown) =
+                (shared.0, shared.1, shared.2);
+            (client.max_concurrent, client.tokens_per_minute) = (shared.3, shared.4);
             client
         },
     )
@@ -225,6 +235,11 @@ fn defaults_are_those_the_documentation_names() {
     assert_eq!(config.client.idle_timeout().as_secs(), 120);
     assert_eq!(config.client.max_retries(), 3);
     assert_eq!(config.client.max_retry_delay().as_secs(), 60);
+    assert_eq!(config.client.error_body_timeout().as_secs(), 5);
+    assert_eq!(config.client.total_timeout(), None);
+    assert_eq!((config.client.retry_budget(), config.client.breaker_failures()), (120, 10));
+    assert_eq!(config.client.breaker_cooldown().as_secs(), 30);
+    assert_eq!((config.client.max_concurrent, config.client.tokens_per_minute), (None, None));
     assert_eq!(config.agent.parallel_tools(), 8);
     assert_eq!(config.agent.tool_timeout().as_secs(), 120);
     assert_eq!(config.agent.budget.max_turns(), 100);

@@ -34,6 +34,13 @@ first_token_timeout = "10m"
 idle_timeout = "24s"
 max_retries = 5
 max_retry_delay = "250ms"
+error_body_timeout = "2s"
+total_timeout = "1h"
+retry_budget = 30
+breaker_failures = 4
+breaker_cooldown = "20s"
+max_concurrent = 8
+tokens_per_minute = 200_000
 
 [providers.local]
 format = "openai-chat"
@@ -87,7 +94,9 @@ fn a_full_example_reads_is_sound_and_loses_nothing() {
         "permissions": {"mode": "dont_ask", "allow": ["read"], "ask": ["write"], "deny": ["shell"]},
         "client": {
             "connect_timeout": "5s", "first_token_timeout": "10m", "idle_timeout": "24s",
-            "max_retries": 5, "max_retry_delay": "250ms",
+            "error_body_timeout": "2s", "total_timeout": "1h", "max_retries": 5, "max_retry_delay": "250ms",
+            "retry_budget": 30, "breaker_failures": 4, "breaker_cooldown": "20s",
+            "max_concurrent": 8, "tokens_per_minute": 200_000,
         },
         "providers": {
             "local": {
@@ -149,7 +158,7 @@ fn an_unknown_key_is_named_with_its_line() {
       |
     4 | max_retires = 3
       | ^^^^^^^^^^^
-    unknown field `max_retires`, expected one of `connect_timeout`, `first_token_timeout`, `idle_timeout`, `max_retries`, `max_retry_delay`
+    unknown field `max_retires`, expected one of `connect_timeout`, `first_token_timeout`, `idle_timeout`, `error_body_timeout`, `total_timeout`, `max_retries`, `max_retry_delay`, `retry_budget`, `breaker_failures`, `breaker_cooldown`, `max_concurrent`, `tokens_per_minute`
     "#);
     assert_snapshot!(error("[models.fast.capabilities]\ntool = true\n"), @r#"
     TOML parse error at line 2, column 1

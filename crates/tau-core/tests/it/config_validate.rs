@@ -243,3 +243,57 @@ fn every_problem_is_told_at_once() {
         ],
     );
 }
+
+#[test]
+fn limits_that_allow_nothing_are_refused() {
+    check(
+        "[client]\nmax_concurrent = 0",
+        ConfigErrorKind::InvalidValue,
+        "client.max_concurrent",
+        "client.max_concurrent: no request could ever be made; leave it out for no limit",
+    );
+    check(
+        &format!("{LOCAL}client = {{ tokens_per_minute = 0 }}"),
+        ConfigErrorKind::InvalidValue,
+        "providers.local.client.tokens_per_minute",
+        "providers.local.client.tokens_per_minute: no request could ever be made; leave it out for no limit",
+    );
+    check(
+        "[client]\nidle_timeout = \"0s\"",
+        ConfigErrorKind::InvalidValue,
+        "client.idle_timeout",
+        "client.idle_timeout: no answer can come in no time",
+    );
+}
+
+#[test]
+fn a_fallback_is_another_model_that_is_known() {
+    let fast =
+        |fallbacks: &str| format!("{LOCAL}[models.fast]\nprovider = \"local\"\nfallbacks = [{fallbacks}]\n");
+    assert_eq!(problems(&fast("\"local/other\"")), []);
+    check(
+        &fast("\"local/other\", \"fsat\""),
+        ConfigErrorKind::UnknownName,
+        "models.fast.fallbacks[1]",
+        "models.fast.fallbacks[1]: no model `fsat` under [models]; did you mean `fast`?",
+    );
+    check(
+        &fast("\"fast\""),
+        ConfigErrorKind::Conflict,
+        "models.fast.fallbacks[0]",
+        "models.fast.fallbacks[0]: a model cannot take its own place",
+    );
+}
+
+#[test]
+fn fallbacks_are_resolved_in_order_and_have_none_of_their_own() {
+    let toml = format!(
+        "{LOCAL}[models.a]\nprovider = \"local\"\nfallbacks = [\"b\", \"local/c\"]\n\
+         [models.b]\nprovider = \"local\"\nfallbacks = [\"a\"]\n"
+    );
+    let config: Config = toml::from_str(&toml).unwrap();
+    let resolved = config.resolve("a").unwrap();
+    let names: Vec<&str> = resolved.fallbacks.iter().map(|model| model.model.name.as_str()).collect();
+    assert_eq!(names, ["b", "c"]);
+    assert!(resolved.fallbacks.iter().all(|model| model.fallbacks.is_empty()));
+}

@@ -130,8 +130,10 @@ impl Delta {
             StreamEvent::ToolCallDelta { index, arguments, .. } => {
                 Self::ToolCallArguments { index, text: arguments }
             }
-            StreamEvent::Retrying { attempt, delay, error } => {
-                Self::Retrying { attempt, delay, reason: error.to_string() }
+            StreamEvent::Retrying { attempt, delay, error, instead } => {
+                let instead = instead.map(|endpoint| format!("; instead {endpoint} is asked"));
+                let reason = format!("{error}{}", instead.unwrap_or_default());
+                Self::Retrying { attempt, delay, reason }
             }
             _ => return None,
         })

@@ -102,10 +102,8 @@ fn appended(before: &Value, messages: &[Value]) -> Value {
 
 fn wire_response(recorded: &RecordedResponse) -> WireResponse {
     let chunks: Vec<Result<Bytes, TransportError>> = recorded.chunks().into_iter().map(Ok).collect();
-    let mut response =
-        WireResponse::new(recorded.status(), recorded.content_type(), futures::stream::iter(chunks).boxed());
-    response.retry_after = recorded.retry_after().map(str::to_owned);
-    response
+    WireResponse::new(recorded.status(), recorded.content_type(), futures::stream::iter(chunks).boxed())
+        .with_headers(recorded.retry_after().map(|value| ("retry-after", value)))
 }
 
 impl Transport for ReplayTransport {

@@ -149,15 +149,15 @@ async fn an_answer_that_always_breaks_off_ends_the_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_model_that_falls_silent_ends_the_run() {
+async fn a_model_that_never_begins_ends_the_run() {
     let mut session = Running::new([]);
     session.prompt("Hi").await;
     let exchange = session.model.asked().await;
-    exchange.say("Well");
     session.patience = Duration::from_secs(3_600);
     let lines = session.until("run_finished").await;
     assert_eq!(lines[lines.len() - 2], "model_failed 1 Timeout");
     exchange.given_up().await;
+    assert!(session.model.is_left_alone());
 }
 
 #[tokio::test(start_paused = true)]
@@ -169,4 +169,23 @@ async fn retries_are_told() {
         session.until("run_finished").await[3..],
         ["model_requested 1", "~ retrying 2", "~ text Hello", "model_replied 1", "run_finished Completed"]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_goes_silent_or_fails_in_the_middle_of_an_answer_is_asked_again() {
+    let mut session = Running::new([look()]);
+    session.patience = Duration::from_secs(3_600);
+    session.prompt("Hi").await;
+    let silent = session.model.asked().await;
+    silent.say("Half a sen");
+    // The clock of the test runs to the limit between two parts.
+    let failing = session.model.asked().await;
+    failing.say("Half");
+    failing.send(&serde_json::json!({ "error": { "code": 503, "message": "overloaded" } }));
+    session.model.asked().await.text("A whole one.");
+    drop(silent);
+    let lines = session.until("run_finished").await;
+    let failed: Vec<&String> = lines.iter().filter(|line| line.starts_with("model_failed")).collect();
+    assert_eq!(failed, ["model_failed 1 Interrupted", "model_failed 1 Interrupted"], "{lines:?}");
+    assert_eq!(lines.last().unwrap(), "run_finished Completed");
 }

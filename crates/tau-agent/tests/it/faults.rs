@@ -1,0 +1,129 @@
+//! Every fault of the fault server, over real connections, and what becomes of it.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use futures::StreamExt;
+use tau_agent::Agent;
+use tau_core::config::ProviderConfig;
+use tau_core::{ChatResponse, ContentBlock, HumanDuration};
+use tau_testkit::fault::{self, Fault, PAUSE};
+use tau_testkit::{ModelServer, Reply};
+
+use crate::support::{Outcome, ask, client, resolved};
+
+/// What is expected of each fault: the reply, or the error, after the retries.
+///
+/// An error says its kind, and behind `=>` what the journal makes of it where that differs: `Interrupted` is asked for
+/// again by the kernel.
+const EXPECTED: &str = include_str!("faults.txt");
+
+fn limit(pauses: u32) -> Option<HumanDuration> {
+    Some(HumanDuration::from(PAUSE * pauses))
+}
+
+/// The outcome of a fault in a line.
+async fn meet(fault: &Fault) -> String {
+    let first = fault.reply.clone();
+    let server = ModelServer::start(move |number, _| match number {
+        0 => first.clone(),
+        _ => Reply::text("again"),
+    })
+    .await
+    .unwrap();
+    let mut provider = ProviderConfig::new(server.base_url());
+    provider.client = client(|client| {
+        client.max_retries = Some(1);
+        client.max_retry_delay = Some(HumanDuration::from(Duration::from_millis(100)));
+        client.first_token_timeout = limit(8);
+        client.idle_timeout = limit(8);
+        client.error_body_timeout = limit(2);
+    });
+    let agent = Agent::new(&resolved(provider)).unwrap();
+    let outcome = tokio::time::timeout(Duration::from_secs(30), ask(&agent)).await.unwrap();
+    show(&outcome)
+}
+
+fn show(outcome: &Outcome) -> String {
+    let mut line = String::new();
+    for event in &outcome.events {
+        if let Some(retry) = event.strip_prefix("retrying ") {
+            let _ = write!(line, "retry after {}, ", retry.split(' ').nth(1).unwrap());
+        }
+    }
+    match &outcome.end {
+        Ok(response) => line.push_str(&words(response)),
+        Err(error) => {
+            let _ = write!(line, "error {:?}", error.kind());
+            let kept = error.to_failure().kind;
+            if kept != error.kind() {
+                let _ = write!(line, " => {kept:?}");
+            }
+            let shown = error.to_string();
+            assert!(shown.starts_with("model `m` at provider `test` (http://127.0.0.1:"), "{shown}");
+            assert!(shown.ends_with(error.hint()) && !error.hint().is_empty(), "{shown}");
+        }
+    }
+    line
+}
+
+fn words(response: &ChatResponse) -> String {
+    let mut line = String::new();
+    let mut ids = std::collections::BTreeSet::new();
+    for block in response.content.iter() {
+        match block {
+            ContentBlock::Text { text, .. } if text.len() > 100 => {
+                let _ = write!(line, "{} bytes ", text.len());
+            }
+            ContentBlock::Text { text, .. } => {
+                let _ = write!(line, "`{text}` ");
+            }
+            ContentBlock::ToolCall(call) => {
+                assert!(
+                    !call.id.as_str().is_empty() && ids.insert(call.id.as_str()),
+                    "every call has an id of its own"
+                );
+                let _ = write!(line, "{}({}) ", call.name, call.arguments.raw());
+            }
+            other => {
+                let _ = write!(line, "{other:?} ");
+            }
+        }
+    }
+    let _ = write!(line, "{}", response.finish.as_str());
+    if let Some(usage) = response.usage {
+        let _ = write!(line, " {}/{}", usage.input, usage.output);
+    }
+    line
+}
+
+#[tokio::test]
+async fn every_fault_ends_as_it_should() {
+    let faults = fault::all();
+    assert!(faults.len() >= 40, "{}", faults.len());
+    let meetings = faults.into_iter().map(|fault| async move {
+        let outcome = meet(&fault).await;
+        format!("{}: {outcome}", fault.name)
+    });
+    // A few at a time: more would make each other late.
+    let lines: Vec<String> = futures::stream::iter(meetings).buffered(4).collect().await;
+    let expected: Vec<&str> = EXPECTED.lines().collect();
+    let text = lines.join("\n");
+    for (line, expected) in lines.iter().zip(&expected) {
+        assert_eq!(line, expected, "all of it:\n{text}");
+    }
+    assert_eq!(lines.len(), expected.len(), "all of it:\n{text}");
+}
+
+#[test]
+fn every_fault_is_in_the_documentation_with_its_source() {
+    let page = include_str!("../../../../docs/design/model-faults.md");
+    let mut names = std::collections::BTreeSet::new();
+    for (fault, expected) in fault::all().into_iter().zip(EXPECTED.lines()) {
+        let outcome = expected.strip_prefix(fault.name).and_then(|rest| rest.strip_prefix(": ")).unwrap();
+        assert!(names.insert(fault.name), "{} is there twice", fault.name);
+        assert!(!fault.source.is_empty());
+        let row = format!("| {} | {} | {outcome} |", fault.name, fault.source);
+        assert!(page.contains(&row), "no row {row}");
+    }
+}
