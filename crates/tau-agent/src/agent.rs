@@ -14,6 +14,7 @@ use crate::error::{AgentError, Endpoint};
 use crate::exchange::Exchange;
 use crate::format;
 use crate::limits::Limits;
+use crate::record::Recorder;
 use crate::request::{ChatRequest, WireCache};
 use crate::stream::{ChatStream, StreamEvent};
 use crate::transport::{HttpTransport, ReplayTransport, Transport, TransportError, WireRequest};
@@ -24,6 +25,7 @@ pub struct Agent {
     inner: Arc<Inner>,
 }
 
+#[derive(Clone)]
 struct Inner {
     model: Model,
     options: ModelOptions,
@@ -32,6 +34,7 @@ struct Inner {
     exchange: Arc<Exchange>,
     /// The agents asked in its place while it does not answer, in order.
     fallbacks: Vec<Agent>,
+    recorder: Option<Recorder>,
 }
 
 /// The address and the headers stay out of it: they may hold secrets, and the endpoint says where.
@@ -73,10 +76,17 @@ impl Agent {
     /// limits or takes too long for its first word. Each is asked with its own options; fallbacks of theirs do not count.
     #[must_use]
     pub fn with_fallbacks(self, fallbacks: Vec<Self>) -> Self {
-        let Inner { model, options, base_url, headers, exchange, .. } = &*self.inner;
-        let (model, options, base_url) = (model.clone(), options.clone(), base_url.clone());
-        let (headers, exchange) = (headers.clone(), Arc::clone(exchange));
-        Self { inner: Arc::new(Inner { model, options, base_url, headers, exchange, fallbacks }) }
+        Self { inner: Arc::new(Inner { fallbacks, ..(*self.inner).clone() }) }
+    }
+
+    /// The same agent whose exchanges are written down. Fallbacks are not asked then: a recording is of one model.
+    #[must_use]
+    pub fn with_recorder(self, recorder: Recorder) -> Self {
+        let exchange = &*self.inner.exchange;
+        let transport = recorder.around(Arc::clone(&exchange.transport), &exchange.secrets);
+        let exchange = Arc::new(Exchange { transport, ..exchange.clone() });
+        let recorder = Some(recorder);
+        Self { inner: Arc::new(Inner { exchange, recorder, fallbacks: Vec::new(), ..(*self.inner).clone() }) }
     }
 
     /// An agent whose requests go through a transport of the caller's.
@@ -108,7 +118,8 @@ impl Agent {
         let secrets = secrets(&resolved.provider, &base_url);
         let limits = limits.of(&resolved.provider_name, &base_url, &client);
         let exchange = Arc::new(Exchange { client, format, endpoint, transport, secrets, limits });
-        let inner = Inner { model, options, base_url, headers, exchange, fallbacks: Vec::new() };
+        let inner =
+            Inner { model, options, base_url, headers, exchange, fallbacks: Vec::new(), recorder: None };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -166,6 +177,9 @@ impl Agent {
     /// The request as this model is asked it.
     fn choice(&self, request: &ChatRequest<'_>, cache: &mut WireCache) -> Choice {
         let inner = &self.inner;
+        if let Some(recorder) = &inner.recorder {
+            recorder.note(inner.exchange.format.name(), &inner.model.name, request.messages);
+        }
         let options = match request.options {
             Some(over) => inner.options.clone().merge(over.clone()),
             None => inner.options.clone(),

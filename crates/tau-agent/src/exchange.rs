@@ -20,7 +20,7 @@ use crate::transport::{Transport, TransportError, WireRequest, WireResponse};
 const BYTES_PER_TOKEN: u64 = 4;
 
 /// What every exchange with one server has in common.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Exchange {
     pub(crate) client: ClientConfig,
     pub(crate) format: &'static dyn Format,

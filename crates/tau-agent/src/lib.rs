@@ -30,7 +30,7 @@
 //! |---|---|
 //! | [`mod@format`] | wire formats, one folder each, and their registry |
 //! | [`transport`] | HTTP and replay |
-//! | the crate root | the agent, requests, stream events, errors, retries |
+//! | the crate root | the agent, requests, stream events, errors; [`Limits`] that sessions share, [`Recorder`] |
 //!
 //! # Example
 //!
@@ -63,6 +63,7 @@ mod attempt;
 mod error;
 mod exchange;
 mod limits;
+mod record;
 mod request;
 mod retry;
 mod said;
@@ -71,5 +72,6 @@ mod stream;
 pub use agent::{Agent, AgentSetupError};
 pub use error::{AgentError, Endpoint};
 pub use limits::Limits;
+pub use record::Recorder;
 pub use request::{ChatRequest, WireBody, WireCache};
 pub use stream::{ChatStream, StreamEvent};

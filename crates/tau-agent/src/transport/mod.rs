@@ -16,7 +16,8 @@ use crate::limits::headers;
 use crate::request::WireBody;
 
 pub use http::HttpTransport;
-pub use replay::{Recording, RecordingError, ReplayTransport};
+pub use replay::{Difference, Matching, Recording, RecordingError, ReplayTransport};
+pub(crate) use replay::{appended, pattern};
 
 /// Moves requests and answers, knowing nothing of what they say.
 ///

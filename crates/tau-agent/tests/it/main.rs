@@ -15,5 +15,6 @@ mod list_models;
 mod openai_chat_decode;
 mod openai_chat_encode;
 mod policy;
+mod record;
 mod replay;
 mod support;

@@ -14,13 +14,20 @@
 //!   before; everything else must be the same, so a recording also proves that a conversation is only added to.
 //! - `{{any}}` within a recorded string stands for any text, and as the whole string for any value: what
 //!   differs from run to run (folders, times) is recorded so.
+//! - `results` holds what tools gave, so that a run can be played without them. It may stand anywhere.
 //! - `response` holds `events`, JSON objects that are sent as server-sent events with the end marker after
-//!   them, or `body`, a text that is sent as it is; `status` (200) and `content_type` are optional.
+//!   them, or `body`, a text that is sent as it is (`body_base64` where it is none); `status` (200), `content_type` and `headers` are optional. One that ended
+//!   before its end says in `broke_off` why, and one that never began has no `status`.
+//! - The header may hold the `prompt` of the run.
+//!
+//! [`Recorder`](crate::Recorder) writes them.
 
 mod compare;
+mod list;
+pub(crate) mod pattern;
 mod recording;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -31,21 +38,62 @@ use tau_core::event::ModelFailureKind;
 use super::{Transport, TransportError, WireRequest, WireResponse};
 use recording::{Expectation, RecordedResponse};
 
+pub(crate) use list::appended;
 pub use recording::{Recording, RecordingError};
 
-/// A transport that answers out of a [`Recording`]. A request that differs is an error that shows how.
+/// Which requests a recording answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Matching {
+    /// Those that were recorded, in their order. Anything else is an error.
+    #[default]
+    Strict,
+    /// Any: the answer is that of the same request, wherever it stands, or else the next one that was not given. What
+    /// differs is kept as a [`Difference`].
+    Tolerant,
+}
+
+/// A request that differs from the recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Difference {
+    /// Which of the recorded requests, from 1.
+    pub request: usize,
+    /// How it differs, line by line: `-` recorded, `+` sent.
+    pub diff: String,
+}
+
+/// A transport that answers out of a [`Recording`].
 #[derive(Debug)]
 pub struct ReplayTransport {
     recording: Recording,
-    /// How many exchanges are played, and the last request as it really was.
-    played: Mutex<(usize, Value)>,
+    matching: Matching,
+    played: Mutex<Played>,
+}
+
+/// How far a recording is played.
+#[derive(Debug, Default)]
+struct Played {
+    /// Which exchanges were given.
+    given: Vec<bool>,
+    /// The last request as it really was.
+    before: Value,
+    differences: Vec<Difference>,
 }
 
 impl ReplayTransport {
-    /// Plays a recording from its start.
+    /// Plays a recording from its start. A request that differs is an error that shows how.
     #[must_use]
     pub fn new(recording: Recording) -> Self {
-        Self { recording, played: Mutex::new((0, Value::Null)) }
+        Self::matching(recording, Matching::Strict)
+    }
+
+    /// Plays a recording from its start, for these requests.
+    #[must_use]
+    pub fn matching(recording: Recording, matching: Matching) -> Self {
+        let given = vec![false; recording.exchange_count()];
+        let played = Mutex::new(Played { given, ..Played::default() });
+        Self { recording, matching, played }
     }
 
     /// The recording.
@@ -57,8 +105,17 @@ impl ReplayTransport {
     /// How many exchanges were not asked for.
     #[must_use]
     pub fn remaining(&self) -> usize {
-        let played = self.played.lock().unwrap_or_else(PoisonError::into_inner).0;
-        self.recording.exchanges().len().saturating_sub(played)
+        self.played().given.iter().filter(|given| !**given).count()
+    }
+
+    /// The requests so far that differed, in the order they were made. None but of [`Matching::Tolerant`].
+    #[must_use]
+    pub fn differences(&self) -> Vec<Difference> {
+        self.played().differences.clone()
+    }
+
+    fn played(&self) -> MutexGuard<'_, Played> {
+        self.played.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn answer(&self, request: &WireRequest) -> Result<WireResponse, TransportError> {
@@ -67,43 +124,76 @@ impl ReplayTransport {
             Ok(actual) => actual,
             Err(error) => return failed(format!("the request is not JSON ({error})")),
         };
-        let mut played = self.played.lock().unwrap_or_else(PoisonError::into_inner);
-        let (count, before) = &mut *played;
-        let total = self.recording.exchanges().len();
-        let Some((expectation, response)) = self.recording.exchanges().get(*count) else {
+        let mut played = self.played();
+        let total = played.given.len();
+        let Some(next) = played.given.iter().position(|given| !given) else {
             return failed(format!("the recording holds {total} exchanges, and the agent asked once more"));
         };
-        let expected = match expectation {
-            Expectation::Request(body) => body.clone(),
-            Expectation::Append(messages) => appended(before, messages),
+        let chosen = match self.matching {
+            Matching::Strict => {
+                if let Err(diff) = compare::compare(&self.expected_after(next, &played.before), &actual) {
+                    return failed(format!(
+                        "request {} of {total} differs from the recording (- recorded, + sent):\n{diff}",
+                        next + 1
+                    ));
+                }
+                next
+            }
+            Matching::Tolerant => self.nearest(next, &actual, &mut played),
         };
-        if let Err(diff) = compare::compare(&expected, &actual) {
-            return failed(format!(
-                "request {} of {total} differs from the recording (- recorded, + sent):\n{diff}",
-                *count + 1
-            ));
+        played.given[chosen] = true;
+        played.before = actual;
+        wire_response(&self.recording.exchanges()[chosen].1)
+    }
+
+    /// The exchange of the same request that was not given, or else the next one; that it differs is kept.
+    fn nearest(&self, next: usize, actual: &Value, played: &mut Played) -> usize {
+        let is_same = |number: &usize| compare::compare(&self.expected(*number), actual).is_ok();
+        let mut left = (next..played.given.len()).filter(|number| !played.given[*number]);
+        if let Some(same) = left.find(is_same) {
+            return same;
         }
-        *count += 1;
-        *before = actual;
-        Ok(wire_response(response))
+        if let Err(diff) = compare::compare(&self.expected(next), actual) {
+            played.differences.push(Difference { request: next + 1, diff });
+        }
+        next
+    }
+
+    /// The request of an exchange, after the one before as it really was.
+    fn expected_after(&self, number: usize, before: &Value) -> Value {
+        match &self.recording.exchanges()[number].0 {
+            Expectation::Request(body) => body.clone(),
+            Expectation::Append(messages) => {
+                let mut before = before.clone();
+                // What was really sent is no pattern, so its own braces are kept from being read as one.
+                list::of(&mut before).into_iter().flatten().for_each(pattern::escape);
+                list::with(before, messages)
+            }
+        }
+    }
+
+    /// The request of an exchange, as it was recorded.
+    fn expected(&self, number: usize) -> Value {
+        let exchanges = &self.recording.exchanges()[..=number];
+        let is_whole =
+            |(asked, _): &(Expectation, RecordedResponse)| matches!(asked, Expectation::Request(_));
+        let begin = exchanges.iter().rposition(is_whole).unwrap_or_default();
+        exchanges[begin..].iter().fold(Value::Null, |before, (asked, _)| match asked {
+            Expectation::Request(body) => body.clone(),
+            Expectation::Append(messages) => list::with(before, messages),
+        })
     }
 }
 
-/// The request before, with messages added.
-fn appended(before: &Value, messages: &[Value]) -> Value {
-    let mut expected = before.clone();
-    if let Some(held) = expected.get_mut("messages").and_then(Value::as_array_mut) {
-        // What was really sent is no pattern, so its own braces are kept from being read as one.
-        held.iter_mut().for_each(compare::escape);
-        held.extend(messages.iter().cloned());
+fn wire_response(recorded: &RecordedResponse) -> Result<WireResponse, TransportError> {
+    let failure = recorded.failure();
+    if let Some(failure) = failure.clone().filter(|_| recorded.is_without_status()) {
+        return Err(failure);
     }
-    expected
-}
-
-fn wire_response(recorded: &RecordedResponse) -> WireResponse {
-    let chunks: Vec<Result<Bytes, TransportError>> = recorded.chunks().into_iter().map(Ok).collect();
-    WireResponse::new(recorded.status(), recorded.content_type(), futures::stream::iter(chunks).boxed())
-        .with_headers(recorded.retry_after().map(|value| ("retry-after", value)))
+    let chunks = recorded.chunks().into_iter().map(Ok);
+    let chunks: Vec<Result<Bytes, TransportError>> = chunks.chain(failure.map(Err)).collect();
+    let body = futures::stream::iter(chunks).boxed();
+    Ok(WireResponse::new(recorded.status(), recorded.content_type(), body).with_headers(recorded.headers()))
 }
 
 impl Transport for ReplayTransport {

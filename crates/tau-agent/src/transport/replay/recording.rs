@@ -1,11 +1,18 @@
 //! Recordings, as they are written down.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
+use tau_core::event::ModelFailureKind;
+use tau_core::{ToolCallId, ToolResult};
+
+use crate::transport::TransportError;
 
 /// The version of the recording format that this crate reads.
 const VERSION: u64 = 1;
@@ -15,7 +22,9 @@ const VERSION: u64 = 1;
 pub struct Recording {
     format: String,
     model: String,
+    prompt: Option<String>,
     exchanges: Vec<(Expectation, RecordedResponse)>,
+    results: BTreeMap<ToolCallId, ToolResult>,
 }
 
 /// What the agent is expected to ask.
@@ -35,8 +44,15 @@ pub(super) struct RecordedResponse {
     content_type: Option<String>,
     retry_after: Option<String>,
     #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
     events: Vec<Value>,
     body: Option<String>,
+    body_base64: Option<String>,
+    /// Why it ended before its end.
+    broke_off: Option<String>,
+    /// What kind of failure that was.
+    kind: Option<ModelFailureKind>,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +61,11 @@ struct Header {
     tau_recording: u64,
     format: String,
     model: String,
+    #[serde(default)]
+    prompt: Option<String>,
+    /// For people.
+    #[serde(default, rename = "recorded_by")]
+    _recorded_by: Option<Value>,
     /// For people.
     #[serde(default, rename = "note")]
     _note: Option<Value>,
@@ -55,6 +76,8 @@ struct Header {
 enum Entry {
     Request(Value),
     Append(Vec<Value>),
+    /// What tools gave; stands anywhere.
+    Results(Vec<ToolResult>),
     Response(RecordedResponse),
 }
 
@@ -69,6 +92,24 @@ impl Recording {
     #[must_use]
     pub fn model(&self) -> &str {
         &self.model
+    }
+
+    /// The prompt that the recorded run began with; `None` when nobody wrote it down.
+    #[must_use]
+    pub fn prompt(&self) -> Option<&str> {
+        self.prompt.as_deref()
+    }
+
+    /// What the tools gave whose calls are in the recording, as far as it was written down.
+    #[must_use]
+    pub const fn results(&self) -> &BTreeMap<ToolCallId, ToolResult> {
+        &self.results
+    }
+
+    /// How many exchanges it holds.
+    #[must_use]
+    pub fn exchange_count(&self) -> usize {
+        self.exchanges.len()
     }
 
     pub(super) fn exchanges(&self) -> &[(Expectation, RecordedResponse)] {
@@ -86,14 +127,34 @@ impl RecordedResponse {
         self.content_type.as_deref().unwrap_or(default)
     }
 
-    pub(super) fn retry_after(&self) -> Option<&str> {
-        self.retry_after.as_deref()
+    /// The headers that are kept of an answer.
+    pub(super) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let retry_after = self.retry_after.as_deref().map(|value| ("retry-after", value));
+        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(retry_after)
+    }
+
+    /// Why it ended before its end, if it did.
+    pub(super) fn failure(&self) -> Option<TransportError> {
+        let problem = self.broke_off.as_ref()?;
+        let kind = self.kind.unwrap_or(ModelFailureKind::Interrupted);
+        Some(TransportError::new(kind, format!("as recorded: {problem}")))
+    }
+
+    /// Whether there was no answer at all.
+    pub(super) const fn is_without_status(&self) -> bool {
+        self.status.is_none() && self.broke_off.is_some()
     }
 
     /// The body, one chunk for each event.
     pub(super) fn chunks(&self) -> Vec<Bytes> {
         if let Some(body) = &self.body {
             return vec![Bytes::from(body.clone())];
+        }
+        if let Some(body) = &self.body_base64 {
+            return vec![Bytes::from(STANDARD.decode(body).unwrap_or_default())];
+        }
+        if self.broke_off.is_some() {
+            return Vec::new();
         }
         let end = std::iter::once(Bytes::from_static(b"data: [DONE]\n\n"));
         self.events.iter().map(|event| Bytes::from(format!("data: {event}\n\n"))).chain(end).collect()
@@ -120,12 +181,17 @@ impl FromStr for Recording {
             )));
         }
         let mut exchanges = Vec::new();
+        let mut results = BTreeMap::new();
         let mut asked = None;
         while let Some(value) = next()? {
             let number = exchanges.len() + 1;
             let entry = serde_json::from_value(value)
                 .map_err(|error| RecordingError(format!("exchange {number}: {error}")))?;
             match (asked.take(), entry) {
+                (before, Entry::Results(list)) => {
+                    asked = before;
+                    results.extend(list.into_iter().map(|result| (result.call_id.clone(), result)));
+                }
                 (None, Entry::Request(body)) => asked = Some(Expectation::Request(body)),
                 (None, Entry::Append(messages)) if number > 1 => asked = Some(Expectation::Append(messages)),
                 (Some(expectation), Entry::Response(response)) => exchanges.push((expectation, response)),
@@ -147,7 +213,8 @@ impl FromStr for Recording {
         if asked.is_some() {
             return Err(RecordingError("its last request has no `response`".to_owned()));
         }
-        Ok(Self { format: header.format, model: header.model, exchanges })
+        let Header { format, model, prompt, .. } = header;
+        Ok(Self { format, model, prompt, exchanges, results })
     }
 }
 
