@@ -1,5 +1,7 @@
 //! What the command line takes.
 
+mod models;
+mod replay;
 mod serve;
 mod server;
 mod sessions;
@@ -10,6 +12,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tau_core::{HumanDuration, Money};
 
+pub(crate) use models::{ListModelsArgs, ModelsCommand, TestModelArgs};
+pub(crate) use replay::{ReplayCommand, VerifyReplayArgs};
 pub(crate) use serve::ServeArgs;
 pub(crate) use server::{AttachArgs, CallArgs, RpcArgs, RpcCommand, ServerArgs};
 pub(crate) use sessions::{
@@ -63,6 +67,12 @@ pub(crate) enum Command {
     Attach(AttachArgs),
     /// Call the interface without a client: list, describe and call its methods, in JSON.
     Rpc(RpcArgs),
+    /// Check recordings of models.
+    #[command(subcommand)]
+    Replay(ReplayCommand),
+    /// List models, and test what one can do.
+    #[command(subcommand)]
+    Models(ModelsCommand),
     /// Show or check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -112,6 +122,11 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "TOOL")]
     pub(crate) deny: Vec<String>,
 
+    /// Write what the model is asked and answers into this new file, without keys. It plays with
+    /// `--model replay:FILE`, and `tau replay verify FILE` says what changed since.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+
     /// Keep nothing: the session is gone when it ends, and files cannot be put back.
     #[arg(long)]
     pub(crate) ephemeral: bool,
@@ -151,7 +166,8 @@ pub(crate) struct BudgetArgs {
 /// What every command that reads the configuration takes.
 #[derive(Debug, Default, Args)]
 pub(crate) struct CommonArgs {
-    /// The model: a name under `[models]`, `provider/model`, or `replay:FILE` for a recorded one.
+    /// The model: a name under `[models]`, `provider/model`, or `replay:FILE` for a recorded one
+    /// (`replay:tolerant:FILE` answers requests that differ, too).
     #[arg(long, short, value_name = "MODEL")]
     pub(crate) model: Option<String>,
 

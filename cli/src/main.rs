@@ -12,6 +12,7 @@ mod follow;
 mod html;
 mod interrupt;
 mod output;
+mod record;
 mod remote;
 mod rpc;
 mod serve;
@@ -23,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Command, ConfigCommand};
+use args::{Cli, Command, ConfigCommand, ModelsCommand, ReplayCommand};
 use exit::Exit;
 
 fn main() -> ExitCode {
@@ -44,6 +45,9 @@ fn main() -> ExitCode {
         }
         Command::Attach(args) => on_runtime(commands::attach::attach(args, server)),
         Command::Rpc(args) => on_runtime(commands::rpc::rpc(args, server)),
+        Command::Replay(ReplayCommand::Verify(args)) => on_runtime(commands::replay::verify(args)),
+        Command::Models(ModelsCommand::List(args)) => on_runtime(commands::models::list(args)),
+        Command::Models(ModelsCommand::Test(args)) => on_runtime(commands::models::test(args)),
         Command::Config(ConfigCommand::Show(args)) => commands::config::show(&args),
         Command::Config(ConfigCommand::Check(args)) => commands::config::check(&args),
         Command::Doctor(args) => on_runtime(commands::doctor::doctor(args)),

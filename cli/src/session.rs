@@ -1,11 +1,12 @@
 //! A session, put together from the configuration.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tau_agent::transport::{Recording, ReplayTransport};
-use tau_agent::{Agent, format};
+use tau_agent::prices::PriceTable;
+use tau_agent::transport::{Matching, Recording, ReplayTransport};
+use tau_agent::{Agent, Limits, format};
 use tau_core::config::{PermissionConfig, ResolvedModel};
 use tau_core::event::{CompactionPolicy, CompactionStrategy, SessionConfig, ToolSpec};
 use tau_core::{HumanDuration, Secret, SessionId};
@@ -60,12 +61,22 @@ pub(crate) async fn options_with(
     kept: Option<(&Place, SessionId)>,
     files: Files<'_>,
 ) -> miette::Result<(SessionOptions, ChosenModel)> {
+    let chosen = choose_model(loaded).await?;
+    options_of(loaded, chosen, kept, files)
+}
+
+/// The options of a session for a run with a model that is chosen.
+pub(crate) fn options_of(
+    loaded: &Loaded,
+    chosen: ChosenModel,
+    kept: Option<(&Place, SessionId)>,
+    files: Files<'_>,
+) -> miette::Result<(SessionOptions, ChosenModel)> {
     let (mut tools, loop_tools) = check_names(loaded)?;
     if let Files::None = files {
         // Each of them needs files or processes.
         tools = ToolRegistry::default();
     }
-    let chosen = choose_model(loaded).await?;
     let mut config = SessionConfig::new(&chosen.name);
     let model = chosen.agent.model();
     config.prices.clone_from(&model.prices);
@@ -244,22 +255,48 @@ pub(crate) async fn choose_model(loaded: &Loaded) -> miette::Result<ChosenModel>
     }
 }
 
+/// What stands before the file of a recording that is to answer requests that differ, too.
+const TOLERANT: &str = "tolerant:";
+
 fn replay(path: &Path) -> miette::Result<ChosenModel> {
-    let help = "give the file of a recording: --model replay:FILE";
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        UsageError::new(format!("the recording {} cannot be read: {error}", path.display()), help)
-    })?;
-    let recording: Recording =
-        text.parse().map_err(|error| UsageError::new(format!("{}: {error}", path.display()), help))?;
+    let tolerant = path.to_str().and_then(|path| path.strip_prefix(TOLERANT));
+    let matching = if tolerant.is_some() { Matching::Tolerant } else { Matching::Strict };
+    let path = tolerant.map_or(path, Path::new);
+    let recording = recording(path)?;
     let name = format!("{REPLAY}{}", recording.model());
-    let agent = Agent::replay(Arc::new(ReplayTransport::new(recording)))
-        .map_err(|error| UsageError::new(error.to_string(), help))?;
+    let agent = Agent::replay(Arc::new(ReplayTransport::matching(recording, matching)))
+        .map_err(|error| UsageError::new(error.to_string(), "it was made by another version of tau"))?;
     let note = format!("the model is a recording, {}: no model is asked, the tools are real", path.display());
     Ok(ChosenModel { agent, name, note: Some(note) })
 }
 
-/// An agent whose key is read from where the configuration says it is.
+/// The recording in a file.
+pub(crate) fn recording(path: &Path) -> Result<Recording, UsageError> {
+    let help = "give the file of a recording: --model replay:FILE";
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        UsageError::new(format!("the recording {} cannot be read: {error}", path.display()), help)
+    })?;
+    text.parse().map_err(|error| UsageError::new(format!("{}: {error}", path.display()), help))
+}
+
+/// What all sessions of this process keep together of each provider.
+fn limits() -> &'static Limits {
+    static LIMITS: OnceLock<Limits> = OnceLock::new();
+    LIMITS.get_or_init(Limits::new)
+}
+
+/// An agent whose keys are read from where the configuration says they are, with what is published of its model where
+/// the configuration says nothing.
 pub(crate) fn agent(mut resolved: ResolvedModel) -> miette::Result<Agent> {
+    PriceTable::builtin().complete(&mut resolved);
+    read_key(&mut resolved)?;
+    for fallback in &mut resolved.fallbacks {
+        read_key(fallback)?;
+    }
+    Agent::with_limits(&resolved, limits()).map_err(|error| miette::miette!("{error}"))
+}
+
+fn read_key(resolved: &mut ResolvedModel) -> Result<(), UsageError> {
     let provider = &mut resolved.provider;
     let path = format!("providers.{}", resolved.provider_name);
     if let Some(variable) = &provider.api_key_env {
@@ -278,11 +315,11 @@ pub(crate) fn agent(mut resolved: ResolvedModel) -> miette::Result<Agent> {
         })?;
         if key.trim().is_empty() {
             let message = format!("{path}.api_key_file: {} is empty", file.display());
-            return Err(UsageError::new(message, "write the key into that file").into());
+            return Err(UsageError::new(message, "write the key into that file"));
         }
         provider.api_key = Some(Secret::new(key.trim()));
     }
-    Agent::new(&resolved).map_err(|error| miette::miette!("{error}"))
+    Ok(())
 }
 
 /// How long a local server may take to say which models it has.

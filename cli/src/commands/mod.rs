@@ -4,6 +4,8 @@ pub(crate) mod attach;
 pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod fork;
+pub(crate) mod models;
+pub(crate) mod replay;
 pub(crate) mod resume;
 pub(crate) mod rewind;
 pub(crate) mod rpc;

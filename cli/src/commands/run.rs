@@ -11,6 +11,7 @@ use crate::args::{RunArgs, ServerArgs};
 use crate::config;
 use crate::exit::Exit;
 use crate::output::{Started, renderer};
+use crate::record;
 use crate::remote::{self, Begun};
 use crate::session;
 use crate::store::{Keeper, Place};
@@ -25,6 +26,8 @@ pub(crate) async fn run(args: RunArgs, server: &ServerArgs) -> miette::Result<Ex
     let id = SessionId::generate();
     let place = if args.ephemeral { None } else { Some(Place::new(&args.store)?) };
     let (mut options, chosen) = session::options(&loaded, place.as_ref().map(|place| (place, id))).await?;
+    let recording =
+        args.record.as_deref().map(|path| record::start(path, &loaded, &mut options)).transpose()?;
     let mut renderer = renderer(args.output);
     announce(&mut *renderer, &loaded, &chosen);
     let keeper = match &place {
@@ -48,7 +51,9 @@ pub(crate) async fn run(args: RunArgs, server: &ServerArgs) -> miette::Result<Ex
     let output = args.output;
     let work =
         Work { renderer, output, chosen, session, handle, keeper, prompt: Some(prompt), past: Vec::new() };
-    work.run(started).await
+    let exit = work.run(started).await;
+    recording.map_or(Ok(()), |recording| recording.finish())?;
+    exit
 }
 
 /// Runs the agent of a server on a task, in a new session there.

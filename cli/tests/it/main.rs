@@ -22,7 +22,9 @@ mod kill;
 #[cfg(unix)]
 mod kill_network;
 mod loop_tools;
+mod models;
 mod permissions;
+mod record;
 mod remote;
 mod resume;
 mod rpc;

@@ -148,6 +148,22 @@ impl Agent {
         &self.inner.options
     }
 
+    /// The wire format it speaks.
+    #[must_use]
+    pub fn format(&self) -> &'static str {
+        self.inner.exchange.format.name()
+    }
+
+    /// The name of its provider in the configuration.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        &self.inner.exchange.endpoint.provider
+    }
+
+    pub(crate) fn interrupted(&self) -> AgentError {
+        self.inner.exchange.interrupted()
+    }
+
     /// The models that the provider says it has, in the order it names them. Asked once, without retries.
     ///
     /// # Errors

@@ -30,6 +30,9 @@
 //! |---|---|
 //! | [`mod@format`] | wire formats, one folder each, and their registry |
 //! | [`transport`] | HTTP and replay |
+//! | [`prices`] | what models cost and hold, where nobody configured it |
+//! | [`probe`] | finding out what a model can do |
+//! | [`tokens`] | counting, exact with the feature `tokens` |
 //! | the crate root | the agent, requests, stream events, errors; [`Limits`] that sessions share, [`Recorder`] |
 //!
 //! # Example
@@ -56,6 +59,9 @@
 //! ```
 
 pub mod format;
+pub mod prices;
+pub mod probe;
+pub mod tokens;
 pub mod transport;
 
 mod agent;

@@ -77,7 +77,7 @@ fn user(text: &str) -> Message {
 
 fn results(text: &str) -> Message {
     let result = ToolResult::success(ToolCallId::new("a"), [ToolResultBlock::text(text)]);
-    Message::user([ContentBlock::ToolResult(result)])
+    Message::tool([result])
 }
 
 /// The secrets, one after the other, each cut in pieces as a model streams it.
@@ -199,8 +199,13 @@ async fn tolerant_matching_answers_and_says_what_differs() {
     let differences = transport.differences();
     assert_eq!((differences.len(), differences[0].request), (1, 1));
     let diff = &differences[0].diff;
-    assert!(diff.contains("\"content\": \"One\"
-+") && diff.contains("\"content\": \"Other\""), "{diff}");
+    assert!(
+        diff.contains(
+            "\"content\": \"One\"
++"
+        ) && diff.contains("\"content\": \"Other\""),
+        "{diff}"
+    );
     assert_eq!(ask("Two").await.unwrap_err().kind(), ModelFailureKind::Replay);
 }
 

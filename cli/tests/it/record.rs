@@ -1,0 +1,81 @@
+//! Recordings: made by a run, played by another, checked by `tau replay verify`.
+
+use serde_json::Value;
+use tau_testkit::{ModelServer, Reply};
+
+use crate::support::Place;
+
+const KEY: &str = "planted-key-6f1a";
+
+async fn server() -> ModelServer {
+    ModelServer::with_replies([
+        Reply::tool_calls([("a", "read", "{\"path\":\"notes.txt\"}")]),
+        Reply::text("It says hello."),
+    ])
+    .await
+    .unwrap()
+}
+
+/// A place where a run was recorded into `run.tau`.
+async fn recorded() -> Place {
+    let server = server().await;
+    let place = Place::with_server_and(&server, &format!("providers.test.api_key = \"{KEY}\""));
+    place.write("notes.txt", &format!("hello, the key is {KEY}\n"));
+    let ran = place.tau(&["run", "--record", "run.tau", "--ephemeral", "read the notes"]).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    place
+}
+
+#[tokio::test]
+async fn a_run_is_recorded_without_its_key_and_plays_again() {
+    let place = recorded().await;
+    let text = place.read("run.tau");
+    assert!(!text.contains(KEY), "{text}");
+    let header: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    assert_eq!((&header["model"], &header["prompt"]), (&"scripted".into(), &"read the notes".into()));
+
+    let ran =
+        place.tau(&["run", "--ephemeral", "-o", "json", "-m", "replay:run.tau", "read the notes"]).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let summary: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((&summary["result"], &summary["turns"]), (&"It says hello.".into(), &2.into()));
+
+    let ran = place.tau(&["run", "--ephemeral", "-m", "replay:run.tau", "read something else"]).await;
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stderr.contains("request 1 of 2 differs from the recording"), "{ran:?}");
+    let ran =
+        place.tau(&["run", "--ephemeral", "-m", "replay:tolerant:run.tau", "read something else"]).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_recording_is_verified_without_model_and_tools() {
+    let place = recorded().await;
+    // Elsewhere: another folder, and no file to read.
+    let elsewhere = Place::new();
+    elsewhere.write("run.tau", &place.read("run.tau"));
+    let ran = elsewhere.tau(&["replay", "verify", "run.tau"]).await;
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "✓ all 2 requests are as recorded\n"), "{ran:?}");
+
+    elsewhere.write("AGENTS.md", "Answer in rhymes.\n");
+    let ran = elsewhere.tau(&["replay", "verify", "run.tau"]).await;
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stdout.contains("✗ request 1 of 2 differs (- recorded, + sent):"), "{ran:?}");
+    assert!(ran.stdout.contains("✗ request 2 of 2 differs"), "{ran:?}");
+    assert!(ran.stdout.contains("+") && ran.stdout.contains("Answer in rhymes."), "{ran:?}");
+
+    let ran = elsewhere.tau(&["replay", "verify", "AGENTS.md"]).await;
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.stderr.contains("not a recording"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_recording_is_written_over_nothing() {
+    let server = server().await;
+    let place = Place::with_server(&server);
+    place.write("run.tau", "precious");
+    let ran = place.tau(&["run", "--record", "run.tau", "--ephemeral", "Hi"]).await;
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.stderr.contains("--record makes a new file"), "{ran:?}");
+    assert_eq!((place.read("run.tau").as_str(), server.request_count()), ("precious", 0));
+}
