@@ -25,8 +25,12 @@ pub(super) fn layer() -> Config {
     config.client.connect_timeout = Some(client.connect_timeout().into());
     config.client.first_token_timeout = Some(client.first_token_timeout().into());
     config.client.idle_timeout = Some(client.idle_timeout().into());
+    config.client.error_body_timeout = Some(client.error_body_timeout().into());
     config.client.max_retries = Some(client.max_retries());
     config.client.max_retry_delay = Some(client.max_retry_delay().into());
+    config.client.retry_budget = Some(client.retry_budget());
+    config.client.breaker_failures = Some(client.breaker_failures());
+    config.client.breaker_cooldown = Some(client.breaker_cooldown().into());
     let agent = AgentConfig::default();
     config.agent.parallel_tools = u32::try_from(agent.parallel_tools()).ok();
     config.agent.tool_timeout = Some(agent.tool_timeout().into());

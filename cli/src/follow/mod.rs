@@ -126,6 +126,7 @@ impl Follow {
         let mut open: Vec<Request> = Vec::new();
         for event in events.iter().map(|event| &event.body) {
             self.tally.catch_up(event);
+            self.renderer.catch_up(event);
             open.extend(self.asks.next(event));
             if let Some(id) = settled(event) {
                 open.retain(|request| request.call_id != *id);

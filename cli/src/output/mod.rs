@@ -9,6 +9,7 @@ mod time;
 
 use std::io;
 
+use tau_core::event::EventBody;
 use tau_runtime::Update;
 
 use crate::args::OutputFormat;
@@ -33,6 +34,9 @@ pub(crate) trait Renderer {
     /// The run is about to start.
     fn start(&mut self, started: &Started) -> io::Result<()>;
 
+    /// Takes in an event that was there before; it is not shown.
+    fn catch_up(&mut self, _: &EventBody) {}
+
     /// Something happened, or streams.
     fn update(&mut self, update: &Update) -> io::Result<()>;
 
@@ -48,6 +52,6 @@ pub(crate) fn renderer(format: OutputFormat) -> Box<dyn Renderer> {
     match format {
         OutputFormat::Text => Box::new(text::Text::new()),
         OutputFormat::Json => Box::new(json::Json),
-        OutputFormat::StreamJson => Box::new(stream_json::StreamJson),
+        OutputFormat::StreamJson => Box::new(stream_json::StreamJson::default()),
     }
 }

@@ -4,10 +4,11 @@ use std::io::{self, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use tau_core::Prices;
 use tau_core::event::{EventBody, ToolOutcome};
 use tau_runtime::{Delta, Update};
 
-use super::summary::{Usage, milliseconds};
+use super::summary::{Usage, dollars, milliseconds};
 use super::{Renderer, Started, Summary};
 
 /// One line of `--output stream-json`. New types and fields may be added; none is taken away or changed.
@@ -57,6 +58,9 @@ pub(crate) enum Line<'a> {
         finish: &'a str,
         /// Tokens of the turn, when the provider told them.
         usage: Option<Usage>,
+        /// US dollars, as a decimal number; absent when tokens or prices are not known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cost: Option<String>,
     },
     /// The answer broke off or did not come. Another `turn_started` of the same turn follows, and the words since
     /// the last one no longer count; or the run is over.
@@ -112,7 +116,11 @@ pub(crate) enum Line<'a> {
 }
 
 /// Writes a line for every update that has one.
-pub(super) struct StreamJson;
+#[derive(Default)]
+pub(super) struct StreamJson {
+    /// Of the session's model, when they are known.
+    prices: Option<Prices>,
+}
 
 impl StreamJson {
     fn write(line: &Line<'_>) -> io::Result<()> {
@@ -138,8 +146,17 @@ impl Renderer for StreamJson {
         match update {
             Update::Delta(delta) => delta_line(delta).map_or(Ok(()), |line| Self::write(&line)),
             Update::Lagged(missed) => Self::write(&Line::Lagged { missed: *missed }),
-            Update::Event(event) => write_event(&event.body),
+            Update::Event(event) => {
+                self.catch_up(&event.body);
+                write_event(&event.body, self.prices.as_ref())
+            }
             _ => Ok(()),
+        }
+    }
+
+    fn catch_up(&mut self, event: &EventBody) {
+        if let EventBody::SessionCreated(config) = event {
+            self.prices.clone_from(&config.prices);
         }
     }
 
@@ -164,13 +181,14 @@ fn delta_line(delta: &Delta) -> Option<Line<'_>> {
     })
 }
 
-fn write_event(event: &EventBody) -> io::Result<()> {
+fn write_event(event: &EventBody, prices: Option<&Prices>) -> io::Result<()> {
     let line = match event {
         EventBody::ModelRequested { turn, .. } => Line::TurnStarted { turn: *turn },
         EventBody::ModelReplied { turn, response } => Line::TurnFinished {
             turn: *turn,
             finish: response.finish.as_str(),
             usage: response.usage.map(Usage::from),
+            cost: prices.zip(response.usage).map(|(prices, usage)| dollars(prices.cost(&usage))),
         },
         EventBody::ModelFailed { turn, failure } => Line::TurnFailed { turn: *turn, error: &failure.message },
         EventBody::Compacted { .. } => Line::Compacted,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tau_core::event::{BudgetLimit, DenialReason, EventBody, RunOutcome, ToolOutcome};
+use tau_core::event::{BudgetLimit, DenialReason, EventBody, RunOutcome, Spending, ToolOutcome};
 use tau_core::{Message, Money, Prices, TokenUsage, ToolCall};
 use tau_runtime::Update;
 
@@ -27,15 +27,32 @@ pub(crate) struct Summary {
     pub(crate) tool_calls: u32,
     /// Tools that needed permission when nobody was there to give it.
     pub(crate) denied: Vec<String>,
-    /// Tokens, as the provider counted them.
+    /// Tokens, as the provider counted them, those of shortening the conversation included.
     pub(crate) usage: Usage,
-    /// US dollars, as a decimal number; absent for models without configured prices.
+    /// US dollars, as a decimal number; absent for models whose prices are not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cost: Option<String>,
+    /// What the run and its subagents took together; absent when it had none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tree: Option<Tree>,
     /// Milliseconds from the prompt to the end.
     pub(crate) duration_ms: u64,
     /// What the program exits with.
     pub(crate) exit_code: u8,
+}
+
+/// What a run and its subagents took together.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct Tree {
+    /// Replies of models.
+    pub(crate) turns: u32,
+    /// Calls of tools.
+    pub(crate) tool_calls: u32,
+    /// Tokens, as the providers counted them.
+    pub(crate) usage: Usage,
+    /// US dollars, as a decimal number, as far as prices are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cost: Option<String>,
 }
 
 /// How a run ended.
@@ -96,6 +113,8 @@ pub(crate) struct Tally {
     turns: u32,
     tool_calls: u32,
     usage: TokenUsage,
+    /// What subagents took that ended.
+    subagents: Option<Spending>,
     result: String,
     calls: BTreeMap<String, ToolCall>,
     denied: BTreeSet<String>,
@@ -111,6 +130,7 @@ impl Tally {
             turns: 0,
             tool_calls: 0,
             usage: TokenUsage::default(),
+            subagents: None,
             result: String::new(),
             calls: BTreeMap::new(),
             denied: BTreeSet::new(),
@@ -127,6 +147,10 @@ impl Tally {
                 self.turns += 1;
                 self.usage += response.usage.unwrap_or_default();
                 self.result = Message::assistant(response.content.clone()).text();
+            }
+            EventBody::Compacted { usage, .. } => self.usage += usage.unwrap_or_default(),
+            EventBody::SubagentFinished { spent, .. } => {
+                *self.subagents.get_or_insert_default() += *spent;
             }
             EventBody::ToolRequested { call, .. } => {
                 self.tool_calls += 1;
@@ -182,6 +206,16 @@ impl Tally {
             }
             _ => (Outcome::Cancelled, None),
         };
+        let cost = prices.map(|prices| prices.cost(&self.usage));
+        let tree = self.subagents.map(|spent| {
+            let total = cost.unwrap_or_default() + spent.cost;
+            Tree {
+                turns: self.turns + spent.turns,
+                tool_calls: self.tool_calls + spent.tool_calls,
+                usage: (self.usage + spent.usage).into(),
+                cost: (cost.is_some() || total > Money::ZERO).then(|| dollars(total)),
+            }
+        });
         let mut summary = Summary {
             outcome,
             result: self.result,
@@ -190,7 +224,8 @@ impl Tally {
             tool_calls: self.tool_calls,
             denied: self.denied.into_iter().collect(),
             usage: self.usage.into(),
-            cost: prices.map(|prices| dollars(prices.cost(&self.usage))),
+            cost: cost.map(dollars),
+            tree,
             duration_ms: milliseconds(self.started.elapsed()),
             exit_code: 0,
         };

@@ -238,8 +238,12 @@ fn counts(summary: &Summary) -> String {
     } else {
         format!("{} tokens in{cached}, {} out", short(usage.input), short(usage.output))
     };
+    let tree = summary.tree.as_ref().map_or_else(String::new, |tree| {
+        let cost = tree.cost.as_ref().map(|cost| format!(", ${cost}")).unwrap_or_default();
+        format!(" · with subagents {} in, {} out{cost}", short(tree.usage.input), short(tree.usage.output))
+    });
     format!(
-        "{} · {} · {tokens}{cost} ·{}",
+        "{} · {} · {tokens}{cost}{tree} ·{}",
         plural(summary.turns, "turn"),
         plural(summary.tool_calls, "tool call"),
         took(Duration::from_millis(summary.duration_ms)),

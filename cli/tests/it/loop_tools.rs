@@ -70,3 +70,33 @@ async fn a_question_that_nobody_hears_is_told_to_the_model() {
     assert_eq!(ran.assert_code(3).stdout, "Then I choose blue.\n");
     assert!(last(&server.requests()[1]).starts_with("Not answered: nobody is there to ask."));
 }
+
+#[tokio::test]
+async fn what_a_turn_a_run_and_its_subagents_cost_is_told() {
+    let server = ModelServer::start(script).await.unwrap();
+    let place = Place::new();
+    place.write("a.txt", "secret");
+    place.user_config(&format!(
+        "model = \"paid\"\nproviders.test.base_url = \"{}\"\nagent.tools = [\"bash\", \"task\"]\n\
+         models.paid = {{ provider = \"test\", prices = {{ input = 1, output = 2 }} }}",
+        server.base_url()
+    ));
+    // Every reply took 10 tokens in and 5 out.
+    let ran = place.tau(&["run", "--allow", "bash", "-o", "stream-json", "find out"]).await;
+    let lines: Vec<serde_json::Value> =
+        ran.assert_code(0).stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let turns: Vec<&serde_json::Value> =
+        lines.iter().filter(|line| line["type"] == "turn_finished").map(|line| &line["cost"]).collect();
+    assert_eq!(turns, ["0.00002", "0.00002"]);
+    let finished = lines.last().unwrap();
+    assert_eq!((&finished["cost"], &finished["usage"]["input"]), (&json!("0.00004"), &json!(20)));
+    assert_eq!(
+        finished["tree"],
+        json!({
+            "turns": 4, "tool_calls": 2, "cost": "0.00008",
+            "usage": { "input": 40, "cached_input": 0, "cache_write": 0, "output": 20, "reasoning": 0 },
+        })
+    );
+    let ran = place.tau(&["run", "--allow", "bash", "--ephemeral", "find out"]).await;
+    assert!(ran.stderr.contains("$0.00004 · with subagents 40 in, 20 out, $0.00008"), "{ran:?}");
+}
