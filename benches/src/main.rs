@@ -8,6 +8,7 @@
 //! | `turns`, `sessions`, `startup` | a bare reqwest loop: it posts the history to the same scripted server, reads the same stream and runs the same "tool", with nothing around it |
 //! | `turns`, durable | the same session in memory; and a file that grows by two synced pages a turn |
 //! | `interface` | `connectrpc` serving the same messages with nothing behind it, called by the same client |
+//! | `model` | `serde_json` reading the same values; reqwest reading the same bytes; the text split at blanks |
 //! | `fold` | `serde_json` reading the same bodies into values |
 //! | `resume` | `rusqlite` reading the same rows |
 //! | `appends` | `rusqlite` writing the same rows, one transaction for as many as there are sessions |
@@ -23,6 +24,7 @@ mod cpu;
 mod fold;
 mod interface;
 mod journal;
+mod model;
 mod resume;
 mod role;
 mod scenario;
@@ -56,6 +58,8 @@ enum Bench {
     Sessions,
     /// Calls, streams, subscribers, idle sessions and the start of a server
     Interface,
+    /// Chunks decoded, what is added to a chunk on its way to a subscriber, tokens counted
+    Model,
     /// Events per second, read from their text and folded into a state
     Fold,
     /// From the opening of a database to a session of 50,000 events that is ready
@@ -92,6 +96,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Bench::Turns) => turns::bench(cli.pairs),
         Some(Bench::Sessions) => sessions::bench(cli.pairs),
         Some(Bench::Interface) => interface::bench(cli.pairs),
+        Some(Bench::Model) => model::bench(cli.pairs),
         Some(Bench::Fold) => fold::bench(cli.pairs),
         Some(Bench::Resume) => resume::bench(cli.pairs),
         Some(Bench::Appends) => appends::bench(cli.pairs),
@@ -101,6 +106,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
             turns::bench(cli.pairs)?;
             sessions::bench(cli.pairs)?;
             interface::bench(cli.pairs)?;
+            model::bench(cli.pairs)?;
             fold::bench(cli.pairs)?;
             resume::bench(cli.pairs)?;
             appends::bench(cli.pairs)?;

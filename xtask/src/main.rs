@@ -1,10 +1,11 @@
 //! The development tasks of this workspace, run as `cargo xtask <task>`.
 //!
 //! `demo` shows the agent at work, `tidy` checks the shape of the repository, `test` is everything continuous integration runs, `release` orders
-//! and publishes the libraries. `bench`, `sim`, `kill`, `conformance`, `abuse` and `codegen` build and start what does the work.
+//! and publishes the libraries. `bench`, `sim`, `kill`, `fuzz`, `conformance`, `abuse` and `codegen` build and start what does the work.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task speaks to the person at the terminal")]
 
 mod demo;
+mod fuzz;
 mod kill;
 mod process;
 mod proofs;
@@ -55,6 +56,7 @@ enum Task {
     ///
     /// Takes an hour on a small machine. `malformed` or `floods` runs one of the two alone, `--help` behind it lists more.
     Abuse(Passthrough),
+    Fuzz(fuzz::Args),
     /// Generate the checked-in code again; `--check` only says whether it is fresh
     ///
     /// The same as `cargo run -p tau-codegen -- <ARGS>`.
@@ -95,6 +97,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Kill(options) => kill::run(&root, &options),
         Task::Conformance(tail) => proofs::conformance(&root, tail.args),
         Task::Abuse(tail) => proofs::abuse(&root, tail.args),
+        Task::Fuzz(args) => fuzz::run(&root, &args),
         Task::Codegen(tail) => Cmd::cargo(["run", "-p", "tau-codegen", "--"]).args(tail.args).forward(&root),
     }
 }

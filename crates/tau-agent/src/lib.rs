@@ -30,6 +30,7 @@
 //! |---|---|
 //! | [`mod@format`] | wire formats, one folder each, and their registry |
 //! | [`transport`] | HTTP and replay |
+//! | `mock` | a model that answers by script, with the feature `mock` |
 //! | [`prices`] | what models cost and hold, where nobody configured it |
 //! | [`probe`] | finding out what a model can do |
 //! | [`tokens`] | counting, exact with the feature `tokens` |
@@ -59,6 +60,8 @@
 //! ```
 
 pub mod format;
+#[cfg(feature = "mock")]
+pub mod mock;
 pub mod prices;
 pub mod probe;
 pub mod tokens;

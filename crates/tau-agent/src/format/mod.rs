@@ -72,6 +72,12 @@ pub enum FormatError {
 
 static FORMATS: [&'static dyn Format; 1] = [&openai_chat::OpenAiChat];
 
+/// Every format, in no particular order.
+#[must_use]
+pub fn all() -> &'static [&'static dyn Format] {
+    &FORMATS
+}
+
 /// The format of a name.
 ///
 /// # Errors

@@ -34,9 +34,9 @@ mod tests {
 
     /// What made other tokenizers panic or take minutes.
     #[test]
-    fn a_megabyte_of_anything_is_counted() {
+    fn much_of_anything_is_counted() {
         for piece in [" ", "a", "\n", "ab ", "😀", "9", "\u{0}", "-"] {
-            let text = piece.repeat(1_000_000 / piece.len());
+            let text = piece.repeat(100_000 / piece.len());
             let tokens = count(&text, Encoding::O200k);
             assert!(tokens > 0 && tokens <= text.len() as u64, "{piece:?}: {tokens}");
         }

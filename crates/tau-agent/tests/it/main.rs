@@ -9,6 +9,7 @@
 
 mod cassettes;
 mod faults;
+mod fuzz;
 mod http_errors;
 mod http_secrets;
 mod list_models;

@@ -64,7 +64,7 @@ impl Talk {
 
     async fn say(&mut self, message: Message) -> Result<ChatResponse, tau_agent::AgentError> {
         self.messages.push(Arc::new(message));
-        let request = ChatRequest::new(&self.messages).with_system("You work in /home/me/project.");
+        let request = ChatRequest::new(&self.messages).with_system("You work in /srv/me/project.");
         let response = self.agent.chat(request, &mut self.cache).await?;
         self.messages.push(Arc::new(Message::assistant(response.content.clone())));
         Ok(response)
@@ -85,7 +85,7 @@ fn repeated() -> Reply {
     let pieces = SECRETS.iter().flat_map(|secret| {
         let (one, rest) = secret.split_at(5);
         let (two, three) = rest.split_at(4);
-        [one, two, three, ", "].map(|piece| chunk::text(piece))
+        [one, two, three, ", "].map(chunk::text)
     });
     let calls =
         [chunk::tool_call(0, "a", "read", "{\"path\":\"key-6f"), chunk::arguments(0, "1a-planted\"}")];
@@ -136,7 +136,7 @@ async fn what_was_recorded_plays_again() {
     let mut config = provider(server.address());
     config.client.max_retries = Some(1);
     let agent = Agent::new(&resolved(config)).unwrap();
-    let recorder = Recorder::new(sink.clone()).varying(["/home/me/project".to_owned()]);
+    let recorder = Recorder::new(sink.clone()).varying(["/srv/me/project".to_owned()]);
     let mut live = Talk::new(agent.with_recorder(recorder));
     let said = [user("Hi"), results("seen"), user("More")];
     let mut answers = Vec::new();
@@ -199,13 +199,8 @@ async fn tolerant_matching_answers_and_says_what_differs() {
     let differences = transport.differences();
     assert_eq!((differences.len(), differences[0].request), (1, 1));
     let diff = &differences[0].diff;
-    assert!(
-        diff.contains(
-            "\"content\": \"One\"
-+"
-        ) && diff.contains("\"content\": \"Other\""),
-        "{diff}"
-    );
+    assert!(diff.contains("\"content\": \"One\",\n+"), "the one stands above the other: {diff}");
+    assert!(diff.contains("\"content\": \"Other\""), "{diff}");
     assert_eq!(ask("Two").await.unwrap_err().kind(), ModelFailureKind::Replay);
 }
 

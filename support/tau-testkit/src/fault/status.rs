@@ -18,6 +18,11 @@ fn llama(message: &str) -> Reply {
 }
 
 pub(super) fn faults() -> Vec<Fault> {
+    [limits(), failures(), refusals()].concat()
+}
+
+/// Limits of rate and quotas.
+fn limits() -> Vec<Fault> {
     vec![
         Fault::new(
             "429 with retry-after in seconds",
@@ -62,6 +67,12 @@ pub(super) fn faults() -> Vec<Fault> {
             "OpenAI guide to error codes",
             Reply::error(429, "insufficient_quota", "You exceeded your current quota"),
         ),
+    ]
+}
+
+/// Failures of the server, some of which are none.
+fn failures() -> Vec<Fault> {
+    vec![
         Fault::new(
             "503 while a model loads",
             "llama.cpp server README, /health",
@@ -99,6 +110,12 @@ pub(super) fn faults() -> Vec<Fault> {
             "RFC 9110, 15.6.2; llama.cpp not_supported_error",
             Reply::error(501, "not_supported_error", "no embeddings"),
         ),
+    ]
+}
+
+/// Refusals of the request.
+fn refusals() -> Vec<Fault> {
+    vec![
         Fault::new("401 as plain text", "nginx and gateways", Reply::status(401).bytes("Unauthorized")),
         Fault::new(
             "404 for a model",

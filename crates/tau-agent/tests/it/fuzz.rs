@@ -1,0 +1,262 @@
+//! Decoders under arbitrary bytes: no panic, an end, the same result however the bytes are cut, and linear time.
+//!
+//! Every run tries some; `cargo xtask fuzz` tries many and measures the time. It runs on the stable toolchain: inputs are made
+//! of pieces that formats know, so that what stands behind the framing is reached too.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures::StreamExt;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tau_agent::StreamEvent;
+use tau_agent::format::{self, Format};
+use tau_agent::transport::WireResponse;
+
+/// Keys that formats look for, and others.
+const KEYS: [&str; 38] = [
+    "choices",
+    "delta",
+    "message",
+    "content",
+    "role",
+    "tool_calls",
+    "function",
+    "name",
+    "arguments",
+    "index",
+    "id",
+    "finish_reason",
+    "usage",
+    "prompt_tokens",
+    "completion_tokens",
+    "error",
+    "code",
+    "type",
+    "text",
+    "thinking",
+    "reasoning",
+    "reasoning_details",
+    "signature",
+    "content_block",
+    "partial_json",
+    "stop_reason",
+    "response",
+    "output",
+    "item",
+    "output_index",
+    "done",
+    "done_reason",
+    "eval_count",
+    "candidates",
+    "parts",
+    "functionCall",
+    "finishReason",
+    "other",
+];
+
+/// Texts that mean something to a format, and others.
+const TEXTS: [&str; 26] = [
+    "",
+    "stop",
+    "tool_calls",
+    "length",
+    "error",
+    "message_start",
+    "message_delta",
+    "message_stop",
+    "content_block_start",
+    "content_block_delta",
+    "content_block_stop",
+    "text_delta",
+    "input_json_delta",
+    "thinking_delta",
+    "tool_use",
+    "response.created",
+    "response.output_item.added",
+    "response.output_text.delta",
+    "response.completed",
+    "response.failed",
+    "function_call",
+    "STOP",
+    "{\"a\":1}",
+    "{\"a\":",
+    "é😀",
+    "[DONE]",
+];
+
+fn value() -> impl Strategy<Value = Value> {
+    let text = prop::sample::select(TEXTS.to_vec()).prop_map(|text| json!(text));
+    let number = prop_oneof![
+        (0..4u64).prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from)
+    ];
+    let leaf =
+        prop_oneof![3 => text, 2 => number, 1 => Just(Value::Null), 1 => any::<bool>().prop_map(Value::from)];
+    leaf.prop_recursive(5, 48, 6, |inner| {
+        let key = prop::sample::select(KEYS.to_vec()).prop_map(str::to_owned);
+        prop_oneof![
+            1 => prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
+            3 => prop::collection::btree_map(key, inner, 0..6)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+/// One piece of an answer's bytes.
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    let line_end = prop::sample::select(vec!["\n", "\r\n", "\r"]);
+    let name = prop::sample::select(TEXTS.to_vec());
+    prop_oneof![
+        4 => (value(), line_end.clone())
+            .prop_map(|(value, end)| format!("data: {value}{end}{end}").into_bytes()),
+        2 => (name, value(), line_end)
+            .prop_map(|(name, value, end)| format!("event: {name}{end}data: {value}{end}{end}").into_bytes()),
+        2 => value().prop_map(|value| format!("{value}\n").into_bytes()),
+        1 => Just(b"data: [DONE]\n\n".to_vec()),
+        1 => Just(b": comment\n\n".to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 0..24),
+        1 => Just("\u{FEFF}".as_bytes().to_vec()),
+    ]
+}
+
+/// An answer's bytes: pieces, some of them spoilt.
+fn answer() -> impl Strategy<Value = Vec<u8>> {
+    let spoilt = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3);
+    (prop::collection::vec(piece(), 0..10), spoilt).prop_map(|(pieces, spoilt)| {
+        let mut bytes = pieces.concat();
+        for (at, byte) in spoilt {
+            if !bytes.is_empty() {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+        }
+        bytes
+    })
+}
+
+/// How many parts are worth telling apart: words that come together and words that come one after the other are the same.
+#[derive(Debug, Default, PartialEq)]
+struct Outcome {
+    text: String,
+    reasoning: String,
+    arguments: String,
+    calls: usize,
+    end: String,
+    count: usize,
+}
+
+/// What a decoder makes of these chunks.
+fn decode(format: &'static dyn Format, chunks: Vec<Bytes>) -> Outcome {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let body = futures::stream::iter(chunks.into_iter().map(Ok)).boxed();
+        let mut events = format.decode_chat(WireResponse::new(200, "text/event-stream", body));
+        let mut outcome = Outcome::default();
+        while let Some(event) = events.next().await {
+            outcome.count += 1;
+            match event {
+                Ok(StreamEvent::TextDelta(text)) => outcome.text.push_str(&text),
+                Ok(StreamEvent::ReasoningDelta(text)) => outcome.reasoning.push_str(&text),
+                Ok(StreamEvent::ToolCallDelta { arguments, .. }) => outcome.arguments.push_str(&arguments),
+                Ok(StreamEvent::ToolCallStarted { .. }) => outcome.calls += 1,
+                Ok(StreamEvent::Completed(response)) => outcome.end = format!("{response:?}"),
+                Ok(other) => panic!("a decoder made {other:?}"),
+                Err(error) => outcome.end = format!("error {error}"),
+            }
+        }
+        outcome
+    })
+}
+
+fn cut(bytes: &[u8], cuts: &[prop::sample::Index]) -> Vec<Bytes> {
+    let mut places: Vec<usize> = cuts.iter().map(|place| place.index(bytes.len() + 1)).collect();
+    places.extend([0, bytes.len()]);
+    places.sort_unstable();
+    places.windows(2).map(|pair| Bytes::copy_from_slice(&bytes[pair[0]..pair[1]])).collect()
+}
+
+/// Whether a server of this format sends frames of its own instead of lines.
+fn is_binary(name: &str) -> bool {
+    name.starts_with("bedrock")
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic_a_decoder_and_cuts_change_nothing(
+        bytes in answer(),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+    ) {
+        for format in format::all() {
+            let whole = decode(*format, vec![Bytes::from(bytes.clone())]);
+            prop_assert!(whole.count <= 2 * bytes.len() + 8, "{}: {} events", format.name(), whole.count);
+            if !is_binary(format.name()) {
+                prop_assert_eq!(decode(*format, cut(&bytes, &cuts)), whole, "{}", format.name());
+            }
+        }
+    }
+}
+
+/// What takes long where time is not linear: the longer it is, the more there is to look at again.
+fn long(kind: usize, size: usize) -> Vec<Bytes> {
+    let many = |piece: &str| vec![Bytes::from(piece.repeat(size / piece.len()))];
+    // In small chunks, as they come from a socket.
+    let chunked = |text: String| {
+        let bytes = Bytes::from(text);
+        (0..bytes.len()).step_by(1_000).map(|at| bytes.slice(at..bytes.len().min(at + 1_000))).collect()
+    };
+    match kind {
+        0 => chunked(format!(
+            "data: {}\n\n",
+            json!({ "choices": [{ "delta": { "content": "x".repeat(size) } }] })
+        )),
+        1 => many("data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n"),
+        2 => chunked("data: x\n".repeat(size / 8)),
+        3 => many(
+            "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"x\"}}]}}]}\n\n",
+        ),
+        4 => many("\r"),
+        5 => many(": comment\n"),
+        6 => chunked("[".repeat(size)),
+        7 => chunked("é".repeat(size / 2)),
+        8 => many("{\"message\":{\"content\":\"x\"},\"done\":false}\n"),
+        _ => many(
+            "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"x\"}}\n\n",
+        ),
+    }
+}
+
+fn best_of_three(format: &'static dyn Format, kind: usize, size: usize) -> Duration {
+    let once = || {
+        let chunks = long(kind, size);
+        let started = Instant::now();
+        decode(format, chunks);
+        started.elapsed()
+    };
+    (0..3).map(|_| once()).min().unwrap()
+}
+
+/// Eight times as much takes eight times as long; sixty-four times would be quadratic. A machine that is busy for a while
+/// may spoil a measurement, but not every one.
+#[test]
+#[ignore = "it measures time, so `cargo xtask fuzz` runs it"]
+fn time_is_linear() {
+    const SMALL: usize = 100_000;
+    const MOST: f64 = 28.0;
+    for format in format::all() {
+        for kind in 0..10 {
+            let ratio = || {
+                let small = best_of_three(*format, kind, SMALL).max(Duration::from_micros(200));
+                best_of_three(*format, kind, SMALL * 8).as_secs_f64() / small.as_secs_f64()
+            };
+            let ratios: Vec<f64> = (0..4).map(|_| ratio()).take_while(|ratio| *ratio >= MOST).collect();
+            assert!(
+                ratios.len() < 4,
+                "{} kind {kind}: eight times as much took {ratios:.1?} times as long",
+                format.name()
+            );
+        }
+    }
+}
