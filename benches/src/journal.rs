@@ -67,7 +67,7 @@ impl Author {
                     Input::ModelReply { run, turn, response: Box::new(self.reply(turn)) }
                 }
                 Effect::RunTool { call, .. } => self.tool_finished(call.id),
-                Effect::Compact { run, turn } => {
+                Effect::Compact { run, turn, .. } => {
                     let compaction = Truncation.compact(self.state.history(), &Pinned::default(), WINDOW.1);
                     Input::Compacted { run, turn, compaction }
                 }

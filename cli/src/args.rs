@@ -14,7 +14,7 @@ use tau_core::{HumanDuration, Money};
 
 pub(crate) use models::{ListModelsArgs, ModelsCommand, TestModelArgs};
 pub(crate) use replay::{ReplayCommand, VerifyReplayArgs};
-pub(crate) use serve::ServeArgs;
+pub(crate) use serve::{ServeArgs, TlsArgs};
 pub(crate) use server::{AttachArgs, CallArgs, RpcArgs, RpcCommand, ServerArgs};
 pub(crate) use sessions::{
     DeleteArgs, ExportArgs, ExportFormat, ImportArgs, ListArgs, SearchArgs, SessionsArgs, SessionsCommand,

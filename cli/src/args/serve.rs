@@ -38,18 +38,8 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
 
-    /// Encrypt with this certificate, a file with the whole chain as PEM.
-    #[arg(long, value_name = "FILE", requires = "tls_key", conflicts_with = "socket")]
-    pub(crate) tls_cert: Option<PathBuf>,
-
-    /// The private key of the certificate, as PEM.
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
-    pub(crate) tls_key: Option<PathBuf>,
-
-    /// Talk only to callers with a certificate that these authorities signed, a file with PEM. The token is still asked
-    /// for.
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
-    pub(crate) tls_client_ca: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
 
     /// Web pages of this origin, such as `https://console.example`, may call. May be given several times.
     #[arg(long, value_name = "ORIGIN")]
@@ -79,4 +69,27 @@ pub(crate) struct ServeArgs {
 
     #[command(flatten)]
     pub(crate) store: StoreArgs,
+}
+
+/// Encryption of connections.
+#[derive(Debug, Args)]
+pub(crate) struct TlsArgs {
+    /// Encrypt with this certificate, a file with the whole chain as PEM.
+    #[arg(
+        id = "tls_cert",
+        long = "tls-cert",
+        value_name = "FILE",
+        requires = "tls_key",
+        conflicts_with = "socket"
+    )]
+    pub(crate) cert: Option<PathBuf>,
+
+    /// The private key of the certificate, as PEM.
+    #[arg(id = "tls_key", long = "tls-key", value_name = "FILE", requires = "tls_cert")]
+    pub(crate) key: Option<PathBuf>,
+
+    /// Talk only to callers with a certificate that these authorities signed, a file with PEM. The token is still asked
+    /// for.
+    #[arg(id = "tls_client_ca", long = "tls-client-ca", value_name = "FILE", requires = "tls_cert")]
+    pub(crate) client_ca: Option<PathBuf>,
 }

@@ -28,7 +28,7 @@ pub(crate) async fn serve(args: ServeArgs) -> miette::Result<Exit> {
             .map_err(|error| miette::miette!("the token in {} cannot be used: {error}", file.display()))?;
         http.access.token = Some(token);
     }
-    http.tls = tls(&args)?;
+    http.tls = tls(&args.tls)?;
     let roots = roots(&args.root, &loaded.working_dir)?;
     let keep = match args.require_journals {
         Some(journals) => Keep::Elsewhere { journals: journals as usize },
@@ -111,7 +111,7 @@ fn announce(args: &ServeArgs, listener: &Listener, token_file: Option<&Path>) {
         (Listener::Tcp(tcp), _) => {
             let address =
                 tcp.local_addr().map_or_else(|_| args.listen.to_string(), |address| address.to_string());
-            let scheme = if args.tls_cert.is_some() { "https" } else { "http" };
+            let scheme = if args.tls.cert.is_some() { "https" } else { "http" };
             anstream::println!("{scheme}://{address}");
         }
         (_, Some(path)) => anstream::println!("unix:{}", path.display()),

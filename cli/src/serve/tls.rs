@@ -5,20 +5,20 @@ use std::path::Path;
 use tau_core::Secret;
 use tau_runtime::server::http::{Tls, TlsClients, TlsError};
 
-use crate::args::ServeArgs;
+use crate::args::TlsArgs;
 use crate::exit::UsageError;
 
 /// TLS, where it is asked for.
-pub(crate) fn tls(args: &ServeArgs) -> Result<Option<Tls>, UsageError> {
-    let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) else { return Ok(None) };
+pub(crate) fn tls(args: &TlsArgs) -> Result<Option<Tls>, UsageError> {
+    let (Some(certificate), Some(key)) = (&args.cert, &args.key) else { return Ok(None) };
     let chain = read("--tls-cert", certificate)?;
     let secret = Secret::new(String::from_utf8(read("--tls-key", key)?).unwrap_or_default());
-    let authorities = args.tls_client_ca.as_deref().map(|file| read("--tls-client-ca", file)).transpose()?;
+    let authorities = args.client_ca.as_deref().map(|file| read("--tls-client-ca", file)).transpose()?;
     let clients = authorities.as_deref().map_or(TlsClients::Any, TlsClients::SignedBy);
     let tls = Tls::new(&chain, &secret, clients).map_err(|error| {
         let (option, file) = match &error {
             TlsError::Key(_) => ("--tls-key", Some(key)),
-            TlsError::Authorities(_) => ("--tls-client-ca", args.tls_client_ca.as_ref()),
+            TlsError::Authorities(_) => ("--tls-client-ca", args.client_ca.as_ref()),
             _ => ("--tls-cert", Some(certificate)),
         };
         let file = file.map(|file| file.display().to_string()).unwrap_or_default();

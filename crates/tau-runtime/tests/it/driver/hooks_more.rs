@@ -8,8 +8,8 @@ use tau_core::event::{
     CancelScope, CompactionPolicy, CompactionStrategy, Event, HookDecision, HookPoint, HookVerdict, Seq,
 };
 use tau_core::{ContentBlock, EffectClass};
-use tau_runtime::{Past, Session};
 use tau_runtime::hooks::{Hook, HookAsk, HookList, HookSpec};
+use tau_runtime::{Past, Session};
 use tau_tools::ToolOutput;
 use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
