@@ -18,6 +18,7 @@ mod rpc;
 mod serve;
 mod session;
 mod store;
+mod token;
 mod transcript;
 
 use std::process::ExitCode;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tau_agent::prices::PriceTable;
 use tau_agent::transport::{Matching, Recording, ReplayTransport};
-use tau_agent::{Agent, Limits, format};
+use tau_agent::{Agent, Limits, provider};
 use tau_core::config::{PermissionConfig, ResolvedModel};
 use tau_core::event::{CompactionPolicy, CompactionStrategy, SessionConfig, ToolSpec};
 use tau_core::{HumanDuration, Secret, SessionId};
@@ -22,6 +22,7 @@ use crate::config::{LoadError, Loaded, REPLAY};
 use crate::environment;
 use crate::exit::UsageError;
 use crate::store::Place;
+use crate::token;
 
 /// Where a project keeps skills, the nearest to tau first.
 const SKILL_FOLDERS: [&str; 3] = [".tau/skills", ".agents/skills", ".claude/skills"];
@@ -108,10 +109,8 @@ const fn compaction(window: u64) -> CompactionPolicy {
 
 /// The tools of the configuration, once every name of a tool or of a wire format in it is known to mean one.
 pub(crate) fn check_names(loaded: &Loaded) -> Result<(ToolRegistry, Vec<ToolSpec>), UsageError> {
-    for (name, provider) in &loaded.config.providers {
-        format::by_name(provider.format()).map_err(|problem| {
-            UsageError::new(format!("providers.{name}.format: {problem}"), "see `tau config show --origin`")
-        })?;
+    if let Some(problem) = provider::check(&loaded.config).first() {
+        return Err(UsageError::new(problem.to_string(), "see `tau config show --origin`"));
     }
     let all = builtin::all();
     let loop_tools = [loop_tools::ask_user(), loop_tools::propose_plan(), loop_tools::task()];
@@ -170,7 +169,7 @@ fn environment(loaded: &Loaded, kept: Option<(&Place, SessionId)>) -> miette::Re
     // These can hold a key or a header themselves.
     variables.retain(|name, _| !name.to_ascii_uppercase().starts_with("TAU_PROVIDERS"));
     for provider in loaded.config.providers.values() {
-        if let Some(name) = &provider.api_key_env {
+        for name in [&provider.api_key_env, &provider.token.env].into_iter().flatten() {
             variables.remove(name);
         }
     }
@@ -293,7 +292,18 @@ pub(crate) fn agent(mut resolved: ResolvedModel) -> miette::Result<Agent> {
     for fallback in &mut resolved.fallbacks {
         read_key(fallback)?;
     }
-    Agent::with_limits(&resolved, limits()).map_err(|error| miette::miette!("{error}"))
+    let fallbacks = std::mem::take(&mut resolved.fallbacks);
+    let agent = connect(&resolved)?;
+    Ok(agent.with_fallbacks(fallbacks.iter().map(connect).collect::<miette::Result<_>>()?))
+}
+
+/// An agent with the key that was read, or with tokens that are renewed.
+fn connect(resolved: &ResolvedModel) -> miette::Result<Agent> {
+    let agent = match token::source(&resolved.provider.token) {
+        Some(source) => Agent::with_credentials(resolved, source, limits()),
+        None => Agent::with_limits(resolved, limits()),
+    };
+    agent.map_err(|error| miette::miette!("{error}"))
 }
 
 fn read_key(resolved: &mut ResolvedModel) -> Result<(), UsageError> {

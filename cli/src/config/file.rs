@@ -42,6 +42,7 @@ impl ConfigFile {
         let mut config = config.map_err(|problem| LoadError::in_file(path, &text, problem))?;
         for provider in config.providers.values_mut() {
             provider.api_key_file = provider.api_key_file.take().map(|file| beside(path, &file));
+            provider.token.file = provider.token.file.take().map(|file| beside(path, &file));
         }
         Ok(Self { path: path.to_owned(), config })
     }

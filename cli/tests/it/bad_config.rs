@@ -278,7 +278,21 @@ async fn a_mistake_in_the_projects_file_stops_every_command_that_needs_it() {
 async fn a_wire_format_that_is_unknown() {
     let ran = check("providers.mine = { base_url = \"http://x/v1\", format = \"telepathy\" }\n").await;
     insta::assert_snapshot!(ran.stderr, @r#"
-        × providers.mine.format: `telepathy` is not a wire format; known: `openai-chat`
+        × providers.mine.format: `telepathy` is not a wire format; known: `openai-chat`, `openai-responses`, `anthropic-messages`, `ollama-chat`, `gemini`
+        help: see `tau config show --origin`
+        "#);
+}
+
+#[tokio::test]
+async fn a_kind_of_provider_that_is_unknown() {
+    let ran = check("providers.mine = { base_url = \"http://x/v1\", kind = \"azur\" }\n").await;
+    insta::assert_snapshot!(ran.stderr, @r#"
+        × providers.mine.kind: `azur` is not a kind of provider; did you mean `azure`?
+        help: see `tau config show --origin`
+        "#);
+    let ran = check("providers.mine = { kind = \"azure\" }\n").await;
+    insta::assert_snapshot!(ran.stderr, @r#"
+        × providers.mine.base_url: a provider needs its address; for example "http://localhost:11434/v1"
         help: see `tau config show --origin`
         "#);
 }

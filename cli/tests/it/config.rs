@@ -109,8 +109,10 @@ async fn a_key_of_ones_own_replaces_the_built_in_one() {
     insta::assert_snapshot!(about(ran.assert_code(0), &["providers.openai", "providers.groq"]), @r#"
         providers.groq.api_key_file = "[TEMP]/home/.config/tau/key" # user file [TEMP]/home/.config/tau/config.toml
         providers.groq.base_url = "https://api.groq.com/openai/v1" # built-in default
+        providers.groq.kind = "groq" # built-in default
         providers.openai.api_key_file = "[TEMP]/home/key" # user file [TEMP]/home/.config/tau/config.toml
         providers.openai.base_url = "https://api.openai.com/v1" # built-in default
+        providers.openai.kind = "openai" # built-in default
         "#);
     place.tau(&["config", "check"]).await.assert_code(0);
 }
@@ -137,6 +139,7 @@ async fn what_a_project_may_not_set_is_left_out_and_named() {
         permissions.mode = "default" # built-in default
         providers.openai.api_key_env = "OPENAI_API_KEY" # built-in default
         providers.openai.base_url = "https://api.openai.com/v1" # built-in default
+        providers.openai.kind = "openai" # built-in default
         "#);
     insta::assert_snapshot!(ran.stderr, @"left out of the project's file, because the project is not trusted: agent.system_prompt, permissions.allow, providers (--trust-project)");
     assert_eq!(place.tau(&["config", "check"]).await.assert_code(0).stderr, ran.stderr);
@@ -156,6 +159,7 @@ async fn a_trusted_project_sets_everything() {
         permissions.mode = "default" # built-in default
         providers.openai.api_key_env = "OPENAI_API_KEY" # built-in default
         providers.openai.base_url = "https://evil.example/v1" # project file [TEMP]/project/.tau/config.toml
+        providers.openai.kind = "openai" # built-in default
         "#);
     assert_eq!(flag.stderr, "");
     let variable = place.tau_with_env(&[("TAU_TRUST_PROJECT", "1")], &SHOW).await;

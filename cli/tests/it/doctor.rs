@@ -99,7 +99,10 @@ async fn a_broken_configuration_does_not_stop_the_other_checks() {
 #[tokio::test]
 async fn a_local_ollama_is_found() {
     let server = ModelServer::start(|_, request| {
-        if request.path == "/v1/models" { models(&["qwen3:8b"]) } else { Reply::text("from Ollama") }
+        let said = json!({ "model": "qwen3:8b", "message": { "role": "assistant", "content": "from Ollama" },
+            "done": true, "done_reason": "stop" });
+        let models = json!({ "models": [{ "name": "qwen3:8b", "model": "qwen3:8b" }] });
+        Reply::json(200, if request.path == "/api/tags" { &models } else { &said })
     });
     let server = server.await.unwrap();
     let place = Place::new();
@@ -107,5 +110,6 @@ async fn a_local_ollama_is_found() {
     let ran = place.tau(&["run", "x"]).await;
     assert_eq!(ran.assert_code(0).stdout, "from Ollama\n");
     insta::assert_snapshot!(ran.stderr.lines().next().unwrap(), @"no model is configured; using `ollama/qwen3:8b` of the local Ollama (choose with --model or `model = ...`)");
+    assert_eq!(server.requests()[1].path, "/api/chat");
     assert_eq!(server.requests()[1].json()["model"], "qwen3:8b");
 }

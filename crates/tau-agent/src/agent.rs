@@ -12,11 +12,13 @@ use url::Url;
 use crate::attempt::{self, Choice};
 use crate::error::{AgentError, Endpoint};
 use crate::exchange::Exchange;
-use crate::format;
+use crate::format::{self, Ask};
 use crate::limits::Limits;
+use crate::provider::{Authorized, CredentialSource};
 use crate::record::Recorder;
 use crate::request::{ChatRequest, WireCache};
 use crate::stream::{ChatStream, StreamEvent};
+use crate::target::Target;
 use crate::transport::{HttpTransport, ReplayTransport, Transport, TransportError, WireRequest};
 
 /// A model at a provider: format, address, credential, options and retries. Cheap to clone.
@@ -29,8 +31,7 @@ pub struct Agent {
 struct Inner {
     model: Model,
     options: ModelOptions,
-    base_url: Url,
-    headers: Vec<(String, Secret)>,
+    target: Target,
     exchange: Arc<Exchange>,
     /// The agents asked in its place while it does not answer, in order.
     fallbacks: Vec<Agent>,
@@ -51,11 +52,11 @@ impl fmt::Debug for Inner {
 impl Agent {
     /// An agent that speaks HTTP with the provider of a resolved model.
     ///
-    /// The key is sent as the format wants it. Only `api_key` is read: whoever loads the configuration puts the
-    /// content of `api_key_env` or `api_key_file` there.
+    /// The key is sent as the provider or the format wants it. Only `api_key` is read: whoever loads the configuration
+    /// puts the content of `api_key_env` or `api_key_file` there.
     ///
     /// # Errors
-    /// When the format is unknown, the address is none, or TLS cannot be set up.
+    /// When the kind or the format is unknown, the address is none, or TLS cannot be set up.
     pub fn new(resolved: &ResolvedModel) -> Result<Self, AgentSetupError> {
         Self::with_limits(resolved, &Limits::new())
     }
@@ -65,7 +66,7 @@ impl Agent {
     /// # Errors
     /// As for [`new`](Self::new).
     pub fn with_limits(resolved: &ResolvedModel, limits: &Limits) -> Result<Self, AgentSetupError> {
-        let base = base_url(resolved)?;
+        let base = Target::base_url(resolved)?;
         let transport = HttpTransport::new(&base, &resolved.provider.client)?;
         let agent = Self::build(resolved, Arc::new(transport), limits)?;
         let fallbacks = resolved.fallbacks.iter().map(|fallback| Self::with_limits(fallback, limits));
@@ -89,6 +90,22 @@ impl Agent {
         Self { inner: Arc::new(Inner { exchange, recorder, fallbacks: Vec::new(), ..(*self.inner).clone() }) }
     }
 
+    /// The same with a token in place of a key and without the fallbacks, which have keys of their own. The token is
+    /// asked for when the first request is sent, and again when it ends or is refused.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn with_credentials(
+        resolved: &ResolvedModel,
+        source: Arc<dyn CredentialSource>,
+        limits: &Limits,
+    ) -> Result<Self, AgentSetupError> {
+        let base = Target::base_url(resolved)?;
+        let http = Arc::new(HttpTransport::new(&base, &resolved.provider.client)?);
+        let transport = Authorized::new(http, source, resolved.provider.token.refresh());
+        Self::build(resolved, Arc::new(transport), limits)
+    }
+
     /// An agent whose requests go through a transport of the caller's.
     ///
     /// # Errors
@@ -105,13 +122,9 @@ impl Agent {
         transport: Arc<dyn Transport>,
         limits: &Limits,
     ) -> Result<Self, AgentSetupError> {
-        let format = format::by_name(resolved.provider.format())?;
-        let base_url = base_url(resolved)?;
-        let mut headers: Vec<(String, Secret)> =
-            resolved.provider.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        if let Some(key) = &resolved.provider.api_key {
-            headers.push(format.auth_header(key));
-        }
+        let target = Target::new(resolved)?;
+        let format = target.format;
+        let base_url = target.base.clone();
         let endpoint = Endpoint::new(&resolved.provider_name, &resolved.model.name, &base_url);
         let (model, options) = (resolved.model.clone(), resolved.options.clone());
         let client = resolved.provider.client.clone();
@@ -119,7 +132,7 @@ impl Agent {
         let limits = limits.of(&resolved.provider_name, &base_url, &client);
         let exchange = Arc::new(Exchange { client, format, endpoint, transport, secrets, limits });
         let inner =
-            Inner { model, options, base_url, headers, exchange, fallbacks: Vec::new(), recorder: None };
+            Inner { model, options, target, exchange, fallbacks: Vec::new(), recorder: None };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -128,6 +141,7 @@ impl Agent {
     /// # Errors
     /// When the recording is of a format this version does not know.
     pub fn replay(transport: Arc<ReplayTransport>) -> Result<Self, AgentSetupError> {
+        format::by_name(transport.recording().format())?;
         let mut config = Config::default();
         let mut provider = ProviderConfig::new("http://replay.invalid/v1");
         provider.format = Some(transport.recording().format().to_owned());
@@ -170,10 +184,10 @@ impl Agent {
     /// When the server cannot be asked, or answers with something else.
     pub async fn list_models(&self) -> Result<Vec<String>, AgentError> {
         let inner = &self.inner;
-        let mut request = WireRequest::get(inner.exchange.format.models_url(&inner.base_url));
-        request.headers.clone_from(&inner.headers);
+        let mut request = WireRequest::get(inner.target.models_url.clone());
+        request.headers.clone_from(&inner.target.headers);
         let body = inner.exchange.fetch(request).await?;
-        inner.exchange.format.decode_models(&body).map_err(|error| inner.exchange.format_error(error))
+        inner.target.format.decode_models(&body).map_err(|error| inner.exchange.format_error(error))
     }
 
     /// Asks the model and gives its answer as it comes.
@@ -200,10 +214,16 @@ impl Agent {
             Some(over) => inner.options.clone().merge(over.clone()),
             None => inner.options.clone(),
         };
-        let body = inner.exchange.format.encode_chat(&inner.model, &options, request, cache);
-        let mut wire = WireRequest::post(inner.exchange.format.chat_url(&inner.base_url), body);
-        wire.headers.clone_from(&inner.headers);
+        let ask = Ask::new(&inner.model, &options, &inner.target.quirks, request);
+        let body = inner.target.format.encode_chat(&ask, cache);
+        let mut wire = WireRequest::post(inner.target.chat_url.clone(), body);
+        wire.headers.clone_from(&inner.target.headers);
         Choice { exchange: Arc::clone(&inner.exchange), request: wire }
+    }
+
+    /// What else is needed to ask something.
+    pub(crate) fn parts(&self) -> (&Target, &Arc<Exchange>) {
+        (&self.inner.target, &self.inner.exchange)
     }
 
     /// Asks the model and waits for its whole answer.
@@ -237,10 +257,6 @@ fn secrets(provider: &ProviderConfig, base_url: &Url) -> Vec<Secret> {
     texts.filter(|text| text.len() >= SHORTEST).map(Secret::new).collect()
 }
 
-fn base_url(resolved: &ResolvedModel) -> Result<Url, ConfigError> {
-    resolved.provider.base_url(&format!("providers.{}", resolved.provider_name))
-}
-
 /// An agent could not be set up.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -248,7 +264,7 @@ pub enum AgentSetupError {
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The wire format is unknown.
+    /// The wire format of a recording is unknown.
     #[error(transparent)]
     Format(#[from] format::UnknownFormat),
     /// TLS could not be set up.

@@ -69,9 +69,17 @@ impl Exchange {
         error.without(self.secrets.iter().map(Secret::expose))
     }
 
-    /// The whole body of an answer, without retries.
+    /// The whole body of an answer that takes no thought, without retries.
     pub(crate) async fn fetch(&self, request: WireRequest) -> Result<Vec<u8>, AgentError> {
-        let limit = self.client.connect_timeout();
+        self.fetch_within(self.client.connect_timeout(), request).await
+    }
+
+    /// The whole body of an answer that comes in time, without retries.
+    pub(crate) async fn fetch_within(
+        &self,
+        limit: Duration,
+        request: WireRequest,
+    ) -> Result<Vec<u8>, AgentError> {
         let answer = async {
             let sent = self.transport.send(request).await;
             let response = self.accepted(sent).await?;

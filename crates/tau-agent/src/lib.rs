@@ -13,7 +13,9 @@
 //! - A [`Format`](format::Format) turns requests into bytes and streamed bytes into [`StreamEvent`]s.
 //! - A [`Transport`](transport::Transport) moves bytes: over [HTTP](transport::HttpTransport), or out of a
 //!   [recording](transport::ReplayTransport), so that replayed models go through the same encoder and decoder.
-//! - An [`Agent`] is a model at a provider: both of the above with address, credential, options and retries.
+//! - A [`Provider`](provider::Provider) is a place where models are: its address, how it wants its key, what it wants
+//!   otherwise than the format says. Most are a few lines of data.
+//! - An [`Agent`] is a model at a provider: all of the above with credential, options and retries.
 //!
 //! Each message's wire bytes are made once and kept in a [`WireCache`], and the body of a request is a list of
 //! shared slices: what encoding a turn costs does not grow with the history, and the bytes sent for a prefix stay the
@@ -29,6 +31,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`mod@format`] | wire formats, one folder each, and their registry |
+//! | [`provider`] | providers, one file each, their registry, and credentials that are renewed |
 //! | [`transport`] | HTTP and replay |
 //! | `mock` | a model that answers by script, with the feature `mock` |
 //! | [`prices`] | what models cost and hold, where nobody configured it |
@@ -64,23 +67,29 @@ pub mod format;
 pub mod mock;
 pub mod prices;
 pub mod probe;
+pub mod provider;
 pub mod tokens;
 pub mod transport;
 
 mod agent;
+mod ask;
 mod attempt;
 mod error;
 mod exchange;
 mod limits;
+mod output;
 mod record;
 mod request;
 mod retry;
 mod said;
 mod stream;
+mod target;
 
 pub use agent::{Agent, AgentSetupError};
+pub use ask::StructuredResponse;
 pub use error::{AgentError, Endpoint};
 pub use limits::Limits;
+pub use output::OutputSchema;
 pub use record::Recorder;
-pub use request::{ChatRequest, WireBody, WireCache};
+pub use request::{ChatRequest, EmbeddingsRequest, Marks, WireBody, WireCache};
 pub use stream::{ChatStream, StreamEvent};

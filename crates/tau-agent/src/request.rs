@@ -9,6 +9,8 @@ use http_body::{Body, Frame, SizeHint};
 use tau_core::config::ModelOptions;
 use tau_core::{Message, ToolDefinition};
 
+use crate::output::OutputSchema;
+
 /// A request for a reply to a conversation.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
@@ -21,13 +23,15 @@ pub struct ChatRequest<'a> {
     pub messages: &'a [Arc<Message>],
     /// Options laid over those of the agent.
     pub options: Option<&'a ModelOptions>,
+    /// What the words of the reply have to be; any words, when there is none.
+    pub output: Option<&'a OutputSchema>,
 }
 
 impl<'a> ChatRequest<'a> {
     /// A request of a conversation alone.
     #[must_use]
     pub const fn new(messages: &'a [Arc<Message>]) -> Self {
-        Self { system: "", tools: &[], messages, options: None }
+        Self { system: "", tools: &[], messages, options: None, output: None }
     }
 
     /// The same request with instructions.
@@ -41,6 +45,13 @@ impl<'a> ChatRequest<'a> {
     #[must_use]
     pub const fn with_tools(mut self, tools: &'a [ToolDefinition]) -> Self {
         self.tools = tools;
+        self
+    }
+
+    /// The same request for JSON of a schema.
+    #[must_use]
+    pub const fn with_output(mut self, output: &'a OutputSchema) -> Self {
+        self.output = Some(output);
         self
     }
 
@@ -60,6 +71,8 @@ impl<'a> ChatRequest<'a> {
 pub struct WireCache {
     head: Bytes,
     messages: Vec<Arc<Message>>,
+    /// Where each message's bytes end, counted from the end of the head.
+    ends: Vec<u64>,
     /// The bytes of the messages, in few pieces, so that sending them takes few system calls: a piece is joined
     /// with the one before when it is not much smaller, so a byte is copied at most log(n) times.
     pieces: Vec<Bytes>,
@@ -83,7 +96,20 @@ impl WireCache {
         head: Vec<u8>,
         messages: &[Arc<Message>],
         tail: &'static [u8],
+        encode: impl FnMut(usize, &Message, &mut Vec<u8>),
+    ) -> WireBody {
+        self.body_with_marks(head, messages, tail, encode, &Marks::NONE)
+    }
+
+    /// The same with marks put in. What the cache keeps stays without them, so a mark moves from message to message
+    /// and none is encoded again.
+    pub fn body_with_marks(
+        &mut self,
+        head: Vec<u8>,
+        messages: &[Arc<Message>],
+        tail: &'static [u8],
         mut encode: impl FnMut(usize, &Message, &mut Vec<u8>),
+        marks: &Marks<'_>,
     ) -> WireBody {
         let is_longer = messages.len() >= self.messages.len()
             && self.messages.iter().zip(messages).all(|(held, message)| Arc::ptr_eq(held, message));
@@ -92,13 +118,17 @@ impl WireCache {
             *self = Self { head: Bytes::from(head), fallbacks, ..Self::default() };
         }
         let mut fresh = Vec::new();
+        let before = self.ends.last().copied().unwrap_or(0);
         for (position, message) in messages.iter().enumerate().skip(self.messages.len()) {
             encode(position, message, &mut fresh);
             self.messages.push(Arc::clone(message));
+            self.ends.push(before + fresh.len() as u64);
         }
         self.push(fresh);
-        let parts = std::iter::once(&self.head).chain(&self.pieces).cloned();
-        WireBody::new(parts.chain([Bytes::from_static(tail)]))
+        let mut parts = vec![self.head.clone()];
+        parts.extend(self.marked(marks));
+        parts.push(Bytes::from_static(tail));
+        WireBody::new(parts)
     }
 
     fn push(&mut self, mut fresh: Vec<u8>) {
@@ -109,6 +139,75 @@ impl WireCache {
             fresh = joined;
         }
         self.pieces.push(Bytes::from(fresh));
+    }
+
+    /// The pieces, cut where a mark comes in.
+    fn marked(&self, marks: &Marks<'_>) -> Vec<Bytes> {
+        let place = |message: &usize| self.ends.get(*message)?.checked_sub(marks.before_end);
+        let mut places = marks.messages.iter().filter_map(place).peekable();
+        let mut parts = Vec::with_capacity(self.pieces.len() + 2 * marks.messages.len());
+        let mut start = 0;
+        for piece in &self.pieces {
+            let end = start + piece.len() as u64;
+            let mut rest = piece.clone();
+            while let Some(place) = places.next_if(|place| *place < end) {
+                // Both lie in this piece, whose length is a `usize`.
+                let cut = usize::try_from(place - (end - rest.len() as u64)).unwrap_or_default();
+                parts.push(rest.split_to(cut));
+                parts.push(Bytes::from_static(marks.mark));
+            }
+            parts.push(rest);
+            start = end;
+        }
+        parts
+    }
+}
+
+/// Bytes that are put into some messages, near the end of each.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Marks<'a> {
+    /// The positions of the messages, in order.
+    pub messages: &'a [usize],
+    /// How many bytes before a message's end the mark comes.
+    pub before_end: u64,
+    /// The bytes.
+    pub mark: &'static [u8],
+}
+
+impl<'a> Marks<'a> {
+    /// No marks.
+    pub const NONE: Self = Self { messages: &[], before_end: 0, mark: b"" };
+
+    /// A mark in each of these messages, which are in order and have at least `before_end` bytes.
+    #[must_use]
+    pub const fn new(messages: &'a [usize], before_end: u64, mark: &'static [u8]) -> Self {
+        Self { messages, before_end, mark }
+    }
+}
+
+/// A request for the vectors of texts.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct EmbeddingsRequest<'a> {
+    /// The texts.
+    pub texts: &'a [String],
+    /// How long the vectors shall be, of models that leave the choice.
+    pub dimensions: Option<u32>,
+}
+
+impl<'a> EmbeddingsRequest<'a> {
+    /// A request of the model's own length of vectors.
+    #[must_use]
+    pub const fn new(texts: &'a [String]) -> Self {
+        Self { texts, dimensions: None }
+    }
+
+    /// The same request for vectors of a length.
+    #[must_use]
+    pub const fn with_dimensions(mut self, dimensions: u32) -> Self {
+        self.dimensions = Some(dimensions);
+        self
     }
 }
 

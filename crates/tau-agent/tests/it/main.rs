@@ -10,6 +10,7 @@
 mod cassettes;
 mod faults;
 mod fuzz;
+mod formats;
 mod http_errors;
 mod http_secrets;
 mod list_models;
@@ -17,5 +18,7 @@ mod openai_chat_decode;
 mod openai_chat_encode;
 mod policy;
 mod record;
+mod providers;
 mod replay;
+mod structured;
 mod support;

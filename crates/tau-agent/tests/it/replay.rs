@@ -181,5 +181,8 @@ fn a_recording_of_an_unknown_format_says_which_there_are() {
     let text = HEADER.replace("openai-chat", "smoke-signals");
     let transport = Arc::new(ReplayTransport::new(text.parse().unwrap()));
     let error = Agent::replay(transport).unwrap_err().to_string();
-    assert_eq!(error, "`smoke-signals` is not a wire format; known: `openai-chat`");
+    assert_eq!(
+        error,
+        "`smoke-signals` is not a wire format; known: `openai-chat`, `openai-responses`, `anthropic-messages`, `ollama-chat`, `gemini`"
+    );
 }

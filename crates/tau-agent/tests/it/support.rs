@@ -46,6 +46,14 @@ pub(crate) fn agent_over(transport: Arc<dyn Transport>) -> Agent {
     Agent::with_transport(&resolved(provider), transport).unwrap()
 }
 
+/// An agent that speaks a wire format.
+pub(crate) fn agent_speaking(format: &str, transport: Arc<dyn Transport>) -> Agent {
+    let mut provider = ProviderConfig::new("http://scripted.invalid/v1");
+    provider.format = Some(format.to_owned());
+    provider.client = client(|client| client.max_retries = Some(0));
+    Agent::with_transport(&resolved(provider), transport).unwrap()
+}
+
 pub(crate) fn client(change: impl FnOnce(&mut ClientConfig)) -> ClientConfig {
     let mut client = ClientConfig::default();
     change(&mut client);

@@ -26,11 +26,14 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    pub(crate) fn new(kind: ConfigErrorKind, path: impl Into<String>, problem: impl Into<String>) -> Self {
+    /// A problem at a key, for what can only be known where the configuration is put to use.
+    pub fn new(kind: ConfigErrorKind, path: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { kind, path: path.into(), problem: problem.into(), hint: None }
     }
 
-    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+    /// The same problem with what to do about it.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -75,7 +78,8 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 /// "did you mean `x`?" when a known name is near, else the list of known names.
-pub(crate) fn suggest<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+#[must_use]
+pub fn suggest<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     let nearest = known
         .clone()
         .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))

@@ -25,12 +25,14 @@ mod error;
 mod merge;
 mod model;
 mod provider;
+mod quirks;
 mod root;
 
 pub use agent::{AgentConfig, Budget, PermissionConfig, PermissionMode};
 pub use client::ClientConfig;
-pub use error::{ConfigError, ConfigErrorKind};
+pub use error::{ConfigError, ConfigErrorKind, suggest};
 pub use merge::Merge;
 pub use model::{ModelConfig, ModelOptions, ReasoningEffort};
-pub use provider::ProviderConfig;
+pub use provider::{ProviderConfig, TokenConfig};
+pub use quirks::{MaxTokensField, Quirks, ReasoningReplay, SeedField, StructuredOutput};
 pub use root::{Config, ResolvedModel};

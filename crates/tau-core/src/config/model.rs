@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::merge::merge_fields;
+use super::quirks::Quirks;
 use crate::model::{Capabilities, Prices};
 
 /// A model under a name of one's own.
@@ -32,9 +33,12 @@ pub struct ModelConfig {
     pub fallbacks: Option<Vec<String>>,
     /// How it is asked.
     pub options: ModelOptions,
+    /// What it wants otherwise than other models of its provider.
+    #[serde(skip_serializing_if = "Quirks::is_empty")]
+    pub quirks: Quirks,
 }
 
-merge_fields!(ModelConfig { provider, name, capabilities, prices, fallbacks, options });
+merge_fields!(ModelConfig { provider, name, capabilities, prices, fallbacks, options, quirks });
 
 /// How hard a reasoning model should think.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

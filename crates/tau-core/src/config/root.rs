@@ -140,6 +140,7 @@ impl Config {
         model.prices.clone_from(&config.prices);
         let mut resolved = self.at_provider(&path, provider, model)?;
         resolved.options = config.options.clone().merge(resolved.options);
+        resolved.provider.quirks = resolved.provider.quirks.merge(config.quirks.clone());
         Ok(resolved)
     }
 

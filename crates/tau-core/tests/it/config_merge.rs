@@ -3,7 +3,7 @@ use proptest::option;
 use proptest::prelude::*;
 use tau_core::config::{
     AgentConfig, Budget, ClientConfig, Config, Merge, ModelConfig, ModelOptions, PermissionConfig,
-    PermissionMode, ProviderConfig, ReasoningEffort,
+    PermissionMode, ProviderConfig, Quirks, ReasoningEffort, ReasoningReplay, TokenConfig,
 };
 use tau_core::{Capabilities, HumanDuration, Money, Prices, Secret};
 
@@ -46,13 +46,15 @@ fn client() -> impl Strategy<Value = ClientConfig> {
 }
 
 fn provider() -> impl Strategy<Value = ProviderConfig> {
-    let keys = (option::of(word()), option::of(word()), option::of(word()));
+    let keys = (option::of(word()), option::of(word()), option::of(word()), token());
     let headers = named(word().prop_map(Secret::new));
-    (option::of(word()), option::of(word()), keys, headers, client()).prop_map(
-        |(format, base_url, (api_key, api_key_env, api_key_file), headers, client)| {
+    let names = (option::of(word()), option::of(word()), option::of(word()), option::of(word()));
+    (names, keys, headers, quirks(), client()).prop_map(
+        |(names, (api_key, api_key_env, api_key_file, token), headers, quirks, client)| {
             let mut provider = ProviderConfig::default();
-            provider.format = format;
-            provider.base_url = base_url;
+            (provider.kind, provider.format, provider.base_url, provider.api_version) = names;
+            provider.token = token;
+            provider.quirks = quirks;
             provider.api_key = api_key.map(Secret::new);
             provider.api_key_env = api_key_env;
             provider.api_key_file = api_key_file.map(Into::into);
@@ -61,6 +63,26 @@ fn provider() -> impl Strategy<Value = ProviderConfig> {
             provider
         },
     )
+}
+
+fn token() -> impl Strategy<Value = TokenConfig> {
+    (option::of(word()), option::of(words()), duration()).prop_map(|(env, command, refresh)| {
+        let mut token = TokenConfig::default();
+        token.env = env;
+        token.command = command;
+        token.refresh = refresh;
+        token
+    })
+}
+
+fn quirks() -> impl Strategy<Value = Quirks> {
+    let replay = prop_oneof![Just(ReasoningReplay::Never), Just(ReasoningReplay::Always)];
+    (option::of(any::<bool>()), option::of(replay)).prop_map(|(stream_options, reasoning_replay)| {
+        let mut quirks = Quirks::default();
+        quirks.stream_options = stream_options;
+        quirks.reasoning_replay = reasoning_replay;
+        quirks
+    })
 }
 
 fn options() -> impl Strategy<Value = ModelOptions> {
@@ -243,7 +265,6 @@ fn defaults_are_those_the_documentation_names() {
     assert_eq!(config.agent.parallel_tools(), 8);
     assert_eq!(config.agent.tool_timeout().as_secs(), 120);
     assert_eq!(config.agent.budget.max_turns(), 100);
-    assert_eq!(ProviderConfig::default().format(), "openai-chat");
     assert_eq!(PermissionMode::default(), PermissionMode::Default);
 }
 

@@ -2,57 +2,92 @@
 //!
 //! The messages stand last in the body, so that the bytes of a turn begin with the bytes of the turn before.
 
-use serde::Serialize;
 use serde_json::{Map, Value, json};
-use tau_core::config::ModelOptions;
-use tau_core::{
-    ContentBlock, Image, ImageSource, Message, Model, Role, ToolArguments, ToolDefinition, ToolResultBlock,
-};
+use tau_core::config::{MaxTokensField, ReasoningReplay, SeedField, StructuredOutput};
+use tau_core::{ContentBlock, Image, Message, Reasoning, Role, ToolDefinition, ToolResultBlock};
 
 use super::{ECHO_TEXT, NAME};
-use crate::request::{ChatRequest, WireBody, WireCache};
+use crate::format::json::write_json;
+use crate::format::{Ask, wire};
+use crate::request::{WireBody, WireCache};
 
 /// Ends the list of messages and the body.
 const TAIL: &[u8] = b"]}";
 
-pub(super) fn body(
-    model: &Model,
-    options: &ModelOptions,
-    request: &ChatRequest<'_>,
-    cache: &mut WireCache,
-) -> WireBody {
-    let head = head(model, options, request);
-    let has_system = !request.system.is_empty();
-    cache.body(head, request.messages, TAIL, |position, message, out| {
-        for (part, wire) in wire_messages(message).iter().enumerate() {
-            if has_system || position + part > 0 {
+pub(super) fn body(ask: &Ask<'_>, cache: &mut WireCache) -> WireBody {
+    let system = wire::system(ask);
+    let head = head(ask, &system);
+    let replay = ask.quirks.reasoning_replay.unwrap_or_default();
+    let messages = ask.request.messages;
+    cache.body(head, messages, TAIL, |position, message, out| {
+        let mut is_first = system.is_empty() && messages[..position].iter().all(|before| is_empty(before));
+        for wire in wire_messages(message, replay) {
+            if !std::mem::take(&mut is_first) {
                 out.push(b',');
             }
-            write_json(wire, out);
+            write_json(&wire, out);
         }
     })
 }
 
-fn head(model: &Model, options: &ModelOptions, request: &ChatRequest<'_>) -> Vec<u8> {
+/// Whether nothing of a message is written.
+fn is_empty(message: &Message) -> bool {
+    message.role == Role::Tool && message.tool_results().next().is_none()
+}
+
+fn head(ask: &Ask<'_>, system: &str) -> Vec<u8> {
     let mut fields = Map::new();
-    fields.insert("model".into(), model.name.clone().into());
+    fields.insert("model".into(), ask.model.name.clone().into());
     fields.insert("stream".into(), true.into());
-    fields.insert("stream_options".into(), json!({ "include_usage": true }));
-    put_options(&mut fields, model, options);
-    if !request.tools.is_empty() {
-        fields.insert("tools".into(), request.tools.iter().map(wire_tool).collect());
+    if ask.quirks.stream_options.unwrap_or(true) {
+        fields.insert("stream_options".into(), json!({ "include_usage": true }));
     }
+    put_tools(&mut fields, ask);
+    put_output(&mut fields, ask);
+    put_options(&mut fields, ask);
     let mut head = Vec::new();
     write_json(&fields, &mut head);
     head.pop(); // the closing brace: messages follow
     head.extend_from_slice(b",\"messages\":[");
-    if !request.system.is_empty() {
-        write_json(&json!({ "role": "system", "content": request.system }), &mut head);
+    if !system.is_empty() {
+        write_json(&json!({ "role": "system", "content": system }), &mut head);
     }
     head
 }
 
-fn put_options(fields: &mut Map<String, Value>, model: &Model, options: &ModelOptions) {
+fn put_tools(fields: &mut Map<String, Value>, ask: &Ask<'_>) {
+    if ask.request.tools.is_empty() {
+        return;
+    }
+    fields.insert("tools".into(), ask.request.tools.iter().map(wire_tool).collect());
+    if !ask.model.capabilities.parallel_tools {
+        fields.insert("parallel_tool_calls".into(), false.into());
+    }
+}
+
+fn put_output(fields: &mut Map<String, Value>, ask: &Ask<'_>) {
+    let Some(output) = ask.request.output else { return };
+    let format = match ask.quirks.structured_output.unwrap_or_default() {
+        StructuredOutput::Schema => json!({
+            "type": "json_schema",
+            "json_schema": { "name": output.name, "schema": output.schema, "strict": output.is_strict() },
+        }),
+        StructuredOutput::Json => json!({ "type": "json_object" }),
+        _ => return,
+    };
+    fields.insert("response_format".into(), format);
+}
+
+fn put_options(fields: &mut Map<String, Value>, ask: &Ask<'_>) {
+    let (options, quirks) = (ask.options, ask.quirks);
+    let max_tokens = match quirks.max_tokens_field.unwrap_or_default() {
+        MaxTokensField::MaxCompletionTokens => "max_completion_tokens",
+        _ => "max_tokens",
+    };
+    let seed = match quirks.seed_field.unwrap_or_default() {
+        SeedField::RandomSeed => "random_seed",
+        _ => "seed",
+    };
     let mut put = |key: &str, value: Option<Value>| {
         if let Some(value) = value {
             fields.insert(key.to_owned(), value);
@@ -60,12 +95,12 @@ fn put_options(fields: &mut Map<String, Value>, model: &Model, options: &ModelOp
     };
     put("temperature", options.temperature.map(Value::from));
     put("top_p", options.top_p.map(Value::from));
-    put("max_tokens", options.max_tokens.or(model.capabilities.max_output).map(Value::from));
-    put("seed", options.seed.map(Value::from));
+    put(max_tokens, wire::max_tokens(ask).map(Value::from));
+    put(seed, options.seed.map(Value::from));
     put("stop", options.stop.clone().map(Value::from));
     put("reasoning_effort", options.reasoning_effort.map(|effort| effort.as_str().into()));
-    for (key, value) in &options.extra {
-        fields.insert(key.clone(), value.clone());
+    for (key, value) in wire::extra(options) {
+        put(key, Some(value.clone()));
     }
 }
 
@@ -77,10 +112,10 @@ fn wire_tool(tool: &ToolDefinition) -> Value {
 }
 
 /// What a message becomes: one wire message, or one for each tool result.
-fn wire_messages(message: &Message) -> Vec<Map<String, Value>> {
+fn wire_messages(message: &Message, replay: ReasoningReplay) -> Vec<Map<String, Value>> {
     match message.role {
         Role::Tool => tool_messages(message),
-        Role::Assistant => vec![assistant_message(message)],
+        Role::Assistant => vec![assistant_message(message, replay)],
         Role::System => vec![plain_message("system", message)],
         _ => vec![plain_message("user", message)],
     }
@@ -112,15 +147,10 @@ fn wire_part(block: &ContentBlock) -> Option<Value> {
 }
 
 fn wire_image(image: &Image) -> Value {
-    let url = match &image.source {
-        ImageSource::Base64 { media_type, data } => format!("data:{media_type};base64,{data}"),
-        ImageSource::Url { url } => url.clone(),
-        _ => String::new(),
-    };
-    json!({ "type": "image_url", "image_url": { "url": url } })
+    json!({ "type": "image_url", "image_url": { "url": wire::image_url(image) } })
 }
 
-fn assistant_message(message: &Message) -> Map<String, Value> {
+fn assistant_message(message: &Message, replay: ReasoningReplay) -> Map<String, Value> {
     let mut fields = object("assistant");
     let text = message.text();
     let calls: Vec<Value> = message
@@ -128,7 +158,7 @@ fn assistant_message(message: &Message) -> Map<String, Value> {
         .map(|call| {
             json!({
                 "id": call.id, "type": "function",
-                "function": { "name": wire_name(&call.name), "arguments": wire_arguments(&call.arguments) },
+                "function": { "name": wire::tool_name(&call.name), "arguments": wire::arguments(&call.arguments) },
             })
         })
         .collect();
@@ -136,43 +166,35 @@ fn assistant_message(message: &Message) -> Map<String, Value> {
         "content".into(),
         if text.is_empty() && !calls.is_empty() { Value::Null } else { text.into() },
     );
+    let may_replay = match replay {
+        ReasoningReplay::Never => false,
+        ReasoningReplay::Always => true,
+        _ => !calls.is_empty(),
+    };
     if !calls.is_empty() {
         fields.insert("tool_calls".into(), calls.into());
     }
-    // What the provider wants back is echoed in the fields it came in; other formats' data stays here.
     for block in message.content.iter() {
-        if let ContentBlock::Reasoning(reasoning) = block
-            && let Some(data) = &reasoning.data
-            && data.format == NAME
-            && let Ok(Value::Object(echo)) = serde_json::from_str(&data.json)
-        {
-            let text = || Value::from(reasoning.text.as_str());
-            fields.extend(echo.into_iter().map(|(field, value)| {
-                let value = if value == ECHO_TEXT { text() } else { value };
-                (field, value)
-            }));
+        if let ContentBlock::Reasoning(reasoning) = block {
+            echo(reasoning, may_replay, &mut fields);
         }
     }
     fields
 }
 
-/// The name as the model wrote it, where it can be a tool's. Servers refuse other names, for every request of the
-/// session from then on. The call itself was refused, and the model was told.
-fn wire_name(name: &str) -> String {
-    const MOST: usize = 64;
-    let allowed = |c: char| if c.is_ascii_alphanumeric() || "_-".contains(c) { c } else { '_' };
-    let name: String = name.chars().take(MOST).map(allowed).collect();
-    if name.is_empty() { "unnamed".to_owned() } else { name }
-}
-
-/// The arguments as the model wrote them. Servers parse the arguments of *past* calls to render their prompt
-/// and fail on text that is no JSON object, for every request of the session from then on; so such text is sent
-/// inside an object. The call itself was refused, and the model was told.
-fn wire_arguments(arguments: &ToolArguments) -> String {
-    match arguments.value() {
-        Ok(_) if arguments.raw().trim().is_empty() => "{}".to_owned(),
-        Ok(Value::Object(_)) => arguments.raw().to_owned(),
-        _ => json!({ "invalid_json": arguments.raw() }).to_string(),
+/// What the provider wants back is echoed in the fields it came in; other formats' data stays here.
+fn echo(reasoning: &Reasoning, may_replay: bool, fields: &mut Map<String, Value>) {
+    if let Some(data) = &reasoning.data
+        && data.format == NAME
+        && let Ok(Value::Object(echo)) = serde_json::from_str(&data.json)
+    {
+        for (field, value) in echo {
+            if value != ECHO_TEXT {
+                fields.insert(field, value);
+            } else if may_replay {
+                fields.insert(field, reasoning.text.as_str().into());
+            }
+        }
     }
 }
 
@@ -198,10 +220,4 @@ fn tool_messages(message: &Message) -> Vec<Map<String, Value>> {
         messages.push(fields);
     }
     messages
-}
-
-/// Writing to memory cannot fail, and neither can these types, whose keys are strings.
-fn write_json(value: &impl Serialize, out: &mut Vec<u8>) {
-    let written = serde_json::to_writer(&mut *out, value);
-    debug_assert!(written.is_ok(), "JSON of plain values is always writable");
 }

@@ -1,5 +1,7 @@
 //! Chunks of an answer, folded into the reply.
 
+use std::collections::VecDeque;
+
 use serde_json::{Map, Value};
 use tau_core::{
     ChatResponse, ContentBlock, FinishReason, Opaque, Reasoning, TokenUsage, ToolArguments, ToolCall,
@@ -7,6 +9,9 @@ use tau_core::{
 };
 
 use super::{ECHO_TEXT, NAME};
+use crate::format::FormatError;
+use crate::format::decoder::{self, Part, Progress};
+use crate::format::json::{keep_first, shown};
 use crate::stream::StreamEvent;
 
 /// The reply so far.
@@ -25,6 +30,7 @@ pub(super) struct Fold {
     calls: Vec<PartialCall>,
     finish: Option<FinishReason>,
     usage: Option<TokenUsage>,
+    is_over: bool,
 }
 
 #[derive(Debug, Default)]
@@ -35,20 +41,43 @@ struct PartialCall {
     arguments: String,
 }
 
+impl decoder::Fold for Fold {
+    fn push(&mut self, part: &Part<'_>, events: &mut VecDeque<StreamEvent>) -> Result<(), FormatError> {
+        self.push_chunk(part.value, events);
+        Ok(())
+    }
+
+    fn push_whole(&mut self, part: &Part<'_>, events: &mut VecDeque<StreamEvent>) -> Result<(), FormatError> {
+        if part.value["choices"].get(0).is_none() {
+            return Err(FormatError::Malformed(format!("no choices in `{}`", shown(part.text))));
+        }
+        self.push_chunk(part.value, events);
+        Ok(())
+    }
+
+    /// Without a finish reason too, if anything came: some servers send the marker alone.
+    fn push_end(&mut self) {
+        self.is_over = !(self.text.is_empty() && self.reasoning.is_empty() && self.calls.is_empty());
+    }
+
+    /// Usage follows the finish reason in a chunk of its own, so the end is `[DONE]`; servers that send none end
+    /// with the stream, and then only a finish reason makes the reply complete.
+    fn progress(&self) -> Progress {
+        match self.finish {
+            _ if self.is_over => Progress::Complete,
+            Some(_) => Progress::Ending,
+            None => Progress::Open,
+        }
+    }
+
+    fn finish(self) -> ChatResponse {
+        self.into_response()
+    }
+}
+
 impl Fold {
-    /// Whether the server said that the reply is complete.
-    pub(super) fn is_finished(&self) -> bool {
-        self.finish.is_some()
-    }
-
-    /// Whether anything of a reply came.
-    pub(super) fn is_empty(&self) -> bool {
-        self.text.is_empty() && self.reasoning.is_empty() && self.calls.is_empty()
-    }
-
-    /// Takes a chunk in and gives the events it makes.
-    pub(super) fn push(&mut self, chunk: &Value) -> Vec<StreamEvent> {
-        let mut events = Vec::new();
+    /// Takes a chunk in and adds the events it makes.
+    fn push_chunk(&mut self, chunk: &Value, events: &mut VecDeque<StreamEvent>) {
         keep_first(&mut self.id, &chunk["id"]);
         keep_first(&mut self.model, &chunk["model"]);
         let choice = self.choose(chunk);
@@ -59,13 +88,13 @@ impl Fold {
         }
         // A server that does not stream sends the whole message where the delta would be.
         let delta = if choice["delta"].is_object() { &choice["delta"] } else { &choice["message"] };
-        self.push_reasoning(delta, &mut events);
+        self.push_reasoning(delta, events);
         for part in texts(&delta["content"]).chain(texts(&delta["refusal"])) {
             self.text.push_str(part);
-            events.push(StreamEvent::TextDelta(part.to_owned()));
+            events.push_back(StreamEvent::TextDelta(part.to_owned()));
         }
         for call in delta["tool_calls"].as_array().into_iter().flatten() {
-            self.push_call(call, &mut events);
+            self.push_call(call, events);
         }
         if let Some(reason) = choice["finish_reason"].as_str().filter(|reason| !reason.is_empty()) {
             self.finish = Some(match reason {
@@ -73,7 +102,6 @@ impl Fold {
                 other => FinishReason::from(other),
             });
         }
-        events
     }
 
     /// The choice that is read, or null: of several alternatives, each with chunks of its own, one is the reply.
@@ -88,7 +116,7 @@ impl Fold {
         choice
     }
 
-    fn push_reasoning(&mut self, delta: &Value, events: &mut Vec<StreamEvent>) {
+    fn push_reasoning(&mut self, delta: &Value, events: &mut VecDeque<StreamEvent>) {
         // DeepSeek, llama.cpp, xAI and older vLLM say `reasoning_content`; OpenRouter, Groq, Ollama and newer vLLM
         // `reasoning`. A server that sends both sends the same words twice.
         let named = ["reasoning_content", "reasoning"]
@@ -110,12 +138,12 @@ impl Fold {
         }
     }
 
-    fn push_thought(&mut self, words: &str, events: &mut Vec<StreamEvent>) {
+    fn push_thought(&mut self, words: &str, events: &mut VecDeque<StreamEvent>) {
         self.reasoning.push_str(words);
-        events.push(StreamEvent::ReasoningDelta(words.to_owned()));
+        events.push_back(StreamEvent::ReasoningDelta(words.to_owned()));
     }
 
-    fn push_call(&mut self, call: &Value, events: &mut Vec<StreamEvent>) {
+    fn push_call(&mut self, call: &Value, events: &mut VecDeque<StreamEvent>) {
         let Some(at) = self.position(call) else { return };
         let slot = &mut self.calls[at];
         keep_first(&mut slot.id, &call["id"]);
@@ -124,7 +152,7 @@ impl Fold {
             && slot.name.is_empty()
         {
             slot.name = name.to_owned();
-            events.push(StreamEvent::ToolCallStarted { index: at, name: name.to_owned() });
+            events.push_back(StreamEvent::ToolCallStarted { index: at, name: name.to_owned() });
         }
         // Most stream the text of the arguments; some send the object itself.
         let arguments = match &function["arguments"] {
@@ -134,7 +162,7 @@ impl Fold {
         };
         if !arguments.is_empty() {
             slot.arguments.push_str(&arguments);
-            events.push(StreamEvent::ToolCallDelta { index: at, arguments });
+            events.push_back(StreamEvent::ToolCallDelta { index: at, arguments });
         }
     }
 
@@ -167,13 +195,13 @@ impl Fold {
     }
 
     /// The whole reply.
-    pub(super) fn finish(mut self) -> ChatResponse {
+    fn into_response(mut self) -> ChatResponse {
         // It grew piece by piece, and is kept for as long as its session lives.
         self.text.shrink_to_fit();
         self.reasoning.shrink_to_fit();
         let called = !self.calls.is_empty();
         let mut content = Vec::new();
-        let echo = self.echo(called);
+        let echo = self.echo();
         if !self.reasoning.is_empty() || echo.is_some() {
             content.push(ContentBlock::Reasoning(match echo {
                 Some(data) => Reasoning::with_data(self.reasoning, data),
@@ -198,11 +226,11 @@ impl Fold {
         response
     }
 
-    /// What the provider wants back: its own record where it gave one. Words alone are wanted back beside tool
-    /// calls (DeepSeek refuses the request without them); they are not written down twice, see [`ECHO_TEXT`].
-    fn echo(&self, called: bool) -> Option<Opaque> {
+    /// What the provider may want back: its own record where it gave one, or the words, which are not written down
+    /// twice, see [`ECHO_TEXT`]. Whether words go back is decided where they would.
+    fn echo(&self) -> Option<Opaque> {
         let (field, value) = if self.reasoning_details.is_empty() {
-            (self.reasoning_field.filter(|_| called)?, ECHO_TEXT)
+            (self.reasoning_field?, ECHO_TEXT)
         } else {
             ("reasoning_details", Value::Array(self.reasoning_details.clone()))
         };
@@ -243,14 +271,6 @@ fn push_detail(held: &mut Vec<Value>, detail: &Value) {
         return;
     }
     held.push(detail.clone());
-}
-
-fn keep_first(held: &mut String, value: &Value) {
-    if let Some(text) = value.as_str()
-        && held.is_empty()
-    {
-        text.clone_into(held);
-    }
 }
 
 /// The texts of a content field: a string, or parts with a `text` each.

@@ -4,18 +4,20 @@
 //! Source: the public API reference of OpenAI (`POST /chat/completions`), and what the servers named send in
 //! practice.
 
-mod decode;
+mod embeddings;
 mod encode;
 mod fold;
 
 use futures::stream::BoxStream;
 use serde_json::Value;
-use tau_core::config::ModelOptions;
-use tau_core::{Model, Secret};
 use url::Url;
 
-use super::{Format, FormatError};
-use crate::request::{ChatRequest, WireBody, WireCache};
+use super::decoder;
+use super::embeddings::EmbeddingsFormat;
+use super::url::below;
+use super::{Ask, Format, FormatError};
+use crate::provider::AuthScheme;
+use crate::request::{WireBody, WireCache};
 use crate::stream::StreamEvent;
 use crate::transport::WireResponse;
 
@@ -33,7 +35,7 @@ impl Format for OpenAiChat {
         NAME
     }
 
-    fn chat_url(&self, base: &Url) -> Url {
+    fn chat_url(&self, base: &Url, _model: &str) -> Url {
         below(base, "chat/completions")
     }
 
@@ -42,38 +44,35 @@ impl Format for OpenAiChat {
     }
 
     fn decode_models(&self, body: &[u8]) -> Result<Vec<String>, FormatError> {
-        let malformed = |problem: String| FormatError::Malformed(problem);
-        let list: Value = serde_json::from_slice(body).map_err(|error| malformed(error.to_string()))?;
-        // A server without any models may say `null`.
-        let models = match &list["data"] {
-            Value::Array(models) => models.as_slice(),
-            Value::Null if list.get("data").is_some() => &[],
-            _ => return Err(malformed("the list of models has no `data`".to_owned())),
-        };
-        Ok(models.iter().filter_map(|model| model["id"].as_str()).map(str::to_owned).collect())
+        model_ids(body)
     }
 
-    fn auth_header(&self, key: &Secret) -> (String, Secret) {
-        ("authorization".to_owned(), Secret::new(format!("Bearer {}", key.expose())))
+    fn auth(&self) -> AuthScheme {
+        AuthScheme::Bearer
     }
 
-    fn encode_chat(
-        &self,
-        model: &Model,
-        options: &ModelOptions,
-        request: &ChatRequest<'_>,
-        cache: &mut WireCache,
-    ) -> WireBody {
-        encode::body(model, options, request, cache)
+    fn encode_chat(&self, ask: &Ask<'_>, cache: &mut WireCache) -> WireBody {
+        encode::body(ask, cache)
     }
 
     fn decode_chat(&self, response: WireResponse) -> BoxStream<'static, Result<StreamEvent, FormatError>> {
-        decode::stream(response)
+        decoder::decode::<fold::Fold>(response)
+    }
+
+    fn embeddings(&self) -> Option<&'static dyn EmbeddingsFormat> {
+        Some(&embeddings::Embeddings)
     }
 }
 
-fn below(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
-    url
+/// The models of a list of OpenAI's shape, which others use too.
+pub(super) fn model_ids(body: &[u8]) -> Result<Vec<String>, FormatError> {
+    let malformed = |problem: String| FormatError::Malformed(problem);
+    let list: Value = serde_json::from_slice(body).map_err(|error| malformed(error.to_string()))?;
+    // A server without any models may say `null`.
+    let models = match &list["data"] {
+        Value::Array(models) => models.as_slice(),
+        Value::Null if list.get("data").is_some() => &[],
+        _ => return Err(malformed("the list of models has no `data`".to_owned())),
+    };
+    Ok(models.iter().filter_map(|model| model["id"].as_str()).map(str::to_owned).collect())
 }

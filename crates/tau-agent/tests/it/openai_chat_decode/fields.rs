@@ -1,5 +1,7 @@
 //! Deviations of the fields around and in the delta.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use tau_core::{ChatResponse, ContentBlock, FinishReason, Opaque, Reasoning, TokenUsage};
 
@@ -222,20 +224,28 @@ async fn parts_of_usage_under_their_several_names() {
 
 #[tokio::test]
 async fn reasoning_in_every_field() {
+    let (content, reasoning) = (Some("reasoning_content"), Some("reasoning"));
     let fields = [
-        ("reasoning_content", json!({ "reasoning_content": "Hm." })),
-        ("reasoning", json!({ "reasoning": "Hm." })),
-        ("both, saying the same", json!({ "reasoning_content": "Hm.", "reasoning": "Hm." })),
-        ("both, one empty", json!({ "reasoning_content": "", "reasoning": "Hm." })),
+        ("reasoning_content", content, json!({ "reasoning_content": "Hm." })),
+        ("reasoning", reasoning, json!({ "reasoning": "Hm." })),
+        ("both, saying the same", content, json!({ "reasoning_content": "Hm.", "reasoning": "Hm." })),
+        ("both, one empty", reasoning, json!({ "reasoning_content": "", "reasoning": "Hm." })),
         (
             "thinking among the parts of the content",
+            None,
             json!({ "content": [{ "type": "thinking", "thinking": [{ "type": "text", "text": "Hm." }] }] }),
         ),
     ];
-    for (name, fields) in fields {
+    for (name, field, fields) in fields {
         let body = events(&[delta(&fields), hi(), finish("stop")]);
         let seen = ["reasoning Hm.", "text Hi"];
-        Case::reply(name, body, &seen, thought("Hm.", "Hi")).check().await;
+        let mut expected = thought("Hm.", "Hi");
+        if let Some(field) = field {
+            let data = Opaque::new("openai-chat", format!("{{\"{field}\":true}}"));
+            let reasoning = ContentBlock::Reasoning(Reasoning::with_data("Hm.", data));
+            expected.content = Arc::from([reasoning, ContentBlock::text("Hi")]);
+        }
+        Case::reply(name, body, &seen, expected).check().await;
     }
 }
 

@@ -1,0 +1,11 @@
+//! Anthropic. Source: its public API reference.
+
+use super::Preset;
+
+pub(super) static ANTHROPIC: Preset = Preset {
+    name: "anthropic",
+    base_url: Some("https://api.anthropic.com"),
+    format: "anthropic-messages",
+    key_variable: Some("ANTHROPIC_API_KEY"),
+    ..Preset::ANY
+};

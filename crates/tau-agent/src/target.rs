@@ -1,0 +1,67 @@
+//! Where an agent's requests go and what they carry: a provider and a format, put together.
+
+use tau_core::Secret;
+use tau_core::config::{ConfigError, Merge, Quirks, ResolvedModel};
+use url::Url;
+
+use crate::format::Format;
+use crate::provider::{Place, Purpose, base_url, format_of, kind_of};
+
+/// Where an agent's requests go and what they carry.
+#[derive(Clone)]
+pub(crate) struct Target {
+    pub(crate) format: &'static dyn Format,
+    pub(crate) quirks: Quirks,
+    /// The address that is configured.
+    pub(crate) base: Url,
+    /// The address below which everything of the model lies.
+    pub(crate) model_base: Url,
+    pub(crate) chat_url: Url,
+    pub(crate) models_url: Url,
+    pub(crate) headers: Vec<(String, Secret)>,
+}
+
+impl Target {
+    /// The address in force.
+    pub(crate) fn base_url(resolved: &ResolvedModel) -> Result<Url, ConfigError> {
+        let path = path(resolved);
+        base_url(&resolved.provider, kind_of(&resolved.provider, &path)?, &path)
+    }
+
+    pub(crate) fn new(resolved: &ResolvedModel) -> Result<Self, ConfigError> {
+        let path = path(resolved);
+        let provider = &resolved.provider;
+        let kind = kind_of(provider, &path)?;
+        let format = format_of(provider, kind, &path)?;
+        let base = base_url(provider, kind, &path)?;
+        let model = &resolved.model.name;
+        let address = |purpose| {
+            let api_version = provider.api_version.as_deref();
+            kind.address(&Place { base: &base, api_version, format: format.name(), model, purpose })
+        };
+        let model_base = address(Purpose::Model);
+        let mut headers: Vec<(String, Secret)> =
+            provider.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        for (name, value) in format.headers() {
+            if !headers.iter().any(|(held, _)| held.eq_ignore_ascii_case(name)) {
+                headers.push(((*name).to_owned(), Secret::new(*value)));
+            }
+        }
+        if let Some(key) = &provider.api_key {
+            headers.push(kind.auth().unwrap_or_else(|| format.auth()).header(key));
+        }
+        Ok(Self {
+            format,
+            quirks: kind.quirks().merge(provider.quirks.clone()),
+            chat_url: format.chat_url(&model_base, model),
+            models_url: format.models_url(&address(Purpose::Models)),
+            model_base,
+            base,
+            headers,
+        })
+    }
+}
+
+fn path(resolved: &ResolvedModel) -> String {
+    format!("providers.{}", resolved.provider_name)
+}
