@@ -278,7 +278,7 @@ async fn a_mistake_in_the_projects_file_stops_every_command_that_needs_it() {
 async fn a_wire_format_that_is_unknown() {
     let ran = check("providers.mine = { base_url = \"http://x/v1\", format = \"telepathy\" }\n").await;
     insta::assert_snapshot!(ran.stderr, @r#"
-        × providers.mine.format: `telepathy` is not a wire format; known: `openai-chat`, `openai-responses`, `anthropic-messages`, `ollama-chat`, `gemini`
+        × providers.mine.format: `telepathy` is not a wire format; known: `openai-chat`, `openai-responses`, `anthropic-messages`, `ollama-chat`, `gemini`, `gemini-interactions`
         help: see `tau config show --origin`
         "#);
 }

@@ -1,16 +1,16 @@
-//! What else an agent can be asked: output of a schema, and embeddings.
+//! What else an agent can be asked: output of a schema, embeddings, and the words of a recording.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::Value;
 use tau_core::event::ModelFailureKind;
-use tau_core::{ChatResponse, ContentBlock, EmbeddingsResponse, Message};
+use tau_core::{ChatResponse, ContentBlock, EmbeddingsResponse, Message, Transcription};
 
 use crate::agent::Agent;
 use crate::error::AgentError;
 use crate::output::{self, OutputSchema};
-use crate::request::{ChatRequest, EmbeddingsRequest, WireBody, WireCache};
+use crate::request::{ChatRequest, EmbeddingsRequest, TranscriptionRequest, WireBody, WireCache};
 use crate::transport::WireRequest;
 
 /// JSON that follows its schema, and the reply it came in.
@@ -69,18 +69,39 @@ impl Agent {
     /// When the wire format has no embeddings, the model cannot be asked, or it answers with something else.
     pub async fn embeddings(&self, request: EmbeddingsRequest<'_>) -> Result<EmbeddingsResponse, AgentError> {
         let (target, exchange) = self.parts();
-        let Some(format) = target.format.embeddings() else {
-            let problem = format!("is asked in the format {}, which has no embeddings", target.format.name());
-            return Err(AgentError::new(ModelFailureKind::InvalidRequest, &exchange.endpoint, problem));
-        };
+        let format = target.format.embeddings().ok_or_else(|| self.lacks("embeddings"))?;
         let body = WireBody::new([Bytes::from(format.encode(self.model(), &request))]);
-        let mut wire = WireRequest::post(format.url(&target.model_base, &self.model().name), body);
-        wire.headers.clone_from(&target.headers);
-        let limit = exchange.client.first_token_timeout();
-        let answer = exchange.fetch_within(limit, wire).await?;
-        format
-            .decode(&answer, self.model(), request.texts.len())
-            .map_err(|error| exchange.format_error(error))
+        let wire = WireRequest::post(format.url(&target.model_base, &self.model().name), body);
+        let answer = self.answer_to(wire).await?;
+        let response = format.decode(&answer, self.model(), request.texts.len());
+        response.map_err(|error| exchange.format_error(error))
+    }
+
+    /// Asks the model for the words of a recording.
+    ///
+    /// # Errors
+    /// When the wire format has no transcriptions, the model cannot be asked, or it answers with something else.
+    pub async fn transcribe(&self, request: TranscriptionRequest<'_>) -> Result<Transcription, AgentError> {
+        let (target, exchange) = self.parts();
+        let format = target.format.transcription().ok_or_else(|| self.lacks("transcriptions"))?;
+        let (content_type, body) = format.encode(self.model(), &request);
+        let url = format.url(&target.model_base, &self.model().name);
+        let mut wire = WireRequest::post(url, WireBody::new([Bytes::from(body)]));
+        wire.content_type = content_type;
+        let answer = self.answer_to(wire).await?;
+        format.decode(&answer).map_err(|error| exchange.format_error(error))
+    }
+
+    async fn answer_to(&self, mut request: WireRequest) -> Result<Vec<u8>, AgentError> {
+        let (target, exchange) = self.parts();
+        request.headers.clone_from(&target.headers);
+        exchange.fetch_within(exchange.client.first_token_timeout(), request).await
+    }
+
+    fn lacks(&self, what: &str) -> AgentError {
+        let (target, exchange) = self.parts();
+        let problem = format!("is asked in the format {}, which has no {what}", target.format.name());
+        AgentError::new(ModelFailureKind::InvalidRequest, &exchange.endpoint, problem)
     }
 }
 

@@ -91,5 +91,5 @@ pub use error::{AgentError, Endpoint};
 pub use limits::Limits;
 pub use output::OutputSchema;
 pub use record::Recorder;
-pub use request::{ChatRequest, EmbeddingsRequest, Marks, WireBody, WireCache};
+pub use request::{ChatRequest, EmbeddingsRequest, Marks, TranscriptionRequest, WireBody, WireCache};
 pub use stream::{ChatStream, StreamEvent};

@@ -186,6 +186,49 @@ impl<'a> Marks<'a> {
     }
 }
 
+/// A number that stands for bytes (FNV-1a).
+pub(crate) fn digest<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> u64 {
+    const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    bytes.into_iter().fold(BASIS, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME))
+}
+
+/// A request for the words of a recording.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct TranscriptionRequest<'a> {
+    /// The recording.
+    pub audio: &'a [u8],
+    /// Its media type, such as `audio/wav`.
+    pub media_type: &'a str,
+    /// The language that is spoken, as ISO 639-1 (`en`), where it is known.
+    pub language: Option<&'a str>,
+    /// Whether parts with their times are wanted, which some models cannot give.
+    pub with_times: bool,
+}
+
+impl<'a> TranscriptionRequest<'a> {
+    /// A request for all words.
+    #[must_use]
+    pub const fn new(audio: &'a [u8], media_type: &'a str) -> Self {
+        Self { audio, media_type, language: None, with_times: false }
+    }
+
+    /// The same request for a recording in a language.
+    #[must_use]
+    pub const fn with_language(mut self, language: &'a str) -> Self {
+        self.language = Some(language);
+        self
+    }
+
+    /// The same request for parts with their times too.
+    #[must_use]
+    pub const fn with_times(mut self) -> Self {
+        self.with_times = true;
+        self
+    }
+}
+
 /// A request for the vectors of texts.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
@@ -241,10 +284,7 @@ impl WireBody {
 
     /// A number that stands for the bytes (FNV-1a), the same for the same bytes in every version and process.
     pub(crate) fn digest(&self) -> u64 {
-        const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
-        const PRIME: u64 = 0x0000_0100_0000_01b3;
-        let bytes = self.parts.iter().flat_map(|part| part.iter());
-        bytes.fold(BASIS, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME))
+        digest(self.parts.iter().flatten())
     }
 
     /// All bytes in one piece: a copy.

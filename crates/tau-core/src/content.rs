@@ -82,7 +82,8 @@ pub enum ImageSource {
 /// What a model thought: readable text, the provider's opaque data, or both.
 ///
 /// Providers verify what they get back (signatures, encrypted reasoning), so [`Reasoning::data`] must be
-/// echoed byte for byte to the provider it came from, and to no other.
+/// echoed byte for byte to the provider it came from, and to no other. What else a provider wants back and no other
+/// block can hold (citations, its own searches) is kept the same way, without text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Reasoning {

@@ -216,7 +216,11 @@ fn read_event(event: SseEvent) -> Result<Frame, FormatError> {
         return Err(FormatError::Server(data.to_owned()));
     }
     match parse(data) {
-        Ok(value) => Ok(Frame::Part(data.to_owned(), checked(value, data)?)),
+        Ok(value) => {
+            let value = checked(value, data)?;
+            let is_all = data.len() == event.data.len();
+            Ok(Frame::Part(if is_all { event.data } else { data.to_owned() }, value))
+        }
         Err(_) if event.is_unterminated => Ok(Frame::Half),
         Err(error) => Err(error),
     }

@@ -8,12 +8,14 @@ mod decoder;
 mod echo;
 mod embeddings;
 mod gemini;
+mod gemini_interactions;
 mod json;
 mod ndjson;
 mod ollama_chat;
 mod openai_chat;
 mod openai_responses;
 mod sse;
+mod transcription;
 mod url;
 mod wire;
 
@@ -30,6 +32,7 @@ use crate::stream::StreamEvent;
 use crate::transport::{TransportError, WireResponse};
 
 pub use embeddings::EmbeddingsFormat;
+pub use transcription::TranscriptionFormat;
 
 /// How a request is written and an answer read.
 ///
@@ -71,6 +74,11 @@ pub trait Format: fmt::Debug + Send + Sync {
 
     /// How embeddings are asked for, where the format has them.
     fn embeddings(&self) -> Option<&'static dyn EmbeddingsFormat> {
+        None
+    }
+
+    /// How transcriptions are asked for, where the format has them.
+    fn transcription(&self) -> Option<&'static dyn TranscriptionFormat> {
         None
     }
 }
@@ -117,12 +125,13 @@ pub enum FormatError {
     Malformed(String),
 }
 
-static FORMATS: [&'static dyn Format; 5] = [
+static FORMATS: [&'static dyn Format; 6] = [
     &openai_chat::OpenAiChat,
     &openai_responses::OpenAiResponses,
     &anthropic_messages::AnthropicMessages,
     &ollama_chat::OllamaChat,
     &gemini::Gemini,
+    &gemini_interactions::GeminiInteractions,
 ];
 
 /// Every format, the most widely spoken first.

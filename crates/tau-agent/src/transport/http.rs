@@ -61,7 +61,7 @@ impl Transport for HttpTransport {
             Method::Post => self
                 .client
                 .post(url)
-                .header("content-type", "application/json")
+                .header("content-type", &request.content_type)
                 .header("accept", "text/event-stream, application/json")
                 .body(reqwest::Body::wrap(request.body)),
         };

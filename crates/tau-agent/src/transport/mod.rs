@@ -39,6 +39,9 @@ pub enum Method {
     Post,
 }
 
+/// The media type of JSON.
+const JSON: &str = "application/json";
+
 /// A request: JSON is posted, or something is read. It prints without secrets.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -49,7 +52,9 @@ pub struct WireRequest {
     pub url: Url,
     /// Headers beside those every JSON request has.
     pub headers: Vec<(String, Secret)>,
-    /// The JSON.
+    /// The media type of the body.
+    pub content_type: String,
+    /// The body: JSON, but for recordings of sound.
     pub body: WireBody,
 }
 
@@ -67,14 +72,15 @@ impl fmt::Debug for WireRequest {
 impl WireRequest {
     /// A POST without further headers.
     #[must_use]
-    pub const fn post(url: Url, body: WireBody) -> Self {
-        Self { method: Method::Post, url, headers: Vec::new(), body }
+    pub fn post(url: Url, body: WireBody) -> Self {
+        Self { method: Method::Post, url, headers: Vec::new(), content_type: JSON.to_owned(), body }
     }
 
     /// A GET without further headers.
     #[must_use]
     pub fn get(url: Url) -> Self {
-        Self { method: Method::Get, url, headers: Vec::new(), body: WireBody::default() }
+        let (headers, content_type) = (Vec::new(), String::new());
+        Self { method: Method::Get, url, headers, content_type, body: WireBody::default() }
     }
 }
 

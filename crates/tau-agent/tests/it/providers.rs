@@ -8,10 +8,10 @@ use futures::{FutureExt, StreamExt};
 use serde_json::json;
 use tau_agent::provider::{self, Credential, CredentialError, CredentialSource};
 use tau_agent::transport::{Transport, TransportError, WireRequest, WireResponse};
-use tau_agent::{Agent, AgentError, ChatRequest, EmbeddingsRequest, Limits, WireCache};
+use tau_agent::{Agent, AgentError, ChatRequest, EmbeddingsRequest, Limits, TranscriptionRequest, WireCache};
 use tau_core::config::{Config, ProviderConfig};
 use tau_core::event::ModelFailureKind;
-use tau_core::{ContentBlock, HumanDuration, Message, Secret};
+use tau_core::{ContentBlock, HumanDuration, Message, Secret, TranscriptionSegment};
 use tau_testkit::{ModelServer, Reply};
 
 use crate::support::resolved;
@@ -166,7 +166,7 @@ fn what_is_unknown_is_named_with_what_there_is() {
         [
             "providers.a.kind: `opnai` is not a kind of provider; did you mean `openai`?",
             "providers.b.format: `telepathy` is not a wire format; known: `openai-chat`, `openai-responses`, \
-             `anthropic-messages`, `ollama-chat`, `gemini`",
+             `anthropic-messages`, `ollama-chat`, `gemini`, `gemini-interactions`",
             "providers.c.base_url: a provider needs its address; for example \"http://localhost:11434/v1\"",
         ]
     );
@@ -300,4 +300,41 @@ async fn a_format_without_embeddings_says_so() {
     let error = agent.embeddings(EmbeddingsRequest::new(&["a".to_owned()])).await.unwrap_err();
     assert_eq!(error.kind(), ModelFailureKind::InvalidRequest);
     assert!(error.to_string().contains("anthropic-messages, which has no embeddings"), "{error}");
+}
+
+#[tokio::test]
+async fn a_recording_is_sent_as_a_form() {
+    let answer = json!({ "text": "Hello there.", "language": "english",
+        "segments": [{ "start": 0.5, "end": 1.25, "text": " Hello there." }],
+        "usage": { "type": "tokens", "input_tokens": 7, "output_tokens": 3 } });
+    let server = ModelServer::with_replies([Reply::json(200, &answer), Reply::json(200, &json!({}))]);
+    let server = server.await.unwrap();
+    let agent = Agent::new(&resolved(ProviderConfig::new(server.base_url()))).unwrap();
+    let request = TranscriptionRequest::new(b"RIFF\xFF", "audio/wav").with_language("en").with_times();
+    let words = agent.transcribe(request).await.unwrap();
+    assert_eq!((words.text.as_str(), words.language.as_deref()), ("Hello there.", Some("english")));
+    let (start, end) = (Duration::from_millis(500), Duration::from_millis(1250));
+    assert_eq!(words.segments, [TranscriptionSegment::new(start, end, "Hello there.")]);
+    assert_eq!((words.usage.unwrap().input, words.usage.unwrap().output), (7, 3));
+
+    let sent = &server.requests()[0];
+    assert_eq!(sent.path, "/v1/audio/transcriptions");
+    let boundary =
+        sent.header("content-type").unwrap().strip_prefix("multipart/form-data; boundary=").unwrap();
+    let part = |name: &str, rest: &str| {
+        format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"{rest}\r\n")
+    };
+    let mut expected = [
+        part("model", "\r\n\r\nm"),
+        part("response_format", "\r\n\r\nverbose_json"),
+        part("language", "\r\n\r\nen"),
+        part("file", "; filename=\"audio.wav\"\r\nContent-Type: audio/wav\r\n"),
+    ]
+    .concat()
+    .into_bytes();
+    expected.extend_from_slice(b"RIFF\xFF");
+    expected.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    assert_eq!(sent.body, expected);
+    let error = agent.transcribe(request).await.unwrap_err();
+    assert!(error.to_string().contains("the answer has no `text`"), "{error}");
 }

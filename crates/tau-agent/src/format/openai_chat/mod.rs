@@ -7,6 +7,7 @@
 mod embeddings;
 mod encode;
 mod fold;
+mod transcription;
 
 use futures::stream::BoxStream;
 use serde_json::Value;
@@ -14,6 +15,7 @@ use url::Url;
 
 use super::decoder;
 use super::embeddings::EmbeddingsFormat;
+use super::transcription::TranscriptionFormat;
 use super::url::below;
 use super::{Ask, Format, FormatError};
 use crate::provider::AuthScheme;
@@ -61,6 +63,10 @@ impl Format for OpenAiChat {
 
     fn embeddings(&self) -> Option<&'static dyn EmbeddingsFormat> {
         Some(&embeddings::Embeddings)
+    }
+
+    fn transcription(&self) -> Option<&'static dyn TranscriptionFormat> {
+        Some(&transcription::Transcriptions)
     }
 }
 

@@ -13,6 +13,7 @@ use url::Url;
 
 use super::embeddings::EmbeddingsFormat;
 use super::openai_chat::model_ids;
+use super::transcription::TranscriptionFormat;
 use super::url::below;
 use super::{Ask, Format, FormatError, decoder, openai_chat};
 use crate::provider::AuthScheme;
@@ -58,5 +59,9 @@ impl Format for OpenAiResponses {
     /// They are the same beside either way of chatting.
     fn embeddings(&self) -> Option<&'static dyn EmbeddingsFormat> {
         openai_chat::OpenAiChat.embeddings()
+    }
+
+    fn transcription(&self) -> Option<&'static dyn TranscriptionFormat> {
+        openai_chat::OpenAiChat.transcription()
     }
 }

@@ -5,6 +5,7 @@
 mod chat;
 mod gemini;
 mod history;
+mod interactions;
 mod messages;
 mod ollama;
 mod responses;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
-use tau_agent::EmbeddingsRequest;
+use tau_agent::{EmbeddingsRequest, TranscriptionRequest};
 use tau_core::{ChatResponse, ContentBlock, Message, TokenUsage};
 
 use crate::support::{Outcome, Scripted, agent_speaking, ask};
@@ -26,12 +27,13 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/casse
 
 /// The least replies that must be found of each format where there are recordings, so that the test cannot pass by
 /// finding none.
-const LEAST: [(&str, usize); 5] = [
+const LEAST: [(&str, usize); 6] = [
     ("openai-chat", 100),
     ("openai-responses", 30),
     ("anthropic-messages", 30),
     ("ollama-chat", 5),
     ("gemini", 20),
+    ("gemini-interactions", 3),
 ];
 
 #[derive(Deserialize)]
@@ -80,7 +82,7 @@ struct Reader {
     opaque: fn(&Value) -> Vec<String>,
 }
 
-static READERS: [Reader; 5] = [
+static READERS: [Reader; 6] = [
     Reader {
         format: "openai-chat",
         is_path: |path| path.ends_with("/chat/completions"),
@@ -111,6 +113,12 @@ static READERS: [Reader; 5] = [
         read: gemini::read,
         opaque: history::opaque,
     },
+    Reader {
+        format: "gemini-interactions",
+        is_path: |path| path.ends_with("/interactions"),
+        read: interactions::read,
+        opaque: history::opaque,
+    },
 ];
 
 #[tokio::test]
@@ -132,7 +140,9 @@ async fn recorded_answers_are_read_whole() {
                 check_error(name, reader, &cassette.then).await;
                 count[1] += 1;
             }
-        } else if !path.ends_with("/models") && !is_embeddings(path) {
+        } else if !["/models", "/transcriptions"].iter().any(|end| path.ends_with(end))
+            && !is_embeddings(path)
+        {
             *others.entry(path).or_default() += 1;
         }
     }
@@ -144,7 +154,7 @@ async fn recorded_answers_are_read_whole() {
 }
 
 #[tokio::test]
-async fn recorded_embeddings_and_lists_of_models_are_read() {
+async fn recorded_embeddings_transcriptions_and_lists_of_models_are_read() {
     let Some(cassettes) = cassettes() else {
         println!("skipped: no recordings at {FOLDER}");
         return;
@@ -181,6 +191,14 @@ async fn recorded_embeddings_and_lists_of_models_are_read() {
                 }
                 Err(error) => Some(error),
             }
+        } else if path.ends_with("/transcriptions") {
+            match agent.transcribe(TranscriptionRequest::new(b"", "audio/wav")).await {
+                Ok(words) => {
+                    assert_eq!(words.text, text(&expected["text"]), "{name}");
+                    None
+                }
+                Err(error) => Some(error),
+            }
         } else {
             continue;
         };
@@ -190,7 +208,7 @@ async fn recorded_embeddings_and_lists_of_models_are_read() {
             says(name, &error.to_string(), &then.body);
         }
     }
-    println!("{count} recorded lists and embeddings are read as they were meant");
+    println!("{count} recorded lists, embeddings and transcriptions are read as they were meant");
     assert!(count >= 10, "only {count} found");
 }
 

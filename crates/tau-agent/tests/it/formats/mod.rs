@@ -2,6 +2,7 @@
 
 mod anthropic;
 mod gemini;
+mod interactions;
 mod ollama;
 mod prefix;
 mod properties;

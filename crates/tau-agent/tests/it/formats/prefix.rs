@@ -8,7 +8,8 @@ use tau_core::{ContentBlock, Image, Message, Reasoning, ToolCallId, ToolResult, 
 
 use super::{Sender, call};
 
-const FORMATS: [&str; 5] = ["openai-chat", "openai-responses", "anthropic-messages", "ollama-chat", "gemini"];
+const FORMATS: [&str; 6] =
+    ["openai-chat", "openai-responses", "anthropic-messages", "ollama-chat", "gemini", "gemini-interactions"];
 
 fn message() -> impl Strategy<Value = Message> {
     let text = || "[a-c \n\"é]{0,6}".prop_map(ContentBlock::text);

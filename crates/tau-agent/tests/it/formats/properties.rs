@@ -8,7 +8,8 @@ use tau_core::{ChatResponse, Message};
 
 use super::decode_chunks;
 
-const FORMATS: [&str; 5] = ["openai-chat", "openai-responses", "anthropic-messages", "ollama-chat", "gemini"];
+const FORMATS: [&str; 6] =
+    ["openai-chat", "openai-responses", "anthropic-messages", "ollama-chat", "gemini", "gemini-interactions"];
 
 /// What came of an answer in these chunks, errors as text.
 fn outcome(format: &str, chunks: &[&[u8]]) -> (Vec<String>, Result<ChatResponse, String>) {
@@ -93,6 +94,25 @@ fn gemini_chunk() -> impl Strategy<Value = Value> {
     })
 }
 
+/// An event of the Interactions, sensible or not.
+fn interactions_event() -> impl Strategy<Value = Value> {
+    let kind = prop::sample::select(vec!["model_output", "thought", "function_call", "google_search_call"]);
+    let delta = prop::sample::select(vec![
+        ("text", "text"),
+        ("thought_signature", "signature"),
+        ("arguments_delta", "arguments"),
+        ("new", "new"),
+    ]);
+    prop_oneof![
+        (index(), kind, words())
+            .prop_map(|(index, kind, text)| json!({ "event_type": "step.start", "index": index,
+            "step": { "type": kind, "name": "ls", "content": [{ "type": "text", "text": text }] } })),
+        (index(), delta, words()).prop_map(|(index, (kind, key), text)| json!({ "event_type": "step.delta",
+            "index": index, "delta": { "type": kind, key: text } })),
+        Just(json!({ "event_type": "interaction.completed", "interaction": { "status": "completed" } })),
+    ]
+}
+
 /// A format and an answer in it: events with line ends and comments of any kind, and any end.
 fn answer() -> impl Strategy<Value = (&'static str, String)> {
     let events = prop_oneof![
@@ -100,6 +120,7 @@ fn answer() -> impl Strategy<Value = (&'static str, String)> {
         prop::collection::vec(responses_event(), 0..8).prop_map(|events| ("openai-responses", events)),
         prop::collection::vec(ollama_line(), 0..8).prop_map(|events| ("ollama-chat", events)),
         prop::collection::vec(gemini_chunk(), 0..8).prop_map(|events| ("gemini", events)),
+        prop::collection::vec(interactions_event(), 0..8).prop_map(|events| ("gemini-interactions", events)),
     ];
     let end = prop_oneof![Just("data: [DONE]\n\n"), Just(""), Just("data: {\"choi"), Just("\n")];
     let line_end = prop_oneof![Just("\n"), Just("\r\n")];
@@ -137,8 +158,8 @@ proptest! {
             let message = Message::assistant(reply.content);
             let said: String = events.iter().filter_map(|event| event.strip_prefix("text ")).collect();
             let mut kept = message.text();
-            if format == "anthropic-messages" {
-                // Its blocks may be written to in any order.
+            if ["anthropic-messages", "gemini-interactions"].contains(&format) {
+                // Their blocks may be written to in any order.
                 let sorted = |text: &str| { let mut c: Vec<char> = text.chars().collect(); c.sort_unstable(); c };
                 prop_assert_eq!(sorted(&said), sorted(&kept));
                 kept.clone_from(&said);
@@ -243,6 +264,9 @@ fn long(format: &str, bytes: usize) -> String {
         }
         "openai-responses" => json!({ "type": "response.output_text.delta", "delta": text }),
         "ollama-chat" => return format!("{}\n", json!({ "message": { "content": text } })),
+        "gemini-interactions" => {
+            json!({ "event_type": "step.delta", "delta": { "type": "text", "text": text } })
+        }
         "gemini" => json!({ "candidates": [{ "content": { "parts": [{ "text": text }] } }] }),
         _ => json!({ "choices": [{ "delta": { "content": text } }] }),
     };
