@@ -14,7 +14,7 @@ use crate::error::{AgentError, Endpoint};
 use crate::exchange::Exchange;
 use crate::format::{self, Ask};
 use crate::limits::Limits;
-use crate::provider::{Authorized, CredentialSource};
+use crate::provider::{Authorized, CredentialSource, Provider};
 use crate::record::Recorder;
 use crate::request::{ChatRequest, WireCache};
 use crate::stream::{ChatStream, StreamEvent};
@@ -68,7 +68,7 @@ impl Agent {
     pub fn with_limits(resolved: &ResolvedModel, limits: &Limits) -> Result<Self, AgentSetupError> {
         let base = Target::base_url(resolved)?;
         let transport = HttpTransport::new(&base, &resolved.provider.client)?;
-        let agent = Self::build(resolved, Arc::new(transport), limits)?;
+        let agent = Self::build(resolved, Target::new(resolved)?, Arc::new(transport), limits);
         let fallbacks = resolved.fallbacks.iter().map(|fallback| Self::with_limits(fallback, limits));
         Ok(agent.with_fallbacks(fallbacks.collect::<Result<_, _>>()?))
     }
@@ -103,7 +103,7 @@ impl Agent {
         let base = Target::base_url(resolved)?;
         let http = Arc::new(HttpTransport::new(&base, &resolved.provider.client)?);
         let transport = Authorized::new(http, source, resolved.provider.token.refresh());
-        Self::build(resolved, Arc::new(transport), limits)
+        Ok(Self::build(resolved, Target::new(resolved)?, Arc::new(transport), limits))
     }
 
     /// An agent whose requests go through a transport of the caller's.
@@ -114,15 +114,27 @@ impl Agent {
         resolved: &ResolvedModel,
         transport: Arc<dyn Transport>,
     ) -> Result<Self, AgentSetupError> {
-        Self::build(resolved, transport, &Limits::new())
+        Ok(Self::build(resolved, Target::new(resolved)?, transport, &Limits::new()))
+    }
+
+    /// An agent at a provider of the caller's, in place of the kind that is configured.
+    ///
+    /// # Errors
+    /// When the format is unknown or the address is none.
+    pub fn with_provider(
+        resolved: &ResolvedModel,
+        provider: &dyn Provider,
+        transport: Arc<dyn Transport>,
+    ) -> Result<Self, AgentSetupError> {
+        Ok(Self::build(resolved, Target::at(resolved, provider)?, transport, &Limits::new()))
     }
 
     fn build(
         resolved: &ResolvedModel,
+        target: Target,
         transport: Arc<dyn Transport>,
         limits: &Limits,
-    ) -> Result<Self, AgentSetupError> {
-        let target = Target::new(resolved)?;
+    ) -> Self {
         let format = target.format;
         let base_url = target.base.clone();
         let endpoint = Endpoint::new(&resolved.provider_name, &resolved.model.name, &base_url);
@@ -133,7 +145,7 @@ impl Agent {
         let exchange = Arc::new(Exchange { client, format, endpoint, transport, secrets, limits });
         let inner =
             Inner { model, options, target, exchange, fallbacks: Vec::new(), recorder: None };
-        Ok(Self { inner: Arc::new(inner) })
+        Self { inner: Arc::new(inner) }
     }
 
     /// An agent whose model is a recording. It is the model that was recorded, under the name it had.

@@ -5,7 +5,7 @@ use tau_core::config::{ConfigError, Merge, Quirks, ResolvedModel};
 use url::Url;
 
 use crate::format::Format;
-use crate::provider::{Place, Purpose, base_url, format_of, kind_of};
+use crate::provider::{Place, Provider, Purpose, base_url, format_of, kind_of};
 
 /// Where an agent's requests go and what they carry.
 #[derive(Clone)]
@@ -29,9 +29,13 @@ impl Target {
     }
 
     pub(crate) fn new(resolved: &ResolvedModel) -> Result<Self, ConfigError> {
+        Self::at(resolved, kind_of(&resolved.provider, &path(resolved))?)
+    }
+
+    /// The target at a provider, whatever kind is configured.
+    pub(crate) fn at(resolved: &ResolvedModel, kind: &dyn Provider) -> Result<Self, ConfigError> {
         let path = path(resolved);
         let provider = &resolved.provider;
-        let kind = kind_of(provider, &path)?;
         let format = format_of(provider, kind, &path)?;
         let base = base_url(provider, kind, &path)?;
         let model = &resolved.model.name;

@@ -1,6 +1,6 @@
 //! Anthropic. Source: its public API reference.
 
-use super::Preset;
+use super::preset::Preset;
 
 pub(super) static ANTHROPIC: Preset = Preset {
     name: "anthropic",

@@ -2,7 +2,7 @@
 
 use tau_core::config::{Quirks, StructuredOutput};
 
-use super::Preset;
+use super::preset::Preset;
 
 pub(super) static DEEPSEEK: Preset = Preset {
     name: "deepseek",

@@ -1,6 +1,6 @@
 //! Google Gemini, by its own interface. Source: the public reference of the Gemini API.
 
-use super::Preset;
+use super::preset::Preset;
 
 pub(super) static GEMINI: Preset = Preset {
     name: "gemini",

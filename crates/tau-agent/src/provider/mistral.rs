@@ -2,7 +2,7 @@
 
 use tau_core::config::{Quirks, SeedField};
 
-use super::Preset;
+use super::preset::Preset;
 
 pub(super) static MISTRAL: Preset = Preset {
     name: "mistral",

@@ -31,7 +31,6 @@ use url::Url;
 pub use auth::AuthScheme;
 pub use check::check;
 pub use credential::{Credential, CredentialError, CredentialSource};
-pub use preset::Preset;
 
 pub(crate) use authorized::Authorized;
 pub(crate) use check::{base_url, format_of, kind_of};

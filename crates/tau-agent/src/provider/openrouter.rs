@@ -1,6 +1,6 @@
 //! OpenRouter, a gateway to many providers. Source: its public API reference.
 
-use super::Preset;
+use super::preset::Preset;
 
 pub(super) static OPENROUTER: Preset = Preset {
     name: "openrouter",

@@ -6,20 +6,19 @@ use super::{AuthScheme, Provider};
 
 /// A provider that is data alone: its formats' addresses lie below its own.
 #[derive(Debug)]
-#[non_exhaustive]
-pub struct Preset {
+pub(super) struct Preset {
     /// The name configuration knows it by.
-    pub name: &'static str,
+    pub(super) name: &'static str,
     /// Where it answers, if at one place.
-    pub base_url: Option<&'static str>,
+    pub(super) base_url: Option<&'static str>,
     /// The wire format.
-    pub format: &'static str,
+    pub(super) format: &'static str,
     /// The environment variable that people keep its key in.
-    pub key_variable: Option<&'static str>,
+    pub(super) key_variable: Option<&'static str>,
     /// How a key is sent, where not as the format says.
-    pub auth: Option<AuthScheme>,
+    pub(super) auth: Option<AuthScheme>,
     /// What it wants otherwise than the format says.
-    pub quirks: fn() -> Quirks,
+    pub(super) quirks: fn() -> Quirks,
 }
 
 impl Preset {

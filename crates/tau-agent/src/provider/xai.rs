@@ -2,7 +2,7 @@
 
 use tau_core::config::{MaxTokensField, Quirks};
 
-use super::Preset;
+use super::preset::Preset;
 
 pub(super) static XAI: Preset = Preset {
     name: "xai",

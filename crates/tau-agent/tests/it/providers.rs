@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use serde_json::json;
-use tau_agent::provider::{self, Credential, CredentialError, CredentialSource};
+use tau_agent::provider::{self, AuthScheme, Credential, CredentialError, CredentialSource};
 use tau_agent::transport::{Transport, TransportError, WireRequest, WireResponse};
 use tau_agent::{Agent, AgentError, ChatRequest, EmbeddingsRequest, Limits, TranscriptionRequest, WireCache};
 use tau_core::config::{Config, ProviderConfig};
@@ -143,6 +143,45 @@ async fn what_a_provider_wants_otherwise_is_sent_otherwise() {
     assert_eq!(body("mistral").await, mistral);
     assert_eq!(body("openai").await["max_completion_tokens"], 9);
     assert_eq!(body("openai").await["max_tokens"], json!(null));
+}
+
+/// A provider that is not built in.
+#[derive(Debug)]
+struct Moon;
+
+impl provider::Provider for Moon {
+    fn name(&self) -> &'static str {
+        "moon"
+    }
+
+    fn base_url(&self) -> Option<&'static str> {
+        Some("http://moon.invalid/api")
+    }
+
+    fn format(&self) -> &'static str {
+        "gemini"
+    }
+
+    fn key_variable(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn auth(&self) -> Option<AuthScheme> {
+        Some(AuthScheme::Header("x-moon"))
+    }
+}
+
+#[tokio::test]
+async fn a_provider_of_ones_own() {
+    let mut provider = ProviderConfig::default();
+    provider.api_key = Some(Secret::new("sk-1"));
+    provider.client.max_retries = Some(0);
+    let transport = Arc::new(Kept::default());
+    let agent = Agent::with_provider(&resolved(provider), &Moon, Arc::<Kept>::clone(&transport)).unwrap();
+    let _ = agent.chat(ChatRequest::new(&[]), &mut WireCache::default()).await.unwrap_err();
+    let request = transport.0.lock().unwrap().pop().unwrap();
+    assert_eq!(request.url.as_str(), "http://moon.invalid/api/models/m:streamGenerateContent?alt=sse");
+    assert_eq!(request.headers[0].0, "x-moon");
 }
 
 #[test]

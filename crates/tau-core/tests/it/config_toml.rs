@@ -1,6 +1,6 @@
 use insta::assert_snapshot;
 use serde_json::json;
-use tau_core::config::{Config, PermissionMode, ReasoningEffort};
+use tau_core::config::{Config, PermissionMode, ReasoningEffort, ReasoningReplay};
 
 /// Every key there is.
 pub(crate) const FULL: &str = r#"
@@ -57,11 +57,27 @@ api_key_env = "EXAMPLE_KEY"
 base_url = "https://example.com/v1"
 api_key_file = "/run/secrets/key"
 
+[providers.cloud]
+kind = "azure"
+format = "openai-responses"
+base_url = "https://r.openai.azure.com"
+api_version = "2024-10-21"
+token = { command = ["az", "token"], refresh = "10m" }
+
+[providers.cloud.quirks]
+max_tokens_field = "max_completion_tokens"
+seed_field = "random_seed"
+stream_options = false
+reasoning_replay = "always"
+structured_output = "json"
+cache_markers = false
+
 [models.fast]
 provider = "local"
 name = "qwen3:32b"
 prices = { input = 3, cached_input = 0.3, cache_write = "3.75", output = 15.0 }
 options = { reasoning_effort = "high" }
+quirks = { reasoning_replay = "never" }
 
 [models.fast.capabilities]
 tools = true
@@ -105,6 +121,16 @@ fn a_full_example_reads_is_sound_and_loses_nothing() {
             },
             "env": {"base_url": "https://example.com/v1", "api_key_env": "EXAMPLE_KEY", "client": {}},
             "file": {"base_url": "https://example.com/v1", "api_key_file": "/run/secrets/key", "client": {}},
+            "cloud": {
+                "kind": "azure", "format": "openai-responses", "base_url": "https://r.openai.azure.com",
+                "api_version": "2024-10-21", "token": {"command": ["az", "token"], "refresh": "10m"},
+                "quirks": {
+                    "max_tokens_field": "max_completion_tokens", "seed_field": "random_seed",
+                    "stream_options": false, "reasoning_replay": "always", "structured_output": "json",
+                    "cache_markers": false,
+                },
+                "client": {},
+            },
         },
         "models": {
             "fast": {
@@ -112,6 +138,7 @@ fn a_full_example_reads_is_sound_and_loses_nothing() {
                 "name": "qwen3:32b",
                 "prices": {"input": "3", "cached_input": "0.3", "cache_write": "3.75", "output": "15"},
                 "options": {"reasoning_effort": "high"},
+                "quirks": {"reasoning_replay": "never"},
                 "capabilities": {
                     "tools": true, "parallel_tools": false, "reasoning": true, "vision": true,
                     "embeddings": false, "audio": false, "context_window": 32_768, "max_output": 8_192,
@@ -122,6 +149,9 @@ fn a_full_example_reads_is_sound_and_loses_nothing() {
     assert_eq!(serde_json::to_value(&config).unwrap(), expected);
     assert_eq!(config.providers["local"].api_key.as_ref().map(|key| key.expose()), Some("sk-1"));
     assert_eq!(config.providers["local"].headers["x-team"].expose(), "a");
+    // What a model wants otherwise is laid over what its provider does.
+    let resolved = config.resolve("fast").unwrap();
+    assert_eq!(resolved.provider.quirks.reasoning_replay, Some(ReasoningReplay::Never));
 }
 
 #[test]

@@ -73,6 +73,7 @@ fn the_schema_has_no_key_that_the_full_configuration_lacks() {
         ("PermissionConfig", "/permissions"),
         ("ClientConfig", "/client"),
         ("ModelConfig", "/models/fast"),
+        ("Quirks", "/providers/cloud/quirks"),
         ("Capabilities", "/models/fast/capabilities"),
         ("Prices", "/models/fast/prices"),
     ] {

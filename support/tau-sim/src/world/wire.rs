@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use tau_agent::format::{self, Format};
+use tau_agent::format::{self, Ask, Format};
 use tau_agent::{ChatRequest, WireCache};
-use tau_core::config::ModelOptions;
+use tau_core::config::{ModelOptions, Quirks};
 use tau_core::event::EventBody;
 use tau_core::{Message, Model, RunId, ToolDefinition};
 
@@ -49,7 +49,9 @@ impl Wire {
             .map_err(|error| Violation::new(Invariant::Prefix, error.to_string()))?;
         let chat = ChatRequest::new(request.messages).with_system(request.system).with_tools(request.tools);
         let model = Model::new("model");
-        let body = Format::encode_chat(format, &model, &ModelOptions::default(), &chat, &mut self.cache);
+        let (options, quirks) = (ModelOptions::default(), Quirks::default());
+        let ask = Ask::new(&model, &options, &quirks, &chat);
+        let body = Format::encode_chat(format, &ask, &mut self.cache);
         let bytes = body.to_vec();
         if let Some(sent) = &self.sent {
             let since = log.get(sent.at..).unwrap_or_default();

@@ -45,10 +45,7 @@ fn head(ask: &Ask<'_>) -> Vec<u8> {
         }
     };
     let system = wire::system(ask);
-    put(
-        "instructions",
-        Some(system.into()).filter(|_| !request.system.is_empty() || request.output.is_some()),
-    );
+    put("instructions", (!system.is_empty()).then(|| system.into()));
     put("temperature", options.temperature.map(Value::from));
     put("top_p", options.top_p.map(Value::from));
     put("max_output_tokens", wire::max_tokens(ask).map(Value::from));
