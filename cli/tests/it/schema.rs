@@ -103,7 +103,8 @@ async fn the_guide_names_every_key_and_its_default() {
 fn leaves(root: &Value, schema: &Value, path: String, keys: &mut Vec<String>) {
     let whole = schema.get("$ref").or_else(|| schema["anyOf"][0].get("$ref")).and_then(Value::as_str);
     let schema = whole.map_or(schema, |name| root.pointer(&name[1..]).unwrap());
-    let is_shown_elsewhere = path == "agent.options" || path == "providers.NAME.client";
+    let elsewhere = ["agent.options", "providers.NAME.client", "models.NAME.quirks"];
+    let is_shown_elsewhere = elsewhere.contains(&path.as_str());
     let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
     match (schema["properties"].as_object(), &schema["additionalProperties"]) {
         (Some(fields), _) if !is_shown_elsewhere => {

@@ -139,12 +139,6 @@ pub fn all() -> impl Iterator<Item = &'static dyn Format> {
     FORMATS.iter().copied()
 }
 
-/// Every format, in no particular order.
-#[must_use]
-pub fn all() -> &'static [&'static dyn Format] {
-    &FORMATS
-}
-
 /// The format of a name.
 ///
 /// # Errors
