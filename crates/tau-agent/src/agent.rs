@@ -143,8 +143,7 @@ impl Agent {
         let secrets = secrets(&resolved.provider, &base_url);
         let limits = limits.of(&resolved.provider_name, &base_url, &client);
         let exchange = Arc::new(Exchange { client, format, endpoint, transport, secrets, limits });
-        let inner =
-            Inner { model, options, target, exchange, fallbacks: Vec::new(), recorder: None };
+        let inner = Inner { model, options, target, exchange, fallbacks: Vec::new(), recorder: None };
         Self { inner: Arc::new(inner) }
     }
 

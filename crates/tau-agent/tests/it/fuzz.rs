@@ -190,10 +190,10 @@ proptest! {
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
     ) {
         for format in format::all() {
-            let whole = decode(*format, vec![Bytes::from(bytes.clone())]);
+            let whole = decode(format, vec![Bytes::from(bytes.clone())]);
             prop_assert!(whole.count <= 2 * bytes.len() + 8, "{}: {} events", format.name(), whole.count);
             if !is_binary(format.name()) {
-                prop_assert_eq!(decode(*format, cut(&bytes, &cuts)), whole, "{}", format.name());
+                prop_assert_eq!(decode(format, cut(&bytes, &cuts)), whole, "{}", format.name());
             }
         }
     }
@@ -248,8 +248,8 @@ fn time_is_linear() {
     for format in format::all() {
         for kind in 0..10 {
             let ratio = || {
-                let small = best_of_three(*format, kind, SMALL).max(Duration::from_micros(200));
-                best_of_three(*format, kind, SMALL * 8).as_secs_f64() / small.as_secs_f64()
+                let small = best_of_three(format, kind, SMALL).max(Duration::from_micros(200));
+                best_of_three(format, kind, SMALL * 8).as_secs_f64() / small.as_secs_f64()
             };
             let ratios: Vec<f64> = (0..4).map(|_| ratio()).take_while(|ratio| *ratio >= MOST).collect();
             assert!(

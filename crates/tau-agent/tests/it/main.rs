@@ -9,16 +9,16 @@
 
 mod cassettes;
 mod faults;
-mod fuzz;
 mod formats;
+mod fuzz;
 mod http_errors;
 mod http_secrets;
 mod list_models;
 mod openai_chat_decode;
 mod openai_chat_encode;
 mod policy;
-mod record;
 mod providers;
+mod record;
 mod replay;
 mod structured;
 mod support;

@@ -245,7 +245,9 @@ async fn asked_with(
     let mut provider = ProviderConfig::new(server.base_url());
     provider.client.max_retries = Some(0);
     provider.token.refresh = Some(HumanDuration::from_secs(3600));
-    let agent = Agent::with_credentials(&resolved(provider), Arc::new(Tokens(Mutex::new(tokens))), &Limits::new()).unwrap();
+    let agent =
+        Agent::with_credentials(&resolved(provider), Arc::new(Tokens(Mutex::new(tokens))), &Limits::new())
+            .unwrap();
     let mut said = Vec::new();
     for _ in 0..times {
         let messages = [Arc::new(Message::user([ContentBlock::text("Hi")]))];
