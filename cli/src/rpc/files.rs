@@ -1,7 +1,7 @@
 //! The files of the interface, whose comments are its reference.
 
 /// Every file, as it is written.
-pub(super) const FILES: [&str; 25] = [
+pub(super) const FILES: [&str; 26] = [
     include_str!("../../../proto/tau/runtime/v1/admin_service.proto"),
     include_str!("../../../proto/tau/runtime/v1/answer.proto"),
     include_str!("../../../proto/tau/runtime/v1/config.proto"),
@@ -17,6 +17,7 @@ pub(super) const FILES: [&str; 25] = [
     include_str!("../../../proto/tau/runtime/v1/extension_journal.proto"),
     include_str!("../../../proto/tau/runtime/v1/extension_responder.proto"),
     include_str!("../../../proto/tau/runtime/v1/extension_tools.proto"),
+    include_str!("../../../proto/tau/runtime/v1/hook.proto"),
     include_str!("../../../proto/tau/runtime/v1/message.proto"),
     include_str!("../../../proto/tau/runtime/v1/runtime_context.proto"),
     include_str!("../../../proto/tau/runtime/v1/runtime_run.proto"),

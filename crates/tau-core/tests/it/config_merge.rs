@@ -21,12 +21,12 @@ fn duration() -> impl Strategy<Value = Option<HumanDuration>> {
     option::of((0u64..3).prop_map(HumanDuration::from_secs))
 }
 
-fn client() -> impl Strategy<Value = ClientConfig> {
+fn client() -> BoxedStrategy<ClientConfig> {
     let times = (duration(), duration(), duration(), duration(), duration());
     let shared =
         (option::of(0u32..3), option::of(0u32..3), duration(), option::of(0u32..3), option::of(0u64..3));
-    (times, option::of(0u32..3), duration(), shared).prop_map(
-        |(times, max_retries, max_retry_delay, shared)| {
+    (times, option::of(0u32..3), duration(), shared)
+        .prop_map(|(times, max_retries, max_retry_delay, shared)| {
             let (connect_timeout, first_token_timeout, idle_timeout, error_body_timeout, total_timeout) =
                 times;
             let mut client = ClientConfig::default();
@@ -41,16 +41,16 @@ fn client() -> impl Strategy<Value = ClientConfig> {
                 (shared.0, shared.1, shared.2);
             (client.max_concurrent, client.tokens_per_minute) = (shared.3, shared.4);
             client
-        },
-    )
+        })
+        .boxed()
 }
 
-fn provider() -> impl Strategy<Value = ProviderConfig> {
+fn provider() -> BoxedStrategy<ProviderConfig> {
     let keys = (option::of(word()), option::of(word()), option::of(word()), token());
     let headers = named(word().prop_map(Secret::new));
     let names = (option::of(word()), option::of(word()), option::of(word()), option::of(word()));
-    (names, keys, headers, quirks(), client()).prop_map(
-        |(names, (api_key, api_key_env, api_key_file, token), headers, quirks, client)| {
+    (names, keys, headers, quirks(), client())
+        .prop_map(|(names, (api_key, api_key_env, api_key_file, token), headers, quirks, client)| {
             let mut provider = ProviderConfig::default();
             (provider.kind, provider.format, provider.base_url, provider.api_version) = names;
             provider.token = token;
@@ -61,35 +61,39 @@ fn provider() -> impl Strategy<Value = ProviderConfig> {
             provider.headers = headers;
             provider.client = client;
             provider
-        },
-    )
+        })
+        .boxed()
 }
 
-fn token() -> impl Strategy<Value = TokenConfig> {
-    (option::of(word()), option::of(words()), duration()).prop_map(|(env, command, refresh)| {
-        let mut token = TokenConfig::default();
-        token.env = env;
-        token.command = command;
-        token.refresh = refresh;
-        token
-    })
+fn token() -> BoxedStrategy<TokenConfig> {
+    (option::of(word()), option::of(words()), duration())
+        .prop_map(|(env, command, refresh)| {
+            let mut token = TokenConfig::default();
+            token.env = env;
+            token.command = command;
+            token.refresh = refresh;
+            token
+        })
+        .boxed()
 }
 
-fn quirks() -> impl Strategy<Value = Quirks> {
+fn quirks() -> BoxedStrategy<Quirks> {
     let replay = prop_oneof![Just(ReasoningReplay::Never), Just(ReasoningReplay::Always)];
-    (option::of(any::<bool>()), option::of(replay)).prop_map(|(stream_options, reasoning_replay)| {
-        let mut quirks = Quirks::default();
-        quirks.stream_options = stream_options;
-        quirks.reasoning_replay = reasoning_replay;
-        quirks
-    })
+    (option::of(any::<bool>()), option::of(replay))
+        .prop_map(|(stream_options, reasoning_replay)| {
+            let mut quirks = Quirks::default();
+            quirks.stream_options = stream_options;
+            quirks.reasoning_replay = reasoning_replay;
+            quirks
+        })
+        .boxed()
 }
 
-fn options() -> impl Strategy<Value = ModelOptions> {
+fn options() -> BoxedStrategy<ModelOptions> {
     let effort = prop_oneof![Just(ReasoningEffort::None), Just(ReasoningEffort::High)];
     let numbers = (option::of(0.0..2.0), option::of(0.0..1.0), option::of(0u64..3), option::of(0i64..3));
-    (numbers, option::of(words()), option::of(effort), named(json())).prop_map(
-        |((temperature, top_p, max_tokens, seed), stop, reasoning_effort, extra)| {
+    (numbers, option::of(words()), option::of(effort), named(json()))
+        .prop_map(|((temperature, top_p, max_tokens, seed), stop, reasoning_effort, extra)| {
             let mut options = ModelOptions::default();
             options.temperature = temperature;
             options.top_p = top_p;
@@ -99,11 +103,11 @@ fn options() -> impl Strategy<Value = ModelOptions> {
             options.reasoning_effort = reasoning_effort;
             options.extra = extra;
             options
-        },
-    )
+        })
+        .boxed()
 }
 
-fn model() -> impl Strategy<Value = ModelConfig> {
+fn model() -> BoxedStrategy<ModelConfig> {
     let capabilities = option::of(any::<bool>()).prop_map(|vision| {
         vision.map(|vision| {
             let mut capabilities = Capabilities::default();
@@ -114,8 +118,8 @@ fn model() -> impl Strategy<Value = ModelConfig> {
     let prices = option::of(
         (0u64..3).prop_map(|nanos| Prices::new(Money::from_nanos(nanos), Money::from_nanos(nanos))),
     );
-    (option::of(word()), option::of(word()), capabilities, prices, options()).prop_map(
-        |(provider, name, capabilities, prices, options)| {
+    (option::of(word()), option::of(word()), capabilities, prices, options())
+        .prop_map(|(provider, name, capabilities, prices, options)| {
             let mut model = ModelConfig::default();
             model.provider = provider;
             model.name = name;
@@ -123,11 +127,11 @@ fn model() -> impl Strategy<Value = ModelConfig> {
             model.prices = prices;
             model.options = options;
             model
-        },
-    )
+        })
+        .boxed()
 }
 
-fn agent() -> impl Strategy<Value = AgentConfig> {
+fn agent() -> BoxedStrategy<AgentConfig> {
     let budget = (option::of(0u32..3), option::of(0u64..3), option::of(0u64..3), option::of(0u32..3))
         .prop_map(|(max_turns, max_tokens, max_cost, max_tool_calls)| {
             let mut budget = Budget::default();
@@ -137,8 +141,8 @@ fn agent() -> impl Strategy<Value = AgentConfig> {
             budget.max_tool_calls = max_tool_calls;
             budget
         });
-    (option::of(word()), option::of(words()), option::of(0u32..3), duration(), budget, options()).prop_map(
-        |(system_prompt, tools, parallel_tools, tool_timeout, budget, options)| {
+    (option::of(word()), option::of(words()), option::of(0u32..3), duration(), budget, options())
+        .prop_map(|(system_prompt, tools, parallel_tools, tool_timeout, budget, options)| {
             let mut agent = AgentConfig::default();
             agent.system_prompt = system_prompt;
             agent.tools = tools;
@@ -147,29 +151,31 @@ fn agent() -> impl Strategy<Value = AgentConfig> {
             agent.budget = budget;
             agent.options = options;
             agent
-        },
-    )
+        })
+        .boxed()
 }
 
-fn permissions() -> impl Strategy<Value = PermissionConfig> {
+fn permissions() -> BoxedStrategy<PermissionConfig> {
     let mode = prop_oneof![
         Just(PermissionMode::Default),
         Just(PermissionMode::DontAsk),
         Just(PermissionMode::Bypass)
     ];
-    (option::of(mode), words(), words(), words()).prop_map(|(mode, allow, ask, deny)| {
-        let mut permissions = PermissionConfig::default();
-        permissions.mode = mode;
-        permissions.allow = allow;
-        permissions.ask = ask;
-        permissions.deny = deny;
-        permissions
-    })
+    (option::of(mode), words(), words(), words())
+        .prop_map(|(mode, allow, ask, deny)| {
+            let mut permissions = PermissionConfig::default();
+            permissions.mode = mode;
+            permissions.allow = allow;
+            permissions.ask = ask;
+            permissions.deny = deny;
+            permissions
+        })
+        .boxed()
 }
 
-fn config() -> impl Strategy<Value = Config> {
-    (option::of(word()), agent(), permissions(), client(), named(provider()), named(model())).prop_map(
-        |(model, agent, permissions, client, providers, models)| {
+fn config() -> BoxedStrategy<Config> {
+    (option::of(word()), agent(), permissions(), client(), named(provider()), named(model()))
+        .prop_map(|(model, agent, permissions, client, providers, models)| {
             let mut config = Config::default();
             config.model = model;
             config.agent = agent;
@@ -178,8 +184,8 @@ fn config() -> impl Strategy<Value = Config> {
             config.providers = providers;
             config.models = models;
             config
-        },
-    )
+        })
+        .boxed()
 }
 
 proptest! {

@@ -78,6 +78,7 @@ name = "qwen3:32b"
 prices = { input = 3, cached_input = 0.3, cache_write = "3.75", output = 15.0 }
 options = { reasoning_effort = "high" }
 quirks = { reasoning_replay = "never" }
+fallbacks = ["local/qwen3:8b"]
 
 [models.fast.capabilities]
 tools = true
@@ -139,6 +140,7 @@ fn a_full_example_reads_is_sound_and_loses_nothing() {
                 "prices": {"input": "3", "cached_input": "0.3", "cache_write": "3.75", "output": "15"},
                 "options": {"reasoning_effort": "high"},
                 "quirks": {"reasoning_replay": "never"},
+                "fallbacks": ["local/qwen3:8b"],
                 "capabilities": {
                     "tools": true, "parallel_tools": false, "reasoning": true, "vision": true,
                     "embeddings": false, "audio": false, "context_window": 32_768, "max_output": 8_192,
