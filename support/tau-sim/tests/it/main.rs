@@ -4,7 +4,7 @@
 use tau_sim::{Bug, Trace, generate, run, shrink, simulate};
 
 /// Enough for the debug build; `cargo xtask sim` runs as many as are wanted.
-const SEEDS: u64 = 2_500;
+const SEEDS: u64 = 5_000;
 
 #[test]
 fn the_kernel_keeps_its_promises() {
