@@ -21,11 +21,13 @@ pub(crate) fn abuse(root: &Path, args: Vec<String>) -> anyhow::Result<ExitCode> 
     Ok(if abused && survived { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// What a step of `cargo xtask test` runs: no browser, no buf.
-pub(crate) fn fast() -> [Cmd; 2] {
+/// What a step of `cargo xtask test` runs: no browser, no buf. The programs are those of the whole workspace, which its tests
+/// were built with: alone, with features of their own, everything below them would be built once more.
+pub(crate) fn fast(target_dir: &Path) -> [Cmd; 2] {
+    let program = target_dir.join("debug/tau-proofs").display().to_string();
     [
-        Cmd::cargo(["build", "--quiet", "-p", "tau-cli", "-p", "tau-proofs"]),
-        program(&[], "conformance").args(["interface", "--fast"]),
+        Cmd::cargo(["build", "--quiet", "--workspace", "--bins"]),
+        Cmd::new(program, ["conformance", "interface", "--fast"]),
     ]
 }
 

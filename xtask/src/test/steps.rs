@@ -116,7 +116,7 @@ impl Step {
                 lean(&["-p", "tau-persist", "--no-default-features"]),
             ]),
             Step::Tests => context.all([tests(context)]),
-            Step::Conformance => context.all(proofs::fast()),
+            Step::Conformance => context.all(proofs::fast(&context.target_dir)),
             Step::Sim => context.all([sim(&["--seeds", "20000"]), sim(&["--bugs"])]),
             Step::DocTests => context.all([Cmd::cargo(["test", "--workspace", "--doc"])]),
             Step::Docs => context
