@@ -12,6 +12,7 @@ use crate::exit::UsageError;
 /// A new session as the flags say.
 pub(crate) fn request(args: &RunArgs) -> Result<pb::CreateSessionRequest, UsageError> {
     for (is_given, flag) in [
+        (args.record.is_some(), "--record"),
         (args.ephemeral, "--ephemeral"),
         (args.store.state_dir.is_some(), "--state-dir"),
         (args.common.trust_project, "--trust-project"),
