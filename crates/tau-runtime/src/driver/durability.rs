@@ -64,6 +64,10 @@ const FIRST_RETRY: Duration = Duration::from_millis(50);
 /// But at least so often.
 const SLOWEST_RETRY: Duration = Duration::from_secs(1);
 
+/// How long events that nothing waits for are held back, where calls are on that change nothing. Reading a file or
+/// searching a project is over by then, and the results are stored together with the calls, for one sync of a disk.
+const HOLD: Duration = Duration::from_millis(5);
+
 /// What whoever sent a command waits for: the first event that it led to.
 pub(super) type Answer = oneshot::Sender<Result<Seq, HandleError>>;
 
@@ -96,18 +100,34 @@ struct Chain {
     appender: Appender,
     outcomes: mpsc::UnboundedReceiver<Outcome>,
     last_hash: EventHash,
+    /// Sealed, and not given to the journals yet.
+    held: Vec<(Record, EventHash)>,
+    /// When they are given at the latest.
+    hold: Option<Pin<Box<Sleep>>>,
 }
 
 impl Chain {
-    fn append(&mut self, events: &[Arc<Event>]) -> Result<(), RecordError> {
-        let mut records = Vec::with_capacity(events.len());
+    fn seal(&mut self, events: &[Arc<Event>]) -> Result<(), RecordError> {
+        self.held.reserve(events.len());
         for event in events {
             let record = Record::seal(event, self.last_hash)?;
             self.last_hash = record.hash();
-            records.push((record, self.last_hash));
+            self.held.push((record, self.last_hash));
         }
-        self.appender.append(records);
         Ok(())
+    }
+
+    /// Gives them to the journals soon.
+    fn hold(&mut self) {
+        self.hold.get_or_insert_with(|| Box::pin(tokio::time::sleep(HOLD)));
+    }
+
+    /// Gives them to the journals now, in one append.
+    fn append(&mut self) {
+        self.hold = None;
+        if !self.held.is_empty() {
+            self.appender.append(std::mem::take(&mut self.held));
+        }
     }
 }
 
@@ -125,7 +145,7 @@ impl Durable {
         let standing = Standing { session, position, hash, required: options.required_acks };
         let chain = options.journals.as_ref().map(|journals| {
             let (appender, outcomes) = journals.register(standing);
-            Chain { appender, outcomes, last_hash: hash }
+            Chain { appender, outcomes, last_hash: hash, held: Vec::new(), hold: None }
         });
         Self {
             gate: Gate::new(options.required_acks, position),
@@ -159,18 +179,36 @@ impl Durable {
     /// Hands a decision over. Gives the effects that may start now.
     pub(super) fn commit(&mut self, last: Seq, events: &[Arc<Event>], effects: Vec<Effect>) -> Vec<Effect> {
         if let Some(chain) = &mut self.chain
-            && let Err(error) = chain.append(events)
+            && let Err(error) = chain.seal(events)
         {
             let detail = error.to_string();
             self.failure = Some(SessionError::refused(StopReason::Invalid, String::new(), detail));
             return Vec::new();
         }
-        self.gate.commit(last, effects)
+        let released = self.gate.commit(last, effects);
+        if let Some(chain) = &mut self.chain {
+            let reads = |effect: &Effect| matches!(effect, Effect::RunTool { at_once: true, .. });
+            let only_reads = !released.is_empty() && released.iter().all(reads);
+            if only_reads && self.answers.is_empty() && !self.gate.holds_any() {
+                chain.hold();
+            } else {
+                chain.append();
+            }
+        }
+        released
+    }
+
+    /// Gives the journals what is held back.
+    pub(super) fn flush(&mut self) {
+        if let Some(chain) = &mut self.chain {
+            chain.append();
+        }
     }
 
     /// Answers when events are durable.
     pub(super) fn answer_at(&mut self, span: Span, answer: Answer) {
         self.answers.push_back((span, answer));
+        self.flush();
         self.answer();
     }
 
@@ -291,13 +329,18 @@ impl Durable {
     }
 }
 
+/// What the journals say. Gives them what was held back long enough meanwhile.
 async fn next_outcome(chain: Option<&mut Chain>) -> Outcome {
-    match chain {
-        Some(chain) => match chain.outcomes.recv().await {
-            Some(outcome) => outcome,
-            None => pending().await,
-        },
-        None => pending().await,
+    let Some(chain) = chain else { return pending().await };
+    loop {
+        tokio::select! {
+            biased;
+            outcome = chain.outcomes.recv() => match outcome {
+                Some(outcome) => return outcome,
+                None => return pending().await,
+            },
+            () = passed(chain.hold.as_mut()) => chain.append(),
+        }
     }
 }
 

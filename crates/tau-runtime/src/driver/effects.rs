@@ -39,7 +39,7 @@ impl Session {
                 self.timer = Some((run, Box::pin(tokio::time::sleep(after.get()))));
             }
             Effect::StopModel => self.model = None,
-            Effect::RunTool { run, call, idempotency_key } => {
+            Effect::RunTool { run, call, idempotency_key, .. } => {
                 let scope = CallScope::new(self.id, run, call.id.clone(), idempotency_key);
                 self.tools.start(call, scope);
             }

@@ -184,6 +184,7 @@ impl Session {
     /// Waits until everything is durable. Nothing is started any more.
     async fn settle(&mut self, end: SessionEnd) -> Result<SessionEnd, SessionError> {
         self.mailbox.close();
+        self.durable.flush();
         let patience = if end == SessionEnd::Shutdown { SETTLE } else { self.durable.grace() };
         let deadline = tokio::time::Instant::now() + patience;
         while self.durable.is_behind() {

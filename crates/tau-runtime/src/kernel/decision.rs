@@ -59,6 +59,9 @@ pub enum Effect {
         run: RunId,
         /// The call.
         call: ToolCall,
+        /// Whether it begins before the events are acknowledged: it changes nothing, and nobody was asked whether it may
+        /// run.
+        at_once: bool,
         /// What makes a repetition recognisable.
         idempotency_key: String,
     },

@@ -14,7 +14,8 @@ impl Effect {
     /// Whether it waits until the events decided with it are acknowledged: whatever may touch the world does.
     ///
     /// What stops something never waits, so that stopping works while a disk is full, and so does a timer, which only
-    /// leads to stopping.
+    /// leads to stopping. Nor does a call that changes nothing and may run without being asked about: should its
+    /// announcement be lost, nobody is told what it found, since its result is no more durable than that.
     #[must_use]
     pub const fn is_gated(&self) -> bool {
         !matches!(
@@ -24,7 +25,13 @@ impl Effect {
                 | Self::StopSubagent { .. }
                 | Self::StopHooks { .. }
                 | Self::SetTimer { .. }
+                | Self::RunTool { at_once: true, .. }
         )
+    }
+
+    /// Whether what was decided before it has to begin before it: a call reads what the calls before it wrote.
+    const fn is_in_turn(&self) -> bool {
+        matches!(self, Self::RunTool { .. })
     }
 
     /// Whether it stops what the other would begin.
@@ -215,6 +222,12 @@ impl Gate {
         self.durable < self.committed
     }
 
+    /// Whether an effect waits in it.
+    #[must_use]
+    pub fn holds_any(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// Whether fewer acknowledgers are attached than the session needs.
     #[must_use]
     pub fn is_short(&self) -> bool {
@@ -235,7 +248,8 @@ impl Gate {
             if self.waiting.len() < waited && !effect.is_answered() {
                 continue;
             }
-            if effect.is_gated() && self.is_behind() {
+            let has_turn = self.waiting.is_empty() || !effect.is_in_turn();
+            if self.is_behind() && (effect.is_gated() || !has_turn) {
                 self.waiting.push_back((last, effect));
             } else {
                 released.push(effect);

@@ -55,6 +55,9 @@ pub(crate) struct Call {
     pub(crate) state: CallState,
     /// Whether a person let it run.
     pub(crate) allowed: bool,
+    /// Whether anybody, a person or hooks, was asked whether it may run.
+    #[serde(default)]
+    pub(crate) asked_about: bool,
     /// What makes a repetition recognisable to whoever runs it.
     pub(crate) idempotency_key: String,
     /// Where hooks are to decide about it before it goes on or, once it is finished, before the model reads its result.
@@ -104,6 +107,11 @@ impl Call {
             CallState::Waiting(_) => true,
             _ => false,
         }
+    }
+
+    /// Whether it needs no event to be durable before it runs. That somebody let it run has to be.
+    pub(super) const fn begins_at_once(&self) -> bool {
+        matches!(self.effect, EffectClass::Pure) && !self.asked_about
     }
 
     const fn asks_a_person(&self) -> bool {
@@ -205,6 +213,7 @@ impl Run {
             self.calls.iter_mut().find(|call| call.call.id == *id && call.state != CallState::Finished);
         if let Some(call) = open {
             (call.state, call.awaits) = (state, None);
+            call.asked_about |= matches!(state, CallState::Waiting(_));
         }
     }
 
@@ -246,6 +255,7 @@ impl Run {
                     effect: *effect,
                     state: awaits.map_or(CallState::Running, |_| CallState::Waiting(WaitsFor::Hooks)),
                     allowed: false,
+                    asked_about: awaits.is_some(),
                     idempotency_key: idempotency_key.clone(),
                     awaits,
                     ruling: None,

@@ -77,8 +77,8 @@ pub(super) fn run(step: &mut Step<'_>, call: ToolCall) {
     if known.kind == ToolKind::Subagent {
         return subagent::start(step, call);
     }
-    let (run, idempotency_key) = (run.id, known.idempotency_key.clone());
-    step.effect(Effect::RunTool { run, call, idempotency_key });
+    let (run, at_once, idempotency_key) = (run.id, known.begins_at_once(), known.idempotency_key.clone());
+    step.effect(Effect::RunTool { run, call, at_once, idempotency_key });
 }
 
 /// Starts those of the calls that waited which nothing holds any more, in their order. They are judged again: a

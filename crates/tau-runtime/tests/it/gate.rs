@@ -20,8 +20,17 @@ fn call_model(turn: u32) -> Effect {
 }
 
 fn run_tool(id: &str) -> Effect {
+    run(id, false)
+}
+
+/// A call that changes nothing.
+fn read(id: &str) -> Effect {
+    run(id, true)
+}
+
+fn run(id: &str, at_once: bool) -> Effect {
     let call = ToolCall::new(ToolCallId::new(id), "look", ToolArguments::parse("{}"));
-    Effect::RunTool { run: RunId::from_u128(1), call, idempotency_key: String::new() }
+    Effect::RunTool { run: RunId::from_u128(1), call, at_once, idempotency_key: String::new() }
 }
 
 fn stop_tool(id: &str) -> Effect {
@@ -83,6 +92,17 @@ fn what_touches_the_world_waits_until_enough_hold_its_events() {
     assert_eq!(ack(&mut gate, "y", 14), "model1 compact2");
     assert_eq!(ack(&mut gate, "z", 15), "run-a run-b", "any two");
     assert_eq!(commit(&mut gate, 15, [run_tool("c")]), "run-c", "nothing new to wait for");
+}
+
+#[test]
+fn what_changes_nothing_waits_only_for_its_turn() {
+    let mut gate = gate(1);
+    assert_eq!(commit(&mut gate, 12, [read("a"), read("b")]), "run-a run-b");
+    assert_eq!(commit(&mut gate, 14, [read("c"), run_tool("d"), read("e"), stop_tool("d")]), "run-c");
+    assert_eq!(commit(&mut gate, 15, [run_tool("f")]), "", "it changes something");
+    assert_eq!(commit(&mut gate, 16, [read("g")]), "", "it may read what the one before it writes");
+    assert_eq!(ack(&mut gate, "x", 15), "run-e run-f");
+    assert_eq!(ack(&mut gate, "x", 16), "run-g");
 }
 
 #[test]
@@ -170,6 +190,7 @@ fn effects() -> impl Strategy<Value = Vec<Effect>> {
         (1..4_u32).prop_map(|turn| Effect::Compact { run: RunId::from_u128(1), turn, keep: String::new() }),
         Just(Effect::StopModel),
         id.clone().prop_map(run_tool),
+        id.clone().prop_map(read),
         id.prop_map(stop_tool),
         Just(set_timer()),
     ];
@@ -223,6 +244,7 @@ impl Naive {
                 ),
                 Effect::SetTimer { .. } => {}
                 _ if self.is_durable(self.last) => {}
+                Effect::RunTool { at_once: true, .. } if self.waiting.is_empty() => {}
                 _ => {
                     self.waiting.push((self.last, effect.clone()));
                     continue;

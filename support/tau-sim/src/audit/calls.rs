@@ -31,6 +31,7 @@ pub(crate) struct CallAudit {
     /// Whether this writer, or one before it, began it.
     pub(crate) has_begun: bool,
     pub(crate) is_finished: bool,
+    pub(crate) announced_at: u64,
     /// The newest event that lets it run.
     pub(crate) permitted_at: u64,
     /// Where hooks are to decide about it, or to see what came of it.
@@ -187,6 +188,7 @@ impl Audit {
             is_allowed: false,
             has_begun: false,
             is_finished: false,
+            announced_at: seq,
             permitted_at: seq,
             awaits,
             ruling: HookVerdict::Continue,

@@ -27,9 +27,9 @@ impl Audit {
                     "compaction while calls are open"
                 );
             }
-            Effect::RunTool { run, call, idempotency_key } => {
+            Effect::RunTool { run, call, at_once, idempotency_key } => {
                 ensure!(self.on.as_ref().is_some_and(|on| on.id == *run), Grammar, "a tool of no run");
-                self.tool_begins(call, idempotency_key)?;
+                self.tool_begins(call, *at_once, idempotency_key)?;
             }
             Effect::StartSubagent { call_id, child, config, prompt } => {
                 self.child_begins(call_id, *child, config, prompt)?;
@@ -39,8 +39,10 @@ impl Audit {
         Ok(())
     }
 
-    fn tool_begins(&mut self, call: &ToolCall, key: &str) -> Checked {
+    fn tool_begins(&mut self, call: &ToolCall, at_once: bool, key: &str) -> Checked {
         let known = self.begin(&call.id, ToolKind::Run)?;
+        let may_at_once = known.effect == EffectClass::Pure && known.permitted_at == known.announced_at;
+        ensure!(may_at_once || !at_once, CommitBeforeEffect, "{} does not wait for its events", call.id);
         ensure!(known.call == *call, Grammar, "{} is not the call that was announced", call.id);
         ensure!(known.key == key, AtMostOnce, "{} runs with another key", call.id);
         let is_allowed = known.is_allowed || self.verdict_of(&known) == Verdict::Allow;

@@ -63,7 +63,7 @@ impl Memory {
     pub(super) fn run(&self, state: &State, id: &ToolCallId) -> Option<Effect> {
         let known = self.calls.iter().find(|(call, _)| call.id == *id);
         let (call, idempotency_key) = known.cloned().or_else(|| in_history(state, id))?;
-        Some(Effect::RunTool { run: state.active_run()?, call, idempotency_key })
+        Some(Effect::RunTool { run: state.active_run()?, call, at_once: false, idempotency_key })
     }
 
     fn after(&mut self, bug: Bug, state: &State, input: &Input, mut decision: Decision) -> Decision {

@@ -4,7 +4,7 @@ use tau_core::event::{HookPoint, HookSubject, Seq, ToolKind};
 use tau_core::{EffectClass, ToolDefinition};
 use tau_runtime::kernel::Effect;
 
-use super::session::{JobState, Kin, What};
+use super::session::{Job, JobState, Kin, What};
 use super::wire::Request;
 use super::{Execution, World};
 use crate::audit;
@@ -23,6 +23,10 @@ impl World {
             };
             let session = &mut self.sessions[at];
             let Some(writer) = &mut session.writer else { continue };
+            let waits = |job: &&Job| job.state == JobState::Waiting && matches!(job.what, What::Tool { .. });
+            if let (What::Tool { call, .. }, Some(first)) = (&what, writer.jobs.iter().find(waits)) {
+                ensure!(first.what == what, Order, "{} begins while {:?} waits", call.id, first.what);
+            }
             let job = writer.jobs.iter_mut().find(|job| job.state == JobState::Waiting && job.what == what);
             let job = job.ok_or_else(|| {
                 Violation::new(Invariant::CommitBeforeEffect, format!("nobody asked for {what:?}"))
@@ -34,7 +38,7 @@ impl World {
             job.state = JobState::On;
             match effect {
                 Effect::CallModel { run, turn } => self.call_model(at, run, turn)?,
-                Effect::RunTool { .. } => self.run_tool(at, what)?,
+                Effect::RunTool { at_once, .. } => self.run_tool(at, what, at_once)?,
                 Effect::StartSubagent { child, config, prompt, .. } => {
                     self.start_child(at, child, *config, prompt)?;
                 }
@@ -44,7 +48,7 @@ impl World {
         Ok(())
     }
 
-    fn run_tool(&mut self, at: usize, what: What) -> Checked {
+    fn run_tool(&mut self, at: usize, what: What, at_once: bool) -> Checked {
         let What::Tool { call, key } = what else { return Ok(()) };
         let Some(spec) = self.sessions[at].config.tool(&call.name) else { return Ok(()) };
         ensure!(spec.kind == ToolKind::Run, Grammar, "{} is no tool that is run", call.name);
@@ -52,7 +56,7 @@ impl World {
         let announced = self.sessions[at].audit.call(&call.id).map_or(0, |call| call.permitted_at);
         let durable = self.sessions[at].stores.durable() as u64;
         ensure!(
-            announced <= durable,
+            announced <= durable || at_once,
             CommitBeforeEffect,
             "{} runs before it is durable that it may",
             call.id

@@ -31,6 +31,10 @@ fn seen(updates: &mut Subscription) -> Vec<String> {
     std::iter::from_fn(|| updates.next().now_or_never().flatten()).map(|update| show(&update)).collect()
 }
 
+fn kinds(append: &[tau_proto::runtime::v1::Event]) -> Vec<&str> {
+    append.iter().map(|event| event.kind.as_str()).collect()
+}
+
 /// A session that was created and asked, with one journal that has acknowledged nothing yet.
 async fn asked(
     tools: impl IntoIterator<Item = std::sync::Arc<dyn tau_tools::ToolExecutor>>,
@@ -85,13 +89,25 @@ async fn a_tool_does_not_run_before_its_intent_is_acknowledged() {
     session.model.asked().await.call(&[("a", "hang", "{}")]);
     // The reply and its intents are one append.
     let append = journal.append().await;
-    let kinds: Vec<&str> = append.iter().map(|event| event.kind.as_str()).collect();
-    assert_eq!(kinds, ["model_replied", "tool_requested"]);
+    assert_eq!(kinds(&append), ["model_replied", "tool_requested"]);
     journal.ack(&append[0]).await;
     a_moment().await;
     assert!(begun.try_recv().is_err());
     journal.ack(&append[1]).await;
     in_time(begun).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_changes_nothing_runs_at_once_and_is_stored_soon() {
+    let (hang, begun, _dropped) = hang(EffectClass::Pure);
+    let (mut session, mut journal, _prompt) = asked([hang]).await;
+    journal.take("model_requested").await;
+    session.model.asked().await.call(&[("a", "hang", "{}")]);
+    let asked = tokio::time::Instant::now();
+    in_time(begun).await.unwrap();
+    assert_eq!(asked.elapsed(), Duration::ZERO, "nothing was stored yet");
+    assert_eq!(kinds(&journal.append().await), ["model_replied", "tool_requested"]);
+    assert_eq!(asked.elapsed(), Duration::from_millis(5), "its result may take for ever");
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,14 +173,16 @@ async fn what_streams_waits_behind_the_events_before_it() {
     let (mut session, mut journal, _prompt) = asked([look(), talker]).await;
     journal.take("model_requested").await;
     session.model.asked().await.call(&[("a", "look", "{}"), ("b", "talk", "{}")]);
-    journal.take("tool_requested").await;
-    let finished = journal.until("tool_finished").await;
-    session.until("tool_requested b").await;
+    let append = journal.append().await;
+    assert_eq!(kinds(&append), ["model_replied", "tool_requested", "tool_requested", "tool_finished"]);
+    a_moment().await;
+    assert_eq!(seen(&mut session.updates).last().unwrap(), "~ arguments {}", "nothing of the reply itself");
     go.send(true).unwrap();
     a_moment().await;
     assert_eq!(seen(&mut session.updates), Vec::<String>::new());
-    journal.ack(&finished).await;
-    assert_eq!(session.until("~ output").await, ["tool_finished a Succeeded: seen", "~ output b more"]);
+    journal.ack(append.last().unwrap()).await;
+    let shown = session.until("~ output").await;
+    assert_eq!(shown[shown.len() - 2..], ["tool_finished a Succeeded: seen", "~ output b more"]);
 }
 
 #[tokio::test(start_paused = true)]
