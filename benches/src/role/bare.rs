@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use bytes::Bytes;
 use futures::StreamExt;
 use serde_json::{Value, json};
 
@@ -38,13 +39,44 @@ impl Bare {
         Ok(messages)
     }
 
-    async fn turn(&self, messages: &mut Vec<Value>) -> anyhow::Result<()> {
-        let body = json!({
+    /// Sends as many bytes for each turn, which nobody encoded, and reads none of the answers: what the network alone
+    /// takes of a history that grows.
+    pub(super) async fn bytes(&self, turns: u32, mut done: impl FnMut()) -> anyhow::Result<()> {
+        let (mut messages, mut lengths) = (Vec::new(), Vec::new());
+        for turn in 0..turns.min(2) {
+            self.turn(&mut messages).await?;
+            lengths.push(self.body(&messages)?.len());
+            if turn == 0 {
+                done();
+            }
+        }
+        let [first, second] = lengths[..] else { return Ok(()) };
+        let all = Bytes::from(vec![b' '; first + (second - first) * turns as usize]);
+        for turn in 1..turns as usize {
+            let response = self.post(all.slice(..first + (second - first) * turn)).await?;
+            let mut stream = response.bytes_stream();
+            while let Some(chunk) = stream.next().await {
+                chunk?;
+            }
+            done();
+        }
+        Ok(())
+    }
+
+    fn body(&self, messages: &[Value]) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(&json!({
             "model": "bench", "stream": true, "stream_options": { "include_usage": true },
             "tools": &*self.tools, "messages": messages,
-        });
+        }))
+    }
+
+    async fn post(&self, body: impl Into<reqwest::Body>) -> anyhow::Result<reqwest::Response> {
         let request = self.client.post(&*self.url).header("content-type", "application/json");
-        let response = request.body(serde_json::to_vec(&body)?).send().await?.error_for_status()?;
+        Ok(request.body(body).send().await?.error_for_status()?)
+    }
+
+    async fn turn(&self, messages: &mut Vec<Value>) -> anyhow::Result<()> {
+        let response = self.post(self.body(messages)?).await?;
         let (text, id, arguments) = read(response).await?;
         messages.push(json!({ "role": "assistant", "content": text, "tool_calls": [{
             "id": id, "type": "function", "function": { "name": TOOL, "arguments": arguments },

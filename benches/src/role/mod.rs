@@ -72,6 +72,8 @@ enum Work {
 pub(crate) enum Who {
     /// A bare reqwest loop
     Bare,
+    /// The bytes of its requests, without encoding or reading anything
+    Bytes,
     /// A session of tau, in memory
     Tau,
     /// A session of tau that waits until a database holds its events
@@ -82,6 +84,7 @@ impl Who {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Bare => "bare",
+            Self::Bytes => "bytes",
             Self::Tau => "tau",
             Self::Durable => "durable",
         }

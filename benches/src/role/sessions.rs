@@ -29,6 +29,7 @@ pub(super) async fn run(who: Who, base_url: &str, turns: u32, sessions: usize) -
             })
             .await
         }
+        Who::Bytes => anyhow::bail!("bytes are sent by one session alone"),
         Who::Tau => taken_by(Tau::new(base_url)?, turns, sessions).await,
         Who::Durable => {
             let database = durable::attach()?;

@@ -28,6 +28,7 @@ pub(super) async fn run(who: Who, base_url: &str, turns: u32) -> anyhow::Result<
     let done = || at_turn.push(Moment { wall: start.elapsed(), cpu: cpu::own_time() });
     match who {
         Who::Bare => drop(Bare::new(base_url)?.session(turns, done).await?),
+        Who::Bytes => Bare::new(base_url)?.bytes(turns, done).await?,
         Who::Tau => drop(Tau::new(base_url)?.session(turns, done).await?),
         Who::Durable => {
             let database = durable::attach()?;
