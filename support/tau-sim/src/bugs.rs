@@ -121,6 +121,8 @@ bugs! {
     LosesChange = "loses-change",
     /// A prompt that a hook denied is told the model.
     TellsDenied = "tells-denied",
+    /// A call that changes things does not wait for its events.
+    BeginsAtOnce = "begins-at-once",
     /// Hooks are not asked again when a session is taken up.
     SkipsHooks = "skips-hooks",
 }

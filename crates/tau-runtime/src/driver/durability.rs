@@ -38,7 +38,8 @@ pub struct Durability {
     /// Opens the sessions of subagents. Unless set, each begins anew under epoch 1, which is right where nothing is
     /// journaled.
     pub opener: Option<Arc<dyn SessionOpener>>,
-    /// How many journals must hold an event before effects that were decided with it start, before subscribers see it
+    /// How many journals must hold an event before effects that were decided with it start, but for those that change
+    /// nothing or stop something, before subscribers see it
     /// and before whoever asked for it has an answer. Default: 0, so nothing waits.
     pub required_acks: usize,
     /// How long the session waits for journals while fewer than it needs are attached, before it ends. Default: 30 s.
@@ -108,12 +109,13 @@ struct Chain {
 
 impl Chain {
     fn seal(&mut self, events: &[Arc<Event>]) -> Result<(), RecordError> {
-        self.held.reserve(events.len());
+        let mut records = Vec::with_capacity(events.len());
         for event in events {
             let record = Record::seal(event, self.last_hash)?;
             self.last_hash = record.hash();
-            self.held.push((record, self.last_hash));
+            records.push((record, self.last_hash));
         }
+        self.held.append(&mut records);
         Ok(())
     }
 
@@ -128,6 +130,13 @@ impl Chain {
         if !self.held.is_empty() {
             self.appender.append(std::mem::take(&mut self.held));
         }
+    }
+}
+
+/// Whatever ends the session's task, its events are handed over.
+impl Drop for Chain {
+    fn drop(&mut self) {
+        self.append();
     }
 }
 
@@ -188,8 +197,9 @@ impl Durable {
         let released = self.gate.commit(last, effects);
         if let Some(chain) = &mut self.chain {
             let reads = |effect: &Effect| matches!(effect, Effect::RunTool { at_once: true, .. });
-            let only_reads = !released.is_empty() && released.iter().all(reads);
-            if only_reads && self.answers.is_empty() && !self.gate.holds_any() {
+            // A result waits with the calls that are still on.
+            let is_on = chain.hold.is_some() || !released.is_empty();
+            if is_on && released.iter().all(reads) && self.answers.is_empty() && !self.gate.holds_any() {
                 chain.hold();
             } else {
                 chain.append();
@@ -270,6 +280,8 @@ impl Durable {
                 self.gate.lost(&client);
                 if self.gate.is_short() {
                     self.paused(client, PauseReason::JournalLost, log);
+                } else {
+                    self.resumed(&client, log);
                 }
             }
             Outcome::Acked { client, seq } => {
@@ -321,9 +333,14 @@ impl Durable {
         }
     }
 
-    /// Says so when no journal keeps the session waiting any more.
+    /// Says so when no journal keeps the session waiting any more. One that went away keeps nobody waiting where others
+    /// are enough.
     fn resumed(&mut self, client: &str, log: &Log) {
-        if self.pauses.remove(client).is_some() && self.pauses.is_empty() {
+        let (was_paused, is_short) = (!self.pauses.is_empty(), self.gate.is_short());
+        self.pauses.retain(|known, (reason, _)| {
+            known != client && (is_short || *reason != PauseReason::JournalLost)
+        });
+        if was_paused && self.pauses.is_empty() {
             log.notice(Delta::Resumed);
         }
     }

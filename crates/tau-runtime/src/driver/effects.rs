@@ -55,7 +55,7 @@ impl Session {
 /// The tool calls that are on.
 #[derive(Debug)]
 pub(super) struct Tools {
-    registry: ToolRegistry,
+    registry: Arc<ToolRegistry>,
     environment: Arc<dyn Environment>,
     timeout: Duration,
     bounds: OutputBounds,
@@ -78,7 +78,7 @@ enum Turn {
 impl Tools {
     pub(super) fn new(options: &SessionOptions, log: Arc<Log>) -> Self {
         Self {
-            registry: options.tools.clone(),
+            registry: Arc::new(options.tools.clone()),
             environment: Arc::clone(&options.environment),
             timeout: options.tool_timeout,
             bounds: options.output_bounds,
@@ -98,7 +98,7 @@ impl Tools {
     /// Starts a call as a task of its own.
     pub(super) fn start(&mut self, call: ToolCall, scope: CallScope) {
         let id = call.id.clone();
-        let (registry, bounds) = (self.registry.clone(), self.bounds);
+        let (registry, bounds) = (Arc::clone(&self.registry), self.bounds);
         let (log, call_id) = (Arc::clone(&self.log), id.clone());
         let progress = Progress::new(move |text| {
             log.delta(Delta::ToolOutput { call_id: call_id.clone(), text: text.to_owned() });

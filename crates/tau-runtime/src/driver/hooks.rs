@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tau_core::event::{EventBody, HookDecision, HookPoint, HookSubject, Seq};
+use tau_core::event::{EventBody, HookDecision, HookPoint, HookSubject, HookVerdict, Seq};
 use tau_core::{ContentBlock, Role};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, Id, JoinSet};
 
 use super::Session;
-use crate::hooks::{HookAsk, Hooks, ask_all, tell_all};
+use crate::hooks::{HookAsk, Hooks, ask_all, can_deny, tell_all};
 use crate::kernel::gate::holds;
 use crate::kernel::{Input, State};
 
@@ -85,12 +85,13 @@ impl Asked {
     pub(super) async fn next(&mut self) -> Input {
         loop {
             let (task, decision) = match self.running.join_next_with_id().await {
-                Some(Ok(decided)) => decided,
-                // One that was stopped; every other crash is a hook's, and is caught there.
-                Some(Err(error)) => (error.id(), HookDecision::default()),
+                Some(Ok((task, decision))) => (task, Some(decision)),
+                // One that was stopped; a crash of a hook is caught there.
+                Some(Err(error)) => (error.id(), None),
                 None => return std::future::pending().await,
             };
             if let Some(((point, about), _)) = self.questions.remove(&task) {
+                let decision = decision.unwrap_or_else(|| crashed(point));
                 return Input::HooksDecided { point, about, decision: Box::new(decision) };
             }
         }
@@ -129,11 +130,11 @@ impl Session {
     pub(super) fn tell_hooks(&mut self, point: HookPoint, seq: Seq) {
         let mut ask = self.hook_ask(point, HookSubject::Session);
         ask.seq = seq;
-        let before = Seq(seq.0.saturating_sub(1));
-        if let Some(event) = self.log.after(before).first() {
-            (ask.call, ask.content) = told_of(&event.body, &self.state);
+        let told = self.log.event(seq).and_then(|event| told_of(&event.body, &self.state));
+        if let Some(told) = told {
+            (ask.call, ask.content) = told;
+            self.hooks.tell(ask);
         }
-        self.hooks.tell(ask);
     }
 
     /// Tells hooks that the session ends, whatever ended it.
@@ -147,8 +148,18 @@ impl Session {
     fn hook_ask(&self, point: HookPoint, about: HookSubject) -> HookAsk {
         let mut ask = HookAsk::new(point, self.id, about);
         (ask.epoch, ask.seq, ask.run) = (self.epoch, self.state.seq(), self.state.active_run());
-        ask.metadata = self.log.overview().metadata;
+        ask.metadata = self.log.metadata();
         ask
+    }
+}
+
+/// What is decided where asking hooks crashed: nobody knows what a guard would have said.
+fn crashed(point: HookPoint) -> HookDecision {
+    // A run that may not stop goes on for ever.
+    if can_deny(point) && point != HookPoint::BeforeStop {
+        HookDecision::new(HookVerdict::Deny, "The hooks crashed.")
+    } else {
+        HookDecision::default()
     }
 }
 
@@ -185,15 +196,18 @@ fn last_words(state: &State) -> Vec<ContentBlock> {
     said.map(|message| message.content.to_vec()).unwrap_or_default()
 }
 
-/// What an event that hooks are told of is about.
-fn told_of(event: &EventBody, state: &State) -> (Option<tau_core::ToolCall>, Vec<ContentBlock>) {
-    let call = |id| state.call(id).map(|(call, _)| call.clone());
-    let words = |text: &String| vec![ContentBlock::text(text.clone())];
+/// What an event that hooks are told of is about; `None` where it is about a call that is gone, so that nobody can tell
+/// whose business it was.
+fn told_of(event: &EventBody, state: &State) -> Option<(Option<tau_core::ToolCall>, Vec<ContentBlock>)> {
+    let of_call = |id, text: &String| {
+        let (call, _) = state.call(id)?;
+        Some((Some(call.clone()), vec![ContentBlock::text(text.clone())]))
+    };
     match event {
-        EventBody::ModelReplied { response, .. } => (None, response.content.to_vec()),
-        EventBody::PermissionRequested { call_id, reason } => (call(call_id), words(reason)),
-        EventBody::QuestionAsked { call_id, text, .. } => (call(call_id), words(text)),
-        EventBody::PlanProposed { call_id, plan } => (call(call_id), words(plan)),
-        _ => (None, Vec::new()),
+        EventBody::ModelReplied { response, .. } => Some((None, response.content.to_vec())),
+        EventBody::PermissionRequested { call_id, reason } => of_call(call_id, reason),
+        EventBody::QuestionAsked { call_id, text, .. } => of_call(call_id, text),
+        EventBody::PlanProposed { call_id, plan } => of_call(call_id, plan),
+        _ => Some((None, Vec::new())),
     }
 }

@@ -1,6 +1,6 @@
 //! What happened, and who listens.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -191,6 +191,17 @@ impl Log {
     /// What a list says of the session.
     pub(super) fn overview(&self) -> SessionOverview {
         self.lock().overview.clone()
+    }
+
+    /// What people find the session by.
+    pub(super) fn metadata(&self) -> BTreeMap<String, String> {
+        self.lock().overview.metadata.clone()
+    }
+
+    /// The event at a place.
+    pub(super) fn event(&self, seq: Seq) -> Option<Arc<Event>> {
+        let index = usize::try_from(seq.0.checked_sub(1)?).ok()?;
+        self.lock().events.get(index).cloned()
     }
 
     /// The events after a place.

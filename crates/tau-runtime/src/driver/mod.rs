@@ -2,7 +2,8 @@
 //!
 //! It is the only place of a session with I/O, a clock and tasks. Each input is decided, and its events are applied
 //! and handed to the journals at once, so decisions need not wait for a disk. Whatever could be noticed outside does:
-//! effects, events to subscribers and answers to commands wait until enough journals hold the events.
+//! effects, events to subscribers and answers to commands wait until enough journals hold the events. Only calls that
+//! change nothing, what stops something, and timers do not.
 
 mod compaction;
 mod durability;

@@ -40,6 +40,6 @@ mod several;
 pub use ask::HookAsk;
 pub(crate) use chain::{ask_all, tell_all};
 pub use list::HookList;
-pub(crate) use point::fitting;
+pub(crate) use point::{can_deny, fitting};
 pub use port::{FailurePolicy, Hook, HookFailure, HookSpec, Hooks, RegisteredHook};
 pub use several::SeveralHooks;

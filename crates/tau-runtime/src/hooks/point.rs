@@ -75,7 +75,7 @@ pub(super) const fn is_told(point: HookPoint) -> bool {
 }
 
 /// Whether a denial counts there, so that a guard can fail closed.
-pub(super) const fn can_deny(point: HookPoint) -> bool {
+pub(crate) const fn can_deny(point: HookPoint) -> bool {
     powers(point).deny
 }
 

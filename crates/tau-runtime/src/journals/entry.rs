@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::session::{Outcome, Standing};
 use super::wire::Stated;
 
-/// An append ends once it holds so many events, at the end of a decision.
+/// An append ends once it holds so many events, at the end of what was handed over together.
 const MAX_EVENTS: usize = 256;
 /// Or so many bytes of bodies.
 const MAX_BYTES: usize = 1 << 20;
@@ -22,7 +22,7 @@ const KEPT_FOR_ABSENT: usize = 4_096;
 pub(super) struct Kept {
     event: Event,
     hash: EventHash,
-    /// It is the last of its decision.
+    /// It is the last of what was handed over together.
     pub(super) ends_append: bool,
 }
 
@@ -158,7 +158,7 @@ impl Entry {
         is_kept
     }
 
-    /// The next events for a journal: whole decisions, up to a bound.
+    /// The next events for a journal: what was handed over together stays so; up to a bound.
     pub(super) fn batch(&mut self, client: &str) -> Option<Vec<Event>> {
         let floor = self.floor;
         let follower = self.followers.get_mut(client).filter(|follower| follower.flow == Flow::Open)?;

@@ -60,7 +60,7 @@ pub(super) fn register(
 }
 
 impl Appender {
-    /// Hands over the records of one decision, which stay together. Never waits.
+    /// Hands over the records of one decision or of several, which stay together. Never waits.
     pub(crate) fn append(&self, records: impl IntoIterator<Item = (Record, EventHash)>) {
         let mut kept: Vec<Kept> =
             records.into_iter().map(|(record, hash)| Kept::new(wire::to_wire(record), hash)).collect();

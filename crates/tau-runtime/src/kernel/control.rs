@@ -31,7 +31,7 @@ pub(crate) struct Control {
     /// Plans that a person is asked about.
     proposed: BTreeMap<ToolCallId, Proposal>,
     /// The plan that a person approved.
-    plan: Option<String>,
+    plan: Option<Arc<str>>,
     #[serde(default)]
     hooks: Hooked,
 }
@@ -300,7 +300,7 @@ impl Control {
     fn end_plan(&mut self, call_id: &ToolCallId, outcome: ToolOutcome) {
         let accepted = self.proposed.remove(call_id).and_then(|proposal| proposal.accepted);
         if let Some(plan) = accepted.filter(|_| outcome == ToolOutcome::Succeeded) {
-            self.plan = Some(plan);
+            self.plan = Some(plan.into());
         }
     }
 }

@@ -59,7 +59,7 @@ pub enum Effect {
         run: RunId,
         /// The call.
         call: ToolCall,
-        /// Whether it begins before the events are acknowledged: it changes nothing, and nobody was asked whether it may
+        /// Whether it may begin before the events are acknowledged: it changes nothing, and nobody was asked whether it may
         /// run.
         at_once: bool,
         /// What makes a repetition recognisable.

@@ -31,7 +31,7 @@ impl Effect {
 
     /// Whether what was decided before it has to begin before it: a call reads what the calls before it wrote.
     const fn is_in_turn(&self) -> bool {
-        matches!(self, Self::RunTool { .. })
+        matches!(self, Self::RunTool { .. } | Self::StartSubagent { .. })
     }
 
     /// Whether it stops what the other would begin.
@@ -248,7 +248,7 @@ impl Gate {
             if self.waiting.len() < waited && !effect.is_answered() {
                 continue;
             }
-            let has_turn = self.waiting.is_empty() || !effect.is_in_turn();
+            let has_turn = !effect.is_in_turn() || !self.waiting.iter().any(|(_, other)| other.is_in_turn());
             if self.is_behind() && (effect.is_gated() || !has_turn) {
                 self.waiting.push_back((last, effect));
             } else {
@@ -281,8 +281,12 @@ impl Gate {
             return Ok(Vec::new());
         }
         self.require_committed(position.seq)?;
-        let acknowledger = self.acknowledgers.entry(client.to_owned()).or_default();
-        acknowledger.acked = acknowledger.acked.max(position.seq);
+        if !self.acknowledgers.contains_key(client) {
+            self.acknowledgers.insert(client.to_owned(), Acknowledger::default());
+        }
+        if let Some(acknowledger) = self.acknowledgers.get_mut(client) {
+            acknowledger.acked = acknowledger.acked.max(position.seq);
+        }
         Ok(self.release())
     }
 

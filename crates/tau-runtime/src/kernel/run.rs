@@ -53,13 +53,12 @@ pub(crate) struct Call {
     pub(crate) kind: ToolKind,
     pub(crate) effect: EffectClass,
     pub(crate) state: CallState,
-    /// Whether a person let it run.
+    /// Whether a person, or hooks in their place, let it run.
     pub(crate) allowed: bool,
-    /// Whether anybody, a person or hooks, was asked whether it may run.
-    #[serde(default)]
+    /// Whether anybody, a person or hooks, was asked whether it may run, or it asks a person itself.
     pub(crate) asked_about: bool,
     /// What makes a repetition recognisable to whoever runs it.
-    pub(crate) idempotency_key: String,
+    pub(crate) idempotency_key: Arc<str>,
     /// Where hooks are to decide about it before it goes on or, once it is finished, before the model reads its result.
     #[serde(default)]
     pub(crate) awaits: Option<HookPoint>,
@@ -256,7 +255,7 @@ impl Run {
                     state: awaits.map_or(CallState::Running, |_| CallState::Waiting(WaitsFor::Hooks)),
                     allowed: false,
                     asked_about: awaits.is_some(),
-                    idempotency_key: idempotency_key.clone(),
+                    idempotency_key: idempotency_key.as_str().into(),
                     awaits,
                     ruling: None,
                     changed: false,

@@ -77,7 +77,7 @@ pub(super) fn run(step: &mut Step<'_>, call: ToolCall) {
     if known.kind == ToolKind::Subagent {
         return subagent::start(step, call);
     }
-    let (run, at_once, idempotency_key) = (run.id, known.begins_at_once(), known.idempotency_key.clone());
+    let (run, at_once, idempotency_key) = (run.id, known.begins_at_once(), known.idempotency_key.to_string());
     step.effect(Effect::RunTool { run, call, at_once, idempotency_key });
 }
 

@@ -140,11 +140,11 @@ fn make_ids_unique(step: &Step<'_>, turn: u32, response: &mut ChatResponse) {
     for block in Arc::make_mut(&mut response.content) {
         let ContentBlock::ToolCall(call) = block else { continue };
         number += 1;
-        let original = call.id.as_str().to_owned();
+        let original = call.id.clone();
         let mut attempt = 0;
         while call.id.as_str().is_empty() || seen.contains(&call.id) || step.state.history.has_call(&call.id)
         {
-            let base = if original.is_empty() { "call" } else { original.as_str() };
+            let base = if original.as_str().is_empty() { "call" } else { original.as_str() };
             let again = if attempt == 0 { String::new() } else { format!("_{attempt}") };
             call.id = ToolCallId::new(format!("{base}_t{turn}_{number}{again}"));
             attempt += 1;

@@ -103,6 +103,7 @@ fn what_changes_nothing_waits_only_for_its_turn() {
     assert_eq!(commit(&mut gate, 16, [read("g")]), "", "it may read what the one before it writes");
     assert_eq!(ack(&mut gate, "x", 15), "run-e run-f");
     assert_eq!(ack(&mut gate, "x", 16), "run-g");
+    assert_eq!(commit(&mut gate, 17, [call_model(1), read("h")]), "run-h", "the other is no call");
 }
 
 #[test]
@@ -244,7 +245,8 @@ impl Naive {
                 ),
                 Effect::SetTimer { .. } => {}
                 _ if self.is_durable(self.last) => {}
-                Effect::RunTool { at_once: true, .. } if self.waiting.is_empty() => {}
+                Effect::RunTool { at_once: true, .. }
+                    if !self.waiting.iter().any(|(_, other)| matches!(other, Effect::RunTool { .. })) => {}
                 _ => {
                     self.waiting.push((self.last, effect.clone()));
                     continue;

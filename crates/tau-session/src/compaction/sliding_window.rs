@@ -6,7 +6,7 @@ use super::cut::cuts;
 use super::{Compaction, Compactor, Pinned};
 use crate::history::History;
 
-/// Keeps about so many of the newest messages, whatever their length.
+/// Keeps at least so many of the newest messages, whatever their length.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct SlidingWindow {

@@ -20,7 +20,10 @@ impl Compactor for Truncation {
                 format!("The first {before} messages of this conversation are left out, to make room.");
             pinned.message(history, &text, "")
         };
-        let fits = cuts.iter().find(|cut| cut.kept + estimate_tokens(&message(cut.before)) <= target);
+        let fits = cuts.iter().find(|cut| {
+            // The message is long, so it is made only where it may fit.
+            cut.kept <= target && cut.kept + estimate_tokens(&message(cut.before)) <= target
+        });
         // Where nothing fits, the most that can go is the best that can be done.
         let cut = fits.or_else(|| cuts.last())?;
         Some(Compaction::new(cut.through, CompactionStrategy::Truncation, vec![message(cut.before)]))

@@ -90,6 +90,13 @@ impl Memory {
                     events.remove(at);
                 }
             }
+            (Bug::BeginsAtOnce, _) => {
+                for effect in effects {
+                    if let Effect::RunTool { at_once, .. } = effect {
+                        *at_once = true;
+                    }
+                }
+            }
             (Bug::RunsPromptTwice, _) => self.run_twice(&mut decision),
             (Bug::OneTurnMore, _) => one_turn_more(state, &mut decision),
             (Bug::LeavesSubagent, _) => {

@@ -129,7 +129,7 @@ impl World {
         Ok(())
     }
 
-    /// A writer that was replaced goes on: it may stop things, and begin nothing.
+    /// A writer that was replaced goes on: it may stop things, and begin nothing that is gated.
     pub(super) fn old_goes_on(&mut self, pick: Pick) -> Checked {
         let olds: Vec<usize> =
             (0..self.sessions.len()).filter(|at| self.sessions[*at].old.is_some()).collect();

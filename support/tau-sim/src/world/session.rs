@@ -63,7 +63,7 @@ pub(super) struct Old {
 pub(super) struct Job {
     pub(super) what: What,
     pub(super) state: JobState,
-    /// The event that must be durable before it begins.
+    /// The event that must be durable before it begins, unless it may begin at once.
     pub(super) after: usize,
 }
 

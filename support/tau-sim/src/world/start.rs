@@ -33,7 +33,8 @@ impl World {
             })?;
             let is_durable =
                 session.stores.durable() >= job.after && writer.gate.durable() >= Seq(job.after as u64);
-            let may_start = is_durable || !effect.is_gated();
+            // Whether that is so of this call was judged when it was decided.
+            let may_start = is_durable || matches!(effect, Effect::RunTool { at_once: true, .. });
             ensure!(may_start, CommitBeforeEffect, "{what:?} starts before event {} is durable", job.after);
             job.state = JobState::On;
             match effect {

@@ -111,6 +111,31 @@ async fn a_call_that_changes_nothing_runs_at_once_and_is_stored_soon() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn calls_that_change_nothing_are_one_append_with_their_results() {
+    let (mut session, mut journal, _prompt) = asked([look()]).await;
+    journal.take("model_requested").await;
+    session.model.asked().await.call(&[("a", "look", "{}"), ("b", "look", "{}")]);
+    let called = ["model_replied", "tool_requested", "tool_requested"];
+    let ended = ["tool_finished", "tool_finished", "model_requested"];
+    assert_eq!(kinds(&journal.append().await), [called, ended].concat());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_others_stand_in_for_keeps_nobody_waiting() {
+    let journals = Journals::default();
+    let mut one = Journal::attach(&journals, "one").await;
+    let two = Journal::attach(&journals, "two").await;
+    let mut session = Running::with([], waits_for(1, &journals));
+    let _prompt = ask(&session.handle);
+    one.take("model_requested").await;
+    session.until("model_requested").await;
+    drop((one, two));
+    assert_eq!(session.until("~ Paused").await.last().unwrap(), "~ Paused { reason: JournalLost }");
+    let _three = Journal::attach(&journals, "three").await;
+    assert_eq!(session.until("~ Resumed").await.last().unwrap(), "~ Resumed");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_that_is_cancelled_before_its_intent_is_acknowledged_never_runs() {
     let (hang, mut begun, _dropped) = hang(EffectClass::AtMostOnce);
     let (mut session, mut journal, _prompt) = asked([hang]).await;
