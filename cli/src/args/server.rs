@@ -14,7 +14,8 @@ pub(crate) struct ServerArgs {
     #[arg(long, value_name = "URL", env = "TAU_SERVER", global = true)]
     pub(crate) server: Option<String>,
 
-    /// The file with the token that the server wants. Default: `token` in the state folder, where `tau serve` writes it.
+    /// The file with the token that the server wants. Default, for a server at a loopback address alone: `token` in the
+    /// state folder, where `tau serve` writes it.
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) token_file: Option<PathBuf>,
 }

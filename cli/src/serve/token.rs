@@ -7,6 +7,7 @@ use tau_core::Secret;
 
 use crate::args::StoreArgs;
 use crate::environment;
+use crate::store::make_private;
 
 /// The name of the file in the state folder.
 const TOKEN: &str = "token";
@@ -29,7 +30,8 @@ pub(crate) fn read_or_make(path: &Path) -> io::Result<Secret> {
 
 fn make(path: &Path) -> io::Result<Secret> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        // Beside the token lie sessions, or will: none of it is anybody else's business.
+        make_private(folder)?;
     }
     // Two ids of random bits, 244 of them, from the system's generator.
     let text = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());

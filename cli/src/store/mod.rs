@@ -14,7 +14,7 @@ mod write;
 pub(crate) use entry::Entry;
 pub(crate) use find::{Known, choose, short, telling_length};
 pub(crate) use keep::{Keeper, Kept, past};
-pub(crate) use open::Place;
+pub(crate) use open::{Place, make_private};
 pub(crate) use overview::{State, Surveyed, overview_all, overview_of};
 pub(crate) use read::Reader;
 pub(crate) use write::{append, copy};

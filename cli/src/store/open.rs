@@ -124,7 +124,7 @@ fn options() -> SqliteOptions {
 }
 
 /// Makes a folder that is nobody else's business. One that exists stays as it is.
-fn make_private(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn make_private(folder: &Path) -> std::io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -181,6 +181,9 @@ async fn whoever_may_not_call_or_says_what_is_wrong_is_told_so() {
     let token = place.home().join(".local/state/tau/token");
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(token).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
+    let folder = place.home().join(".local/state/tau");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(folder).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o700, "what is kept in it is the user's alone");
 }
 
 #[tokio::test]
