@@ -15,7 +15,7 @@ use crate::follow::{Audience, Flow, Follow, Lines, Peer, Updates};
 use crate::interrupt;
 use crate::output::{Tally, renderer};
 use crate::remote::{self, Begun};
-use crate::transcript::{Shortened, fold, render};
+use crate::transcript::{Shortened, fold_events, render};
 
 /// Follows a session and passes on what is typed, until there is nothing more to come or to say.
 pub(crate) async fn attach(args: AttachArgs, server: &ServerArgs) -> miette::Result<Exit> {
@@ -27,9 +27,8 @@ pub(crate) async fn attach(args: AttachArgs, server: &ServerArgs) -> miette::Res
     }
     let begun = Begun::follow(&session, known.head.seq).await?;
     if args.output == OutputFormat::Text {
-        let entries = remote::entries(&client, session.id()).await?;
-        let past = usize::try_from(known.head.seq).unwrap_or(usize::MAX).min(entries.len());
-        anstream::print!("{}", render(&fold(&entries[..past]), Shortened::Yes));
+        let past = fold_events(begun.past.iter().map(AsRef::as_ref));
+        anstream::print!("{}", render(&past, Shortened::Yes));
     }
     let is_person = io::stdin().is_terminal() && io::stderr().is_terminal();
     let audience = if is_person { Audience::Person } else { Audience::Others };

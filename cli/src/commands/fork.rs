@@ -42,6 +42,7 @@ pub(crate) async fn fork(args: ForkArgs, server: &ServerArgs) -> miette::Result<
 
 /// Copies a session of a server, which has the copy live.
 async fn fork_at(client: &Client, args: &ForkArgs) -> miette::Result<Exit> {
+    remote::refuse_place(&args.store)?;
     let known = remote::choose(client, Some(&args.id), None).await?;
     let (from, newest) = (known.session_id, known.head.seq);
     let at = args.at.unwrap_or(newest);

@@ -85,17 +85,23 @@ async fn resume_at(
     name: Option<&str>,
     prompt: Option<String>,
 ) -> miette::Result<Exit> {
-    let folder = name.is_none().then_some(args.common.cwd.as_deref()).flatten();
+    remote::refuse_flags([(args.common.trust_project, "--trust-project")])?;
+    remote::refuse_place(&args.store)?;
+    let environment = args.common.cwd.as_deref().map(remote::environment).transpose()?;
+    let folder = args.common.cwd.as_deref().filter(|_| name.is_none());
     let known = remote::choose(client, name, folder).await?;
     match known.state.as_known() {
         Some(pb::SessionState::Closed) => return Err(closed(&known.session_id).into()),
         Some(pb::SessionState::Idle) if prompt.is_none() => return Err(idle(&known.session_id).into()),
         _ => {}
     }
+    if known.is_live && (args.common.model.is_some() || (environment.is_some() && folder.is_none())) {
+        return Err(at_work(&known.session_id).into());
+    }
     let session = client.session(known.session_id);
     let request = pb::ResumeRequest {
         model: args.common.model.clone(),
-        environment: folder.map(remote::environment).transpose()?.into(),
+        environment: environment.into(),
         ..Default::default()
     };
     session.resume_with(request).await.map_err(remote::failed)?;
@@ -118,6 +124,15 @@ fn check(state: &State, has_prompt: bool, id: &str) -> Result<(), UsageError> {
 
 fn closed(id: &str) -> UsageError {
     UsageError::new("the session is closed", format!("`tau fork {id}` makes a copy that can go on"))
+}
+
+fn at_work(id: &str) -> UsageError {
+    let message = "the session is live at the server, and keeps its model and folder";
+    let id = format!("{{\"sessionId\": \"{id}\", \"mode\": \"CLOSE_MODE_RELEASE\"}}");
+    UsageError::new(
+        message,
+        format!("leave out --model and --cwd, or let it go first: tau rpc call Close '{id}'"),
+    )
 }
 
 fn idle(id: &str) -> UsageError {

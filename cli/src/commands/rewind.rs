@@ -66,6 +66,7 @@ fn decide_to(whole: &Past, args: &RewindArgs) -> Result<(Seq, Vec<EventBody>), U
 
 /// Takes back prompts of a session at a server, which is live for that and left as it was.
 async fn rewind_at(client: &Client, args: &RewindArgs) -> miette::Result<Exit> {
+    remote::refuse_place(&args.store)?;
     let known = remote::choose(client, args.id.as_deref(), None).await?;
     let session = client.session(known.session_id);
     if !known.is_live {

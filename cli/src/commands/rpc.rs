@@ -78,6 +78,12 @@ async fn call(interface: &Interface, args: CallArgs, server: &ServerArgs) -> mie
     }
     let message = message(args.message.as_deref())?;
     if let Some(client) = remote::connect(server).await? {
+        remote::refuse_flags([
+            (args.common.model.is_some(), "--model"),
+            (args.common.cwd.is_some(), "--cwd"),
+            (args.common.trust_project, "--trust-project"),
+        ])?;
+        remote::refuse_place(&args.store)?;
         return ask(&client, &method, &message).await.map_err(remote::failed);
     }
     let loaded = config::load(&args.common, None)?;

@@ -59,6 +59,23 @@ impl Asks {
         Self { peer, calls: BTreeMap::new() }
     }
 
+    /// What events of the past ask that nobody answered since.
+    pub(super) fn open<'a>(&mut self, past: impl Iterator<Item = &'a EventBody>) -> Vec<Request> {
+        let mut open = Vec::new();
+        for event in past {
+            self.take(event, &mut open);
+        }
+        open
+    }
+
+    /// Adds what an event asks to what is open, and takes out what it settles.
+    pub(super) fn take(&mut self, event: &EventBody, open: &mut Vec<Request>) {
+        open.extend(self.next(event));
+        if let Some(id) = settled(event) {
+            open.retain(|request| request.call_id != *id);
+        }
+    }
+
     /// What the next event asks, if it asks anything.
     pub(super) fn next(&mut self, event: &EventBody) -> Option<Request> {
         let (call_id, what) = match event {

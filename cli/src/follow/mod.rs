@@ -3,29 +3,26 @@
 mod ask;
 mod peer;
 mod person;
+mod subagents;
 mod updates;
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
-use futures::FutureExt;
-use futures::future::BoxFuture;
-use tau_core::ToolCallId;
-use tau_core::event::{Event, EventBody, Seq};
+use tau_core::event::{Event, EventBody};
 use tau_runtime::kernel::gate::PauseReason;
-use tau_runtime::{Delta, Handle, Update};
+use tau_runtime::{Delta, Update};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 
 use crate::output::{Renderer, Started, Tally};
 use ask::{Asks, Request, settled};
 use person::{Person, Said};
+use subagents::{Heard, Subagents};
 use updates::Told;
 
 pub(crate) use peer::Peer;
 pub(crate) use person::Lines;
-pub(crate) use updates::{Remote, Told as RemoteTold, Updates};
+pub(crate) use updates::{Remote, Updates};
 
 /// Whether somebody is there to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,22 +46,6 @@ pub(crate) struct Follow {
     asks: Asks,
     person: Person,
     subagents: Subagents,
-}
-
-/// The subagents of a session, and what they ask.
-struct Subagents {
-    watched: JoinSet<()>,
-    /// Of those at a server, what each asks.
-    asks: BTreeMap<String, Asks>,
-    sender: mpsc::Sender<Heard>,
-    heard: mpsc::Receiver<Heard>,
-}
-
-/// What a subagent's events say to a person.
-#[derive(Debug)]
-pub(crate) enum Heard {
-    Asked(Request),
-    Settled(ToolCallId),
 }
 
 /// What a follower waits for.
@@ -104,10 +85,9 @@ pub(crate) enum Flow {
 
 impl Follow {
     pub(crate) fn new(renderer: Box<dyn Renderer>, peer: Peer, audience: Audience, started: Started) -> Self {
-        let (sender, heard) = mpsc::channel(16);
-        let subagents = Subagents { watched: JoinSet::new(), asks: BTreeMap::new(), sender, heard };
         let asks = Asks::of(peer.clone());
         let (tally, person, started) = (Tally::new(), Person::default(), Some(started));
+        let subagents = Subagents::new();
         Self { renderer, tally, started, peer, audience, asks, person, subagents }
     }
 
@@ -123,16 +103,12 @@ impl Follow {
 
     /// Takes events in that were there before: they are not shown, but what they ask is asked.
     pub(crate) async fn catch_up(&mut self, events: &[Arc<Event>]) {
-        let mut open: Vec<Request> = Vec::new();
         for event in events.iter().map(|event| &event.body) {
             self.tally.catch_up(event);
             self.renderer.catch_up(event);
-            open.extend(self.asks.next(event));
-            if let Some(id) = settled(event) {
-                open.retain(|request| request.call_id != *id);
-            }
+            self.subagents.catch_up(event);
         }
-        for request in open {
+        for request in self.asks.open(events.iter().map(|event| &event.body)) {
             self.ask(request).await;
         }
     }
@@ -157,7 +133,7 @@ impl Follow {
             biased;
             Some(()) = interrupts.recv() => Next::Interrupt,
             said = self.person.answered() => Next::Answered(said),
-            Some(heard) = self.subagents.heard.recv() => Next::Subagent(heard),
+            Some(heard) = self.subagents.next() => Next::Subagent(heard),
             told = updates.next() => Next::Told(told),
         }
     }
@@ -180,6 +156,11 @@ impl Follow {
             Next::Told(None) => return Ok(Flow::Ended),
             Next::Told(Some(Told::Note(note))) => self.renderer.note(note),
             Next::Told(Some(Told::Subagent(session, event))) => self.overhear(session, &event.body).await,
+            Next::Told(Some(Told::SubagentCaughtUp(session))) => {
+                for heard in self.subagents.caught_up(&session) {
+                    self.hear(heard).await;
+                }
+            }
             Next::Told(Some(Told::Own(update))) => {
                 if is_begin(&update)
                     && let Some(started) = self.started.take()
@@ -200,21 +181,16 @@ impl Follow {
     async fn hear(&mut self, heard: Heard) {
         match heard {
             Heard::Asked(request) => self.ask(request).await,
-            Heard::Settled(call_id) => self.person.forget(&call_id),
+            Heard::Settled(session, call_id) => self.person.forget(&session, &call_id),
         }
     }
 
     /// Takes in what a subagent at a server says.
     async fn overhear(&mut self, session: String, event: &EventBody) {
         let Peer::There(own) = &self.peer else { return };
-        let peer = || Peer::There(own.client().session(session.as_str()));
-        let asks = self.subagents.asks.entry(session.clone()).or_insert_with(|| Asks::of(peer()));
-        let asked = asks.next(event);
-        if let Some(request) = asked {
-            self.ask(request).await;
-        }
-        if let Some(call_id) = settled(event) {
-            self.person.forget(call_id);
+        let peer = Peer::There(own.client().session(session));
+        for heard in self.subagents.overhear(peer, event) {
+            self.hear(heard).await;
         }
     }
 
@@ -227,16 +203,14 @@ impl Follow {
             Update::Delta(Delta::Resumed) => return self.renderer.note("going on"),
             _ => return,
         };
-        if let (EventBody::SubagentStarted { child, .. }, Peer::Here(own)) = (event, &self.peer)
-            && let Some(handle) = own.subagent(*child).await
-        {
-            self.subagents.watched.spawn(watch(handle, self.subagents.sender.clone()));
+        if let Peer::Here(own) = &self.peer {
+            self.subagents.follow(own, event).await;
         }
         if let Some(request) = self.asks.next(event) {
             self.ask(request).await;
         }
         if let Some(call_id) = settled(event) {
-            self.person.forget(call_id);
+            self.person.forget(&self.peer.session_id(), call_id);
         }
     }
 
@@ -275,28 +249,4 @@ const fn why(reason: PauseReason) -> &'static str {
         PauseReason::Unavailable => "the store of sessions cannot be written now",
         _ => "nobody keeps the session",
     }
-}
-
-/// Passes on what a subagent asks, and the subagents below it.
-fn watch(handle: Handle, sender: mpsc::Sender<Heard>) -> BoxFuture<'static, ()> {
-    async move {
-        let mut below = JoinSet::new();
-        let mut asks = Asks::of(Peer::Here(handle.clone()));
-        let mut updates = handle.subscribe(Seq::default());
-        while let Some(update) = updates.next().await {
-            let Update::Event(event) = update else { continue };
-            if let EventBody::SubagentStarted { child, .. } = &event.body
-                && let Some(handle) = handle.subagent(*child).await
-            {
-                below.spawn(watch(handle, sender.clone()));
-            }
-            let asked = asks.next(&event.body).map(Heard::Asked);
-            let settled = settled(&event.body).cloned().map(Heard::Settled);
-            for heard in asked.into_iter().chain(settled) {
-                // Whoever listened may have gone.
-                let _ = sender.send(heard).await;
-            }
-        }
-    }
-    .boxed()
 }

@@ -57,9 +57,10 @@ impl Person {
         self.next()
     }
 
-    /// Forgets what needs no answer any more, unless it stands on the screen.
-    pub(super) fn forget(&mut self, call_id: &ToolCallId) {
-        self.waiting.retain(|request| request.call_id != *call_id);
+    /// Forgets what a session needs no answer to any more, unless it stands on the screen.
+    pub(super) fn forget(&mut self, session: &str, call_id: &ToolCallId) {
+        // Models of several sessions may give their calls the same ids.
+        self.waiting.retain(|request| request.call_id != *call_id || request.peer.session_id() != session);
     }
 
     /// Waits for the answer to what stands on the screen; for ever when nothing does. Dropping it loses nothing.

@@ -1,5 +1,6 @@
 //! What a session tells, wherever it is.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tau_client::{Error, SubscriptionItem};
@@ -24,6 +25,8 @@ pub(crate) enum Told {
     Own(Update),
     /// By a subagent at a server; one in this process is asked itself.
     Subagent(String, Arc<Event>),
+    /// Of a subagent at a server: what it told so far was its past.
+    SubagentCaughtUp(String),
     /// Of the connection.
     Note(&'static str),
 }
@@ -43,6 +46,8 @@ impl Updates {
 pub(crate) struct Remote {
     session: String,
     news: tau_client::Subscription,
+    /// What subagents told while the session's own past was read.
+    early: VecDeque<Told>,
     /// Why it is followed no further.
     failure: Option<String>,
 }
@@ -59,7 +64,22 @@ impl Remote {
             ..Default::default()
         };
         let news = session.client().subscribe(request).await?;
-        Ok(Self { session: session.id().to_owned(), news, failure: None })
+        Ok(Self { session: session.id().to_owned(), news, early: VecDeque::new(), failure: None })
+    }
+
+    /// The session's own events up to one that it has; `None` when it is followed no further before that.
+    pub(crate) async fn past(&mut self, head: u64) -> Option<Vec<Arc<Event>>> {
+        let mut past = Vec::new();
+        let mut early = VecDeque::new();
+        while (past.len() as u64) < head {
+            match self.next().await? {
+                Told::Own(Update::Event(event)) => past.push(event),
+                told @ (Told::Subagent(..) | Told::SubagentCaughtUp(_)) => early.push_back(told),
+                Told::Own(_) | Told::Note(_) => {}
+            }
+        }
+        self.early = early;
+        Some(past)
     }
 
     /// Why it is followed no further; `None` where the session came to an end of its own.
@@ -67,7 +87,11 @@ impl Remote {
         self.failure.take()
     }
 
+    /// What is told next; `None` when the session is followed no further. Dropping it loses nothing.
     pub(crate) async fn next(&mut self) -> Option<Told> {
+        if let Some(told) = self.early.pop_front() {
+            return Some(told);
+        }
         loop {
             let item = match self.news.next().await? {
                 Ok(item) => item,
@@ -95,6 +119,9 @@ impl Remote {
                 }
                 SubscriptionItem::Lagged(lagged) if lagged.session_id == self.session => {
                     return Some(Told::Own(Update::Lagged(lagged.missed)));
+                }
+                SubscriptionItem::CaughtUp(caught_up) if caught_up.session_id != self.session => {
+                    return Some(Told::SubagentCaughtUp(caught_up.session_id));
                 }
                 SubscriptionItem::Stopped(stopped) if stopped.session_id == self.session => {
                     self.failure = stopped.error.as_option().map(|error| match error.hint.as_str() {

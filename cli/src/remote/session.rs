@@ -6,22 +6,18 @@ use std::time::Duration;
 use tau_proto::buffa_types::google::protobuf::Duration as WireDuration;
 use tau_proto::runtime::v1 as pb;
 
+use super::{refuse_flags, refuse_place};
 use crate::args::{BudgetArgs, RunArgs};
 use crate::exit::UsageError;
 
 /// A new session as the flags say.
 pub(crate) fn request(args: &RunArgs) -> Result<pb::CreateSessionRequest, UsageError> {
-    for (is_given, flag) in [
+    refuse_flags([
         (args.record.is_some(), "--record"),
         (args.ephemeral, "--ephemeral"),
-        (args.store.state_dir.is_some(), "--state-dir"),
         (args.common.trust_project, "--trust-project"),
-    ] {
-        if is_given {
-            let message = format!("{flag} is for sessions in this process, and not for those at a server");
-            return Err(UsageError::new(message, "leave it out: the server was started with its own"));
-        }
-    }
+    ])?;
+    refuse_place(&args.store)?;
     let mode = if args.allow_all { pb::PermissionMode::Bypass } else { pb::PermissionMode::Unspecified };
     let permissions = pb::PermissionConfig {
         mode: mode.into(),

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use tau_client::Session;
 use tau_core::event::{Event, EventBody, SessionConfig};
-use tau_runtime::Update;
 
 use super::failed;
 use crate::args::OutputFormat;
 use crate::commands::work::{Shown, audience, conclude};
 use crate::exit::Exit;
-use crate::follow::{Follow, Peer, Remote, RemoteTold, Updates};
+use crate::follow::{Follow, Peer, Remote, Updates};
 use crate::interrupt;
 use crate::output::{Started, renderer};
 
@@ -27,17 +26,10 @@ impl Begun {
     /// Follows a session, and reads what happened in it up to an event.
     pub(crate) async fn follow(session: &Session, head: u64) -> miette::Result<Self> {
         let mut updates = Remote::follow(session).await.map_err(failed)?;
-        let mut past = Vec::new();
-        while (past.len() as u64) < head {
-            match updates.next().await {
-                Some(RemoteTold::Own(Update::Event(event))) => past.push(event),
-                Some(_) => {}
-                None => {
-                    let why = updates.failure().unwrap_or_else(|| "it ended".to_owned());
-                    return Err(miette::miette!("session {} cannot be read: {why}", session.id()));
-                }
-            }
-        }
+        let Some(past) = updates.past(head).await else {
+            let why = updates.failure().unwrap_or_else(|| "it ended".to_owned());
+            return Err(miette::miette!("session {} cannot be read: {why}", session.id()));
+        };
         let Some(EventBody::SessionCreated(config)) = past.first().map(|event| &event.body) else {
             return Err(miette::miette!("session {} does not say what it was created with", session.id()));
         };

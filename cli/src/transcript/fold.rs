@@ -29,6 +29,13 @@ pub(crate) fn fold(entries: &[Entry]) -> Vec<Item> {
     fold.items
 }
 
+/// The same of events that can all be read.
+pub(crate) fn fold_events<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Item> {
+    let mut fold = Fold::default();
+    events.into_iter().for_each(|event| fold.apply(event));
+    fold.items
+}
+
 /// The events that count: those that a rewind took back are left out.
 pub(crate) fn live(entries: &[Entry]) -> Vec<&Event> {
     let mut live: Vec<&Event> = Vec::new();

@@ -9,7 +9,7 @@ mod text;
 mod words;
 
 pub(crate) use about::{About, Open};
-pub(crate) use fold::{fold, live};
+pub(crate) use fold::{fold, fold_events, live};
 pub(crate) use item::{Call, Item, Part, What};
 pub(crate) use text::{Shortened, render};
 pub(crate) use words::{arguments_in_full, call_state, cut_word, main_argument, permission_line, remark};

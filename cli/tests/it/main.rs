@@ -45,5 +45,6 @@ mod sessions_search;
 mod sessions_show;
 mod sessions_support;
 mod sessions_transfer;
+mod subagents_asked;
 mod support;
 mod undo;

@@ -8,29 +8,33 @@ use tau_testkit::{ModelServer, Reply};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Child;
 
-use crate::support::{Place, Ran};
+use crate::support::{Place, Ran, tool_result};
 
 /// A server that runs, and the place of whoever calls it.
-struct Served {
-    _child: Child,
-    url: String,
-    place: Place,
+pub(crate) struct Served {
+    pub(crate) child: Child,
+    pub(crate) url: String,
+    pub(crate) place: Place,
     model: ModelServer,
 }
 
 impl Served {
     async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
         let model = ModelServer::with_replies(replies).await.unwrap();
-        let place = Place::with_server(&model);
+        Self::of(Place::with_server(&model), model).await
+    }
+
+    /// The server of a place whose user uses a model.
+    pub(crate) async fn of(place: Place, model: ModelServer) -> Self {
         let mut child = place.command(&["serve", "--listen", "127.0.0.1:0"]).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = tokio::time::timeout(Duration::from_secs(30), lines.next_line()).await;
         let url = line.unwrap().unwrap().unwrap();
-        Self { _child: child, url, place, model }
+        Self { child, url, place, model }
     }
 
     /// A command at the server, which finds the token by itself.
-    async fn tau(&self, arguments: &[&str]) -> Ran {
+    pub(crate) async fn tau(&self, arguments: &[&str]) -> Ran {
         self.place.tau_with_env(&[("TAU_SERVER", self.url.as_str())], arguments).await
     }
 
@@ -174,6 +178,60 @@ async fn what_belongs_to_the_store_is_not_done_at_a_server() {
     assert!(ran.code == Some(1) && ran.stderr.contains("cannot be reached"), "{ran:#?}");
     let ran = place.tau(&["run", "--server", "http://me:secret@127.0.0.1", "x"]).await;
     assert!(ran.code == Some(2) && !ran.stderr.contains("secret"), "{ran:#?}");
+}
+
+#[tokio::test]
+async fn what_says_something_of_this_process_is_refused_at_a_server() {
+    let served = Served::start([Reply::text("One.")]).await;
+    served.tau(&["run", "first"]).await.assert_code(0);
+    let id = served.newest().await;
+    for arguments in [
+        &["resume", &id, "x", "--state-dir", "."][..],
+        &["resume", &id, "x", "--trust-project"],
+        &["fork", &id, "--state-dir", "."],
+        &["rewind", &id, "--state-dir", "."],
+        &["sessions", "list", "--state-dir", "."],
+        &["rpc", "call", "GetInfo", "--state-dir", "."],
+        &["rpc", "call", "GetInfo", "--model", "test/other"],
+    ] {
+        let ran = served.tau(arguments).await;
+        assert!(ran.code == Some(2) && ran.stderr.contains("in this process"), "{arguments:?} {ran:#?}");
+    }
+    let listed = served.tau(&["sessions", "list", "-o", "json"]).await.json();
+    assert_eq!(listed["sessions"].as_array().unwrap().len(), 1, "nothing was done: {listed:#}");
+}
+
+#[tokio::test]
+async fn a_session_goes_on_in_the_folder_that_is_named() {
+    let glob = || Reply::tool_calls([("g", "glob", r#"{"pattern":"*"}"#)]);
+    let served = Served::start([Reply::text("One."), glob(), Reply::text("Two.")]).await;
+    served.place.write("sub/inside.txt", "");
+    served.place.write("outside.txt", "");
+    served.tau(&["run", "first"]).await.assert_code(0);
+    let id = served.newest().await;
+    let sub = served.place.project().join("sub").display().to_string();
+    let resume = ["resume", &id, "look", "--cwd", &sub];
+    let live = served.tau(&resume).await;
+    assert!(live.code == Some(2) && live.stderr.contains("is live at the server"), "{live:#?}");
+    let close = json!({ "sessionId": id, "mode": "CLOSE_MODE_RELEASE" }).to_string();
+    served.tau(&["rpc", "call", "Close", &close]).await.assert_code(0);
+    served.tau(&resume).await.assert_code(0);
+    assert_eq!(tool_result(&served.model, 2, "g"), "inside.txt\n");
+}
+
+#[tokio::test]
+async fn the_token_of_this_machine_goes_to_no_other() {
+    let served = Served::start([]).await;
+    for url in ["http://tau.example:8321", "https://10.0.0.1", "http://127.0.0.1.example"] {
+        let ran = served.place.tau(&["rpc", "call", "GetInfo", "--server", url]).await;
+        assert!(ran.code == Some(2) && ran.stderr.contains("--token-file"), "{url} {ran:#?}");
+    }
+    // Named, it is whoever named it who says so.
+    let token = served.place.home().join(".local/state/tau/token").display().to_string();
+    let named = ["rpc", "call", "GetInfo", "--token-file", &token, "--server", "http://nobody.invalid:1"];
+    let ran = served.place.tau(&named).await;
+    assert!(ran.code == Some(1) && ran.stderr.contains("cannot be reached"), "{ran:#?}");
+    served.tau(&["rpc", "call", "GetInfo"]).await.assert_code(0);
 }
 
 #[tokio::test]

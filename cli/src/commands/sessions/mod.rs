@@ -34,6 +34,7 @@ pub(crate) async fn run(args: SessionsArgs, server: &ServerArgs) -> miette::Resu
         remote::refuse(server, command)?;
     }
     if let Some(client) = remote::connect(server).await? {
+        remote::refuse_place(&args.store)?;
         return match args.command {
             SessionsCommand::List(args) => list::list_at(&client, &args).await,
             SessionsCommand::Show(args) => show::show_at(&client, &args).await,
