@@ -28,6 +28,8 @@ struct Inner {
 #[derive(Debug)]
 struct Now {
     directives: LogDirectives,
+    /// Counts changes: a timer that has gone off already must not undo a later one.
+    change: u64,
     /// Brings those of the start back.
     end: Option<AbortOnDropHandle<()>>,
 }
@@ -43,13 +45,29 @@ impl ServerLog {
         let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(false).with_filter(filter);
         // A log that is there already is somebody's who wants it so.
         let _ = tracing_subscriber::registry().with(lines).try_init();
-        let now = Now { directives: LogDirectives::new(directives), end: None };
+        let now = Now { directives: LogDirectives::new(directives), change: 0, end: None };
         let at_start = directives.to_owned();
         Ok(Self(Arc::new(Inner { filter: handle, at_start, now: Mutex::new(now) })))
     }
 
     fn lock(&self) -> MutexGuard<'_, Now> {
         self.0.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what is written, and gives what it was.
+    fn change(&self, now: &mut Now, directives: &str) -> Result<LogDirectives, String> {
+        self.0.filter.reload(parse(directives)?).map_err(|error| error.to_string())?;
+        now.change += 1;
+        Ok(std::mem::replace(&mut now.directives, LogDirectives::new(directives)))
+    }
+
+    /// Ends a change for a time, unless there was another since.
+    fn bring_back(&self, change: u64) {
+        let mut now = self.lock();
+        if now.change == change {
+            // They were right at the start.
+            let _ = self.change(&mut now, &self.0.at_start);
+        }
     }
 }
 
@@ -60,20 +78,18 @@ impl LogFilter for ServerLog {
 
     fn set(&self, directives: &str, time: Option<Duration>) -> Result<LogDirectives, String> {
         let text = if directives.trim().is_empty() { &self.0.at_start } else { directives };
-        let targets = parse(text)?;
         let mut now = self.lock();
-        self.0.filter.reload(targets).map_err(|error| error.to_string())?;
-        let mut next = LogDirectives::new(text);
-        next.until = time.and_then(|time| SystemTime::now().checked_add(time));
+        let before = self.change(&mut now, text)?;
+        let change = now.change;
+        now.directives.until = time.and_then(|time| SystemTime::now().checked_add(time));
         now.end = time.map(|time| {
             let log = self.clone();
             AbortOnDropHandle::new(tokio::spawn(async move {
                 tokio::time::sleep(time).await;
-                // They were right at the start.
-                let _ = log.set("", None);
+                log.bring_back(change);
             }))
         });
-        Ok(std::mem::replace(&mut now.directives, next))
+        Ok(before)
     }
 }
 
@@ -84,5 +100,25 @@ fn parse(directives: &str) -> Result<Targets, String> {
     match directives.split(',').map(str::trim).find(|part| !is_clear(part)) {
         Some(part) => Err(format!("`{part}` is neither a level nor `target=level`")),
         None => Targets::from_str(directives).map_err(|error| error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_timer_that_went_off_does_not_undo_a_later_change() {
+        let log = ServerLog::start("info").unwrap();
+        let hour = Some(Duration::from_secs(3_600));
+        log.set("debug", hour).unwrap();
+        let first = log.lock().change;
+        assert_eq!(log.set("warn", hour).unwrap().text, "debug");
+        // As if the first timer had waited for the lock.
+        log.bring_back(first);
+        assert_eq!(log.current().text, "warn");
+        let second = log.lock().change;
+        log.bring_back(second);
+        assert_eq!(log.current(), LogDirectives::new("info"));
     }
 }
