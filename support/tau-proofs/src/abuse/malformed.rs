@@ -63,7 +63,11 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, wrong: Wrong, verdict: Verdict) {
+    /// Counts an answer, and notes it where it must not be.
+    fn judge(&mut self, wrong: Wrong, verdict: Verdict, request: impl FnOnce() -> String) {
+        if !is_right(wrong, &verdict) {
+            self.faults.push(format!("{}: {verdict:?}", request()));
+        }
         *self.verdicts.entry(wrong).or_default().entry(verdict).or_default() += 1;
     }
 
@@ -207,7 +211,9 @@ async fn work(
         let wrong = next(&mut random);
         if wrong == Wrong::NoHttp {
             let bytes = no_http(&mut random, method, token);
-            tally.add(wrong, raw(address, &bytes).await?);
+            let verdict = raw(address, &bytes).await?;
+            tally
+                .judge(wrong, verdict, || format!("{} {:?}", method.path(), String::from_utf8_lossy(&bytes)));
             continue;
         }
         let case = Case::new(&mut random, method, wrong, bombs, token)?;
@@ -216,18 +222,21 @@ async fn work(
             Ok(answer) => judge(case.protocol, &answer),
             Err(error) => Verdict::Untyped(format!("{error:#}")),
         };
-        let is_good = match &verdict {
-            Verdict::Typed(_) => true,
-            // The protocol cannot be known, so its error cannot be given.
-            Verdict::Http(status) => wrong == Wrong::UnknownContentType && *status == 415,
-            Verdict::Success | Verdict::Untyped(_) => false,
-        };
-        if !is_good {
-            tally.faults.push(format!("{shown}: {verdict:?}"));
-        }
-        tally.add(wrong, verdict);
+        tally.judge(wrong, verdict, || shown);
     }
     Ok(tally)
+}
+
+/// Whether what is wrong may be answered so.
+fn is_right(wrong: Wrong, verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Typed(_) => true,
+        // What is no HTTP is in no protocol; it may be closed without an answer, and is not carried out.
+        Verdict::Http(status) if wrong == Wrong::NoHttp => !(200..300).contains(status),
+        // The protocol cannot be known, so its error cannot be given.
+        Verdict::Http(status) => wrong == Wrong::UnknownContentType && *status == 415,
+        Verdict::Success | Verdict::Untyped(_) => false,
+    }
 }
 
 /// Sends bytes and no more, and reads what comes until the server closes.
@@ -253,4 +262,37 @@ async fn resident(pid: u32) -> anyhow::Result<u64> {
     let status = tokio::fs::read_to_string(format!("/proc/{pid}/status")).await?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
     Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Tally, Verdict, Wrong};
+
+    #[test]
+    fn only_an_error_is_an_answer_to_what_is_wrong() {
+        let typed = || Verdict::Typed("invalid_argument malformed".to_owned());
+        let right = [
+            (Wrong::RandomBytes, typed()),
+            (Wrong::UnknownContentType, Verdict::Http(415)),
+            (Wrong::NoHttp, Verdict::Http(0)),
+            (Wrong::NoHttp, Verdict::Http(400)),
+        ];
+        let faults = [
+            (Wrong::NoHttp, Verdict::Http(200)),
+            (Wrong::NoHttp, Verdict::Http(204)),
+            (Wrong::RandomBytes, Verdict::Http(415)),
+            (Wrong::UnknownContentType, Verdict::Http(404)),
+            (Wrong::BadUtf8, Verdict::Success),
+            (Wrong::Bomb, Verdict::Untyped("it broke off".to_owned())),
+        ];
+        let mut tally = Tally::default();
+        for (wrong, verdict) in right {
+            tally.judge(wrong, verdict, || "right".to_owned());
+        }
+        for (wrong, verdict) in faults.clone() {
+            tally.judge(wrong, verdict, || format!("{wrong:?}"));
+        }
+        let noted = faults.map(|(wrong, verdict)| format!("{wrong:?}: {verdict:?}"));
+        assert_eq!(tally.faults, noted);
+    }
 }

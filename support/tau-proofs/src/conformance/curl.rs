@@ -34,9 +34,13 @@ struct Curl<'a> {
 
 impl Curl<'_> {
     async fn curl(&self, path: &str, arguments: &[&str]) -> anyhow::Result<Ran> {
+        let token = format!("authorization: Bearer {}", self.served.token);
+        self.curl_without_token(path, &[arguments, &["--header", &token]].concat()).await
+    }
+
+    async fn curl_without_token(&self, path: &str, arguments: &[&str]) -> anyhow::Result<Ran> {
         let mut curl = command("curl", Path::new("."));
         curl.args(["--silent", "--max-time", "30", self.version]).args(arguments);
-        curl.arg("--header").arg(format!("authorization: Bearer {}", self.served.token));
         curl.arg(format!("{}/{path}", self.served.url()));
         run(curl).await
     }
@@ -97,17 +101,10 @@ impl Curl<'_> {
         let misspelt = self.call(&format!("{RUNTIME}/GetSession"), &json!({ "session": NOBODY })).await?;
         ensure!(misspelt["code"] == "invalid_argument", "{misspelt}");
         let status = ["--data", "{}", "--header", "content-type: application/json", "--output", "/dev/null"];
-        let status = [&status[..], &["--write-out", "%{http_code}", "--header", "authorization:"]].concat();
+        let status = [&status[..], &["--write-out", "%{http_code}"]].concat();
         let refused = self.curl_without_token(&format!("{ADMIN}/GetInfo"), &status).await?;
         ensure!(refused.text() == "401", "without a token: {}", refused.text());
         Ok(())
-    }
-
-    async fn curl_without_token(&self, path: &str, arguments: &[&str]) -> anyhow::Result<Ran> {
-        let mut curl = command("curl", Path::new("."));
-        curl.args(["--silent", "--max-time", "30", self.version]).args(arguments);
-        curl.arg(format!("{}/{path}", self.served.url()));
-        run(curl).await
     }
 
     async fn health(&self) -> anyhow::Result<()> {
