@@ -1,13 +1,11 @@
 //! Keeping sessions while this process works on them: their leases, and the journal that stores their events.
 
-use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tau_core::SessionId;
-use tau_persist::{Holder, Journal, JournalOptions, Lease, OpenSession, Store, StoreError, take_session};
+use tau_persist::{Holder, Journal, JournalOptions, Leases, Store, StoreError};
 use tau_runtime::attach::{Attachments, Caller, in_process};
 use tau_runtime::{Durability, OpenError, OpenedSession, Past, ResumeError, SessionOpener};
 use tokio::task::JoinHandle;
@@ -16,16 +14,13 @@ use tokio_util::task::AbortOnDropHandle;
 use super::entry::Unreadable;
 use super::read::read_whole;
 
-/// How long others leave a session alone of which they cannot tell whether its holder lives.
-const LEASE: Duration = Duration::from_secs(30);
-
 /// What the store is called towards the runtime.
 const CLIENT: &str = "tau-persist";
 
 /// Keeps the sessions of this process.
 #[derive(Debug)]
 pub(crate) struct Keeper {
-    leases: Arc<Leases>,
+    sessions: Sessions,
     attachments: Attachments,
     kept: Kept,
     _renewal: AbortOnDropHandle<()>,
@@ -51,7 +46,7 @@ impl Keeper {
         session: SessionId,
     ) -> Result<(Self, OpenedSession), TakeError> {
         let keeper = Self::start(store);
-        match keeper.leases.take(session).await {
+        match keeper.sessions.take(session).await {
             Ok(opened) => Ok((keeper, opened)),
             Err(error) => {
                 keeper.finish().await;
@@ -63,9 +58,10 @@ impl Keeper {
     fn start(store: Arc<dyn Store>) -> Self {
         let attachments = Attachments::default();
         let kept = Kept::start(Arc::clone(&store), &attachments);
-        let leases = Arc::new(Leases { store, held: Mutex::default() });
-        let renewal = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&leases).renew()));
-        Self { leases, attachments, kept, _renewal: renewal }
+        let leases = Arc::new(Leases::new(Arc::clone(&store)));
+        let kept_away = Arc::clone(&leases);
+        let renewal = AbortOnDropHandle::new(tokio::spawn(async move { kept_away.keep().await }));
+        Self { sessions: Sessions { store, leases }, attachments, kept, _renewal: renewal }
     }
 
     /// How a session that was taken is made durable.
@@ -75,7 +71,7 @@ impl Keeper {
         durability.epoch = Some(opened.epoch);
         durability.last_hash = (!opened.past.events().is_empty()).then_some(opened.last_hash);
         durability.journals = Some(self.attachments.journals().clone());
-        durability.opener = Some(Arc::clone(&self.leases) as Arc<dyn SessionOpener>);
+        durability.opener = Some(Arc::new(self.sessions.clone()) as Arc<dyn SessionOpener>);
         durability.required_acks = 1;
         durability
     }
@@ -84,7 +80,7 @@ impl Keeper {
     pub(crate) async fn finish(self) {
         self.attachments.close();
         self.kept.finish().await;
-        self.leases.release().await;
+        self.sessions.leases.give_back().await;
     }
 }
 
@@ -116,53 +112,23 @@ impl Kept {
     }
 }
 
-/// The sessions that this process has.
-struct Leases {
+/// The sessions that this process has, and those that it can take.
+#[derive(Debug, Clone)]
+struct Sessions {
     store: Arc<dyn Store>,
-    held: Mutex<Vec<Lease>>,
+    leases: Arc<Leases>,
 }
 
-impl fmt::Debug for Leases {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Leases").field("store", &self.store).finish_non_exhaustive()
-    }
-}
-
-impl Leases {
+impl Sessions {
     async fn take(&self, session: SessionId) -> Result<OpenedSession, TakeError> {
         let id = stored_id(session)?;
-        let holder = Holder::this_process("tau");
-        let lease = take_session(&*self.store, OpenSession::new(id.clone(), holder, LEASE)).await?;
-        let (epoch, head) = (lease.epoch, lease.head);
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).push(lease);
-        let (past, last_hash) = read_whole(&*self.store, &id, head).await?;
-        Ok(OpenedSession::new(epoch).with_past(past, last_hash))
-    }
-
-    fn held(&self) -> Vec<Lease> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Keeps others away for as long as this is polled.
-    async fn renew(self: Arc<Self>) {
-        loop {
-            tokio::time::sleep(LEASE / 3).await;
-            for lease in self.held() {
-                // Who lost a lease is told so when it next writes.
-                let _ = self.store.renew_lease(&lease, LEASE).await;
-            }
-        }
-    }
-
-    async fn release(&self) {
-        for lease in self.held() {
-            // A lease that is not given back runs out, and its holder can be seen to be gone.
-            let _ = self.store.release_lease(&lease).await;
-        }
+        let lease = self.leases.take(id.clone(), Holder::this_process("tau")).await?;
+        let (past, last_hash) = read_whole(&*self.store, &id, lease.head).await?;
+        Ok(OpenedSession::new(lease.epoch).with_past(past, last_hash))
     }
 }
 
-impl SessionOpener for Leases {
+impl SessionOpener for Sessions {
     fn open(&self, session: SessionId) -> BoxFuture<'_, Result<OpenedSession, OpenError>> {
         async move { self.take(session).await.map_err(|error| Arc::new(error) as OpenError) }.boxed()
     }

@@ -93,7 +93,7 @@ pub use hash::{Sha256Hash, event_hash};
 pub use holder::{Holder, Liveness, take_session};
 pub use id::{ParseSessionIdError, SessionId};
 pub use journal::{
-    Journal, JournalEnd, JournalError, JournalErrorKind, JournalOptions, JournalReport, Violation,
+    Journal, JournalEnd, JournalError, JournalErrorKind, JournalOptions, JournalReport, Leases, Violation,
     held_positions,
 };
 pub use memory::MemoryStore;

@@ -1,4 +1,4 @@
-//! The sessions that the runtime has: kept from others for as long as the journal is attached.
+//! The sessions that a process has, kept from others: a journal's runtime, or whoever writes to a store itself.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,40 +19,61 @@ const LEASE: Duration = Duration::from_secs(30);
 /// How often leases are renewed.
 pub(super) const RENEWAL: Duration = Duration::from_secs(10);
 
-/// The leases of a journal. They outlive an attachment that is lost: the runtime may come back, and until then its events
-/// are taken under the same epochs. Those of a runtime that did not come back are let go.
+/// The sessions that a process has, and the leases that keep others away.
+///
+/// Those of a journal outlive an attachment that is lost: the runtime may come back, and until then its events are taken
+/// under the same epochs. Nothing is renewed but by [`keep`](Self::keep), or by the journal that they belong to.
 #[derive(Debug)]
-pub(super) struct Leases {
+pub struct Leases {
     store: Arc<dyn Store>,
     held: Mutex<BTreeMap<SessionId, Lease>>,
 }
 
 impl Leases {
-    pub(super) fn new(store: Arc<dyn Store>) -> Self {
+    /// No sessions of a store.
+    pub fn new(store: Arc<dyn Store>) -> Self {
         Self { store, held: Mutex::default() }
+    }
+
+    /// Takes a session that is free, or whose [`Holder`](crate::Holder) has certainly ended, for half a minute.
+    ///
+    /// # Errors
+    /// Those of [`take_session`].
+    pub async fn take(&self, session: SessionId, holder: impl Into<String>) -> Result<Lease, StoreError> {
+        let lease = take_session(&*self.store, OpenSession::new(session.clone(), holder, LEASE)).await?;
+        self.held().insert(session, lease.clone());
+        Ok(lease)
+    }
+
+    /// Renews what is held for as long as this is polled.
+    pub async fn keep(&self) {
+        loop {
+            tokio::time::sleep(RENEWAL).await;
+            self.renew().await;
+        }
+    }
+
+    /// Gives every session back. A lease that cannot be given back runs out, and its holder can be seen to be gone.
+    pub async fn give_back(&self) {
+        let held = std::mem::take(&mut *self.held());
+        for lease in held.values() {
+            let _ = self.store.release_lease(lease).await;
+        }
     }
 
     fn held(&self) -> MutexGuard<'_, BTreeMap<SessionId, Lease>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a session for a writer, from whoever has it where that is wanted.
-    pub(super) async fn take(
-        &self,
-        session: SessionId,
-        holder: String,
-        takes_over: bool,
-    ) -> Result<Lease, StoreError> {
-        let request = OpenSession::new(session.clone(), holder, LEASE);
-        let lease = match take_session(&*self.store, request.clone()).await {
-            Err(error) => match error.kind() {
-                StoreErrorKind::Leased { epoch, .. } if takes_over => {
-                    self.store.open_session(request.take_over(*epoch)).await?
-                }
-                _ => return Err(error),
-            },
-            Ok(lease) => lease,
+    /// Takes a session from whoever has it.
+    pub(super) async fn take_over(&self, session: SessionId, holder: String) -> Result<Lease, StoreError> {
+        let error = match self.take(session.clone(), holder.clone()).await {
+            Err(error) => error,
+            taken => return taken,
         };
+        let StoreErrorKind::Leased { epoch, .. } = *error.kind() else { return Err(error) };
+        let request = OpenSession::new(session.clone(), holder, LEASE).take_over(epoch);
+        let lease = self.store.open_session(request).await?;
         self.held().insert(session, lease.clone());
         Ok(lease)
     }

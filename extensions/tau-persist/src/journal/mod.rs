@@ -14,4 +14,5 @@ mod welcome;
 
 pub use attach::{Journal, held_positions};
 pub use error::{JournalError, JournalErrorKind, Violation};
+pub use leases::Leases;
 pub use options::{JournalEnd, JournalOptions, JournalReport};

@@ -66,7 +66,11 @@ async fn carry_out(store: &dyn Store, leases: &Leases, operation: Operation) -> 
     match operation {
         Operation::OpenSession(open) => {
             let session = SessionId::new(open.session_id)?;
-            let lease = leases.take(session.clone(), holder(open.holder), open.take_over).await?;
+            let holder = holder(open.holder);
+            let lease = match open.take_over {
+                true => leases.take_over(session.clone(), holder).await?,
+                false => leases.take(session.clone(), holder).await?,
+            };
             let head = (lease.head.seq > 0).then(|| lease.head.to_wire(&session));
             Ok(SessionOpened { epoch: lease.epoch, head: head.into(), ..Default::default() }.into())
         }
