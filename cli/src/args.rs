@@ -150,7 +150,7 @@ pub(crate) struct BudgetArgs {
     #[arg(long, value_name = "N")]
     pub(crate) max_tokens: Option<u64>,
 
-    /// The most US dollars, for models with configured prices.
+    /// The most US dollars, for models whose prices are known.
     #[arg(long, value_name = "USD")]
     pub(crate) max_cost: Option<Money>,
 

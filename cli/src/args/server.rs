@@ -36,7 +36,7 @@ pub(crate) struct AttachArgs {
     /// The session, or the beginning of its id. Default: the one written last.
     pub(crate) id: Option<String>,
 
-    /// Form of the output: for people, or one JSON object a line as it happens.
+    /// Form of the output: for people, one JSON object at the end of each run, or one JSON object a line as it happens.
     #[arg(long, short, value_enum, default_value_t = OutputFormat::Text)]
     pub(crate) output: OutputFormat,
 }

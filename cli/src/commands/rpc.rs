@@ -131,7 +131,7 @@ async fn ask(client: &Client, method: &Method, message: &str) -> Result<Exit, Er
     Ok(Exit::Done)
 }
 
-/// An answer with its keys in the order in which they came.
+/// An answer on several lines, its keys sorted.
 fn pretty(answer: &str) -> String {
     match serde_json::from_str::<serde_json::Value>(answer) {
         Ok(value) => serde_json::to_string_pretty(&value).unwrap_or_else(|_| answer.to_owned()),

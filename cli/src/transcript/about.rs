@@ -39,7 +39,7 @@ pub(crate) struct About {
     pub(crate) tool_calls: u32,
     /// Tokens, as providers counted them.
     pub(crate) usage: Usage,
-    /// US dollars, as a decimal number; absent for models without configured prices.
+    /// US dollars, as a decimal number; absent for models whose prices are not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cost: Option<String>,
 }

@@ -30,7 +30,7 @@
 //! | [`kernel`] | the state machine, one file for each operation |
 //! | [`kernel::gate`] | the rule by which effects wait for acknowledgements |
 //! | [`journals`] | where sessions append, and what journals are sent of it |
-//! | [`attach`] | where extensions attach, as journals or with tools, and what they are asked |
+//! | [`attach`] | where extensions attach, in every role, and what they are asked |
 //! | [`hooks`] | whoever decides at points of the loop |
 //! | [`runtime`] | the sessions of a process: made, found, taken up, copied and let go |
 //! | `server`, with the feature of that name | the interface: all of it over Connect, gRPC and gRPC-Web |
