@@ -160,10 +160,7 @@ fn read_delta(delta: pb::delta::Delta) -> Option<Delta> {
         }
         Wire::Retrying(retrying) => Delta::Retrying {
             attempt: retrying.attempt,
-            delay: std::time::Duration::new(
-                u64::try_from(retrying.delay.seconds).unwrap_or_default(),
-                u32::try_from(retrying.delay.nanos).unwrap_or_default(),
-            ),
+            delay: retrying.delay.into_option().and_then(|delay| delay.try_into().ok()).unwrap_or_default(),
             reason: retrying.reason,
         },
         Wire::Paused(paused) => Delta::Paused {

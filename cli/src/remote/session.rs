@@ -1,9 +1,7 @@
 //! What is asked of a server for a new session: the flags of `tau run`. All else is the server's configuration.
 
 use std::path::Path;
-use std::time::Duration;
 
-use tau_proto::buffa_types::google::protobuf::Duration as WireDuration;
 use tau_proto::runtime::v1 as pb;
 
 use super::{refuse_flags, refuse_place};
@@ -54,15 +52,7 @@ fn budget(args: &BudgetArgs) -> pb::Budget {
         max_tokens: args.max_tokens,
         max_cost: args.max_cost.map(|cost| pb::Money { nanos: cost.as_nanos(), ..Default::default() }).into(),
         max_tool_calls: args.max_tool_calls,
-        max_time: args.max_time.map(|time| duration(time.get())).into(),
-        ..Default::default()
-    }
-}
-
-fn duration(time: Duration) -> WireDuration {
-    WireDuration {
-        seconds: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
-        nanos: time.subsec_nanos().cast_signed(),
+        max_time: args.max_time.map(|time| time.get().into()).into(),
         ..Default::default()
     }
 }

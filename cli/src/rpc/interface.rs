@@ -23,7 +23,7 @@ struct Block {
     keyword: &'static str,
     name: &'static str,
     /// With the comments before it.
-    text: String,
+    text: &'static str,
 }
 
 /// A method of a service.
@@ -69,7 +69,7 @@ impl Interface {
     /// The services, each with the first sentence of what is said of it, and its methods.
     pub(crate) fn services(&self) -> impl Iterator<Item = (&'static str, String, Vec<Method>)> {
         let services = self.blocks.iter().filter(|block| block.keyword == "service");
-        services.map(|block| (block.name, summary(&block.text), methods(block)))
+        services.map(|block| (block.name, summary(block.text), methods(block)))
     }
 
     /// The method of a name: its own, after that of its service, or in full.
@@ -84,25 +84,25 @@ impl Interface {
     }
 
     /// The text of a service or type.
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&'static str> {
         let name = name.strip_prefix(PACKAGE).and_then(|name| name.strip_prefix('.')).unwrap_or(name);
         let block = self.blocks.iter().find(|block| block.name.eq_ignore_ascii_case(name));
-        block.map(|block| block.text.as_str())
+        block.map(|block| block.text)
     }
 
     /// A type and the types that it is made of, the nearest first.
-    pub(crate) fn types(&self, root: &str) -> Vec<&str> {
+    pub(crate) fn types(&self, root: &str) -> Vec<&'static str> {
         let mut found = Vec::new();
-        let (mut seen, mut waiting) = (BTreeSet::new(), vec![root.to_owned()]);
+        let (mut seen, mut waiting) = (BTreeSet::new(), vec![root]);
         while !waiting.is_empty() {
             let mut further = Vec::new();
             for name in waiting {
                 let block = self.blocks.iter().find(|block| block.name == name);
                 let Some(block) = block.filter(|block| seen.insert(block.name)) else { continue };
-                found.push(block.text.as_str());
+                found.push(block.text);
                 let words = block.text.lines().filter(|line| !line.trim_start().starts_with("//"));
                 let words = words.flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric()));
-                further.extend(words.filter(|word| word.starts_with(char::is_uppercase)).map(str::to_owned));
+                further.extend(words.filter(|word| word.starts_with(char::is_uppercase)));
             }
             waiting = further;
         }
@@ -119,24 +119,24 @@ impl Interface {
 /// The declarations of a file.
 fn blocks(file: &'static str) -> Vec<Block> {
     let mut blocks = Vec::new();
-    let mut text = String::new();
-    let mut open: Option<(&'static str, &'static str)> = None;
-    for line in file.lines() {
+    // Where what is read now begins, and where its line ends.
+    let (mut start, mut end) = (0, 0);
+    let mut open = None;
+    for line in file.split_inclusive('\n') {
+        end += line.len();
+        let line = line.trim_end();
         let declared = ["service", "message", "enum"].into_iter().find_map(|keyword| {
             let name = line.strip_prefix(keyword)?.strip_prefix(' ')?.split(' ').next()?;
             Some((keyword, name))
         });
-        let is_inside = open.is_some() || declared.is_some();
-        if !is_inside && !line.starts_with("//") {
-            text.clear();
-            continue;
-        }
-        text.push_str(line);
-        text.push('\n');
         open = declared.or(open);
-        if let Some((keyword, name)) = open.filter(|_| line == "}" || line.ends_with(" {}")) {
-            blocks.push(Block { keyword, name, text: std::mem::take(&mut text) });
-            open = None;
+        match open {
+            Some((keyword, name)) if line == "}" || line.ends_with(" {}") => {
+                blocks.extend(file.get(start..end).map(|text| Block { keyword, name, text }));
+                (start, open) = (end, None);
+            }
+            None if !line.starts_with("//") => start = end,
+            _ => {}
         }
     }
     blocks
@@ -144,11 +144,6 @@ fn blocks(file: &'static str) -> Vec<Block> {
 
 /// The methods of a service.
 fn methods(service: &Block) -> Vec<Method> {
-    let Some(name) = FILES.into_iter().flat_map(str::lines).find_map(|line| {
-        line.strip_prefix("service ")?.split(' ').next().filter(|name| *name == service.name)
-    }) else {
-        return Vec::new();
-    };
     let mut methods = Vec::new();
     let mut text = String::new();
     for line in service.text.lines() {
@@ -156,7 +151,7 @@ fn methods(service: &Block) -> Vec<Method> {
         if let Some(declared) = line.strip_prefix("rpc ") {
             text.push_str(line.trim_end_matches(" {").trim_end_matches(';'));
             text.push('\n');
-            methods.extend(method(name, declared, std::mem::take(&mut text)));
+            methods.extend(method(service.name, declared, std::mem::take(&mut text)));
         } else if line.starts_with("//") {
             text.push_str(line);
             text.push('\n');
@@ -166,12 +161,7 @@ fn methods(service: &Block) -> Vec<Method> {
 }
 
 /// The method of a line such as `Run(RunRequest) returns (stream RunResponse);`.
-fn method(service: &'static str, declared: &str, text: String) -> Option<Method> {
-    // Found again where it is kept for good.
-    let declared = FILES.into_iter().find_map(|file| {
-        let start = file.find(&format!("  rpc {declared}"))? + "  rpc ".len();
-        file.get(start..start + declared.len())
-    })?;
+fn method(service: &'static str, declared: &'static str, text: String) -> Option<Method> {
     let (name, rest) = declared.split_once('(')?;
     let (request, rest) = rest.split_once(')')?;
     let (_, rest) = rest.split_once('(')?;

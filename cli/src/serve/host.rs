@@ -71,8 +71,8 @@ impl Host {
         options.operator = Some(operator);
         options.limits.max_message_bytes = http.messages.max_bytes as u64;
         options.limits.max_json_depth = u32::try_from(http.messages.max_json_depth).unwrap_or(u32::MAX);
-        options.limits.default_timeout = Some(duration(http.deadlines.default_unary)).into();
-        options.limits.max_timeout = Some(duration(http.deadlines.max_unary)).into();
+        options.limits.default_timeout = Some(http.deadlines.default_unary.into()).into();
+        options.limits.max_timeout = Some(http.deadlines.max_unary.into()).into();
         options.limits.max_concurrent_streams = http.connections.max_concurrent_streams;
         let interface =
             Interface::new(runtime.clone(), options).map_err(|error| miette::miette!("{error}"))?;
@@ -132,13 +132,4 @@ fn runtime(factory: ConfiguredFactory, attachments: &Attachments, journals: usiz
             Some(Arc::new(AttachedStore::new(attachments.clone(), holder)) as Arc<dyn SessionStore>);
     }
     Runtime::new(options)
-}
-
-fn duration(time: Duration) -> tau_proto::buffa_types::google::protobuf::Duration {
-    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
-    tau_proto::buffa_types::google::protobuf::Duration {
-        seconds,
-        nanos: i32::try_from(time.subsec_nanos()).unwrap_or_default(),
-        ..Default::default()
-    }
 }
