@@ -6,13 +6,16 @@ mod person;
 mod subagents;
 mod updates;
 
+use std::future::pending;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tau_core::event::{Event, EventBody};
 use tau_runtime::kernel::gate::PauseReason;
 use tau_runtime::{Delta, Update};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::output::{Renderer, Started, Tally};
 use ask::{Asks, Request, settled};
@@ -23,6 +26,12 @@ use updates::Told;
 pub(crate) use peer::Peer;
 pub(crate) use person::Lines;
 pub(crate) use updates::{Remote, Updates};
+
+/// How long a run waits to be kept where nobody is there to help. As long as a session waits for a journal that is lost.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a cancel is waited for: what it stops is stopped at once, but that is only kept when there is room.
+const CANCEL: Duration = Duration::from_secs(1);
 
 /// Whether somebody is there to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +55,8 @@ pub(crate) struct Follow {
     asks: Asks,
     person: Person,
     subagents: Subagents,
+    /// Since when nothing can be kept, and why.
+    paused: Option<(PauseReason, Instant)>,
 }
 
 /// What a follower waits for.
@@ -88,7 +99,7 @@ impl Follow {
         let asks = Asks::of(peer.clone());
         let (tally, person, started) = (Tally::new(), Person::default(), Some(started));
         let subagents = Subagents::new();
-        Self { renderer, tally, started, peer, audience, asks, person, subagents }
+        Self { renderer, tally, started, peer, audience, asks, person, subagents, paused: None }
     }
 
     /// Takes what the person says from whoever reads standard input.
@@ -113,16 +124,43 @@ impl Follow {
         }
     }
 
-    /// Shows what happens until the run is over, or the session ends.
+    /// Shows what happens until the run is over, or the session ends. One that cannot be kept does not hold the end up:
+    /// it goes on when it is resumed.
     pub(crate) async fn run(
         &mut self,
         updates: &mut Updates,
         interrupts: &mut mpsc::Receiver<()>,
     ) -> io::Result<()> {
+        let mut is_interrupted = false;
         loop {
-            let next = self.wait(updates, interrupts).await;
-            if self.take(next).await? != Flow::On {
+            let given_up = self.given_up();
+            let next = tokio::select! {
+                biased;
+                next = self.wait(updates, interrupts) => next,
+                reason = given_up => {
+                    let (why, time) = (why(reason), PATIENCE.as_secs());
+                    let then = "`tau resume` goes on when that has changed";
+                    self.tally.fail(format!("{why}; it was left after {time} s: {then}"));
+                    return Ok(());
+                }
+            };
+            is_interrupted |= next.is_interrupt();
+            if self.take(next).await? != Flow::On || (is_interrupted && self.paused.is_some()) {
                 return Ok(());
+            }
+        }
+    }
+
+    /// Ready when a run could not be kept for too long, and nobody is there to help.
+    fn given_up(&self) -> impl Future<Output = PauseReason> + use<> {
+        let paused = self.paused.filter(|_| self.audience == Audience::Nobody);
+        async move {
+            match paused {
+                Some((reason, since)) => {
+                    tokio::time::sleep_until(since + PATIENCE).await;
+                    reason
+                }
+                None => pending().await,
             }
         }
     }
@@ -143,7 +181,8 @@ impl Follow {
         match next {
             Next::Interrupt => {
                 self.renderer.note("cancelling; press Ctrl-C again to kill");
-                self.peer.cancel().await;
+                // It stays given where nothing says so in time.
+                let _ = tokio::time::timeout(CANCEL, self.peer.cancel()).await;
             }
             Next::Answered(said) => {
                 if let Some(Said { peer, call_id, answer }) = said {
@@ -198,9 +237,13 @@ impl Follow {
         let event = match update {
             Update::Event(event) => &event.body,
             Update::Delta(Delta::Paused { reason }) => {
+                self.paused = Some((*reason, Instant::now()));
                 return self.renderer.note(&format!("waiting: {}; nothing is lost", why(*reason)));
             }
-            Update::Delta(Delta::Resumed) => return self.renderer.note("going on"),
+            Update::Delta(Delta::Resumed) => {
+                self.paused = None;
+                return self.renderer.note("going on");
+            }
             _ => return,
         };
         if let Peer::Here(own) = &self.peer {

@@ -67,7 +67,7 @@ pub(crate) struct Heard {
 }
 
 impl Heard {
-    fn take(&mut self, output: &[u8]) {
+    pub(crate) fn take(&mut self, output: &[u8]) {
         let text = String::from_utf8_lossy(output);
         // A line without its end was cut by the kill.
         for line in text.split_inclusive('\n').filter(|line| line.ends_with('\n')) {

@@ -9,6 +9,8 @@
 
 mod attach;
 mod bad_config;
+#[cfg(target_os = "linux")]
+mod bad_disk;
 mod bad_server;
 mod bad_store;
 mod bad_tools;

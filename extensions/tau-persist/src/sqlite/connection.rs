@@ -47,9 +47,16 @@ impl Target {
     fn try_open_writer(&self) -> Result<Connection, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let mut connection = self.open(&self.path, flags)?;
-        let found = schema::inspect(&connection)?;
-        if connection.is_readonly("main").map_err(from_sqlite)? {
-            // SQLite falls back to reading where the file may not be written.
+        // SQLite falls back to reading where the file may not be written.
+        let is_readonly = connection.is_readonly("main").map_err(from_sqlite)?;
+        let found = match schema::inspect(&connection) {
+            // And then fails to, where it cannot make what it shares with others beside the file.
+            Err(error) if is_readonly && lacks_files_beside(&error) => {
+                return Err(StoreErrorKind::ReadOnly.into());
+            }
+            found => found?,
+        };
+        if is_readonly {
             return Err(StoreErrorKind::ReadOnly.into());
         }
         // Only now: up to here it may have been the database of somebody else.
