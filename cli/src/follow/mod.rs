@@ -6,21 +6,23 @@ mod person;
 mod subagents;
 mod updates;
 
+use std::collections::BTreeMap;
 use std::future::pending;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tau_core::ToolCallId;
 use tau_core::event::{Event, EventBody};
+use tau_runtime::Update;
 use tau_runtime::kernel::gate::PauseReason;
-use tau_runtime::{Delta, Update};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::output::{Renderer, Started, Tally};
-use ask::{Asks, Request, settled};
+use ask::{Answer, Asks, Request, settled};
 use person::{Person, Said};
-use subagents::{Heard, Subagents};
+use subagents::{Heard, Subagents, paused};
 use updates::Told;
 
 pub(crate) use peer::Peer;
@@ -55,8 +57,8 @@ pub(crate) struct Follow {
     asks: Asks,
     person: Person,
     subagents: Subagents,
-    /// Since when nothing can be kept, and why.
-    paused: Option<(PauseReason, Instant)>,
+    /// Sessions of which nothing can be kept, since when, and why.
+    paused: BTreeMap<String, (Instant, PauseReason)>,
 }
 
 /// What a follower waits for.
@@ -99,7 +101,7 @@ impl Follow {
         let asks = Asks::of(peer.clone());
         let (tally, person, started) = (Tally::new(), Person::default(), Some(started));
         let subagents = Subagents::new();
-        Self { renderer, tally, started, peer, audience, asks, person, subagents, paused: None }
+        Self { renderer, tally, started, peer, audience, asks, person, subagents, paused: BTreeMap::new() }
     }
 
     /// Takes what the person says from whoever reads standard input.
@@ -145,7 +147,7 @@ impl Follow {
                 }
             };
             is_interrupted |= next.is_interrupt();
-            if self.take(next).await? != Flow::On || (is_interrupted && self.paused.is_some()) {
+            if self.take(next).await? != Flow::On || (is_interrupted && !self.paused.is_empty()) {
                 return Ok(());
             }
         }
@@ -153,10 +155,11 @@ impl Follow {
 
     /// Ready when a run could not be kept for too long, and nobody is there to help.
     fn given_up(&self) -> impl Future<Output = PauseReason> + use<> {
-        let paused = self.paused.filter(|_| self.audience == Audience::Nobody);
+        let paused = self.paused.values().min_by_key(|(since, _)| *since).copied();
+        let paused = paused.filter(|_| self.audience == Audience::Nobody);
         async move {
             match paused {
-                Some((reason, since)) => {
+                Some((since, reason)) => {
                     tokio::time::sleep_until(since + PATIENCE).await;
                     reason
                 }
@@ -186,7 +189,7 @@ impl Follow {
             }
             Next::Answered(said) => {
                 if let Some(Said { peer, call_id, answer }) = said {
-                    peer.give(call_id, answer).await;
+                    give(peer, call_id, answer);
                 }
                 let note = self.person.next();
                 self.show(note);
@@ -200,6 +203,7 @@ impl Follow {
                     self.hear(heard).await;
                 }
             }
+            Next::Told(Some(Told::SubagentPaused(session, reason))) => self.pause(session, reason),
             Next::Told(Some(Told::Own(update))) => {
                 if is_begin(&update)
                     && let Some(started) = self.started.take()
@@ -221,6 +225,7 @@ impl Follow {
         match heard {
             Heard::Asked(request) => self.ask(request).await,
             Heard::Settled(session, call_id) => self.person.forget(&session, &call_id),
+            Heard::Paused(session, reason) => self.pause(session, reason),
         }
     }
 
@@ -236,16 +241,16 @@ impl Follow {
     async fn listen(&mut self, update: &Update) {
         let event = match update {
             Update::Event(event) => &event.body,
-            Update::Delta(Delta::Paused { reason }) => {
-                self.paused = Some((*reason, Instant::now()));
-                return self.renderer.note(&format!("waiting: {}; nothing is lost", why(*reason)));
+            update => {
+                if let Some(reason) = paused(update) {
+                    self.pause(self.peer.session_id(), reason);
+                }
+                return;
             }
-            Update::Delta(Delta::Resumed) => {
-                self.paused = None;
-                return self.renderer.note("going on");
-            }
-            _ => return,
         };
+        if let EventBody::SubagentFinished { child, .. } = event {
+            self.pause(child.to_string(), None);
+        }
         if let Peer::Here(own) = &self.peer {
             self.subagents.follow(own, event).await;
         }
@@ -254,6 +259,22 @@ impl Follow {
         }
         if let Some(call_id) = settled(event) {
             self.person.forget(&self.peer.session_id(), call_id);
+        }
+    }
+
+    /// Says so when the work begins to wait until it can be kept, and when it goes on.
+    fn pause(&mut self, session: String, reason: Option<PauseReason>) {
+        let was_paused = !self.paused.is_empty();
+        match reason {
+            Some(reason) => drop(self.paused.insert(session, (Instant::now(), reason))),
+            None => drop(self.paused.remove(&session)),
+        }
+        match reason {
+            Some(reason) if !was_paused => {
+                self.renderer.note(&format!("waiting: {}; nothing is lost", why(reason)));
+            }
+            None if was_paused && self.paused.is_empty() => self.renderer.note("going on"),
+            _ => {}
         }
     }
 
@@ -268,7 +289,7 @@ impl Follow {
                 if request.peer.session_id() != self.peer.session_id() {
                     self.tally.deny(&request.tool);
                 }
-                request.peer.give(request.call_id, request.what.nobody()).await;
+                give(request.peer, request.call_id, request.what.nobody());
             }
         }
     }
@@ -284,6 +305,11 @@ impl Follow {
 fn is_begin(update: &Update) -> bool {
     let Update::Event(event) = update else { return false };
     matches!(event.body, EventBody::PromptSubmitted { .. } | EventBody::SessionResumed)
+}
+
+/// Gives an answer, and waits for nothing: it is taken when it can be kept, which may be never.
+fn give(peer: Peer, call_id: ToolCallId, answer: Answer) {
+    tokio::spawn(async move { peer.give(call_id, answer).await });
 }
 
 const fn why(reason: PauseReason) -> &'static str {

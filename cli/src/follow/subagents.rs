@@ -1,4 +1,4 @@
-//! What the subagents of a session ask: those in this process are followed beside it, those at a server are told of
+//! What the subagents of a session ask and wait for: those in this process are followed beside it, those at a server are told of
 //! by its subscription.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,14 +7,15 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tau_core::event::{EventBody, Seq};
 use tau_core::{SessionId, ToolCallId};
-use tau_runtime::{Handle, Update};
+use tau_runtime::kernel::gate::PauseReason;
+use tau_runtime::{Delta, Handle, Update};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::ask::{Asks, Request, settled};
 use super::peer::Peer;
 
-/// The subagents of a session, and what they ask.
+/// The subagents of a session, and what is heard of them.
 pub(super) struct Subagents {
     watched: JoinSet<()>,
     /// In this process: those that are yet to be followed.
@@ -38,6 +39,8 @@ pub(crate) enum Heard {
     Asked(Request),
     /// A call of a session needs no answer any more.
     Settled(String, ToolCallId),
+    /// Nothing of a session can be kept now, or, where nothing is the reason, it can again.
+    Paused(String, Option<PauseReason>),
 }
 
 impl Subagents {
@@ -117,7 +120,21 @@ impl Unheard {
 fn heard(session: &str, asks: &mut Asks, event: &EventBody) -> impl Iterator<Item = Heard> {
     let asked = asks.next(event).map(Heard::Asked);
     let settled = settled(event).map(|call_id| Heard::Settled(session.to_owned(), call_id.clone()));
-    asked.into_iter().chain(settled)
+    // One that has ended waits for nothing.
+    let ended = match event {
+        EventBody::SubagentFinished { child, .. } => Some(Heard::Paused(child.to_string(), None)),
+        _ => None,
+    };
+    asked.into_iter().chain(settled).chain(ended)
+}
+
+/// Whether an update says that nothing can be kept now, and why, or that it can again.
+pub(super) const fn paused(update: &Update) -> Option<Option<PauseReason>> {
+    match update {
+        Update::Delta(Delta::Paused { reason }) => Some(Some(*reason)),
+        Update::Delta(Delta::Resumed) => Some(None),
+        _ => None,
+    }
 }
 
 /// Passes on what a subagent asks, and the subagents below it.
@@ -129,7 +146,15 @@ fn watch(handle: Handle, sender: mpsc::Sender<Heard>) -> BoxFuture<'static, ()> 
         let head = Seq(handle.events(Seq::default()).len() as u64);
         let mut updates = handle.subscribe(Seq::default());
         while let Some(update) = updates.next().await {
-            let Update::Event(event) = update else { continue };
+            let event = match update {
+                Update::Event(event) => event,
+                update => {
+                    if let Some(reason) = paused(&update) {
+                        let _ = sender.send(Heard::Paused(session.clone(), reason)).await;
+                    }
+                    continue;
+                }
+            };
             for handle in unheard.begun(&handle, &event.body).await {
                 below.spawn(watch(handle, sender.clone()));
             }

@@ -11,6 +11,8 @@ use tau_runtime::journals::record_of;
 use tau_runtime::kernel::gate::PauseReason;
 use tau_runtime::{Delta, Update};
 
+use super::subagents::paused;
+
 /// What a session tells: in this process, or at a server.
 #[derive(Debug)]
 pub(crate) enum Updates {
@@ -27,6 +29,8 @@ pub(crate) enum Told {
     Subagent(String, Arc<Event>),
     /// Of a subagent at a server: what it told so far was its past.
     SubagentCaughtUp(String),
+    /// Of a subagent at a server: nothing of it can be kept now, and why; or it can again.
+    SubagentPaused(String, Option<PauseReason>),
     /// Of the connection.
     Note(&'static str),
 }
@@ -74,7 +78,9 @@ impl Remote {
         while (past.len() as u64) < head {
             match self.next().await? {
                 Told::Own(Update::Event(event)) => past.push(event),
-                told @ (Told::Subagent(..) | Told::SubagentCaughtUp(_)) => early.push_back(told),
+                told @ (Told::Subagent(..) | Told::SubagentCaughtUp(_) | Told::SubagentPaused(..)) => {
+                    early.push_back(told)
+                }
                 Told::Own(_) | Told::Note(_) => {}
             }
         }
@@ -112,9 +118,13 @@ impl Remote {
                         return None;
                     }
                 },
-                SubscriptionItem::Delta(delta) if delta.session_id == self.session => {
-                    if let Some(delta) = delta.delta.and_then(read_delta) {
-                        return Some(Told::Own(Update::Delta(delta)));
+                SubscriptionItem::Delta(delta) => {
+                    let Some(update) = delta.delta.and_then(read_delta).map(Update::Delta) else { continue };
+                    if delta.session_id == self.session {
+                        return Some(Told::Own(update));
+                    }
+                    if let Some(reason) = paused(&update) {
+                        return Some(Told::SubagentPaused(delta.session_id, reason));
                     }
                 }
                 SubscriptionItem::Lagged(lagged) if lagged.session_id == self.session => {

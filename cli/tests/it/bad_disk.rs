@@ -14,8 +14,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
 use tau_core::event::EventBody;
-use tau_testkit::{ModelServer, Request};
+use tau_testkit::{ModelServer, Reply, Request};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -247,6 +248,46 @@ async fn a_run_whose_disk_stays_full_fails_and_is_resumed_when_there_is_room() {
     disk.tau(&place, &["sessions", "show", &session]).await.assert_code(0);
     disk.make_room();
     goes_on(&disk, &place, &mut told).await;
+}
+
+/// Only the subagent has something to keep.
+#[tokio::test]
+async fn a_run_whose_subagent_waits_for_room_fails_too() {
+    let task = json!({ "prompt": "change it" }).to_string();
+    let command = json!({ "command": "echo done >> effects" }).to_string();
+    let change = Reply::tool_calls([("c", "bash", command.as_str())]);
+    let replies = [
+        Reply::tool_calls([("t", "task", task.as_str())]),
+        // It is lost, and asked for again.
+        change.clone(),
+        change,
+        Reply::text("Not changed."),
+        Reply::text("It could not be changed."),
+    ];
+    let place = Place::new();
+    let Some(disk) = Disk::mount(&place).await else { return };
+    let ballast = disk.file("ballast");
+    let server = ModelServer::start(move |number: usize, _: &Request| {
+        if number == 1 {
+            fill(&ballast);
+        }
+        replies[number.min(4)].clone()
+    });
+    let server = server.await.unwrap();
+    place.user_config(&format!(
+        "model = \"test/scripted\"\nproviders.test.base_url = \"{}\"\nclient.max_retries = 0\n\
+         agent.tools = [\"bash\", \"task\"]",
+        server.base_url()
+    ));
+    let ran = disk.tau(&place, &["run", "--output", "stream-json", "begin"]).await;
+    let mut told = Heard::default();
+    heard(&ran, &mut told);
+    assert!(ran.assert_code(1).stderr.contains("there is no room left"), "{ran:#?}");
+    assert_eq!(server.request_count(), 2);
+    disk.make_room();
+    let resumed = disk.tau(&place, &["resume", told.session.as_deref().unwrap(), "--output", "json"]).await;
+    assert_eq!(resumed.assert_code(3).json()["denied"], json!(["bash"]));
+    assert!(!place.project().join("effects").exists());
 }
 
 #[tokio::test]
