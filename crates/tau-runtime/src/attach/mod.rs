@@ -192,6 +192,12 @@ impl Attachments {
         environment::choose(&self.calls.lock(), session, Instant::now())
     }
 
+    /// Whether an extension is there, or expected back, that gives a session its environment.
+    #[cfg(feature = "server")]
+    pub(crate) fn gives_environment(&self, session: &SessionTraits, provider: &str) -> bool {
+        environment::given(&self.calls.lock(), session, provider, Instant::now()).is_some()
+    }
+
     /// Opens the environment of a session with an extension. One that was lost is waited for as long as it is expected back.
     ///
     /// # Errors

@@ -71,11 +71,13 @@ impl Round {
         mut end: oneshot::Receiver<CallCancelReason>,
     ) -> Verdict<R> {
         let mut changes = self.calls.lock().changes();
-        let mut is_news = true;
+        let (mut is_news, mut is_behind) = (true, false);
         loop {
             let there = self.responders();
-            let is_behind = is_news && !there.iter().all(|client| self.ask_one(client));
-            is_news = false;
+            if std::mem::take(&mut is_news) {
+                // Everybody is asked, also behind one that cannot be asked yet.
+                is_behind = there.iter().filter(|client| !self.ask_one(client)).count() > 0;
+            }
             if !there.is_empty() && there.iter().all(|client| self.passed.contains(client)) {
                 return Verdict::Nobody;
             }

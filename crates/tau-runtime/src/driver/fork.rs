@@ -37,6 +37,15 @@ impl Session {
     /// # Errors
     /// When nothing happened in it.
     pub fn fork(options: SessionOptions, past: Past) -> Result<(Self, Handle), ForkError> {
+        Self::fork_as(options, past, None)
+    }
+
+    /// The same, found by something else where that is given: in the same append, or a crash would leave the other's.
+    pub(crate) fn fork_as(
+        options: SessionOptions,
+        past: Past,
+        metadata: Option<BTreeMap<String, String>>,
+    ) -> Result<(Self, Handle), ForkError> {
         let from = past.session().ok_or(ResumeError::Empty)?;
         let settling = decide(&past.state, Input::Fork { from, at: past.seq() })?;
 
@@ -45,6 +54,10 @@ impl Session {
         let (mut session, handle) = Self::with_state(options, id, past.state, epoch, Log::default());
         let mut events = copies(&past.events, id, epoch);
         events.extend(session.apply(settling.events, None));
+        if let Some(metadata) = metadata {
+            let described = decide(&session.state, Input::Describe { metadata })?;
+            events.extend(session.apply(described.events, None));
+        }
         session.commit(events, settling.effects);
         Ok((session, handle))
     }

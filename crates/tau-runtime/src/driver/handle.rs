@@ -205,6 +205,14 @@ impl Handle {
         self.send(Input::Cancel { scope }).await
     }
 
+    /// Cancels one run, be it on or waiting, and no other, as [`Handle::cancel`].
+    ///
+    /// # Errors
+    /// When it neither is on nor waits (any more), or the session has ended.
+    pub async fn cancel_run(&self, run: RunId) -> Result<Seq, HandleError> {
+        self.send(Input::CancelRun { run }).await
+    }
+
     /// Follows the session from the event after `after`; [`Seq::default`] is the beginning.
     #[must_use]
     pub fn subscribe(&self, after: Seq) -> Subscription {

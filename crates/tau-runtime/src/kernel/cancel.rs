@@ -58,6 +58,12 @@ pub(super) fn cancel(step: &mut Step<'_>, scope: CancelScope) -> Result<(), Reje
     Ok(())
 }
 
+/// Cancels one run, wherever it is by now.
+pub(super) fn cancel_run(step: &mut Step<'_>, run: RunId) -> Result<(), Rejection> {
+    let is_on = step.control.run().is_some_and(|on| on.id == run);
+    cancel(step, if is_on { CancelScope::Run } else { CancelScope::QueuedRun { run } })
+}
+
 /// Ends a run that has not begun. The next begins, if it was the one that hooks were asked about.
 fn cancel_queued(step: &mut Step<'_>, run: RunId) {
     let was_next = step.control.run().is_none() && step.control.queue().front() == Some(&run);

@@ -97,6 +97,11 @@ pub enum Input {
         /// What.
         scope: CancelScope,
     },
+    /// Someone cancels one run, be it on or waiting; one that began meanwhile in its place is not meant.
+    CancelRun {
+        /// Which.
+        run: RunId,
+    },
     /// The history was made shorter, or could not be.
     Compacted {
         /// The run that asked for it.

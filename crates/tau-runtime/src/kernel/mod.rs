@@ -69,6 +69,7 @@ pub fn decide(state: &State, input: Input) -> Result<Decision, Rejection> {
         Input::PlanAnswer { call_id, answer } => plan::answered(&mut step, &call_id, answer)?,
         Input::SubagentFinished(report) => subagent::finished(&mut step, *report)?,
         Input::Cancel { scope } => cancel::cancel(&mut step, scope)?,
+        Input::CancelRun { run } => cancel::cancel_run(&mut step, run)?,
         Input::Compacted { run, turn, compaction } => compaction::finished(&mut step, run, turn, compaction)?,
         Input::SetHooks { points } => hooks::set(&mut step, points)?,
         Input::HooksDecided { point, about, decision } => hooks::decided(&mut step, point, about, *decision)?,

@@ -34,7 +34,7 @@ impl Runtime {
     /// When there is a session of its id, the factory refuses it, or what it begins with is no conversation.
     pub async fn create(
         &self,
-        mut request: NewSession,
+        request: NewSession,
         beginning: Beginning,
         durability: DurabilityChoice,
     ) -> Result<LiveSession, RuntimeError> {
@@ -42,15 +42,35 @@ impl Runtime {
             let checked = check_conversation(messages).map_err(Rejection::InvalidConversation);
             checked.map_err(|rejection| RuntimeError::Session(request.id, rejection.into()))?;
         }
-        let place = self.0.table.reserve(request.id)?;
+        let (id, place) = (request.id, self.0.table.reserve(request.id)?);
+        // First of all: the session may be somebody's, and so may be what an extension has open for it.
+        let (opened, mut hold) = self.take_new(id).await?;
+        let durability = self.durability(id, &opened, durability);
+        let made = self.make(place, request, durability, &mut hold).await;
+        let live = Hold::unless_made(hold, made).await?;
+        if let Beginning::Messages(messages) = beginning
+            && let Err(error) = live.handle().import(messages).await
+        {
+            live.release();
+            return Err(RuntimeError::Session(id, error));
+        }
+        Ok(live)
+    }
+
+    async fn make(
+        &self,
+        place: Place<'_>,
+        mut request: NewSession,
+        durability: Durability,
+        hold: &mut Option<Hold>,
+    ) -> Result<LiveSession, RuntimeError> {
         let known = traits(request.id, &request.overrides.metadata, durability.epoch);
         let loan = self.provide_new(&mut request, &known).await?;
         let mut options = self.factory().create(&request).await?;
         environment::check(request.provided.as_ref(), &options)?;
-        environment::record(&request.environment, &mut options);
-        let (opened, hold) = self.take_new(request.id).await?;
-        options.durability = self.durability(request.id, &opened, durability);
-        let known = traits(request.id, &options.config.metadata, options.durability.epoch);
+        environment::record(&request.environment, &mut options.config.metadata);
+        let known = traits(request.id, &options.config.metadata, durability.epoch);
+        options.durability = durability;
         if request.overrides.tools.is_none() {
             let of_extensions = self.attachments().tools_for(&known);
             // A tool of the factory's own is not taken the place of.
@@ -62,14 +82,7 @@ impl Runtime {
         self.add_hooks(&known, &mut options);
         let make = |options| Ok::<_, RuntimeError>(Session::new(options));
         let made = Made::new(options, request.environment, loan, known, make)?;
-        let live = self.start(place, made, hold).begun().await?;
-        if let Beginning::Messages(messages) = beginning
-            && let Err(error) = live.handle().import(messages).await
-        {
-            live.release();
-            return Err(RuntimeError::Session(request.id, error));
-        }
-        Ok(live)
+        self.start(place, made, hold.take()).begun().await
     }
 
     /// Makes a session live again, from the store. One that is live is given as it is. Says whether this call made it live.
@@ -98,13 +111,8 @@ impl Runtime {
         };
         let (opened, hold) = self.take(session, claim).await?;
         let mut hold = Some(hold);
-        match self.take_up(place, opened, &mut hold, revival).await {
-            Ok(live) => Ok((live, true)),
-            Err(error) => {
-                Hold::give_back(hold).await;
-                Err(error)
-            }
-        }
+        let made = self.take_up(place, opened, &mut hold, revival).await;
+        Ok((Hold::unless_made(hold, made).await?, true))
     }
 
     /// Makes a session live from a journal that its caller has. It goes on under the same id.
@@ -138,24 +146,31 @@ impl Runtime {
         }
         let past = Past::of(events)?;
         let place = self.0.table.reserve(copy)?;
-        let mut old = old_session(copy, &past, &revival)?;
-        let known = traits(copy, &old.metadata, revival.durability.epoch);
-        let loan = self.provide_old(&mut old, &known).await?;
-        let mut options = self.factory().resume(&old).await?;
-        environment::check(old.provided.as_ref(), &options)?;
-        let (opened, hold) = self.take_new(copy).await?;
-        options.durability = self.durability(copy, &opened, revival.durability);
-        let known = traits(copy, &old.metadata, options.durability.epoch);
-        self.add_offered(&old, &known, &mut options);
-        self.add_hooks(&known, &mut options);
-        let fork = |options| Session::fork(options, past).map_err(|error| RuntimeError::fork(from, error));
-        match Made::new(options, revival.environment, loan, known, fork) {
-            Ok(made) => self.start(place, made, hold).begun().await,
-            Err(error) => {
-                Hold::give_back(hold).await;
-                Err(error)
-            }
-        }
+        let (opened, mut hold) = self.take_new(copy).await?;
+        let durability = self.durability(copy, &opened, revival.durability);
+        let made = self.copy(place, past, durability, &mut hold, revival).await;
+        Hold::unless_made(hold, made).await
+    }
+
+    async fn copy(
+        &self,
+        place: Place<'_>,
+        past: Past,
+        durability: Durability,
+        hold: &mut Option<Hold>,
+        revival: Revival,
+    ) -> Result<LiveSession, RuntimeError> {
+        let from = past.session().ok_or(ResumeError::Empty)?;
+        let mut old = old_session(place.session(), &past, &revival)?;
+        let Equipped { options, loan, known } = self.equip(&mut old, durability).await?;
+        let mut metadata = old.metadata.clone();
+        environment::record(&old.environment, &mut metadata);
+        let described = Some(metadata).filter(|metadata| *metadata != old.metadata);
+        let fork = |options| {
+            Session::fork_as(options, past, described).map_err(|error| RuntimeError::fork(from, error))
+        };
+        let made = Made::new(options, revival.environment, loan, known, fork)?;
+        self.start(place, made, hold.take()).begun().await
     }
 
     async fn take_up(
@@ -170,20 +185,26 @@ impl Runtime {
         if opened.past.state().is_closed() {
             return Err(RuntimeError::Closed(id));
         }
-        let durability = self.durability(id, &opened, revival.durability);
-        let known = traits(id, &old.metadata, durability.epoch);
-        let loan = self.provide_old(&mut old, &known).await?;
-        let mut options = self.factory().resume(&old).await?;
-        environment::check(old.provided.as_ref(), &options)?;
-        options.durability = durability;
-        options.durability.last_hash = Some(opened.last_hash);
-        self.add_offered(&old, &known, &mut options);
-        self.add_hooks(&known, &mut options);
+        let mut durability = self.durability(id, &opened, revival.durability);
+        durability.last_hash = Some(opened.last_hash);
+        let Equipped { options, loan, known } = self.equip(&mut old, durability).await?;
         let began = opened.past.seq();
         let resume = |options| Session::resume(options, opened.past);
         let mut made = Made::new(options, revival.environment, loan, known, resume)?;
         made.of.began = began;
         self.start(place, made, hold.take()).begun().await
+    }
+
+    /// What a session that exists is made of.
+    async fn equip(&self, old: &mut OldSession, durability: Durability) -> Result<Equipped, RuntimeError> {
+        let known = traits(old.id, &old.metadata, durability.epoch);
+        let loan = self.provide_old(old, &known).await?;
+        let mut options = self.factory().resume(old).await?;
+        environment::check(old.provided.as_ref(), &options)?;
+        options.durability = durability;
+        self.add_offered(old, &known, &mut options);
+        self.add_hooks(&known, &mut options);
+        Ok(Equipped { options, loan, known })
     }
 
     /// Adds the hooks of extensions to those that the factory gave.
@@ -269,4 +290,11 @@ impl Runtime {
         });
         live
     }
+}
+
+/// A session that exists, before it is live.
+struct Equipped {
+    options: SessionOptions,
+    loan: Option<Loan>,
+    known: SessionTraits,
 }

@@ -3,8 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+#[cfg(feature = "server")]
+use tau_core::event::SessionConfig;
+
 use super::factory::{EnvironmentChoice, FactoryError, FactoryErrorKind, NewSession, OldSession};
+#[cfg(feature = "server")]
+use super::made::traits;
 use super::{Runtime, RuntimeError};
+#[cfg(feature = "server")]
+use crate::attach::ProvideError;
 use crate::attach::{RemoteEnvironment, SessionTraits};
 use crate::driver::SessionOptions;
 
@@ -23,14 +30,8 @@ impl Runtime {
         request: &mut NewSession,
         traits: &SessionTraits,
     ) -> Result<Option<Loan>, RuntimeError> {
-        if request.environment == EnvironmentChoice::Usual
-            && let Some(provider) = self.attachments().environment_for(traits)
-        {
-            request.environment = EnvironmentChoice::Provider(provider);
-        }
-        let loan = self.provide(&request.environment, traits).await?;
-        request.provided = loan.as_ref().and_then(|loan| loan.environment.clone());
-        Ok(loan)
+        self.choose(request, traits);
+        self.provide(&request.environment, traits, &mut request.provided).await
     }
 
     /// Opens the environment that an extension gives a session which exists, if it is to have one. Where nothing is asked
@@ -41,24 +42,57 @@ impl Runtime {
         traits: &SessionTraits,
     ) -> Result<Option<Loan>, RuntimeError> {
         if request.environment == EnvironmentChoice::Usual
-            && let Some(recorded) = recorded(&request.config.metadata)
+            && let Some(recorded) = recorded(&request.metadata)
         {
             request.environment = recorded;
         }
-        let loan = self.provide(&request.environment, traits).await?;
-        request.provided = loan.as_ref().and_then(|loan| loan.environment.clone());
-        Ok(loan)
+        self.provide(&request.environment, traits, &mut request.provided).await
+    }
+
+    fn choose(&self, request: &mut NewSession, traits: &SessionTraits) {
+        if request.environment == EnvironmentChoice::Usual
+            && let Some(provider) = self.attachments().environment_for(traits)
+        {
+            request.environment = EnvironmentChoice::Provider(provider);
+        }
+    }
+
+    /// What a new session would be created with. `None` where an extension would give its environment: that one is not
+    /// opened to find out, and everything else is checked without it.
+    ///
+    /// # Errors
+    /// As [`Runtime::create`], as far as that can be said beforehand.
+    #[cfg(feature = "server")]
+    pub(crate) async fn resolve(
+        &self,
+        mut request: NewSession,
+    ) -> Result<Option<SessionConfig>, RuntimeError> {
+        let agent = request.agent.clone().or_else(|| self.default_agent()).unwrap_or_default();
+        let known = traits(request.id, &request.overrides.metadata, None).with_agent(agent);
+        self.choose(&mut request, &known);
+        let EnvironmentChoice::Provider(provider) = &request.environment else {
+            return Ok(Some(self.factory().create(&request).await?.config));
+        };
+        if !self.attachments().gives_environment(&known, provider) {
+            let error = ProvideError::NotAttached(provider.clone());
+            return Err(RuntimeError::Environment(Arc::new(error)));
+        }
+        request.environment = EnvironmentChoice::None;
+        self.factory().create(&request).await?;
+        Ok(None)
     }
 
     async fn provide(
         &self,
         choice: &EnvironmentChoice,
         traits: &SessionTraits,
+        provided: &mut Option<RemoteEnvironment>,
     ) -> Result<Option<Loan>, RuntimeError> {
         let EnvironmentChoice::Provider(provider) = choice else { return Ok(None) };
         let opened = self.attachments().open_environment(traits, provider).await;
-        let environment = Some(opened.map_err(|error| RuntimeError::Environment(Arc::new(error)))?);
-        Ok(Some(Loan { runtime: self.clone(), environment }))
+        let environment = opened.map_err(|error| RuntimeError::Environment(Arc::new(error)))?;
+        *provided = Some(environment.clone());
+        Ok(Some(Loan { runtime: self.clone(), environment: Some(environment) }))
     }
 }
 
@@ -72,11 +106,6 @@ pub(super) struct Loan {
 }
 
 impl Loan {
-    /// Says under which epoch the session is written.
-    pub(super) fn write_under(&self, epoch: u64) {
-        self.environment.iter().for_each(|environment| environment.write_under(epoch));
-    }
-
     /// Gives an environment back, and waits a while for its extension to know.
     pub(super) async fn give_back(loan: Option<Self>, is_resumable: bool) {
         if let Some(environment) = loan.and_then(|mut loan| loan.environment.take()) {
@@ -88,10 +117,7 @@ impl Loan {
 impl Drop for Loan {
     fn drop(&mut self) {
         let Some(environment) = self.environment.take() else { return };
-        // Where there is no runtime any more, the process ends, which its extension sees.
-        if let Ok(executor) = tokio::runtime::Handle::try_current() {
-            self.runtime.0.tasks.spawn_on(async move { environment.close(true).await }, &executor);
-        }
+        self.runtime.afterwards(async move { environment.close(true).await });
     }
 }
 
@@ -104,24 +130,29 @@ fn recorded(metadata: &BTreeMap<String, String>) -> Option<EnvironmentChoice> {
     }
 }
 
-/// Writes down what a new session is created with.
-pub(super) fn record(choice: &EnvironmentChoice, options: &mut SessionOptions) {
+/// Writes down what a session begins with, so that it has the same when it is taken up.
+pub(super) fn record(choice: &EnvironmentChoice, metadata: &mut BTreeMap<String, String>) {
     let recorded = match choice {
         EnvironmentChoice::Provider(provider) => format!("{PROVIDER}{provider}"),
         EnvironmentChoice::None => NONE.to_owned(),
-        EnvironmentChoice::Usual | EnvironmentChoice::Folder(_) => return,
+        EnvironmentChoice::Usual | EnvironmentChoice::Folder(_) => {
+            // A copy may have had another before.
+            metadata.remove(KEY);
+            return;
+        }
     };
-    options.config.metadata.insert(KEY.to_owned(), recorded);
+    metadata.insert(KEY.to_owned(), recorded);
 }
 
 /// That what the factory made acts through what was provided: a factory that does not know of it must not let a session
-/// that is meant for a sandbox work on the server.
+/// that is meant for a sandbox work on the server. Layers around an environment give the root of the one inside, so it is
+/// the same one where the root is the same path in memory; one that is only written alike may be the server's.
 pub(super) fn check(
     provided: Option<&RemoteEnvironment>,
     options: &SessionOptions,
 ) -> Result<(), FactoryError> {
     use tau_tools::environment::Environment as _;
-    if provided.is_none_or(|provided| provided.root() == options.environment.root()) {
+    if provided.is_none_or(|provided| std::ptr::eq(provided.root(), options.environment.root())) {
         return Ok(());
     }
     let message = "this server's sessions take no environment of an extension";

@@ -43,6 +43,14 @@ impl Runtime {
 }
 
 impl Hold {
+    /// What was made of a session that was taken. Where it was not, the session is given back first.
+    pub(super) async fn unless_made<T, E>(hold: Option<Self>, made: Result<T, E>) -> Result<T, E> {
+        if made.is_err() {
+            Self::give_back(hold).await;
+        }
+        made
+    }
+
     /// Gives a session back that was taken, and waits until the store knows.
     pub(super) async fn give_back(hold: Option<Self>) {
         let Some(mut hold) = hold else { return };
@@ -56,9 +64,6 @@ impl Drop for Hold {
     fn drop(&mut self) {
         let (Some(epoch), Some(store)) = (self.epoch.take(), self.runtime.store().cloned()) else { return };
         let session = self.session;
-        // Where there is no runtime any more, the process ends, which the store finds.
-        if let Ok(executor) = tokio::runtime::Handle::try_current() {
-            self.runtime.0.tasks.spawn_on(async move { store.release(session, epoch).await }, &executor);
-        }
+        self.runtime.afterwards(async move { store.release(session, epoch).await });
     }
 }

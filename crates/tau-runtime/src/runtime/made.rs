@@ -22,7 +22,7 @@ pub(super) fn traits(
 ) -> SessionTraits {
     let agent = metadata.get(AGENT_KEY).map_or("", String::as_str);
     let traits = SessionTraits::new(id).with_metadata(metadata.clone()).with_agent(agent);
-    epoch.map_or(traits.clone(), |epoch| traits.with_epoch(epoch))
+    traits.with_epoch(epoch.unwrap_or_default())
 }
 
 /// A session that is about to start.
@@ -45,7 +45,6 @@ impl Made {
     ) -> Result<Self, RuntimeError> {
         let files = Arc::clone(&options.environment);
         let required_acks = options.durability.required_acks;
-        loan.iter().for_each(|loan| loan.write_under(traits.epoch()));
         let (session, handle) = make(options).map_err(Into::into)?;
         let of = MadeOf { handle, files, environment, began: Seq::default(), required_acks };
         Ok(Self { session, of, loan, traits })

@@ -199,6 +199,14 @@ impl Runtime {
         if events.is_empty() { Err(RuntimeError::NotFound(session)) } else { Ok(events) }
     }
 
+    /// Does what is left to do when something is dropped. Where nothing runs tasks any more the process ends, which whoever
+    /// would be told finds.
+    pub(crate) fn afterwards(&self, work: impl Future<Output = ()> + Send + 'static) {
+        if let Ok(executor) = tokio::runtime::Handle::try_current() {
+            self.0.tasks.spawn_on(work, &executor);
+        }
+    }
+
     /// Some events of a session as the store has them.
     async fn page(&self, session: SessionId, after: Seq) -> Result<Vec<Event>, RuntimeError> {
         let store = self.store().ok_or(RuntimeError::NotFound(session))?;

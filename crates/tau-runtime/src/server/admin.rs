@@ -10,12 +10,12 @@ use tau_core::event::Timestamp;
 use tau_proto::runtime::v1::{self as pb, AdminService};
 use tokio_util::sync::CancellationToken;
 
-use super::failure::{Failure, check};
+use super::failure::{ATTACH_FIRST, Failure, check};
 use super::operator::{Document, Finding, LogDirectives, LogFilter, Operator, Probe, Severity};
 use super::reason::Reason;
 use super::service::new_session;
 use super::wire;
-use crate::runtime::{FactoryErrorKind, Runtime};
+use crate::runtime::{FactoryErrorKind, Runtime, RuntimeError};
 
 /// How long a drain waits that does not say.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -114,12 +114,12 @@ impl Admin {
             }
         };
         let (new, _) = new_session(SessionId::generate(), asked);
-        match self.runtime.factory().create(&new).await {
-            Ok(options) => pb::ValidateConfigResponse {
-                resolved: Some(wire::resolved_config(&options.config)).into(),
+        match self.runtime.resolve(new).await {
+            Ok(config) => pb::ValidateConfigResponse {
+                resolved: config.as_ref().map(wire::resolved_config).into(),
                 ..Default::default()
             },
-            Err(error) => {
+            Err(RuntimeError::Factory(error)) => {
                 let kind = match error.kind() {
                     FactoryErrorKind::UnknownAgent
                     | FactoryErrorKind::UnknownModel
@@ -132,6 +132,10 @@ impl Admin {
                     }
                 };
                 one_problem(kind, "config".to_owned(), &error.to_string(), error.hint())
+            }
+            Err(error) => {
+                let path = "config.environment".to_owned();
+                one_problem(pb::ConfigProblemKind::UnknownName, path, &error.to_string(), ATTACH_FIRST)
             }
         }
     }

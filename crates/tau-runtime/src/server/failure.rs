@@ -16,6 +16,9 @@ use crate::kernel::Rejection;
 use crate::kernel::gate::StopReason;
 use crate::runtime::{FactoryErrorKind, RuntimeError, StoreErrorKind};
 
+/// What to do where an extension is not there.
+pub(super) const ATTACH_FIRST: &str = "attach the extension first, or choose another environment";
+
 /// A call that failed, before it becomes an answer of any protocol.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
@@ -160,8 +163,9 @@ impl From<RuntimeError> for Failure {
                 Self::new(of_factory(error.kind()), message).hint(error.hint().to_owned())
             }
             RuntimeError::Environment(error) => match &*error {
-                ProvideError::NotAttached(_) => Self::new(Reason::ProviderNotAttached, message)
-                    .hint("attach the extension first, or choose another environment"),
+                ProvideError::NotAttached(_) => {
+                    Self::new(Reason::ProviderNotAttached, message).hint(ATTACH_FIRST)
+                }
                 ProvideError::Failed { .. } => Self::new(Reason::EnvironmentLost, message),
             },
             RuntimeError::InUse { session, .. } => {

@@ -10,11 +10,10 @@ mod operation;
 mod output;
 mod path;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -55,12 +54,9 @@ struct Shared {
     calls: Arc<Calls>,
     grace: Duration,
     session: SessionTraits,
-    metadata: BTreeMap<String, String>,
     provider: String,
     capabilities: Vec<Capability>,
     about: About,
-    /// The epoch that the session is written under; 0 while it is not known.
-    epoch: AtomicU64,
     /// With which memory of its extension it was opened.
     opened: AtomicU64,
 }
@@ -118,6 +114,18 @@ pub(super) fn choose(book: &Book, session: &SessionTraits, now: Instant) -> Opti
     best.map(|(_, id)| id.to_owned())
 }
 
+/// What the environment can do that an extension gives a session, if it is there and gives it one.
+pub(super) fn given(
+    book: &Book,
+    session: &SessionTraits,
+    provider: &str,
+    now: Instant,
+) -> Option<Vec<Capability>> {
+    let (_, roles) = book.clients(now).find(|(id, _)| *id == provider)?;
+    let given = roles.environment.as_ref().filter(|given| given.selector.selects(session));
+    given.map(|given| given.capabilities.clone())
+}
+
 impl RemoteEnvironment {
     /// Opens the environment of a session.
     pub(super) async fn open(
@@ -126,23 +134,15 @@ impl RemoteEnvironment {
         session: &SessionTraits,
         provider: &str,
     ) -> Result<Self, ProvideError> {
-        let not_attached = || ProvideError::NotAttached(provider.to_owned());
-        let capabilities = {
-            let book = calls.lock();
-            let (_, roles) =
-                book.clients(Instant::now()).find(|(id, _)| *id == provider).ok_or_else(not_attached)?;
-            let environment = roles.environment.as_ref().filter(|given| given.selector.selects(session));
-            environment.ok_or_else(not_attached)?.capabilities.clone()
-        };
+        let given = given(&calls.lock(), session, provider, Instant::now());
+        let capabilities = given.ok_or_else(|| ProvideError::NotAttached(provider.to_owned()))?;
         let mut shared = Shared {
             calls: Arc::clone(calls),
             grace,
             session: session.clone(),
-            metadata: session.metadata().clone(),
             provider: provider.to_owned(),
             capabilities,
             about: About::default(),
-            epoch: AtomicU64::new(session.epoch()),
             opened: AtomicU64::new(0),
         };
         shared.about = shared.open().await.map_err(|error| {
@@ -168,11 +168,6 @@ impl RemoteEnvironment {
     #[must_use]
     pub fn shell(&self) -> &str {
         &self.shared.about.shell
-    }
-
-    /// Says under which epoch the session is written, once that is known.
-    pub(crate) fn write_under(&self, epoch: u64) {
-        self.shared.epoch.store(epoch, Ordering::Relaxed);
     }
 
     /// Gives the environment back, if its extension is there. Nothing depends on it: one that was not told learns it when

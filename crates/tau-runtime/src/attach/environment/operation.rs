@@ -113,7 +113,7 @@ impl Shared {
     pub(super) async fn open(&self) -> Result<About, EnvironmentError> {
         let subject = self.provider.as_str();
         let since = self.calls.lock().since(&self.provider, Instant::now());
-        let metadata = self.metadata.clone().into_iter().collect();
+        let metadata = self.session.metadata().clone().into_iter().collect();
         let operation = OpenEnvironment { metadata, ..Default::default() };
         let request = self.request(operation.into(), None, Some(OPEN_TIMEOUT));
         match self.call(request, None, &mut Output::None).await {
@@ -147,7 +147,7 @@ impl Shared {
         let call = Call {
             call_id: format!("environment-{}", token::generate()),
             session_id: self.session.id().to_string(),
-            epoch: self.epoch.load(Ordering::Relaxed),
+            epoch: self.session.epoch(),
             run_id: scope.map(|scope| scope.run.to_string()).unwrap_or_default(),
             timeout: timeout.map(time::to_wire).into(),
             call: Some(operation.into()),

@@ -1,7 +1,7 @@
 //! Acting on a live session: answers and cancels.
 
 use tau_core::event::{CancelScope, EventBody, Seq};
-use tau_core::{RunId, SessionId, ToolCallId};
+use tau_core::{SessionId, ToolCallId};
 use tau_proto::runtime::v1 as pb;
 
 use super::{Core, session_id};
@@ -33,7 +33,7 @@ impl Core {
         let id = session_id(&request.session_id)?;
         let handle = self.live(id).await?;
         let seq = match wire::read_cancel_target(request)? {
-            CancelTarget::Run(run) => cancel_run(&handle, run).await,
+            CancelTarget::Run(run) => handle.cancel_run(run).await,
             CancelTarget::CurrentRun => handle.cancel(CancelScope::Run).await,
             CancelTarget::Call(call) => cancel_call(&handle, call).await,
             CancelTarget::Subagent(child) => match call_of(&handle, child) {
@@ -44,17 +44,6 @@ impl Core {
         };
         let seq = seq.map_err(|error| Failure::of_handle(id, &error))?;
         Ok(pb::CancelResponse { seq: seq.0, ..Default::default() })
-    }
-}
-
-/// Cancels a run, be it on or waiting.
-pub(crate) async fn cancel_run(handle: &Handle, run: RunId) -> Result<Seq, HandleError> {
-    match handle.cancel(CancelScope::QueuedRun { run }).await {
-        // It waits no more: it may be the one that is on.
-        Err(HandleError::Rejected(Rejection::NothingToCancel)) if handle.overview().run == Some(run) => {
-            handle.cancel(CancelScope::Run).await
-        }
-        cancelled => cancelled,
     }
 }
 

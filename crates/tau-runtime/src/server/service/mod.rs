@@ -20,7 +20,6 @@ use super::wire::{self, Liveness};
 use crate::driver::Handle;
 use crate::runtime::{LiveSession, Runtime};
 
-pub(crate) use act::cancel_run;
 pub(crate) use manage::new_session;
 
 /// Settings of the services.

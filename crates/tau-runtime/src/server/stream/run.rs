@@ -15,9 +15,9 @@ use super::many::heartbeat;
 use super::session::{Step, Wanted, follow};
 use super::shared::Out;
 use crate::driver::Handle;
-use crate::runtime::LiveSession;
+use crate::runtime::{LiveSession, Runtime};
 use crate::server::failure::Failure;
-use crate::server::service::{Core, cancel_run};
+use crate::server::service::Core;
 use crate::server::wire;
 
 type Told = Out<pb::RunResponse>;
@@ -43,7 +43,8 @@ impl RunStream {
         let end = self.end_before();
         let recent = self.core.recents.of(self.handle.session_id());
         let steps = follow(self.handle.clone(), recent, self.after, Arc::clone(&self.wanted));
-        let guard = Guard(self.cancel_on_disconnect.then(|| (self.handle.clone(), self.run)));
+        let guarded = || (self.core.runtime.clone(), self.handle.clone(), self.run);
+        let guard = Guard(self.cancel_on_disconnect.then(guarded));
         let mut running = Running {
             live,
             steps: SelectAll::from_iter([steps]),
@@ -242,13 +243,13 @@ impl Sum {
 }
 
 /// Cancels a run when it is dropped, unless the run is over.
-struct Guard(Option<(Handle, RunId)>);
+struct Guard(Option<(Runtime, Handle, RunId)>);
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if let Some((handle, run)) = self.0.take() {
+        if let Some((runtime, handle, run)) = self.0.take() {
             // Whatever it comes to, nobody is there to be told.
-            tokio::spawn(async move { drop(cancel_run(&handle, run).await) });
+            runtime.afterwards(async move { drop(handle.cancel_run(run).await) });
         }
     }
 }

@@ -7,5 +7,5 @@ mod many;
 mod reattach;
 #[cfg(feature = "server")]
 mod responder;
-mod support;
+pub(crate) mod support;
 mod tools;

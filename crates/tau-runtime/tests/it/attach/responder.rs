@@ -6,7 +6,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tau_agent::Agent;
 use tau_core::config::PermissionMode;
-use tau_core::event::{EventBody, PermissionAnswer, Seq, ToolOutcome};
+use tau_core::event::{EventBody, EventHash, PermissionAnswer, Seq, ToolOutcome};
 use tau_core::{ContentBlock, SessionId, ToolCallId};
 use tau_proto::runtime::v1::{
     self as pb, Answer, Call, CallCancelReason, CallResult, ExtensionRole, Hello, Pass, PermissionDecision,
@@ -15,10 +15,10 @@ use tau_proto::runtime::v1::{
 };
 use tau_runtime::attach::Attachments;
 use tau_runtime::runtime::{
-    AgentSummary, Beginning, DurabilityChoice, FactoryError, LiveSession, NewSession, OldSession, Runtime,
-    RuntimeOptions, SessionFactory,
+    AgentSummary, Beginning, DurabilityChoice, FactoryError, LiveSession, NewSession, OldSession, Revival,
+    Runtime, RuntimeOptions, SessionFactory,
 };
-use tau_runtime::{Handle, SessionOptions, loop_tools};
+use tau_runtime::{Handle, OpenedSession, Past, SessionOptions, loop_tools};
 
 use super::support::{Extension, in_time};
 use crate::driver::model::Model;
@@ -56,6 +56,7 @@ impl Careful {
 struct World {
     hub: Attachments,
     model: Model,
+    runtime: Runtime,
     live: LiveSession,
 }
 
@@ -68,7 +69,16 @@ impl World {
         let mut request = NewSession::new(SessionId::from_u128(5));
         request.overrides.metadata.insert("team".to_owned(), "a".to_owned());
         let created = runtime.create(request, Beginning::Nothing, DurabilityChoice::default()).await;
-        Self { hub, model, live: created.unwrap() }
+        Self { hub, model, runtime, live: created.unwrap() }
+    }
+
+    /// Lets the session go, and takes it up again from what it left.
+    async fn restart(&mut self) {
+        let past = Past::of(self.live.handle().events(Seq::default())).unwrap();
+        self.live.release();
+        in_time(self.live.ended()).await.unwrap();
+        let journal = OpenedSession::new(9).with_past(past, EventHash::ZERO);
+        self.live = in_time(self.runtime.adopt(journal, Revival::default())).await.unwrap();
     }
 
     /// Lets the model call tools, and waits until one of them waits for a person.
@@ -273,4 +283,27 @@ async fn what_subagents_ask_is_asked_too() {
     world.model.asked().await.text("Done");
     until(world.live.handle(), |handle| handle.overview().run.is_none()).await;
     assert_eq!(ends(world.live.handle()), ["t Succeeded"]);
+}
+
+/// One that still stops the same keeps nobody else from being asked, and is asked when it is done.
+#[tokio::test(start_paused = true)]
+async fn one_that_is_still_stopping_is_asked_later_and_others_at_once() {
+    let mut world = World::new().await;
+    let (mut slow, _) = Extension::attach(&world.hub, hello("one")).await;
+    let (mut quick, _) = Extension::attach(&world.hub, hello("two")).await;
+    world.asks(&[CHANGE]).await;
+    let (one, two) = (slow.call().await, quick.call().await);
+    world.restart().await;
+    let stopped = Some(CallCancelReason::SessionStopped);
+    assert_eq!(cancelled(&mut slow).await, (one.call_id.clone(), stopped));
+    assert_eq!(cancelled(&mut quick).await, (two.call_id.clone(), stopped));
+    quick.fail(&two, pb::CallFailureKind::Cancelled, "").await;
+    quick.settled().await;
+
+    assert_eq!(quick.call().await.call_id, two.call_id);
+    slow.hears_nothing().await;
+    quick.say(result(&two, Pass::default())).await;
+    slow.fail(&one, pb::CallFailureKind::Cancelled, "").await;
+    slow.settled().await;
+    assert_eq!(slow.call().await.call_id, one.call_id);
 }

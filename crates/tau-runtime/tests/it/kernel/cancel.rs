@@ -2,7 +2,7 @@
 
 use tau_core::RunId;
 use tau_core::event::{CancelScope, PermissionAnswer};
-use tau_runtime::kernel::Rejection;
+use tau_runtime::kernel::{Input, Rejection};
 
 use super::support::{Kernel, answer, cancel, cancel_call, config, done, prompt, text};
 
@@ -76,6 +76,24 @@ fn a_run_that_waits() {
     assert_eq!(kernel.state.active_run(), Some(RunId::from_u128(3)));
     let said: Vec<String> = kernel.state.history().messages().iter().map(|message| message.text()).collect();
     assert_eq!(said, ["Hi", "done", "next"]);
+}
+
+/// Whoever names a run means no other, whatever became of it meanwhile.
+#[test]
+fn a_run_by_its_id() {
+    let mut kernel = Kernel::asking(config());
+    kernel.give(prompt(2, "waits")).unwrap();
+    kernel.give(prompt(3, "next")).unwrap();
+    let cancel_run = |run| Input::CancelRun { run: RunId::from_u128(run) };
+    let queued = CancelScope::QueuedRun { run: RunId::from_u128(2) };
+    assert_eq!(
+        kernel.lines(cancel_run(2)),
+        [format!("cancel {queued:?}"), "run 2 finished: Cancelled".to_owned()]
+    );
+    assert_eq!(kernel.lines(cancel_run(1))[..2], ["cancel Run", "run 1 finished: Cancelled"]);
+    assert_eq!(kernel.state.active_run(), Some(RunId::from_u128(3)));
+    assert_eq!(kernel.rejects(cancel_run(1)), Rejection::NothingToCancel, "it is over");
+    assert_eq!(kernel.state.active_run(), Some(RunId::from_u128(3)), "another is on in its place");
 }
 
 #[test]

@@ -12,13 +12,14 @@ use tau_proto::runtime::v1::environment_operation::Operation;
 use tau_runtime::attach::Attachments;
 use tau_runtime::runtime::{
     AgentSummary, Beginning, DurabilityChoice, EnvironmentChoice, FactoryError, FactoryErrorKind, NewSession,
-    OldSession, Revival, Runtime, RuntimeError, RuntimeOptions, SessionFactory,
+    OldSession, Revival, Runtime, RuntimeError, RuntimeOptions, SessionFactory, SessionStore,
 };
 use tau_runtime::{OpenedSession, Past, SessionOptions};
 use tau_tools::builtin;
 use tau_tools::environment::{Environment, LocalEnvironment};
 use tempfile::TempDir;
 
+use super::support::Store;
 use crate::attach::environment::provider::{Provider, hello};
 use crate::attach::environment::support::{Connection, folder, hub};
 use crate::driver::model::Model;
@@ -74,6 +75,10 @@ struct World {
 
 impl World {
     fn new(knows_providers: bool) -> Self {
+        Self::with_store(knows_providers, None)
+    }
+
+    fn with_store(knows_providers: bool, store: Option<Arc<Store>>) -> Self {
         let model = Model::new();
         let (own, environment) = folder();
         let asked = Arc::default();
@@ -86,18 +91,24 @@ impl World {
         let mut options = RuntimeOptions::new(Arc::new(factory));
         let hub = hub();
         options.attachments = hub.clone();
+        options.store = store.map(|store| store as Arc<dyn SessionStore>);
         Self { hub, runtime: Runtime::new(options), model, asked, own }
     }
 
     async fn provider(&self) -> (TempDir, Provider, Connection) {
         let (folder, environment) = folder();
+        let (provider, connection) = self.provider_of(environment).await;
+        (folder, provider, connection)
+    }
+
+    async fn provider_of(&self, environment: LocalEnvironment) -> (Provider, Connection) {
         let provider = Provider::new(environment);
         let connection = Connection::open(&self.hub, &provider, hello("box"));
         let traits = tau_runtime::attach::SessionTraits::new(SessionId::from_u128(1));
         while self.hub.environment_for(&traits).is_none() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        (folder, provider, connection)
+        (provider, connection)
     }
 }
 
@@ -187,4 +198,62 @@ async fn a_factory_that_takes_another_one_is_refused() {
     while !matches!(provider.begun.lock().unwrap().last(), Some(Operation::Close(_))) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// Also where the server's folder has the name of the provider's.
+#[tokio::test]
+async fn a_root_of_the_same_name_is_not_the_same_environment() {
+    let world = World::new(false);
+    let alike = LocalEnvironment::new(world.own.path()).unwrap();
+    let (_provider, _connection) = world.provider_of(alike).await;
+    let error = create(&world.runtime, box_()).await.unwrap_err();
+    assert!(matches!(error, RuntimeError::Factory(_)), "{error}");
+}
+
+/// Another process may be at work in it.
+#[tokio::test]
+async fn a_session_that_is_somebodys_keeps_its_environment() {
+    let store = Arc::new(Store::default());
+    let world = World::with_store(true, Some(Arc::clone(&store)));
+    let (_there, provider, _connection) = world.provider().await;
+    let taken = SessionId::from_u128(7);
+    store.held.lock().unwrap().push(taken);
+    let mut request = asking(box_());
+    request.id = taken;
+    let refused = world.runtime.create(request, Beginning::Nothing, DurabilityChoice::default()).await;
+    assert!(matches!(refused, Err(RuntimeError::InUse { .. })), "{refused:?}");
+
+    let from = create(&world.runtime, EnvironmentChoice::None).await.unwrap().id();
+    let mut revival = Revival::default();
+    revival.environment = box_();
+    let refused = world.runtime.fork(from, Seq::default(), taken, revival).await;
+    assert!(matches!(refused, Err(RuntimeError::InUse { .. })), "{refused:?}");
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(provider.begun.lock().unwrap().is_empty());
+}
+
+/// What a copy was given it has again, be the session that it was copied from what it may.
+#[tokio::test]
+async fn a_copy_that_is_taken_up_has_its_own_environment() {
+    let world = World::new(true);
+    let first = create(&world.runtime, EnvironmentChoice::Usual).await.unwrap();
+    let (_there, _provider, _connection) = world.provider().await;
+    let copy = async |of: SessionId, environment| {
+        let mut revival = Revival::default();
+        revival.environment = environment;
+        let copy = world.runtime.fork(of, Seq::default(), SessionId::generate(), revival).await.unwrap();
+        let past = Past::of(copy.handle().events(Seq::default())).unwrap();
+        copy.release();
+        copy.ended().await.unwrap();
+        let journal = OpenedSession::new(9).with_past(past, tau_core::event::EventHash::ZERO);
+        let live = world.runtime.adopt(journal, Revival::default()).await.unwrap();
+        (live.id(), world.asked.lock().unwrap().last().cloned().unwrap())
+    };
+    let (boxed, had) = copy(first.id(), box_()).await;
+    assert_eq!(had, box_());
+    let (inherits, had) = copy(boxed, EnvironmentChoice::Usual).await;
+    assert_eq!(had, box_());
+    // One that is on the machine again is not sent back.
+    let here = EnvironmentChoice::Folder(world.own.path().to_owned());
+    assert_eq!(copy(inherits, here).await.1, EnvironmentChoice::Usual);
 }

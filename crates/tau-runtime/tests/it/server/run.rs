@@ -83,6 +83,23 @@ async fn a_run_outlives_its_stream_unless_it_was_told_not_to() {
     assert_eq!(served.get(session).await.state, pb::SessionState::Idle);
 }
 
+/// The process is about to end then, and there is nobody left to cancel anything.
+#[test]
+fn a_stream_that_is_dropped_after_its_executor_does_no_harm() {
+    let executor = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let run = executor.block_on(async {
+        let mut served = Served::new();
+        let session = served.create().await;
+        let request = pb::RunRequest { cancel_on_disconnect: true, ..prompt(session, "Hi") };
+        let mut run = served.run(request).await.unwrap();
+        let _asked = served.process.model.asked().await;
+        run.next().await.unwrap();
+        run
+    });
+    drop(executor);
+    drop(run);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_cannot_run_says_why() {
     let served = Served::new();

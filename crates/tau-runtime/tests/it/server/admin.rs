@@ -1,0 +1,41 @@
+//! What operators ask.
+
+use tau_proto::runtime::v1 as pb;
+
+use super::support::Served;
+use crate::attach::environment::provider::hello;
+use crate::attach::support::Extension;
+use crate::driver::support::in_time;
+
+async fn validated(served: &Served, environment: Option<&str>) -> pb::ValidateConfigResponse {
+    let provider = environment.map(|id| pb::environment_config::Environment::Provider(id.to_owned()));
+    let environment =
+        provider.map(|one| pb::EnvironmentConfig { environment: Some(one), ..Default::default() });
+    let config = pb::SessionConfig { environment: environment.into(), ..Default::default() };
+    let request = pb::ValidateConfigRequest {
+        config: Some(pb::validate_config_request::Config::from(config)),
+        ..Default::default()
+    };
+    in_time(served.admin.validate_config(request)).await.unwrap().into_owned()
+}
+
+/// The environment of an extension is not opened to see whether a session could be made.
+#[tokio::test(start_paused = true)]
+async fn a_provider_is_looked_for_and_not_asked() {
+    let served = Served::new();
+    let none = validated(&served, None).await;
+    assert!(none.problems.is_empty() && none.resolved.is_set(), "{none:?}");
+    let missing = validated(&served, Some("box")).await;
+    let paths: Vec<&str> = missing.problems.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(paths, ["config.environment"]);
+    assert_eq!(missing.problems[0].kind, pb::ConfigProblemKind::UnknownName);
+    assert!(!missing.resolved.is_set());
+
+    let hub = served.process.runtime.attachments().clone();
+    let (mut extension, _) = Extension::attach(&hub, hello("box")).await;
+    for environment in [Some("box"), None] {
+        let there = validated(&served, environment).await;
+        assert!(there.problems.is_empty() && !there.resolved.is_set(), "{there:?}");
+    }
+    extension.hears_nothing().await;
+}
