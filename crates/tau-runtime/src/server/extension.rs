@@ -1,6 +1,8 @@
 //! `ExtensionService`: attachments over the network.
 
-use connectrpc::{ConnectError, InboundStream, RequestContext, Response, ServiceResult, ServiceStream};
+use connectrpc::{
+    ConnectError, ErrorCode, InboundStream, RequestContext, Response, ServiceResult, ServiceStream,
+};
 use futures::channel::mpsc::channel;
 use futures::stream::{self, StreamExt};
 use tau_proto::runtime::v1::{self as pb, ExtensionService};
@@ -36,8 +38,8 @@ impl ExtensionService for Extensions {
             tokio::spawn(async move { attachments.attach(incoming, outgoing, &Caller::trusted()).await });
         let end = stream::once(async move {
             let ended = task.await;
-            if let Ok(failure) = why.await {
-                return Some(Err(ConnectError::from(failure)));
+            if let Ok(error) = why.await {
+                return Some(Err(error));
             }
             match ended {
                 Ok(Ok(_)) => None,
@@ -53,20 +55,27 @@ impl ExtensionService for Extensions {
 /// What an extension says, up to the first message that breaks a rule.
 fn heard(
     requests: InboundStream<pb::AttachRequest>,
-    broken: tokio::sync::oneshot::Sender<Failure>,
+    broken: tokio::sync::oneshot::Sender<ConnectError>,
 ) -> impl futures::Stream<Item = pb::AttachRequest> + Send {
     stream::unfold((requests, Some(broken)), |(mut requests, mut broken)| async move {
-        // An error is a connection that is gone, which the attachment sees as the end.
-        let message = requests.next().await?.ok()?;
-        match check(message.to_owned_message()) {
+        let checked = requests.next().await?.and_then(|message| Ok(check(message.to_owned_message())?));
+        match checked {
             Ok(message) => Some((message, (requests, broken))),
-            Err(failure) => {
-                // Nobody may be there any more to be told.
-                let _ = broken.take().map(|broken| broken.send(failure));
+            Err(error) => {
+                // Any other is a connection that is gone, which the attachment sees as the end.
+                if is_of_message(error.code) {
+                    // Nobody may be there any more to be told.
+                    let _ = broken.take().map(|broken| broken.send(error));
+                }
                 None
             }
         }
     })
+}
+
+/// Whether what is wrong is a message: its size, its encoding, or a rule of its fields.
+const fn is_of_message(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::ResourceExhausted | ErrorCode::InvalidArgument | ErrorCode::Unimplemented)
 }
 
 fn failure_of(error: &AttachError) -> Failure {

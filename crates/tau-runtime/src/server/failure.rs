@@ -5,11 +5,11 @@ use protovalidate_buffa::{Validate, ValidationError};
 use tau_core::SessionId;
 use tau_core::event::Seq;
 use tau_proto::buffa::MessageName;
-use tau_proto::google::rpc::{BadRequest, ResourceInfo, bad_request};
+use tau_proto::google::rpc::{BadRequest, ResourceInfo, RetryInfo, bad_request};
 use tau_proto::runtime::v1 as wire;
 
 use super::reason::Reason;
-use super::wire::WireError;
+use super::wire::{WireError, duration};
 use crate::attach::ProvideError;
 use crate::driver::{HandleError, SessionErrorKind};
 use crate::kernel::Rejection;
@@ -217,6 +217,13 @@ impl From<Failure> for ConnectError {
         let detail = ErrorDetail::from_message(wire::ErrorDetail::FULL_NAME, &failure.to_detail());
         let Failure { reason, message, details, .. } = failure;
         let error = Self::new(reason.code(), message).with_detail(detail);
+        let error = match reason.retry_after() {
+            Some(delay) => {
+                let retry = RetryInfo { retry_delay: Some(duration(delay)).into(), ..Default::default() };
+                error.with_detail(ErrorDetail::from_message(RetryInfo::FULL_NAME, &retry))
+            }
+            None => error,
+        };
         details.into_iter().fold(error, Self::with_detail)
     }
 }
@@ -260,4 +267,23 @@ fn broken_rules(error: &ValidationError) -> Failure {
     );
     Failure::new(Reason::InvalidRequest, message)
         .detail(&BadRequest { field_violations, ..Default::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use connectrpc::ConnectError;
+    use tau_proto::buffa::MessageName;
+    use tau_proto::google::rpc::RetryInfo;
+
+    use super::{Failure, Reason};
+
+    #[test]
+    fn whoever_may_try_again_is_told_when() {
+        for reason in Reason::ALL {
+            let error = ConnectError::from(Failure::new(*reason, "so it is"));
+            let says_when =
+                error.details.iter().any(|detail| detail.type_url.ends_with(RetryInfo::FULL_NAME));
+            assert_eq!(says_when, reason.is_retryable(), "{reason:?}");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Why calls fail: the stable names, and the code that each goes under. The table of `error.proto` is the same.
 
+use std::time::Duration;
+
 use connectrpc::ErrorCode;
 
 /// Makes the reasons and their table in one place, so that none can be missing from it.
@@ -153,16 +155,22 @@ impl Reason {
     /// Whether the same request may succeed later without anybody changing anything.
     #[must_use]
     pub const fn is_retryable(self) -> bool {
-        matches!(
-            self,
-            Self::Overloaded
-                | Self::Draining
-                | Self::TooManySessions
-                | Self::TooManyQueued
-                | Self::SubscriberTooSlow
-                | Self::JournalLost
-                | Self::EnvironmentLost
-                | Self::SessionInUse
-        )
+        self.retry_after().is_some()
+    }
+
+    /// When the same request is worth another try, where one is. The first two pass with what others do at the moment; for
+    /// the rest something has to come back.
+    #[must_use]
+    pub const fn retry_after(self) -> Option<Duration> {
+        match self {
+            Self::Overloaded | Self::SubscriberTooSlow => Some(Duration::from_secs(1)),
+            Self::Draining
+            | Self::TooManySessions
+            | Self::TooManyQueued
+            | Self::JournalLost
+            | Self::EnvironmentLost
+            | Self::SessionInUse => Some(Duration::from_secs(5)),
+            _ => None,
+        }
     }
 }

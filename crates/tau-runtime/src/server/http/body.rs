@@ -12,7 +12,7 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::Sleep;
 
-use super::repair;
+use super::{leftover, repair};
 
 /// The body of a response.
 ///
@@ -82,16 +82,37 @@ pub(super) enum BodyFault {
 }
 
 /// The body of a request, watched for what goes wrong with it, and for its time where it has one.
-pub(super) struct WatchedBody<B> {
-    body: Pin<Box<B>>,
+pub(super) struct WatchedBody<B: Body<Data = Bytes> + Send + 'static> {
+    /// `None` once it is dropped.
+    body: Option<Pin<Box<B>>>,
     time: Option<Pin<Box<Sleep>>>,
     fault: Arc<OnceLock<BodyFault>>,
+    rest: Rest,
 }
 
-impl<B> WatchedBody<B> {
-    pub(super) fn new(body: B, time: Option<Duration>, fault: Arc<OnceLock<BodyFault>>) -> Self {
+/// What becomes of what nobody has read of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// It is read, so that its caller sees the answer: see [`leftover`].
+    Discarded,
+    /// Nothing: the stream ends without the connection, or closing is what is due.
+    Left,
+}
+
+impl<B: Body<Data = Bytes> + Send + 'static> WatchedBody<B> {
+    pub(super) fn new(body: B, rest: Rest, time: Option<Duration>, fault: Arc<OnceLock<BodyFault>>) -> Self {
         let time = time.map(|time| Box::pin(tokio::time::sleep(time)));
-        Self { body: Box::pin(body), time, fault }
+        Self { body: Some(Box::pin(body)), time, fault, rest }
+    }
+}
+
+impl<B: Body<Data = Bytes> + Send + 'static> Drop for WatchedBody<B> {
+    fn drop(&mut self) {
+        let is_over = |body: &Pin<Box<B>>| body.is_end_stream() || self.fault.get().is_some();
+        let rest = self.body.take().filter(|body| self.rest == Rest::Discarded && !is_over(body));
+        if let (Some(rest), Ok(executor)) = (rest, tokio::runtime::Handle::try_current()) {
+            executor.spawn(leftover::discard(rest));
+        }
     }
 }
 
@@ -104,15 +125,16 @@ pub(super) enum WatchedBodyError<E> {
     Body(E),
 }
 
-impl<B: Body> Body for WatchedBody<B> {
-    type Data = B::Data;
+impl<B: Body<Data = Bytes> + Send + 'static> Body for WatchedBody<B> {
+    type Data = Bytes;
     type Error = WatchedBodyError<B::Error>;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, Self::Error>>> {
-        if let Poll::Ready(frame) = self.body.as_mut().poll_frame(context) {
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        if let Poll::Ready(frame) = body.as_mut().poll_frame(context) {
             if matches!(frame, Some(Err(_))) {
                 // The first fault counts.
                 let _ = self.fault.set(BodyFault::Broken);
@@ -126,10 +148,10 @@ impl<B: Body> Body for WatchedBody<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(|body| body.is_end_stream())
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.as_ref().map_or_else(SizeHint::default, |body| body.size_hint())
     }
 }

@@ -18,6 +18,7 @@ mod connection;
 mod cors;
 mod guarded;
 mod json;
+mod leftover;
 mod listener;
 mod options;
 mod panic;

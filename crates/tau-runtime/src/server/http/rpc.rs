@@ -14,13 +14,14 @@ use connectrpc::{
 };
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http::{HeaderMap, Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response, Version};
 use http_body::Body;
 use tower::Service;
 
 use super::access::Access;
-use super::body::{BodyFault, RpcBody, WatchedBody};
+use super::body::{BodyFault, Rest, RpcBody, WatchedBody};
 use super::guarded::Guarded;
+use super::leftover;
 use super::options::HttpOptions;
 use super::panic;
 use super::peer::Peer;
@@ -95,7 +96,7 @@ impl<D: Dispatcher> Rpc<D> {
         };
         let max = method.limits.map_or(self.max_bytes, |limits| limits.max_request_body_size());
         let size = request.body().size_hint().lower();
-        if size > (max + ENVELOPE) as u64 {
+        if size > max.saturating_add(ENVELOPE) as u64 {
             let failure =
                 Failure::new(Reason::MessageTooLarge, "the message is larger than this server takes");
             return Err(failure.fact("limit", max).fact("actual", size));
@@ -121,8 +122,14 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let headers = shape_headers(request.headers());
         let fault = Arc::new(OnceLock::new());
-        let watched =
-            |request: Request<B>, time| request.map(|body| WatchedBody::new(body, time, Arc::clone(&fault)));
+        let watched = |request: Request<B>, time| {
+            let (head, body) = request.into_parts();
+            let is_read = head.version < Version::HTTP_2
+                && head.extensions.get::<Peer>().is_some_and(|peer| *peer != Peer::InProcess)
+                && leftover::is_wanted(&head, &body);
+            let rest = if is_read { Rest::Discarded } else { Rest::Left };
+            Request::from_parts(head, WatchedBody::new(body, rest, time, Arc::clone(&fault)))
+        };
         let call = match self.route(&request) {
             Ok(Route::Unary) => self.unary.call(watched(request, None)),
             Ok(Route::Stream) => self.streams.call(watched(request, None)),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tau_core::SessionId;
 use tau_core::event::{Event, Seq};
 
+use super::records::Hashes;
 use super::shared::Shared;
 use crate::server::wire;
 
@@ -14,13 +15,21 @@ const KEPT: usize = 256;
 
 /// The newest events of a session as they are told.
 #[derive(Debug, Default)]
-pub(crate) struct Recent(Mutex<VecDeque<(Seq, Shared)>>);
+pub(crate) struct Recent {
+    told: Mutex<VecDeque<(Seq, Shared)>>,
+    hashes: Arc<Hashes>,
+}
 
 impl Recent {
+    /// The hashes of its records, for those who are told them.
+    pub(super) fn hashes(&self) -> Arc<Hashes> {
+        Arc::clone(&self.hashes)
+    }
+
     /// An event as it is told.
     pub(crate) fn event(&self, event: &Event) -> Shared {
         let seq = event.header.seq;
-        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         // Places are in order, but those that nobody asked for are missing.
         match recent.binary_search_by_key(&seq, |(seq, _)| *seq) {
             Ok(index) => recent[index].1.clone(),

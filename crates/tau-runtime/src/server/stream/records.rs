@@ -1,6 +1,6 @@
 //! Events as a journal holds them, with their chain of hashes.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tau_core::event::{Event, EventHash, Record, Seq};
 use tau_proto::runtime::v1 as pb;
@@ -9,24 +9,57 @@ use super::shared::Shared;
 use crate::journals::to_wire;
 use crate::server::wire;
 
+/// The hashes of a session's records from the first on, as far as anybody needed them: a record is made again out of its
+/// event, and whoever begins later does not hash again what stands before.
+#[derive(Debug, Default)]
+pub(super) struct Hashes(Mutex<Vec<EventHash>>);
+
+impl Hashes {
+    /// The hash of a session's last record up to a place, and that place.
+    fn up_to<'a>(&self, events: impl IntoIterator<Item = &'a Arc<Event>>, up_to: Seq) -> (Seq, EventHash) {
+        let mut hashes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = usize::try_from(up_to.0).unwrap_or(usize::MAX);
+        if hashes.len() < wanted {
+            let known = hashes.len();
+            for event in events.into_iter().skip(known).take(wanted - known) {
+                let last = hashes.last().copied().unwrap_or(EventHash::ZERO);
+                let Ok(record) = Record::seal(event, last) else { break };
+                hashes.push(record.hash());
+            }
+        }
+        let place = hashes.len().min(wanted);
+        let hash = place.checked_sub(1).and_then(|last| hashes.get(last)).copied();
+        (Seq(place as u64), hash.unwrap_or(EventHash::ZERO))
+    }
+
+    fn note(&self, seq: Seq, hash: EventHash) {
+        let mut hashes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if hashes.len() as u64 + 1 == seq.0 {
+            hashes.push(hash);
+        }
+    }
+}
+
 /// The chain of a session, up to the event that was told last.
 ///
-/// A record is made again out of its event, so what stands before the place where a subscriber begins is hashed once for
-/// it: a live session keeps no records. The bytes are those of the journal, because an event is written in one way alone.
+/// A record is made again out of its event: a live session keeps no records. The bytes are those of the journal, because an
+/// event is written in one way alone.
 #[derive(Debug)]
 pub(super) struct Records {
     last: Seq,
     hash: EventHash,
+    hashes: Arc<Hashes>,
 }
 
 impl Records {
     /// The chain after a place, from all events of a session.
-    pub(super) fn after<'a>(events: impl IntoIterator<Item = &'a Arc<Event>>, after: Seq) -> Self {
-        let mut records = Self { last: Seq::default(), hash: EventHash::ZERO };
-        for event in events.into_iter().take_while(|event| event.header.seq <= after) {
-            records.seal(event);
-        }
-        records
+    pub(super) fn after<'a>(
+        hashes: Arc<Hashes>,
+        events: impl IntoIterator<Item = &'a Arc<Event>>,
+        after: Seq,
+    ) -> Self {
+        let (last, hash) = hashes.up_to(events, after);
+        Self { last, hash, hashes }
     }
 
     /// The next event as it is told, with its record.
@@ -42,6 +75,56 @@ impl Records {
         let record = Record::seal(event, self.hash).ok().filter(|_| follows)?;
         self.last = event.header.seq;
         self.hash = record.hash();
+        self.hashes.note(self.last, self.hash);
         Some(to_wire(record))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tau_core::event::{Event, EventBody, EventHash, EventHeader, Record, Seq, Timestamp};
+    use tau_core::{EventId, SessionId};
+
+    use super::{Hashes, Records};
+
+    fn events(count: u64) -> Vec<Arc<Event>> {
+        let header = |seq| EventHeader {
+            session: SessionId::from_u128(7),
+            seq: Seq(seq),
+            epoch: 1,
+            id: EventId::from_u128(seq.into()),
+            time: Timestamp(0),
+            cause: None,
+        };
+        (1..=count)
+            .map(|seq| Arc::new(Event { header: header(seq), body: EventBody::SessionResumed }))
+            .collect()
+    }
+
+    /// Whoever comes when, each is told the same chain, and what stands before is hashed once.
+    #[test]
+    fn a_chain_is_the_same_wherever_it_is_begun() {
+        let events = events(6);
+        let mut last = EventHash::ZERO;
+        let chain: Vec<EventHash> = events
+            .iter()
+            .map(|event| {
+                last = Record::seal(event, last).unwrap().hash();
+                last
+            })
+            .collect();
+        let hashes = Arc::new(Hashes::default());
+        for after in [4, 0, 6, 2] {
+            let mut records = Records::after(Arc::clone(&hashes), &events, Seq(after));
+            for event in &events[after as usize..] {
+                records.told(event);
+            }
+            assert_eq!((records.last, records.hash), (Seq(6), chain[5]), "after {after}");
+            assert_eq!(*hashes.0.lock().unwrap(), chain);
+        }
+        let nothing: [Arc<Event>; 0] = [];
+        assert_eq!(hashes.up_to(&nothing, Seq(3)), (Seq(3), chain[2]), "nothing is hashed again");
     }
 }

@@ -55,7 +55,8 @@ pub(crate) fn follow(
     let head = handle.overview().seq;
     let updates = handle.subscribe(after);
     let caught_up = (after >= head).then_some(Step::CaughtUp { session: handle.session_id(), seq: after });
-    let records = wanted.records.then(|| Records::after(&handle.events(Seq::default()), after));
+    let records =
+        wanted.records.then(|| Records::after(recent.hashes(), &handle.events(Seq::default()), after));
     let following = Following { handle, recent, records, updates: Some(updates), last: after, head, wanted };
     let steps = stream::unfold(following, |mut following| async move {
         let steps = following.next().await?;
@@ -72,7 +73,7 @@ pub(crate) fn replay(
     wanted: &Wanted,
 ) -> BoxStream<'static, Step> {
     let seq = Seq(events.len() as u64);
-    let mut records = wanted.records.then(|| Records::after(&events, after));
+    let mut records = wanted.records.then(|| Records::after(Arc::default(), &events, after));
     let later = events.into_iter().filter(|event| event.header.seq > after);
     let told: Vec<Step> = later
         .map(|event| {

@@ -257,7 +257,8 @@ async fn what_was_let_go_is_not_closed_by_saying_so() {
     let resume = pb::ResumeRequest { session_id: session.to_string(), ..Default::default() };
     let held = in_time(served.sessions.resume(resume)).await.unwrap_err();
     assert_eq!((held.code, reason(&held).as_str()), (ErrorCode::Aborted, "session_in_use"));
-    assert!(held.details.iter().any(|detail| detail.type_url.ends_with("ConflictDetail")));
+    let has = |name: &str| held.details.iter().any(|detail| detail.type_url.ends_with(name));
+    assert!(has("ConflictDetail") && has("google.rpc.RetryInfo"), "{held:?}");
 }
 
 /// Puts what a live session holds into the store.

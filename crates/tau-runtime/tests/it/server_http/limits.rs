@@ -37,6 +37,14 @@ async fn a_message_over_the_limit_is_refused() {
 }
 
 #[tokio::test]
+async fn the_largest_limit_there_is_lets_everything_in() {
+    let mut options = HttpOptions::default();
+    options.messages.max_bytes = usize::MAX;
+    let server = Server::start(options).await;
+    assert_eq!(server.call(server.json(GET, session(60 << 10))).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_size_that_is_not_declared_is_counted() {
     let server = Server::start(limited()).await;
     let head = format!(
