@@ -10,6 +10,7 @@ use bytes::Bytes;
 use connectrpc::ConnectRpcBody;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Sleep;
 
 use super::{leftover, repair};
@@ -23,6 +24,8 @@ pub struct RpcBody {
     body: Option<ConnectRpcBody>,
     /// What decides the shape of an error, until the first frame has passed.
     first: Option<HeaderMap>,
+    /// The place of the call, free again when its answer has left.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 impl std::fmt::Debug for RpcBody {
@@ -35,7 +38,13 @@ impl RpcBody {
     /// The body of a response to a request of which these headers decide the shape of errors.
     pub(super) fn new(body: ConnectRpcBody, headers: HeaderMap) -> Self {
         let first = (!matches!(body, ConnectRpcBody::Full(_))).then_some(headers);
-        Self { body: Some(body), first }
+        Self { body: Some(body), first, place: None }
+    }
+
+    /// The same, holding the place of its call.
+    pub(super) fn holding(mut self, place: OwnedSemaphorePermit) -> Self {
+        self.place = Some(place);
+        self
     }
 }
 

@@ -36,7 +36,7 @@ pub use body::RpcBody;
 pub use json::{DescriptorError, JsonShapes};
 pub use listener::Listener;
 pub use options::{
-    AccessOptions, AllowedHosts, ConnectionOptions, DeadlineOptions, HttpOptions, MessageOptions,
+    AccessOptions, AllowedHosts, ConnectionOptions, DeadlineOptions, HttpOptions, LoadOptions, MessageOptions,
 };
 pub use peer::Peer;
 pub use serve::{Drained, serve};

@@ -14,6 +14,8 @@ pub struct HttpOptions {
     pub messages: MessageOptions,
     /// Connections.
     pub connections: ConnectionOptions,
+    /// Calls of all connections together.
+    pub load: LoadOptions,
     /// Times.
     pub deadlines: DeadlineOptions,
     /// Who may call.
@@ -80,6 +82,23 @@ impl Default for ConnectionOptions {
             keepalive_interval: Duration::from_secs(20),
             keepalive_timeout: Duration::from_secs(10),
         }
+    }
+}
+
+/// How much is done at a time. What is over it is refused with
+/// [`Reason::Overloaded`](crate::server::Reason::Overloaded) before its message is read.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct LoadOptions {
+    /// Calls that are answered at once: from their headers until their answer has left. 8,192.
+    pub max_calls: usize,
+    /// Streams. 131,072.
+    pub max_streams: usize,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self { max_calls: 8 << 10, max_streams: 128 << 10 }
     }
 }
 

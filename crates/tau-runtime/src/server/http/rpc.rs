@@ -16,13 +16,14 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::{HeaderMap, Method, Request, Response, Version};
 use http_body::Body;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::Service;
 
 use super::access::Access;
 use super::body::{BodyFault, Rest, RpcBody, WatchedBody};
 use super::guarded::Guarded;
 use super::leftover;
-use super::options::HttpOptions;
+use super::options::{HttpOptions, LoadOptions};
 use super::panic;
 use super::peer::Peer;
 use super::refuse::refuse;
@@ -40,6 +41,7 @@ pub(super) struct Rpc<D> {
     /// A default deadline is of the whole service in `connectrpc`, and would cut streams: so there are two.
     unary: ConnectRpcService<Guarded<D>>,
     streams: ConnectRpcService<Guarded<D>>,
+    places: Places,
     max_bytes: usize,
     request_time: Duration,
 }
@@ -47,7 +49,32 @@ pub(super) struct Rpc<D> {
 impl<D> Clone for Rpc<D> {
     fn clone(&self) -> Self {
         let access = Arc::clone(&self.access);
-        Self { access, unary: self.unary.clone(), streams: self.streams.clone(), ..*self }
+        let (unary, streams, places) = (self.unary.clone(), self.streams.clone(), self.places.clone());
+        Self { access, unary, streams, places, ..*self }
+    }
+}
+
+/// Places for calls and for streams, of all connections.
+#[derive(Clone)]
+struct Places {
+    calls: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
+}
+
+impl Places {
+    fn new(options: &LoadOptions) -> Self {
+        let places = |max: usize| Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
+        Self { calls: places(options.max_calls), streams: places(options.max_streams) }
+    }
+
+    fn take(&self, route: &Route) -> Result<OwnedSemaphorePermit, Failure> {
+        let (places, what) = match route {
+            Route::Unary => (&self.calls, "calls"),
+            Route::ServerStream | Route::Stream => (&self.streams, "streams"),
+        };
+        let overloaded =
+            |_| Failure::new(Reason::Overloaded, format!("the server has as many {what} as it takes"));
+        Arc::clone(places).try_acquire_owned().map_err(overloaded)
     }
 }
 
@@ -78,7 +105,8 @@ impl<D: Dispatcher> Rpc<D> {
             .iter()
             .fold(streams, |service, interceptor| service.with_interceptor_arc(Arc::clone(interceptor)));
         let unary = streams.clone().with_deadline_policy(policy);
-        Self { access, unary, streams, max_bytes, request_time: times.request }
+        let places = Places::new(&options.load);
+        Self { access, unary, streams, places, max_bytes, request_time: times.request }
     }
 
     fn route<B: Body>(&self, request: &Request<B>) -> Result<Route, Failure> {
@@ -130,16 +158,19 @@ where
             let rest = if is_read { Rest::Discarded } else { Rest::Left };
             Request::from_parts(head, WatchedBody::new(body, rest, time, Arc::clone(&fault)))
         };
-        let call = match self.route(&request) {
-            Ok(Route::Unary) => self.unary.call(watched(request, None)),
-            Ok(Route::Stream) => self.streams.call(watched(request, None)),
-            Ok(Route::ServerStream) => self.streams.call(watched(request, Some(self.request_time))),
+        let routed = self.route(&request).and_then(|route| Ok((self.places.take(&route)?, route)));
+        let (place, call) = match routed {
+            Ok((place, Route::Unary)) => (place, self.unary.call(watched(request, None))),
+            Ok((place, Route::Stream)) => (place, self.streams.call(watched(request, None))),
+            Ok((place, Route::ServerStream)) => {
+                (place, self.streams.call(watched(request, Some(self.request_time))))
+            }
             Err(failure) => {
                 let (head, body) = request.into_parts();
                 return Box::pin(refuse(failure, head, body));
             }
         };
-        Box::pin(caught(call, headers, fault))
+        Box::pin(async move { Ok(caught(call, headers, fault).await?.map(|body| body.holding(place))) })
     }
 }
 

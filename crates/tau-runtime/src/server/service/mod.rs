@@ -10,12 +10,13 @@ mod manage;
 use std::sync::Arc;
 use std::time::Duration;
 
-use connectrpc::{RequestContext, Response, ServiceRequest, ServiceResult, ServiceStream};
+use connectrpc::{ConnectError, RequestContext, Response, ServiceRequest, ServiceResult, ServiceStream};
+use futures::stream::BoxStream;
 use tau_core::SessionId;
 use tau_proto::runtime::v1::{self as pb, RuntimeService};
 
 use super::failure::{Failure, check};
-use super::stream::{Out, Recents};
+use super::stream::{Out, Recents, Stalls};
 use super::wire::{self, Liveness};
 use crate::driver::Handle;
 use crate::runtime::{LiveSession, Runtime};
@@ -30,11 +31,18 @@ pub struct ServiceOptions {
     pub heartbeat_interval: Duration,
     /// How many runs may wait in one session. Default: 1,000.
     pub max_queued_runs: usize,
+    /// How long streams lie before a caller that takes nothing of what is there for it, before they end with
+    /// [`Reason::SubscriberTooSlow`](super::Reason::SubscriberTooSlow). Default: 2 min.
+    pub read_timeout: Duration,
 }
 
 impl Default for ServiceOptions {
     fn default() -> Self {
-        Self { heartbeat_interval: Duration::from_secs(15), max_queued_runs: 1_000 }
+        Self {
+            heartbeat_interval: Duration::from_secs(15),
+            max_queued_runs: 1_000,
+            read_timeout: Duration::from_secs(120),
+        }
     }
 }
 
@@ -43,6 +51,7 @@ impl Default for ServiceOptions {
 pub(crate) struct Core {
     pub(crate) runtime: Runtime,
     pub(crate) recents: Recents,
+    pub(crate) stalls: Arc<Stalls>,
     pub(crate) options: ServiceOptions,
 }
 
@@ -53,6 +62,14 @@ impl Core {
             Some(handle) => Ok(handle),
             None => Ok(self.session(session).await?.handle().clone()),
         }
+    }
+
+    /// A stream that ends when its caller does not read it.
+    fn watched<T: Send + 'static>(
+        &self,
+        stream: BoxStream<'static, Result<T, ConnectError>>,
+    ) -> BoxStream<'static, Result<T, ConnectError>> {
+        self.stalls.watch(stream, self.options.read_timeout)
     }
 
     /// A session that is live, and no subagent's.
@@ -67,7 +84,7 @@ pub(crate) struct Sessions(Arc<Core>);
 
 impl Sessions {
     pub(crate) fn new(runtime: Runtime, options: ServiceOptions) -> Self {
-        Self(Arc::new(Core { runtime, recents: Recents::default(), options }))
+        Self(Arc::new(Core { runtime, recents: Recents::default(), stalls: Arc::default(), options }))
     }
 }
 
@@ -164,7 +181,7 @@ impl RuntimeService for Sessions {
     ) -> ServiceResult<ServiceStream<Out<pb::RunResponse>>> {
         let stream = self.0.clone().run(check(request.to_owned_message())?).await?;
         // Every subscriber would compress the same bytes for itself.
-        Ok(Response::new(stream).compress(false))
+        Ok(Response::new(self.0.watched(stream)).compress(false))
     }
 
     async fn subscribe(
@@ -173,7 +190,7 @@ impl RuntimeService for Sessions {
         request: ServiceRequest<'_, pb::SubscribeRequest>,
     ) -> ServiceResult<ServiceStream<Out<pb::SubscribeResponse>>> {
         let stream = self.0.clone().subscribe(check(request.to_owned_message())?).await?;
-        Ok(Response::new(stream).compress(false))
+        Ok(Response::new(self.0.watched(stream)).compress(false))
     }
 
     async fn inject_context(

@@ -128,6 +128,53 @@ async fn connections_over_the_limit_are_closed() {
     panic!("the places were not given back");
 }
 
+/// Calls and streams over the limit are shed before anything is done for them, and a place is free when its answer is gone.
+#[tokio::test]
+async fn what_is_too_much_at_a_time_is_refused_and_told_when_to_come_again() {
+    let mut options = HttpOptions::default();
+    (options.load.max_calls, options.load.max_streams) = (1, 1);
+    let server = Server::start(options).await;
+    let overloaded = expected(429, "resource_exhausted", "overloaded");
+    let error = |reply: super::support::Reply| {
+        let (status, code, reasons) = reply.error();
+        (
+            status,
+            code,
+            reasons.split(',').next().unwrap().to_owned(),
+            reply.json()["details"][1]["type"].clone(),
+        )
+    };
+    let says_when = (overloaded.0, overloaded.1, overloaded.2, "google.rpc.RetryInfo".into());
+
+    let late = server.call(server.json(GET, r#"{"sessionId":"late"}"#));
+    let other = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        server.call(server.json(GET, "{}")).await
+    };
+    let (late, refused) = tokio::join!(late, other);
+    assert_eq!((late.status.as_u16(), error(refused)), (200, says_when.clone()));
+    assert_eq!(server.call(server.json(GET, "{}")).await.status, 200);
+
+    let follow = |order: &str| {
+        let body = envelope(format!(r#"{{"eventKinds":["{order}"]}}"#).as_bytes());
+        server.post(SUBSCRIBE, "application/connect+json", body)
+    };
+    let held = tokio::time::timeout(Duration::from_millis(300), server.call(follow("never")));
+    let other = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        server.call(follow("")).await.stream().1.unwrap().1
+    };
+    let (held, refused) = tokio::join!(held, other);
+    assert!(held.is_err() && refused.starts_with("overloaded"), "{refused}");
+    for _ in 0..100 {
+        if server.call(follow("")).await.stream().1.is_none() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the place was not given back");
+}
+
 fn with_timeout(mut request: http::Request<Full<Bytes>>, millis: &str) -> http::Request<Full<Bytes>> {
     let name = HeaderName::from_static("connect-timeout-ms");
     request.headers_mut().insert(name, HeaderValue::from_str(millis).unwrap());
