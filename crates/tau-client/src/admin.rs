@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use tau_proto::buffa_types::google::protobuf::Duration as WireDuration;
 use tau_proto::runtime::v1 as pb;
 
 use crate::client::{Client, Repeat};
 use crate::error::Error;
-use crate::time;
 
 /// What operators ask of a server.
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ impl Admin {
     /// # Errors
     /// As `AdminService.Drain` says.
     pub async fn drain(&self, patience: Duration) -> Result<pb::DrainResponse, Error> {
-        let request = pb::DrainRequest { timeout: time::to_wire(patience).into(), ..Default::default() };
+        let request = pb::DrainRequest { timeout: WireDuration::from(patience).into(), ..Default::default() };
         let admin = self.0.admin_service();
         // The answer comes when the time is over, so the call must have more.
         let deadline = patience.saturating_add(self.0.options().timeout);

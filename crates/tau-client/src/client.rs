@@ -19,6 +19,8 @@ use crate::error::{Error, ErrorKind};
 use crate::list::{SessionList, Sessions};
 use crate::session::Session;
 use crate::stream::Subscription;
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 use crate::token::Token;
 use crate::transport::Transport;
 
@@ -39,6 +41,8 @@ pub struct ClientOptions {
     pub connect_timeout: Duration,
     /// For how long a stream that broke off is tried again. A minute unless set.
     pub reconnect_for: Duration,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Tls,
 }
 
 impl Default for ClientOptions {
@@ -48,6 +52,8 @@ impl Default for ClientOptions {
             timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(5),
             reconnect_for: Duration::from_secs(60),
+            #[cfg(feature = "tls")]
+            tls: Tls::default(),
         }
     }
 }
@@ -57,6 +63,14 @@ impl ClientOptions {
     #[must_use]
     pub fn with_token(mut self, token: Token) -> Self {
         self.token = Some(token);
+        self
+    }
+
+    /// With another trust than the system's in servers behind `https://`, or with a certificate to call them with.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn with_tls(mut self, tls: Tls) -> Self {
+        self.tls = tls;
         self
     }
 
@@ -120,7 +134,7 @@ impl Client {
             let no_header = || Error::new(ErrorKind::Unauthorised, "the token holds what no header can");
             config = config.with_default_header("authorization", token.header().ok_or_else(no_header)?);
         }
-        let transport = connect(&endpoint, options.connect_timeout).await.map_err(Error::of_call)?;
+        let transport = connect(&endpoint, &options).await.map_err(Error::of_call)?;
         let runtime = RuntimeServiceClient::new(transport.clone(), config.clone());
         let admin = AdminServiceClient::new(transport.clone(), config.clone());
         Ok(Self(Arc::new(Inner { endpoint, transport, config, options, runtime, admin })))

@@ -6,6 +6,7 @@ use connectrpc::ConnectError;
 use connectrpc::client::{Http2Connection, Http2ConnectionBuilder};
 use http::Uri;
 
+use crate::client::ClientOptions;
 use crate::endpoint::{Endpoint, Place};
 use crate::transport::Transport;
 
@@ -20,7 +21,8 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 const WAITING: usize = 1_024;
 
 /// Connects. What is given back connects again by itself when the connection is lost.
-pub(crate) async fn connect(endpoint: &Endpoint, patience: Duration) -> Result<Transport, ConnectError> {
+pub(crate) async fn connect(endpoint: &Endpoint, options: &ClientOptions) -> Result<Transport, ConnectError> {
+    let patience = options.connect_timeout;
     let builder = Http2Connection::builder()
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
@@ -31,21 +33,25 @@ pub(crate) async fn connect(endpoint: &Endpoint, patience: Duration) -> Result<T
     let connection = match &endpoint.0 {
         Place::Here(transport) => return Ok(transport.clone()),
         Place::Http(uri) => builder.connect_plaintext(uri.clone()).await?,
-        Place::Https(uri) => tls(builder, uri).await?,
+        Place::Https(uri) => tls(builder, uri, options).await?,
         Place::Unix(path) => builder.connect_unix(path, endpoint.uri()).await?,
     };
     Ok(Transport::new(connection.shared(WAITING)))
 }
 
 #[cfg(feature = "tls")]
-async fn tls(builder: Http2ConnectionBuilder, uri: &Uri) -> Result<Http2Connection, ConnectError> {
-    let connector = crate::tls::Connector::new().map_err(|error| {
+async fn tls(
+    builder: Http2ConnectionBuilder,
+    uri: &Uri,
+    options: &ClientOptions,
+) -> Result<Http2Connection, ConnectError> {
+    let connector = crate::tls::Connector::new(&options.tls).map_err(|error| {
         ConnectError::unavailable_from_transport("the certificates of this system cannot be read", error)
     })?;
     builder.connect_with_connector(connector, uri.clone()).await
 }
 
 #[cfg(not(feature = "tls"))]
-async fn tls(_: Http2ConnectionBuilder, _: &Uri) -> Result<Http2Connection, ConnectError> {
+async fn tls(_: Http2ConnectionBuilder, _: &Uri, _: &ClientOptions) -> Result<Http2Connection, ConnectError> {
     Err(ConnectError::unimplemented("this program was built without TLS"))
 }

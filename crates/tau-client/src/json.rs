@@ -1,7 +1,7 @@
 //! Calls of any method in JSON: the Connect protocol as it is written down, without generated types.
 
 use bytes::{Buf as _, Bytes, BytesMut};
-use connectrpc::client::{ClientTransport as _, full_body};
+use connectrpc::client::{ClientBody, ClientTransport as _, full_body};
 use connectrpc::{ConnectError, ErrorCode};
 use futures::stream::{self, BoxStream, StreamExt as _};
 use http::header::CONTENT_TYPE;
@@ -46,30 +46,38 @@ impl Client {
         message: &str,
         answers: Answers,
     ) -> Result<BoxStream<'static, Result<String, Error>>, Error> {
-        let response = self.transport().send(self.request(method, message, answers)?).await;
-        let response = response.map_err(|error| {
-            Error::of_call(ConnectError::unavailable_from_transport("the request could not be sent", error))
-        })?;
+        let request = self.request(method, message, answers)?;
         match answers {
             Answers::One => {
-                let is_ok = response.status().is_success();
-                let text = whole(response).await?;
-                if !is_ok {
-                    return Err(refused(&text));
-                }
-                Ok(stream::iter([String::from_utf8(text.into()).map_err(|_| no_answer())]).boxed())
+                // A server that does not keep the deadline is not waited for either.
+                let answer = tokio::time::timeout(self.options().timeout, self.one(request)).await;
+                let answer = answer.map_err(|_| Error::new(ErrorKind::Deadline, "the deadline passed"))?;
+                Ok(stream::iter([answer]).boxed())
             }
-            Answers::Stream if !is_stream(&response) => Err(refused(&whole(response).await?)),
-            Answers::Stream => Ok(messages(response.into_body())),
+            Answers::Stream => {
+                let response = self.send(request).await?;
+                match is_stream(&response) {
+                    true => Ok(messages(response.into_body())),
+                    false => Err(refused(&whole(response).await?)),
+                }
+            }
         }
     }
 
-    fn request(
-        &self,
-        method: &str,
-        message: &str,
-        answers: Answers,
-    ) -> Result<Request<connectrpc::client::ClientBody>, Error> {
+    async fn one(&self, request: Request<ClientBody>) -> Result<String, Error> {
+        let response = self.send(request).await?;
+        let is_ok = response.status().is_success();
+        let text = whole(response).await?;
+        if is_ok { String::from_utf8(text.into()).map_err(|_| no_answer()) } else { Err(refused(&text)) }
+    }
+
+    async fn send(&self, request: Request<ClientBody>) -> Result<Response<AnswerBody>, Error> {
+        self.transport().send(request).await.map_err(|error| {
+            Error::of_call(ConnectError::unavailable_from_transport("the request could not be sent", error))
+        })
+    }
+
+    fn request(&self, method: &str, message: &str, answers: Answers) -> Result<Request<ClientBody>, Error> {
         let (kind, body) = match answers {
             Answers::One => ("application/json", Bytes::copy_from_slice(message.as_bytes())),
             Answers::Stream => ("application/connect+json", envelope(message)),

@@ -102,5 +102,7 @@ pub use prompt::Prompt;
 pub use session::Session;
 pub use stream::{RunItem, RunStream, Subscription, SubscriptionItem};
 pub use tau_proto::runtime::v1 as pb;
+#[cfg(feature = "tls")]
+pub use tls::{InvalidTls, Tls};
 pub use token::Token;
 pub use transport::{AnswerBody, Transport, TransportError};

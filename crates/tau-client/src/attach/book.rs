@@ -38,6 +38,8 @@ struct Known {
     epoch: u64,
     /// Whether the server asked for it over this connection: what it did not ask for it is not told.
     is_asked: bool,
+    /// Whether its turn comes.
+    is_ready: bool,
     /// What was not taken yet, by number.
     progress: VecDeque<(u64, String)>,
     last_number: u64,
@@ -67,7 +69,7 @@ impl Book {
         self.ready.clear();
         let mut unwanted = Vec::new();
         for (id, known) in &mut self.calls {
-            known.is_asked = false;
+            (known.is_asked, known.is_ready) = (false, false);
             if known.result.is_none() && !welcome.open_call_ids.contains(id) {
                 unwanted.push(id.clone());
             }
@@ -88,7 +90,6 @@ impl Book {
                 number: call.progress_received,
                 ..Default::default()
             });
-            self.ready.push_back(id.clone());
             return Arrival::Known;
         }
         let of_session = self.calls.values().filter(|known| known.session == call.session_id);
@@ -98,6 +99,7 @@ impl Book {
             session: call.session_id.clone(),
             epoch: call.epoch,
             is_asked: true,
+            is_ready: false,
             progress: VecDeque::new(),
             last_number: 0,
             sent: 0,
@@ -127,14 +129,14 @@ impl Book {
         let Some(known) = self.calls.get_mut(id) else { return };
         known.last_number += 1;
         known.progress.push_back((known.last_number, text));
-        self.ready.push_back(id.to_owned());
+        self.make_ready(id);
     }
 
     /// A call ended.
     pub(super) fn ended(&mut self, id: &str, result: call_result::Result, now: Instant) {
         if let Some(known) = self.calls.get_mut(id) {
             known.result.get_or_insert((now, result));
-            self.ready.push_back(id.to_owned());
+            self.make_ready(id);
         }
     }
 
@@ -145,7 +147,15 @@ impl Book {
             known.in_flight = known.in_flight.saturating_sub(text.len());
             known.room.add_permits(text.len());
         }
-        self.ready.push_back(received.call_id.clone());
+        self.make_ready(&received.call_id);
+    }
+
+    /// Lets a call speak when its turn comes.
+    fn make_ready(&mut self, id: &str) {
+        if let Some(known) = self.calls.get_mut(id).filter(|known| !known.is_ready) {
+            known.is_ready = true;
+            self.ready.push_back(id.to_owned());
+        }
     }
 
     /// The server took results for good.
@@ -163,14 +173,22 @@ impl Book {
         });
     }
 
+    /// The calls that are known, by id.
+    #[cfg(test)]
+    pub(super) fn known(&self) -> Vec<String> {
+        self.calls.keys().cloned().collect()
+    }
+
     /// The next that is to be said, if there is anything that may be said now.
     pub(super) fn next(&mut self) -> Option<Message> {
-        while let Some(id) = self.ready.front() {
-            let said = self.calls.get_mut(id).and_then(|known| known.next(id, self.window));
-            match said {
-                Some(said) => return Some(said),
-                None => self.ready.pop_front(),
-            };
+        while let Some(id) = self.ready.pop_front() {
+            let Some(known) = self.calls.get_mut(&id) else { continue };
+            known.is_ready = false;
+            let said = known.next(&id, self.window);
+            if said.is_some() {
+                self.make_ready(&id);
+                return said;
+            }
         }
         None
     }
@@ -181,8 +199,10 @@ impl Known {
         if !self.is_asked {
             return None;
         }
-        let unsent = self.progress.iter().find(|(number, _)| *number > self.sent);
-        if let Some((number, text)) = unsent {
+        // Numbers are contiguous.
+        let first = self.progress.front().map_or(0, |(number, _)| *number);
+        let unsent = usize::try_from((self.sent + 1).saturating_sub(first)).ok();
+        if let Some((number, text)) = unsent.and_then(|index| self.progress.get(index)) {
             if self.in_flight > 0 && self.in_flight + text.len() > window {
                 return None;
             }

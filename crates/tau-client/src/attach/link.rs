@@ -51,6 +51,17 @@ impl Link {
     }
 }
 
+#[cfg(test)]
+impl Link {
+    /// Of streams that a test has in its hands.
+    pub(super) fn of(
+        incoming: BoxStream<'static, Result<AttachResponse, Error>>,
+        outgoing: impl Sink<AttachRequest, Error = Error> + Send + 'static,
+    ) -> Self {
+        Self { incoming: Incoming(incoming), outgoing: Outgoing(Box::pin(outgoing)) }
+    }
+}
+
 impl Stream for Incoming {
     type Item = Result<AttachResponse, Error>;
 

@@ -91,10 +91,11 @@ impl Provider {
     ) -> Result<Ended, Error> {
         let Welcomed { link: Link { mut incoming, mut outgoing }, interval } = welcomed;
         let (mut heard, mut spoken) = (Instant::now(), Instant::now());
-        let mut waiting: Option<attach_request::Message> = None;
+        let (mut waiting, mut farewell): (Option<attach_request::Message>, _) = (None, None);
+        let mut expiry = Instant::now() + interval;
         let (mut is_leaving, mut is_dirty, mut drain) = (false, false, None);
         loop {
-            waiting = waiting.or_else(|| self.book.next());
+            waiting = waiting.or_else(|| farewell.take()).or_else(|| self.book.next());
             if drain.is_some() && self.running.is_empty() && waiting.is_none() {
                 return part(incoming, outgoing, interval, drain).await;
             }
@@ -118,10 +119,13 @@ impl Provider {
                 () = stop.cancelled(), if !is_leaving => {
                     is_leaving = true;
                     // The server answers with its own when nothing is open any more.
-                    waiting = waiting.or(Some(Detach::default().into()));
+                    farewell = Some(Detach::default().into());
                 }
                 () = sleep_until(spoken + interval), if waiting.is_none() => {
                     waiting = Some(Heartbeat::default().into());
+                }
+                () = sleep_until(expiry) => {
+                    expiry = Instant::now() + interval;
                     self.book.expire(Instant::now());
                 }
                 () = sleep_until(heard + interval.saturating_mul(SILENT_INTERVALS)) => {
@@ -229,3 +233,6 @@ fn request(message: impl Into<attach_request::Message>) -> AttachRequest {
 fn lost(what: &str) -> Error {
     Error::new(ErrorKind::Ended, what)
 }
+
+#[cfg(test)]
+mod tests;

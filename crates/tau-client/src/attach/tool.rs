@@ -4,11 +4,10 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use serde_json::Value;
+use tau_proto::buffa_types::google::protobuf::Duration as WireDuration;
 use tau_proto::runtime::v1::{
     EffectClass, ToolDefinition, ToolOffer, ToolResultBlock, ToolReturn, tool_result_block,
 };
-
-use crate::time;
 
 /// A tool, as a model and a runtime are told of it.
 #[derive(Debug, Clone)]
@@ -48,7 +47,7 @@ impl Tool {
     /// How long one call may take. As the session says unless set.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.0.timeout = time::to_wire(timeout).into();
+        self.0.timeout = WireDuration::from(timeout).into();
         self
     }
 

@@ -58,9 +58,13 @@ impl RunStream {
         let messages = feed.open(&positions).await?;
         let mut items = resuming(feed, positions, messages, patience);
         // What is wrong with the request is told instead of the first item.
-        let first = match items.next().await {
-            Some(first) => first?,
-            None => return Err(Error::new(ErrorKind::Protocol, "the server said nothing of the run")),
+        let first = loop {
+            match items.next().await {
+                // Whoever was told nothing yet misses nothing.
+                Some(Ok(RunItem::Reconnected)) => {}
+                Some(first) => break first?,
+                None => return Err(Error::new(ErrorKind::Protocol, "the server said nothing of the run")),
+            }
         };
         Ok(Self(stream::iter([Ok(first)]).chain(items).boxed()))
     }

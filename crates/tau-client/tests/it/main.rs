@@ -13,3 +13,5 @@ mod example;
 mod runs;
 mod sessions;
 mod support;
+mod tls;
+mod unreliable;

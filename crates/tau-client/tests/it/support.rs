@@ -17,7 +17,7 @@ use tau_runtime::SessionOptions;
 use tau_runtime::runtime::{
     AgentSummary, FactoryError, NewSession, OldSession, Runtime, RuntimeOptions, SessionFactory,
 };
-use tau_runtime::server::http::{HttpOptions, HttpService, JsonShapes, Listener, serve};
+use tau_runtime::server::http::{HttpOptions, HttpService, JsonShapes, Listener, Tls, serve};
 use tau_runtime::server::{Interface, InterfaceOptions};
 use tau_testkit::{ModelServer, Reply};
 use tau_tools::ToolRegistry;
@@ -76,6 +76,10 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
+        Self::start_with(replies, None).await
+    }
+
+    pub(crate) async fn start_with(replies: impl IntoIterator<Item = Reply>, tls: Option<Tls>) -> Self {
         let model = ModelServer::with_replies(replies).await.unwrap();
         let mut config = Config::default();
         config.providers.insert("test".to_owned(), ProviderConfig::new(model.base_url()));
@@ -84,6 +88,7 @@ impl Server {
         let interface = Interface::new(runtime, InterfaceOptions::default()).unwrap();
         let mut http = HttpOptions::default();
         http.access.token = Some(Secret::new(TOKEN));
+        http.tls = tls;
         let shapes = JsonShapes::decode(DESCRIPTORS).unwrap();
         let service = HttpService::new(interface.router, shapes, &[], &http);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -106,6 +111,11 @@ impl Server {
 
     pub(crate) fn endpoint(&self) -> Endpoint {
         format!("http://{}", self.address).parse().unwrap()
+    }
+
+    /// The same by its name, over TLS.
+    pub(crate) fn secure(&self) -> Endpoint {
+        format!("https://localhost:{}", self.address.port()).parse().unwrap()
     }
 
     /// A client over a wire that can be cut.

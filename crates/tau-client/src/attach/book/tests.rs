@@ -148,3 +148,18 @@ fn results_that_nobody_settles_are_forgotten_in_time() {
     book.expire(now + RETENTION);
     assert_eq!(book.calls.keys().collect::<Vec<_>>(), ["b"]);
 }
+
+#[test]
+fn calls_that_have_something_to_say_take_turns() {
+    let mut book = book();
+    for id in ["a", "b"] {
+        is_new(&mut book, &call(id));
+    }
+    for text in ["1", "2", "3"] {
+        book.progress("a", text.to_owned());
+    }
+    book.progress("b", "1".to_owned());
+    book.ended("b", done(), Instant::now());
+    assert_eq!(said(&mut book), ["a 1 1", "b 1 1", "a 2 2", "b done", "a 3 3"]);
+    assert!(book.ready.is_empty());
+}
