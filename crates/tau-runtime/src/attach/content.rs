@@ -1,6 +1,9 @@
 //! What tools give, from the interface's words to ours.
 
+use serde_json::Value;
+use serde_json::value::Serializer;
 use tau_core::{Image, ToolResultBlock};
+use tau_proto::buffa::json_helpers::bytes as base64;
 use tau_proto::runtime::v1::{Image as WireImage, ToolReturn, image, tool_result_block::Block};
 use tau_tools::ToolOutput;
 
@@ -34,15 +37,21 @@ fn block(block: Block) -> ToolResultBlock {
     }
 }
 
+/// Bytes as models take them. protobuf's JSON writes them the same: as standard base64, padded.
+pub(crate) fn encoded(data: &[u8]) -> String {
+    match base64::serialize(data, Serializer) {
+        Ok(Value::String(encoded)) => encoded,
+        _ => String::new(),
+    }
+}
+
 /// A picture, where it can be read.
 pub(super) fn picture(image: WireImage) -> Option<Image> {
     if let Some(image::Source::Url(url)) = image.source {
         return Some(Image::url(url));
     }
-    // The interface's JSON writes bytes as models take them: as standard base64.
-    let json = serde_json::to_value(&image).ok()?;
-    let data = json.get("data")?.as_str()?;
-    (!image.media_type.is_empty()).then(|| Image::base64(image.media_type, data))
+    let Some(image::Source::Data(data)) = image.source else { return None };
+    (!image.media_type.is_empty()).then(|| Image::base64(image.media_type, encoded(&data)))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use tau_proto::buffa::{EnumValue, Enumeration};
+use tau_proto::buffa_types::google::protobuf::Duration as WireDuration;
 use tau_proto::runtime::v1::{
     ExtensionRole, Hello, JournalRole, SessionPosition, Welcome, extension_role::Role,
 };
@@ -11,7 +12,6 @@ use super::calls::{Entered, PROGRESS_WINDOW};
 use super::error::{AttachError, AttachErrorKind, Violation};
 use super::role::{EnvironmentProvider, JournalProvider, Responder, RoleKind, Roles, ToolsProvider};
 use super::selector::Selector;
-use super::time::to_wire;
 use super::{AttachmentsOptions, Caller, token};
 use super::{hooks, offer};
 
@@ -58,6 +58,7 @@ pub(super) fn read(mut hello: Hello, caller: &Caller) -> Result<Introduction, At
         if !caller.roles.contains(&kind) {
             return Err(not_allowed());
         }
+        let chosen = || selector.as_option().map(Selector::read).transpose().map(Option::unwrap_or_default);
         match role {
             // What a session is chosen by is not known where its events are handed over.
             Role::Journal(_) if selector.is_set() => return Err(not_allowed()),
@@ -65,24 +66,20 @@ pub(super) fn read(mut hello: Hello, caller: &Caller) -> Result<Introduction, At
                 positions = Some(journal(&mut roles, priority, role)?);
             }
             Role::Tools(role) => {
-                let selector = selector.as_option().map(Selector::read).transpose()?.unwrap_or_default();
                 let offers = offer::read(&role.tools)?;
-                roles.tools = Some(ToolsProvider { priority, selector, offers });
+                roles.tools = Some(ToolsProvider { priority, selector: chosen()?, offers });
             }
             Role::Environment(role) => {
-                let selector = selector.as_option().map(Selector::read).transpose()?.unwrap_or_default();
                 let capabilities = known(&role.capabilities)?;
-                roles.environment = Some(EnvironmentProvider { priority, selector, capabilities });
+                roles.environment = Some(EnvironmentProvider { priority, selector: chosen()?, capabilities });
             }
             // What people are asked is put into words by the interface.
             Role::Responder(_) if !cfg!(feature = "server") => return Err(not_allowed()),
             Role::Responder(role) => {
-                let selector = selector.as_option().map(Selector::read).transpose()?.unwrap_or_default();
-                roles.responder = Some(Responder { priority, selector, kinds: known(&role.kinds)? });
+                roles.responder = Some(Responder { selector: chosen()?, kinds: known(&role.kinds)? });
             }
             Role::Hooks(role) => {
-                let selector = selector.as_option().map(Selector::read).transpose()?.unwrap_or_default();
-                roles.hooks = Some(hooks::read(&role, priority, selector)?);
+                roles.hooks = Some(hooks::read(&role, priority, chosen()?)?);
             }
         }
     }
@@ -133,11 +130,11 @@ pub(super) fn welcome(options: &AttachmentsOptions, hello: &Hello, entered: Ente
         server_name: options.server_name.clone(),
         server_version: options.server_version.clone(),
         attachment_id: token::generate(),
-        heartbeat_interval: to_wire(options.heartbeat_interval).into(),
+        heartbeat_interval: WireDuration::from(options.heartbeat_interval).into(),
         resume_token: token,
         is_resumed,
         open_call_ids,
-        result_retention: to_wire(options.result_retention).into(),
+        result_retention: WireDuration::from(options.result_retention).into(),
         progress_window: u32::try_from(PROGRESS_WINDOW).unwrap_or(u32::MAX),
         ..Default::default()
     }

@@ -40,6 +40,7 @@ use std::time::Duration;
 use futures::{Sink, Stream};
 use tau_core::event::ToolSpec;
 #[cfg(feature = "server")]
+use tau_proto::buffa_types::google::protobuf::Duration as WireDuration;
 use tau_proto::runtime::v1::PendingRequest;
 use tau_proto::runtime::v1::{AttachRequest, AttachResponse, Detach};
 use tau_tools::ToolExecutor;
@@ -49,6 +50,8 @@ use crate::hooks::Hooks;
 use crate::journals::Journals;
 use calls::{Book, Calls};
 
+#[cfg(feature = "server")]
+pub(crate) use content::encoded;
 pub use environment::{ProvideError, RemoteEnvironment};
 pub use error::{AttachError, AttachErrorKind, Violation};
 pub use in_process::{End, in_process};
@@ -238,7 +241,7 @@ impl Attachments {
     /// on, and events are still sent. Whoever asks ends what is left after `timeout`, with [`Attachments::close`].
     pub fn drain(&self, timeout: Duration) {
         let detail = "the runtime is ending".to_owned();
-        let told = Detach { detail, timeout: time::to_wire(timeout).into(), ..Default::default() };
+        let told = Detach { detail, timeout: WireDuration::from(timeout).into(), ..Default::default() };
         self.calls.lock().drain(&told, Instant::now());
     }
 

@@ -71,7 +71,6 @@ pub(super) struct EnvironmentProvider {
 #[derive(Debug)]
 #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only the interface asks people"))]
 pub(super) struct Responder {
-    pub(super) priority: i32,
     pub(super) selector: Selector,
     /// What it answers; everything where there is none.
     pub(super) kinds: Vec<RequestKind>,
@@ -124,7 +123,8 @@ impl Roles {
                 journal.capabilities.contains(&(*capability as i32)).then_some(journal.priority)
             }
             Target::Environment(_) => self.environment.as_ref().map(|environment| environment.priority),
-            Target::Responder(_) => self.responder.as_ref().map(|responder| responder.priority),
+            // Of these the extension is given, and every one is asked.
+            Target::Responder(_) => self.responder.as_ref().map(|_| 0),
             Target::Hook(_) => self.hooks.as_ref().map(|_| 0),
         }
     }

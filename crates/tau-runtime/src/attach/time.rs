@@ -6,15 +6,6 @@ use std::time::Duration;
 use tau_proto::buffa_types::google::protobuf::Duration as WireDuration;
 use tokio::time::{Instant, sleep_until};
 
-/// A duration as the interface carries it.
-pub(super) fn to_wire(duration: Duration) -> WireDuration {
-    WireDuration {
-        seconds: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
-        nanos: i32::try_from(duration.subsec_nanos()).unwrap_or_default(),
-        ..Default::default()
-    }
-}
-
 /// The duration that a message states, unless it is negative.
 pub(super) fn duration(message: &WireDuration) -> Option<Duration> {
     let (seconds, nanos) = (u64::try_from(message.seconds).ok()?, u32::try_from(message.nanos).ok()?);

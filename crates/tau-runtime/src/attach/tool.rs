@@ -11,6 +11,7 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use tau_core::event::ToolSpec;
 use tau_core::{EffectClass, HumanDuration, ToolDefinition};
+use tau_proto::buffa_types::google::protobuf::Duration as WireDuration;
 use tau_proto::runtime::v1::{
     Call, CallFailureKind, RunTool, ToolCall, call_progress::Progress, call_result::Result as Answer,
 };
@@ -21,7 +22,7 @@ use super::call::{Asked, CallError};
 use super::calls::{Book, Calls, Repeat, Request};
 use super::role::{Roles, Target, ToolsProvider};
 use super::selector::SessionTraits;
-use super::{content, time, token};
+use super::{content, token};
 
 /// What is offered to a session, in order.
 pub(super) fn offered(book: &Book, session: &SessionTraits) -> Vec<ToolSpec> {
@@ -78,7 +79,7 @@ impl RemoteTool {
             session_id: scope.map(|scope| scope.session.to_string()).unwrap_or_default(),
             epoch: self.session.epoch(),
             run_id: scope.map(|scope| scope.run.to_string()).unwrap_or_default(),
-            timeout: time::to_wire(timeout).into(),
+            timeout: WireDuration::from(timeout).into(),
             call: Some(run.into()),
             ..Default::default()
         };

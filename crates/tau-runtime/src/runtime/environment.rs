@@ -106,6 +106,10 @@ pub(super) struct Loan {
 }
 
 impl Loan {
+    pub(super) const fn environment(&self) -> Option<&RemoteEnvironment> {
+        self.environment.as_ref()
+    }
+
     /// Gives an environment back, and waits a while for its extension to know.
     pub(super) async fn give_back(loan: Option<Self>, is_resumable: bool) {
         if let Some(environment) = loan.and_then(|mut loan| loan.environment.take()) {

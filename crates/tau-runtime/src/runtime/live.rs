@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::RuntimeError;
 use super::factory::EnvironmentChoice;
+use crate::attach::RemoteEnvironment;
 use crate::driver::{Handle, SessionEnd, SessionError};
 
 /// How a session's task ended.
@@ -24,6 +25,7 @@ struct Inner {
     handle: Handle,
     files: Arc<dyn Environment>,
     environment: EnvironmentChoice,
+    provided: Option<RemoteEnvironment>,
     began: Seq,
     required_acks: usize,
     stop: CancellationToken,
@@ -37,6 +39,8 @@ pub(super) struct MadeOf {
     pub(super) handle: Handle,
     pub(super) files: Arc<dyn Environment>,
     pub(super) environment: EnvironmentChoice,
+    /// The environment that an extension gives it.
+    pub(super) provided: Option<RemoteEnvironment>,
     /// Its newest event before it became live.
     pub(super) began: Seq,
     pub(super) required_acks: usize,
@@ -49,8 +53,18 @@ impl LiveSession {
         ended: watch::Receiver<Option<Ended>>,
         gone: CancellationToken,
     ) -> Self {
-        let MadeOf { handle, files, environment, began, required_acks } = made;
-        Self(Arc::new(Inner { handle, files, environment, began, required_acks, stop, ended, gone }))
+        let MadeOf { handle, files, environment, provided, began, required_acks } = made;
+        Self(Arc::new(Inner {
+            handle,
+            files,
+            environment,
+            provided,
+            began,
+            required_acks,
+            stop,
+            ended,
+            gone,
+        }))
     }
 
     /// Its id.
@@ -75,6 +89,12 @@ impl LiveSession {
     #[must_use]
     pub fn environment(&self) -> &EnvironmentChoice {
         &self.0.environment
+    }
+
+    /// Whether it waits for a journal, or a tool of it for the extension that gives its environment and is away.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.0.handle.is_paused() || self.0.provided.as_ref().is_some_and(RemoteEnvironment::is_missed)
     }
 
     /// Its newest event before it became live here; 0 for a session that was made here.

@@ -46,7 +46,8 @@ impl Made {
         let files = Arc::clone(&options.environment);
         let required_acks = options.durability.required_acks;
         let (session, handle) = make(options).map_err(Into::into)?;
-        let of = MadeOf { handle, files, environment, began: Seq::default(), required_acks };
+        let provided = loan.as_ref().and_then(Loan::environment).cloned();
+        let of = MadeOf { handle, files, environment, provided, began: Seq::default(), required_acks };
         Ok(Self { session, of, loan, traits })
     }
 }

@@ -65,6 +65,7 @@ pub struct StoredSession {
 pub struct StoreError {
     kind: StoreErrorKind,
     message: String,
+    holder: String,
 }
 
 /// Why a store cannot do what it was asked.
@@ -90,7 +91,20 @@ pub enum StoreErrorKind {
 impl StoreError {
     /// An error, with words for people.
     pub fn new(kind: StoreErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: message.into(), holder: String::new() }
+    }
+
+    /// With who has the session, for people.
+    #[must_use]
+    pub fn with_holder(mut self, holder: impl Into<String>) -> Self {
+        self.holder = holder.into();
+        self
+    }
+
+    /// Who has the session, for people; empty where that is not known.
+    #[must_use]
+    pub fn holder(&self) -> &str {
+        &self.holder
     }
 
     /// Why.

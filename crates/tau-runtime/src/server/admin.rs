@@ -14,6 +14,7 @@ use super::failure::{ATTACH_FIRST, Failure, check};
 use super::operator::{Document, Finding, LogDirectives, LogFilter, Operator, Probe, Severity};
 use super::reason::Reason;
 use super::service::new_session;
+use super::stream::Stalls;
 use super::wire;
 use crate::runtime::{FactoryErrorKind, Runtime, RuntimeError};
 
@@ -24,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Admin {
     pub(super) runtime: Runtime,
+    /// Those of runs and subscriptions.
+    pub(super) streams: Arc<Stalls>,
     pub(super) operator: Option<Arc<dyn Operator>>,
     pub(super) limits: pb::Limits,
     pub(super) started: SystemTime,
@@ -68,6 +71,7 @@ impl Admin {
         let overviews: Vec<_> = live.iter().map(|live| live.handle().overview()).collect();
         let process = pb::ProcessStatus {
             sessions: count(live.len()),
+            subscriptions: count(self.streams.streams()),
             runs: count(overviews.iter().filter(|overview| overview.run.is_some()).count()),
             events: overviews.iter().map(|overview| overview.seq.0).sum(),
             ..Default::default()

@@ -11,7 +11,7 @@ use tau_proto::runtime::v1 as wire;
 use super::reason::Reason;
 use super::wire::{WireError, duration};
 use crate::attach::ProvideError;
-use crate::driver::{HandleError, SessionErrorKind};
+use crate::driver::{HandleError, ResumeError, SessionErrorKind};
 use crate::kernel::Rejection;
 use crate::kernel::gate::StopReason;
 use crate::runtime::{FactoryErrorKind, RuntimeError, StoreErrorKind};
@@ -168,12 +168,17 @@ impl From<RuntimeError> for Failure {
                 }
                 ProvideError::Failed { .. } => Self::new(Reason::EnvironmentLost, message),
             },
-            RuntimeError::InUse { session, .. } => {
-                let detail = wire::ConflictDetail { session_id: session.to_string(), ..Default::default() };
+            RuntimeError::InUse { session, error } => {
+                let (session_id, owner) = (session.to_string(), error.holder().to_owned());
+                let detail = wire::ConflictDetail { session_id, owner, ..Default::default() };
                 Self::new(Reason::SessionInUse, message).detail(&detail)
             }
             RuntimeError::Store(error) => Self::new(of_store(error.kind()), message),
             RuntimeError::Open(_) => Self::new(Reason::JournalRefused, message),
+            RuntimeError::Events(ResumeError::OldEpoch { newest, .. }) => {
+                let detail = wire::ConflictDetail { epoch: newest, ..Default::default() };
+                Self::new(Reason::EpochSuperseded, message).detail(&detail)
+            }
             RuntimeError::Events(_) => Self::new(Reason::InvalidHistory, message),
             RuntimeError::Session(session, error) => Self::of_handle(session, &error),
             RuntimeError::Stopped(error) => Self::of_session_error(error.kind()),

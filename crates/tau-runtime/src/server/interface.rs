@@ -105,8 +105,11 @@ impl Interface {
         limits.max_sessions = u32::try_from(runtime.max_sessions()).unwrap_or(u32::MAX);
         limits.max_queued_runs = u32::try_from(service.max_queued_runs).unwrap_or(u32::MAX);
         limits.heartbeat_interval = Some(wire::duration(service.heartbeat_interval)).into();
+        let extensions = Extensions(runtime.attachments().clone());
+        let sessions = Sessions::new(runtime.clone(), service);
         let admin = Admin {
-            runtime: runtime.clone(),
+            runtime,
+            streams: sessions.streams(),
             operator,
             limits,
             started: SystemTime::now(),
@@ -115,8 +118,7 @@ impl Interface {
         };
         let names =
             [RUNTIME_SERVICE_SERVICE_NAME, EXTENSION_SERVICE_SERVICE_NAME, ADMIN_SERVICE_SERVICE_NAME];
-        let extensions = Extensions(runtime.attachments().clone());
-        let router = Arc::new(Sessions::new(runtime, service)).register(Router::new());
+        let router = Arc::new(sessions).register(Router::new());
         let router = Arc::new(extensions).register(router);
         let router = Arc::new(admin).register(router);
         let (router, health) = connectrpc_health::install_static(router, names);

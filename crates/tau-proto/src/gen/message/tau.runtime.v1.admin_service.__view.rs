@@ -257,7 +257,7 @@ pub struct GetInfoResponseView<'a> {
         'a,
         super::super::__buffa::view::AgentInfoView<'a>,
     >,
-    /// The configured models, by name.
+    /// The configured models, by name. This version gives none.
     ///
     /// Field 7: `models`
     pub models: ::buffa::RepeatedView<
@@ -794,7 +794,7 @@ impl GetInfoResponseOwnedView {
     ) -> &::buffa::RepeatedView<'_, super::super::__buffa::view::AgentInfoView<'_>> {
         &self.0.reborrow().agents
     }
-    /// The configured models, by name.
+    /// The configured models, by name. This version gives none.
     ///
     /// Field 7: `models`
     #[must_use]
@@ -2466,7 +2466,7 @@ pub struct GetDiagnosticsResponseView<'a> {
     pub process: ::buffa::MessageFieldView<
         super::super::__buffa::view::ProcessStatusView<'a>,
     >,
-    /// The extensions that are attached.
+    /// The extensions that are attached. This version gives none.
     ///
     /// Field 3: `attachments`
     pub attachments: ::buffa::RepeatedView<
@@ -2827,7 +2827,7 @@ impl GetDiagnosticsResponseOwnedView {
     ) -> &::buffa::MessageFieldView<super::super::__buffa::view::ProcessStatusView<'_>> {
         &self.0.reborrow().process
     }
-    /// The extensions that are attached.
+    /// The extensions that are attached. This version gives none.
     ///
     /// Field 3: `attachments`
     #[must_use]
@@ -3228,17 +3228,17 @@ pub struct ProcessStatusView<'a> {
     ///
     /// Field 3: `subscriptions`
     pub subscriptions: u32,
-    /// Resident memory in bytes. 0: not known.
+    /// Resident memory in bytes. 0: not known; this version does not say.
     ///
     /// Field 4: `memory_bytes`
     pub memory_bytes: u64,
-    /// Processor time used so far. Not set: not known.
+    /// Processor time used so far. Not set: not known; this version does not say.
     ///
     /// Field 5: `cpu_time`
     pub cpu_time: ::buffa::MessageFieldView<
         ::buffa_types::google::protobuf::__buffa::view::DurationView<'a>,
     >,
-    /// Events made since the start.
+    /// Events of the live sessions together.
     ///
     /// Field 6: `events`
     pub events: u64,
@@ -3605,14 +3605,14 @@ impl ProcessStatusOwnedView {
     pub fn subscriptions(&self) -> u32 {
         self.0.reborrow().subscriptions
     }
-    /// Resident memory in bytes. 0: not known.
+    /// Resident memory in bytes. 0: not known; this version does not say.
     ///
     /// Field 4: `memory_bytes`
     #[must_use]
     pub fn memory_bytes(&self) -> u64 {
         self.0.reborrow().memory_bytes
     }
-    /// Processor time used so far. Not set: not known.
+    /// Processor time used so far. Not set: not known; this version does not say.
     ///
     /// Field 5: `cpu_time`
     #[must_use]
@@ -3623,7 +3623,7 @@ impl ProcessStatusOwnedView {
     > {
         &self.0.reborrow().cpu_time
     }
-    /// Events made since the start.
+    /// Events of the live sessions together.
     ///
     /// Field 6: `events`
     #[must_use]
@@ -4863,7 +4863,8 @@ pub struct ValidateConfigResponseView<'a> {
         'a,
         super::super::__buffa::view::ConfigProblemView<'a>,
     >,
-    /// Of `session` without problems: what a session would be created with. Its metadata are the request's.
+    /// Of `session` without problems: what a session would be created with. Its metadata are the request's. Not set where an
+    /// attached provider would give the environment: that is not opened to find out.
     ///
     /// Field 2: `resolved`
     pub resolved: ::buffa::MessageFieldView<
@@ -5172,7 +5173,8 @@ impl ValidateConfigResponseOwnedView {
     ) -> &::buffa::RepeatedView<'_, super::super::__buffa::view::ConfigProblemView<'_>> {
         &self.0.reborrow().problems
     }
-    /// Of `session` without problems: what a session would be created with. Its metadata are the request's.
+    /// Of `session` without problems: what a session would be created with. Its metadata are the request's. Not set where an
+    /// attached provider would give the environment: that is not opened to find out.
     ///
     /// Field 2: `resolved`
     #[must_use]

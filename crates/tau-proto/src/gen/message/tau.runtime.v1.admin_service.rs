@@ -716,7 +716,7 @@ pub struct GetInfoResponse {
         )
     )]
     pub agents: ::buffa::alloc::vec::Vec<AgentInfo>,
-    /// The configured models, by name.
+    /// The configured models, by name. This version gives none.
     ///
     /// Field 7: `models`
     #[cfg_attr(
@@ -2125,7 +2125,7 @@ pub struct GetDiagnosticsResponse {
         )
     )]
     pub process: ::buffa::MessageField<ProcessStatus, ::buffa::Inline<ProcessStatus>>,
-    /// The extensions that are attached.
+    /// The extensions that are attached. This version gives none.
     ///
     /// Field 3: `attachments`
     #[cfg_attr(
@@ -2592,7 +2592,7 @@ pub struct ProcessStatus {
         )
     )]
     pub subscriptions: u32,
-    /// Resident memory in bytes. 0: not known.
+    /// Resident memory in bytes. 0: not known; this version does not say.
     ///
     /// Field 4: `memory_bytes`
     #[cfg_attr(
@@ -2605,7 +2605,7 @@ pub struct ProcessStatus {
         )
     )]
     pub memory_bytes: u64,
-    /// Processor time used so far. Not set: not known.
+    /// Processor time used so far. Not set: not known; this version does not say.
     ///
     /// Field 5: `cpu_time`
     #[cfg_attr(
@@ -2620,7 +2620,7 @@ pub struct ProcessStatus {
         ::buffa_types::google::protobuf::Duration,
         ::buffa::Inline<::buffa_types::google::protobuf::Duration>,
     >,
-    /// Events made since the start.
+    /// Events of the live sessions together.
     ///
     /// Field 6: `events`
     #[cfg_attr(
@@ -3658,7 +3658,8 @@ pub struct ValidateConfigResponse {
         )
     )]
     pub problems: ::buffa::alloc::vec::Vec<ConfigProblem>,
-    /// Of `session` without problems: what a session would be created with. Its metadata are the request's.
+    /// Of `session` without problems: what a session would be created with. Its metadata are the request's. Not set where an
+    /// attached provider would give the environment: that is not opened to find out.
     ///
     /// Field 2: `resolved`
     #[cfg_attr(

@@ -2931,7 +2931,7 @@ pub struct DurabilityView<'a> {
     >,
     /// The fencing token to write under, for callers who fence sessions themselves. Not set: as the journal that opens
     /// sessions says, else one more than the last of the session's history. ABORTED `epoch_superseded` with
-    /// `ConflictDetail` where it is lower than one already seen.
+    /// `ConflictDetail` where it is lower than the last of the history, `journal_fenced` where a journal has seen a newer one.
     ///
     /// Field 3: `epoch`
     pub epoch: ::core::option::Option<u64>,
@@ -3235,7 +3235,7 @@ impl DurabilityOwnedView {
     }
     /// The fencing token to write under, for callers who fence sessions themselves. Not set: as the journal that opens
     /// sessions says, else one more than the last of the session's history. ABORTED `epoch_superseded` with
-    /// `ConflictDetail` where it is lower than one already seen.
+    /// `ConflictDetail` where it is lower than the last of the history, `journal_fenced` where a journal has seen a newer one.
     ///
     /// Field 3: `epoch`
     #[must_use]

@@ -2492,7 +2492,7 @@ pub struct Durability {
     >,
     /// The fencing token to write under, for callers who fence sessions themselves. Not set: as the journal that opens
     /// sessions says, else one more than the last of the session's history. ABORTED `epoch_superseded` with
-    /// `ConflictDetail` where it is lower than one already seen.
+    /// `ConflictDetail` where it is lower than the last of the history, `journal_fenced` where a journal has seen a newer one.
     ///
     /// Field 3: `epoch`
     #[cfg_attr(

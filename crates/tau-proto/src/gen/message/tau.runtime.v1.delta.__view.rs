@@ -2391,7 +2391,7 @@ impl ::serde::Serialize for ResumedOwnedView {
 }
 /// The subscriber was too slow for a session's deltas.
 ///
-/// Deltas are left out first; events never are. A subscriber that does not even keep up with events is ended with
+/// Deltas are left out; events never are. A subscriber that takes nothing at all for minutes is ended with
 /// RESOURCE_EXHAUSTED `subscriber_too_slow` and goes on from its last `seq`.
 #[derive(Clone, Debug, Default)]
 pub struct LaggedView<'a> {

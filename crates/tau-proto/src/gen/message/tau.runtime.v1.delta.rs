@@ -14,7 +14,7 @@ pub enum PauseReason {
     PAUSE_REASON_UNAVAILABLE = 2i32,
     /// Fewer journals are attached than the session needs.
     PAUSE_REASON_JOURNAL_LOST = 3i32,
-    /// The provider of its environment is not attached.
+    /// The provider of its environment is not attached. Not given by this version.
     PAUSE_REASON_ENVIRONMENT_LOST = 4i32,
 }
 impl PauseReason {
@@ -1957,7 +1957,7 @@ pub const __RESUMED_JSON_ANY: ::buffa::type_registry::JsonAnyEntry = ::buffa::ty
 };
 /// The subscriber was too slow for a session's deltas.
 ///
-/// Deltas are left out first; events never are. A subscriber that does not even keep up with events is ended with
+/// Deltas are left out; events never are. A subscriber that takes nothing at all for minutes is ended with
 /// RESOURCE_EXHAUSTED `subscriber_too_slow` and goes on from its last `seq`.
 #[derive(Clone, PartialEq, Default)]
 #[cfg_attr(feature = "json", derive(::serde::Serialize, ::serde::Deserialize))]

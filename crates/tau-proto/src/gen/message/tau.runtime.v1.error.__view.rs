@@ -443,15 +443,15 @@ impl ::serde::Serialize for ErrorDetailOwnedView {
 /// With ABORTED `session_in_use`, `epoch_superseded`: who has the session.
 #[derive(Clone, Debug, Default)]
 pub struct ConflictDetailView<'a> {
-    /// The session.
+    /// The session. Empty: that of the call.
     ///
     /// Field 1: `session_id`
     pub session_id: &'a str,
-    /// Whoever has it, for people. Empty: not known.
+    /// Whoever has it, for people, as its journal names it. Empty: not known.
     ///
     /// Field 2: `owner`
     pub owner: &'a str,
-    /// The epoch of whoever has it. 0: not known.
+    /// With `epoch_superseded`: the newest epoch of its history. 0: not known.
     ///
     /// Field 3: `epoch`
     pub epoch: u64,
@@ -701,21 +701,21 @@ impl ConflictDetailOwnedView {
     pub fn into_bytes(self) -> ::buffa::bytes::Bytes {
         self.0.into_bytes()
     }
-    /// The session.
+    /// The session. Empty: that of the call.
     ///
     /// Field 1: `session_id`
     #[must_use]
     pub fn session_id(&self) -> &'_ str {
         self.0.reborrow().session_id
     }
-    /// Whoever has it, for people. Empty: not known.
+    /// Whoever has it, for people, as its journal names it. Empty: not known.
     ///
     /// Field 2: `owner`
     #[must_use]
     pub fn owner(&self) -> &'_ str {
         self.0.reborrow().owner
     }
-    /// The epoch of whoever has it. 0: not known.
+    /// With `epoch_superseded`: the newest epoch of its history. 0: not known.
     ///
     /// Field 3: `epoch`
     #[must_use]

@@ -262,7 +262,7 @@ pub const __ERROR_DETAIL_JSON_ANY: ::buffa::type_registry::JsonAnyEntry = ::buff
 #[cfg_attr(feature = "json", derive(::serde::Serialize, ::serde::Deserialize))]
 #[cfg_attr(feature = "json", serde(default))]
 pub struct ConflictDetail {
-    /// The session.
+    /// The session. Empty: that of the call.
     ///
     /// Field 1: `session_id`
     #[cfg_attr(
@@ -275,7 +275,7 @@ pub struct ConflictDetail {
         )
     )]
     pub session_id: ::buffa::alloc::string::String,
-    /// Whoever has it, for people. Empty: not known.
+    /// Whoever has it, for people, as its journal names it. Empty: not known.
     ///
     /// Field 2: `owner`
     #[cfg_attr(
@@ -287,7 +287,7 @@ pub struct ConflictDetail {
         )
     )]
     pub owner: ::buffa::alloc::string::String,
-    /// The epoch of whoever has it. 0: not known.
+    /// With `epoch_superseded`: the newest epoch of its history. 0: not known.
     ///
     /// Field 3: `epoch`
     #[cfg_attr(

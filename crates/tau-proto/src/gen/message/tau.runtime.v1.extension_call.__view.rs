@@ -3033,7 +3033,8 @@ impl ::serde::Serialize for CallCancelOwnedView {
         ::serde::Serialize::serialize(&self.0, __s)
     }
 }
-/// Results were taken: durably, where the session requires that. The extension may forget the calls.
+/// Results were taken by their sessions. The extension may forget the calls. It is told before the events that hold them are
+/// durable: where the runtime crashes in between, a call that may not be repeated ends as unknown.
 #[derive(Clone, Debug, Default)]
 pub struct CallsSettledView<'a> {
     /// The calls.

@@ -2848,7 +2848,8 @@ pub const __CALL_CANCEL_JSON_ANY: ::buffa::type_registry::JsonAnyEntry = ::buffa
     from_json: ::buffa::type_registry::any_from_json::<CallCancel>,
     is_wkt: false,
 };
-/// Results were taken: durably, where the session requires that. The extension may forget the calls.
+/// Results were taken by their sessions. The extension may forget the calls. It is told before the events that hold them are
+/// durable: where the runtime crashes in between, a call that may not be repeated ends as unknown.
 #[derive(Clone, PartialEq, Default)]
 #[cfg_attr(feature = "json", derive(::serde::Serialize, ::serde::Deserialize))]
 #[cfg_attr(feature = "json", serde(default))]

@@ -8,9 +8,10 @@
 pub enum HookFailurePolicy {
     /// Not stated; refused.
     HOOK_FAILURE_POLICY_UNSPECIFIED = 0i32,
-    /// It is as if it had not been asked; the failure is told in diagnostics.
+    /// It is as if it had not been asked; the failure is a warning in the server's log.
     HOOK_FAILURE_POLICY_CONTINUE = 1i32,
-    /// It is as if it had denied, at points where it may: a guard that fails closed. At others it is told in diagnostics.
+    /// It is as if it had denied, at points where it may: a guard that fails closed. At others it is a warning in the server's
+    /// log.
     HOOK_FAILURE_POLICY_BLOCK = 2i32,
 }
 impl HookFailurePolicy {

@@ -25,7 +25,7 @@ pub struct JournalRoleView<'a> {
         ::buffa::EnumValue<super::super::JournalCapability>,
     >,
     /// Bytes of event bodies that may be under way to the journal and not yet acknowledged. One append may overstep it
-    /// where nothing else is under way. 0: no bound.
+    /// where nothing else is under way. 0: no bound. This version does not keep to it.
     ///
     /// Field 3: `max_unacknowledged_bytes`
     pub max_unacknowledged_bytes: u64,
@@ -370,7 +370,7 @@ impl JournalRoleOwnedView {
         &self.0.reborrow().capabilities
     }
     /// Bytes of event bodies that may be under way to the journal and not yet acknowledged. One append may overstep it
-    /// where nothing else is under way. 0: no bound.
+    /// where nothing else is under way. 0: no bound. This version does not keep to it.
     ///
     /// Field 3: `max_unacknowledged_bytes`
     #[must_use]

@@ -822,7 +822,7 @@ pub struct JournalRole {
     )]
     pub capabilities: ::buffa::alloc::vec::Vec<::buffa::EnumValue<JournalCapability>>,
     /// Bytes of event bodies that may be under way to the journal and not yet acknowledged. One append may overstep it
-    /// where nothing else is under way. 0: no bound.
+    /// where nothing else is under way. 0: no bound. This version does not keep to it.
     ///
     /// Field 3: `max_unacknowledged_bytes`
     #[cfg_attr(

@@ -922,7 +922,7 @@ pub struct InspectContextResponseView<'a> {
     ///
     /// Field 3: `context_tokens`
     pub context_tokens: u64,
-    /// Tokens that the model's window holds. Not set: not known.
+    /// Tokens that the model's window holds. Not set: not known; this version never says.
     ///
     /// Field 4: `context_window`
     pub context_window: ::core::option::Option<u64>,
@@ -1334,7 +1334,7 @@ impl InspectContextResponseOwnedView {
     pub fn context_tokens(&self) -> u64 {
         self.0.reborrow().context_tokens
     }
-    /// Tokens that the model's window holds. Not set: not known.
+    /// Tokens that the model's window holds. Not set: not known; this version never says.
     ///
     /// Field 4: `context_window`
     #[must_use]

@@ -544,7 +544,7 @@ pub struct InspectContextResponse {
         )
     )]
     pub context_tokens: u64,
-    /// Tokens that the model's window holds. Not set: not known.
+    /// Tokens that the model's window holds. Not set: not known; this version never says.
     ///
     /// Field 4: `context_window`
     #[cfg_attr(

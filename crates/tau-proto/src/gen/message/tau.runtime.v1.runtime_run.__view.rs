@@ -1507,7 +1507,7 @@ pub struct RunResultView<'a> {
     ///
     /// Field 5: `denied_tools`
     pub denied_tools: ::buffa::RepeatedView<'a, &'a str>,
-    /// The event `RunFinished`.
+    /// The event that ended it: `RunFinished`, or `Rewound` to before its prompt.
     ///
     /// Field 6: `seq`
     pub seq: u64,
@@ -1913,7 +1913,7 @@ impl RunResultOwnedView {
     pub fn denied_tools(&self) -> &::buffa::RepeatedView<'_, &'_ str> {
         &self.0.reborrow().denied_tools
     }
-    /// The event `RunFinished`.
+    /// The event that ended it: `RunFinished`, or `Rewound` to before its prompt.
     ///
     /// Field 6: `seq`
     #[must_use]

@@ -1178,7 +1178,7 @@ pub struct RunResult {
         )
     )]
     pub denied_tools: ::buffa::alloc::vec::Vec<::buffa::alloc::string::String>,
-    /// The event `RunFinished`.
+    /// The event that ended it: `RunFinished`, or `Rewound` to before its prompt.
     ///
     /// Field 6: `seq`
     #[cfg_attr(

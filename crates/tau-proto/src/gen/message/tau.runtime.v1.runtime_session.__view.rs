@@ -2329,7 +2329,8 @@ pub struct ListSessionsResponseView<'a> {
     ///
     /// Field 3: `total_size`
     pub total_size: ::core::option::Option<u64>,
-    /// Attached journals that could not be asked; their sessions that are not live are missing.
+    /// Attached journals that could not be asked; their sessions that are not live are missing. This version asks one journal,
+    /// and names none here: where it does not answer, the call ends with UNAVAILABLE `journal_lost`.
     ///
     /// Field 4: `unreachable_journals`
     pub unreachable_journals: ::buffa::RepeatedView<'a, &'a str>,
@@ -2658,7 +2659,8 @@ impl ListSessionsResponseOwnedView {
     pub fn total_size(&self) -> ::core::option::Option<u64> {
         self.0.reborrow().total_size
     }
-    /// Attached journals that could not be asked; their sessions that are not live are missing.
+    /// Attached journals that could not be asked; their sessions that are not live are missing. This version asks one journal,
+    /// and names none here: where it does not answer, the call ends with UNAVAILABLE `journal_lost`.
     ///
     /// Field 4: `unreachable_journals`
     #[must_use]
@@ -3412,7 +3414,8 @@ pub struct ResumeRequestView<'a> {
     pub durability: ::buffa::MessageFieldView<
         super::super::__buffa::view::DurabilityView<'a>,
     >,
-    /// What its tools act through. Not set: the folder of its `working_dir` metadata, else the server's default.
+    /// What its tools act through. Not set: as in `EnvironmentConfig`; of the server's own, the folder of its `working_dir`
+    /// metadata, else the server's default.
     ///
     /// Field 4: `environment`
     pub environment: ::buffa::MessageFieldView<
@@ -3795,7 +3798,8 @@ impl ResumeRequestOwnedView {
     ) -> &::buffa::MessageFieldView<super::super::__buffa::view::DurabilityView<'_>> {
         &self.0.reborrow().durability
     }
-    /// What its tools act through. Not set: the folder of its `working_dir` metadata, else the server's default.
+    /// What its tools act through. Not set: as in `EnvironmentConfig`; of the server's own, the folder of its `working_dir`
+    /// metadata, else the server's default.
     ///
     /// Field 4: `environment`
     #[must_use]

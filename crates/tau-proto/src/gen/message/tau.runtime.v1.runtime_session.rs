@@ -2063,7 +2063,8 @@ pub struct ListSessionsResponse {
         )
     )]
     pub total_size: ::core::option::Option<u64>,
-    /// Attached journals that could not be asked; their sessions that are not live are missing.
+    /// Attached journals that could not be asked; their sessions that are not live are missing. This version asks one journal,
+    /// and names none here: where it does not answer, the call ends with UNAVAILABLE `journal_lost`.
     ///
     /// Field 4: `unreachable_journals`
     #[cfg_attr(
@@ -2683,7 +2684,8 @@ pub struct ResumeRequest {
         )
     )]
     pub durability: ::buffa::MessageField<Durability, ::buffa::Inline<Durability>>,
-    /// What its tools act through. Not set: the folder of its `working_dir` metadata, else the server's default.
+    /// What its tools act through. Not set: as in `EnvironmentConfig`; of the server's own, the folder of its `working_dir`
+    /// metadata, else the server's default.
     ///
     /// Field 4: `environment`
     #[cfg_attr(

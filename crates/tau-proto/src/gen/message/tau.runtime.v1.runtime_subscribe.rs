@@ -8,7 +8,7 @@
 pub enum SubscribeEnd {
     /// Not stated: NEVER.
     SUBSCRIBE_END_UNSPECIFIED = 0i32,
-    /// Only with the server, or with a subscriber that is too slow. Sessions that end are told as `SessionStopped`.
+    /// Only with the server, or with a subscriber that reads nothing. Sessions that end are told as `SessionStopped`.
     SUBSCRIBE_END_NEVER = 1i32,
     /// When no session is left that is live here.
     SUBSCRIBE_END_WHEN_STOPPED = 2i32,

@@ -14,7 +14,7 @@ pub enum SessionState {
     SESSION_STATE_RUNNING = 2i32,
     /// A run is on and goes no further until a person answers; see `Session.pending`.
     SESSION_STATE_WAITING = 3i32,
-    /// It waits for a journal or an environment.
+    /// It waits for a journal, or a tool of it waits for the provider of its environment, which is away.
     SESSION_STATE_PAUSED = 4i32,
     /// Whoever worked on it went away before the work was done; `Resume` takes it up.
     SESSION_STATE_INTERRUPTED = 5i32,

@@ -288,8 +288,8 @@ pub const ADMIN_SERVICE_SET_LOG_LEVEL_SPEC: ::connectrpc::Spec = ::connectrpc::S
         ::connectrpc::StreamType::Unary,
     )
     .with_idempotency_level(::connectrpc::IdempotencyLevel::Unknown);
-/// Looks after a runtime. Its calls need the right to administrate, but for `GetInfo`: PERMISSION_DENIED
-/// `not_permitted`.
+/// Looks after a runtime. Whoever may call the server may call this: there is no right to administrate yet. What only the
+/// program around the runtime can answer is UNIMPLEMENTED `not_implemented` where it does not.
 ///
 /// Health is told by the standard `grpc.health.v1.Health`, and these files by the standard `grpc.reflection.v1`.
 ///
@@ -342,7 +342,7 @@ pub const ADMIN_SERVICE_SET_LOG_LEVEL_SPEC: ::connectrpc::Spec = ::connectrpc::S
 /// example` doc.
 #[allow(clippy::type_complexity)]
 pub trait AdminService: Send + Sync + 'static {
-    /// Says what this server is, what it can do and what its limits are. Every caller may ask.
+    /// Says what this server is, what it can do and what its limits are.
     ///
     /// `'a` lets the response body borrow from `&self` (e.g. server-resident state).
     ///
@@ -410,9 +410,9 @@ pub trait AdminService: Send + Sync + 'static {
     > + Send;
     /// Takes no new work, lets what is on go on, and answers once nothing is left or the time is over.
     ///
-    /// New sessions and runs are refused with UNAVAILABLE `draining`, extensions are told by `Detach`, and health becomes
-    /// NOT_SERVING. Sessions are released, so that they can be resumed elsewhere. Asked twice, both wait for the same end,
-    /// and the shorter time holds. The answer does not end the process.
+    /// New sessions and runs are refused with UNAVAILABLE `draining`, and health becomes NOT_SERVING. Sessions are released,
+    /// so that they can be resumed elsewhere. Extensions stay attached until then, and are told by `Detach` when the process
+    /// ends. Asked twice, both wait for the same end, and the shorter time holds. The answer does not end the process.
     ///
     /// `'a` lets the response body borrow from `&self` (e.g. server-resident state).
     ///

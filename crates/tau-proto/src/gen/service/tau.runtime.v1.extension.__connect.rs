@@ -112,8 +112,9 @@ pub trait ExtensionService: Send + Sync + 'static {
     /// Liveness. A side that has sent nothing for `Welcome.heartbeat_interval` sends `Heartbeat`. A side that has received
     /// nothing for three intervals takes the other for lost and ends the stream.
     ///
-    /// Flow. Calls are bounded by `Credit`, what streams within a call by the windows in `Hello` and `Welcome`, appends by
-    /// `JournalRole.max_unacknowledged_bytes`. A side that oversteps ends the attachment with INVALID_ARGUMENT.
+    /// Flow. Calls are bounded by `Credit`, what streams within a call by the windows in `Hello` and `Welcome`. A side that
+    /// oversteps ends the attachment with INVALID_ARGUMENT. Appends are not bounded yet, whatever
+    /// `JournalRole.max_unacknowledged_bytes` says.
     ///
     /// Detaching. The client sends `Detach` and gets no new calls; the server sends `Detach` when the last call is
     /// settled; then the client half-closes its direction, and the server sends nothing new and ends the stream with OK. A

@@ -772,7 +772,7 @@ pub trait RuntimeService: Send + Sync + 'static {
     > + Send;
     /// Gets a session as it stands, live or known to an attached journal.
     ///
-    /// Errors: NOT_FOUND `session_not_found`.
+    /// Errors: NOT_FOUND `session_not_found`; UNAVAILABLE `journal_lost`.
     ///
     /// `'a` lets the response body borrow from `&self` (e.g. server-resident state).
     ///
@@ -792,10 +792,12 @@ pub trait RuntimeService: Send + Sync + 'static {
             > + Send + use<'a, Self>,
         >,
     > + Send;
-    /// Lists sessions: the live ones, and those that attached journals know.
+    /// Lists sessions: the live ones, and those that an attached journal knows. Of several journals that can list, the one of
+    /// the highest priority is asked.
     ///
     /// Pages are stable against sessions that come and go, and not a snapshot: a session that moves in the order between
-    /// two pages may be seen twice or not at all. Errors: INVALID_ARGUMENT `invalid_page_token`.
+    /// two pages may be seen twice or not at all. Errors: INVALID_ARGUMENT `invalid_page_token`; UNAVAILABLE `journal_lost`
+    /// where no journal answers.
     ///
     /// `'a` lets the response body borrow from `&self` (e.g. server-resident state).
     ///
@@ -847,8 +849,10 @@ pub trait RuntimeService: Send + Sync + 'static {
     ///
     /// A lost reply is asked for again with the same bytes; calls that change nothing or have an idempotency key run
     /// again; any other call that may have run ends as unknown, and the model is told so. A session that is live already
-    /// is left as it is. Errors: NOT_FOUND `session_not_found`; ABORTED `session_in_use`; FAILED_PRECONDITION
-    /// `session_closed`, `nothing_to_resume`, `newer_version`; DATA_LOSS `journal_history_lost`, `journal_hash_mismatch`.
+    /// is left as it is. Errors: NOT_FOUND `session_not_found`; INVALID_ARGUMENT `unknown_model`, `invalid_config`; ABORTED
+    /// `session_in_use`, `epoch_superseded`; FAILED_PRECONDITION `session_closed`, `nothing_to_resume`, `newer_version`,
+    /// `provider_not_attached`; PERMISSION_DENIED `environment_not_allowed`; RESOURCE_EXHAUSTED `too_many_sessions`;
+    /// UNAVAILABLE `journal_lost`, `environment_lost`; DATA_LOSS `journal_history_lost`, `journal_hash_mismatch`.
     ///
     /// `'a` lets the response body borrow from `&self` (e.g. server-resident state).
     ///
@@ -872,7 +876,8 @@ pub trait RuntimeService: Send + Sync + 'static {
     /// live.
     ///
     /// What was under way at the place has no result in the copy. Errors: NOT_FOUND `session_not_found`; OUT_OF_RANGE
-    /// `no_such_place`; ALREADY_EXISTS `session_exists`; RESOURCE_EXHAUSTED `too_many_sessions`.
+    /// `no_such_place`; ALREADY_EXISTS `session_exists`; FAILED_PRECONDITION `provider_not_attached`; PERMISSION_DENIED
+    /// `environment_not_allowed`; RESOURCE_EXHAUSTED `too_many_sessions`; UNAVAILABLE `journal_lost`, `environment_lost`.
     ///
     /// `'a` lets the response body borrow from `&self` (e.g. server-resident state).
     ///
@@ -918,8 +923,9 @@ pub trait RuntimeService: Send + Sync + 'static {
     > + Send;
     /// Ends a session here: for good, or so that it can be resumed.
     ///
-    /// Errors: NOT_FOUND `session_not_found`; FAILED_PRECONDITION `session_busy`. A session that is ended already, in the
-    /// way asked for, is no error.
+    /// Errors: NOT_FOUND `session_not_found`; FAILED_PRECONDITION `session_busy`, also for a subagent, which ends with the call
+    /// that started it; `not_live` where a session that is not live was to be closed for good. One that is ended already, in
+    /// the way asked for, is no error.
     ///
     /// `'a` lets the response body borrow from `&self` (e.g. server-resident state).
     ///

@@ -13,7 +13,7 @@ mod path;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -59,6 +59,8 @@ struct Shared {
     about: About,
     /// With which memory of its extension it was opened.
     opened: AtomicU64,
+    /// Operations that are under way.
+    pending: AtomicUsize,
 }
 
 /// What an extension says of an environment.
@@ -144,6 +146,7 @@ impl RemoteEnvironment {
             capabilities,
             about: About::default(),
             opened: AtomicU64::new(0),
+            pending: AtomicUsize::new(0),
         };
         shared.about = shared.open().await.map_err(|error| {
             let provider = provider.to_owned();
@@ -170,6 +173,13 @@ impl RemoteEnvironment {
         &self.shared.about.shell
     }
 
+    /// Whether something waits for its extension, which is away.
+    pub(crate) fn is_missed(&self) -> bool {
+        let since = self.shared.calls.lock().since(&self.shared.provider, Instant::now());
+        let is_there = since.is_some_and(|(_, is_there)| is_there);
+        !is_there && self.shared.pending.load(Ordering::Relaxed) > 0
+    }
+
     /// Gives the environment back, if its extension is there. Nothing depends on it: one that was not told learns it when
     /// it asks who is open.
     pub(crate) async fn close(&self, is_resumable: bool) {
@@ -182,8 +192,20 @@ impl RemoteEnvironment {
         operation: Operation,
         again: Again,
     ) -> Result<Answer, EnvironmentError> {
+        self.ask_with(subject, operation, again, None, &mut Output::None).await
+    }
+
+    /// The same with input, or for what tells something before its end.
+    async fn ask_with(
+        &self,
+        subject: &(dyn fmt::Display + Sync),
+        operation: Operation,
+        again: Again,
+        input: Option<Arc<[u8]>>,
+        output: &mut Output<'_>,
+    ) -> Result<Answer, EnvironmentError> {
         let asked = operation::Asking { subject, operation, again, scope: self.scope.as_deref() };
-        self.shared.ask(asked, None, &mut Output::None).await
+        self.shared.ask(asked, input, output).await
     }
 
     /// That the environment can do more than read.
@@ -225,11 +247,8 @@ impl Environment for RemoteEnvironment {
     ) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>> {
         async move {
             let operation = ReadFile { path: told(path)?, limit, ..Default::default() };
-            let scope = self.scope.as_deref();
-            let again = Again::Freely;
-            let asked = operation::Asking { subject: path, operation: operation.into(), again, scope };
             let mut output = Output::keep(limit);
-            let answer = self.shared.ask(asked, None, &mut output).await?;
+            let answer = self.ask_with(path, operation.into(), Again::Freely, None, &mut output).await?;
             answer::content(path, answer, output.kept())
         }
         .boxed()
@@ -243,11 +262,8 @@ impl Environment for RemoteEnvironment {
         async move {
             self.require(Capability::Write, path)?;
             let operation = WriteFile { path: told(path)?, ..Default::default() };
-            let scope = self.scope.as_deref();
-            let again = Again::Never;
-            let asked = operation::Asking { subject: path, operation: operation.into(), again, scope };
-            let answer = self.shared.ask(asked, Some(Arc::from(content)), &mut Output::None).await?;
-            answer::done(path, answer)
+            let (input, output) = (Some(Arc::from(content)), &mut Output::None);
+            answer::done(path, self.ask_with(path, operation.into(), Again::Never, input, output).await?)
         }
         .boxed()
     }
@@ -309,11 +325,8 @@ impl Environment for RemoteEnvironment {
                 folder: told(&command.directory)?,
                 ..Default::default()
             };
-            let scope = self.scope.as_deref();
-            let again = Again::Never;
-            let asked = operation::Asking { subject: &"run", operation: operation.into(), again, scope };
-            let answer = self.shared.ask(asked, None, &mut Output::Give(output)).await?;
-            answer::exit(answer)
+            let output = &mut Output::Give(output);
+            answer::exit(self.ask_with(&"run", operation.into(), Again::Never, None, output).await?)
         }
         .boxed()
     }

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::FutureExt;
+use tau_proto::buffa_types::google::protobuf::Duration as WireDuration;
 use tau_proto::runtime::v1::environment_operation::Operation;
 use tau_proto::runtime::v1::environment_result::Result as Answer;
 use tau_proto::runtime::v1::{
@@ -23,7 +24,7 @@ use super::{About, Shared, answer};
 use crate::attach::call::{Asked, CallError};
 use crate::attach::calls::{Repeat, Request};
 use crate::attach::role::Target;
-use crate::attach::{time, token};
+use crate::attach::token;
 
 /// How long an environment may take to be made ready.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(60);
@@ -149,7 +150,7 @@ impl Shared {
             session_id: self.session.id().to_string(),
             epoch: self.session.epoch(),
             run_id: scope.map(|scope| scope.run.to_string()).unwrap_or_default(),
-            timeout: timeout.map(time::to_wire).into(),
+            timeout: timeout.map(WireDuration::from).into(),
             call: Some(operation.into()),
             ..Default::default()
         };
@@ -165,6 +166,7 @@ impl Shared {
         input: Option<Arc<[u8]>>,
         output: &mut Output<'_>,
     ) -> Result<Answer, Broken> {
+        let _pending = Pending::of(&self.pending);
         let asked = Asked::with_input(&self.calls, request, input)?;
         let flooded = Notify::new();
         let answer = asked.answer(|progress| {
@@ -185,6 +187,22 @@ impl Shared {
             // The book takes no answer of another kind.
             _ => Err(Broken::Call(CallError::Lost)),
         }
+    }
+}
+
+/// An operation that is under way, until it is dropped.
+struct Pending<'a>(&'a AtomicUsize);
+
+impl<'a> Pending<'a> {
+    fn of(pending: &'a AtomicUsize) -> Self {
+        pending.fetch_add(1, Ordering::Relaxed);
+        Self(pending)
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

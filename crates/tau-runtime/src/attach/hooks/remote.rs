@@ -12,6 +12,7 @@ use futures::future::BoxFuture;
 use sha2::{Digest, Sha256};
 use tau_core::SessionId;
 use tau_core::event::{HookDecision, HookPoint, HookSubject};
+use tau_proto::buffa_types::google::protobuf::Duration as WireDuration;
 use tau_proto::runtime::v1::{Call, call_result::Result as Answer};
 use tokio::time::Instant;
 
@@ -20,7 +21,6 @@ use crate::attach::call::{Asked, CallError};
 use crate::attach::calls::{Calls, Repeat, Request};
 use crate::attach::role::Target;
 use crate::attach::selector::SessionTraits;
-use crate::attach::time;
 use crate::hooks::{Hook, HookAsk, HookFailure, HookSpec, Hooks, RegisteredHook};
 
 /// So soon is a lost provider looked for again. Where it is expected back, the book itself waits for it.
@@ -92,7 +92,7 @@ impl RemoteHook {
             session_id: ask.session.to_string(),
             epoch: if ask.epoch == 0 { self.session.epoch() } else { ask.epoch },
             run_id: ask.run.map(|run| run.to_string()).unwrap_or_default(),
-            timeout: time::to_wire(self.spec.timeout).into(),
+            timeout: WireDuration::from(self.spec.timeout).into(),
             call: Some(wire::ask(&self.spec.name, ask).into()),
             ..Default::default()
         };

@@ -10,6 +10,7 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use tau_core::SessionId;
 use tau_core::event::{Event, EventHash, Seq};
+use tau_proto::buffa_types::google::protobuf::Duration as WireDuration;
 use tau_proto::runtime::v1::{
     Call, JournalCapability, JournalError, JournalErrorKind, JournalOperation, ListStored, OpenSession,
     ReleaseSession, StoredSession as Stored, call_result::Result as Answer, journal_operation::Operation,
@@ -20,7 +21,7 @@ use tokio::time::Instant;
 use super::call::{Asked, CallError};
 use super::calls::{Repeat, Request};
 use super::role::Target;
-use super::{Attachments, time, token};
+use super::{Attachments, token};
 use crate::driver::{OpenError, OpenedSession, Past, SessionOpener};
 use crate::runtime::{SessionStore, StoreError, StoreErrorKind, StoredPage, StoredQuery, StoredSession};
 
@@ -63,7 +64,7 @@ impl AttachedStore {
         let call = Call {
             call_id: token::generate(),
             session_id: session.map(|session| session.to_string()).unwrap_or_default(),
-            timeout: time::to_wire(PATIENCE).into(),
+            timeout: WireDuration::from(PATIENCE).into(),
             call: Some(operation.into()),
             ..Default::default()
         };
@@ -188,5 +189,5 @@ fn refused(error: JournalError) -> StoreError {
             StoreErrorKind::Unavailable
         }
     };
-    StoreError::new(kind, error.detail)
+    StoreError::new(kind, error.detail).with_holder(error.holder)
 }

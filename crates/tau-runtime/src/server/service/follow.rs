@@ -16,7 +16,7 @@ use crate::kernel::Rejection;
 use crate::server::failure::Failure;
 use crate::server::reason::Reason;
 use crate::server::stream::{End, Out, RunStream, Subscription, Wanted};
-use crate::server::wire::{self, Selector, SubagentDefault};
+use crate::server::wire::{self, Selector};
 
 impl Core {
     pub(super) async fn run(
@@ -103,8 +103,7 @@ impl Core {
             _ => End::Never,
         };
         let selector = request.selector.into_option();
-        let selector =
-            selector.map(|selector| Selector::read(selector, SubagentDefault::Excluded)).transpose()?;
+        let selector = selector.map(Selector::read).transpose()?;
         let subscription = Subscription {
             core: self,
             wanted: Arc::new(wanted),

@@ -12,7 +12,7 @@ use super::{Core, session_id};
 use crate::runtime::StoredQuery;
 use crate::server::failure::Failure;
 use crate::server::reason::Reason;
-use crate::server::wire::{self, Liveness, Selector, SubagentDefault};
+use crate::server::wire::{self, Liveness, Selector};
 
 /// Sessions of a page where its caller does not say.
 const PAGE: u32 = 50;
@@ -59,8 +59,7 @@ impl Core {
         let mut rows: BTreeMap<SessionId, Row> = BTreeMap::new();
         for live in self.runtime.live() {
             let (id, overview) = (live.id(), live.handle().overview());
-            let is_paused = live.handle().is_paused();
-            let liveness = if is_paused { Liveness::Paused } else { Liveness::Live };
+            let liveness = if live.is_paused() { Liveness::Paused } else { Liveness::Live };
             rows.insert(id, Row { id, overview, liveness });
         }
         if let Some(store) = self.runtime.store()
@@ -136,7 +135,7 @@ impl Filter {
         let selector = wire.selector.into_option();
         let parent = Some(wire.parent_session_id).filter(|parent| !parent.is_empty());
         Ok(Self {
-            selector: selector.map(|one| Selector::read(one, SubagentDefault::Excluded)).transpose()?,
+            selector: selector.map(Selector::read).transpose()?,
             states: wire.states,
             id_prefix: wire.id_prefix,
             is_live: wire.is_live,

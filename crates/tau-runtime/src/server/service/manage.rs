@@ -9,14 +9,14 @@ use tau_proto::runtime::v1 as pb;
 use tau_session::SessionOverview;
 
 use super::keys::{REQUEST, fingerprint, session_of};
-use super::{Core, live_session, session_id};
+use super::{Core, session_id};
 use crate::driver::{Handle, Head};
 use crate::kernel::{Rejection, before_prompts};
 use crate::runtime::AGENT_KEY;
 use crate::runtime::{Beginning, Claim, DurabilityChoice, LiveSession, NewSession, Revival, RuntimeError};
 use crate::server::failure::Failure;
 use crate::server::reason::Reason;
-use crate::server::wire::{self, Asked, Entry, History, Liveness, Start};
+use crate::server::wire::{self, Asked, Entry, History, Liveness, RESERVED, Start};
 
 /// How much of a session is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Core {
         let id = self.new_id(&id, &key)?;
         let is_same = |events: &[Arc<Event>]| asked_for_with(events) == Some(&fingerprint);
         if is_keyed && let Some(live) = self.known(id, is_same).await? {
-            return Ok(created(&live));
+            return Ok(self.created(&live));
         }
         let asked = wire::read_session_config(config.into_option().unwrap_or_default());
         let asked = asked.map_err(|error| error.within("config"))?;
@@ -64,7 +64,7 @@ impl Core {
                     // The same was asked for at the same time: whoever was first made it.
                     Err(RuntimeError::Exists(_)) if is_keyed => {
                         let exists = || RuntimeError::Exists(id);
-                        return Ok(created(&self.known(id, is_same).await?.ok_or_else(exists)?));
+                        return Ok(self.created(&self.known(id, is_same).await?.ok_or_else(exists)?));
                     }
                     Err(error) => return Err(error.into()),
                 }
@@ -75,7 +75,7 @@ impl Core {
             let _ = live.handle().cancel(CancelScope::Session).await;
             return Err(failure);
         }
-        Ok(created(&live))
+        Ok(self.created(&live))
     }
 
     async fn tell(&self, live: &LiveSession, context: Vec<Entry>) -> Result<(), Failure> {
@@ -124,17 +124,41 @@ impl Core {
         let id = session_id(&request.session_id)?;
         let view = if request.view == pb::SessionView::Basic { View::Basic } else { View::Full };
         let session = match self.runtime.handle(id).await {
-            Some(handle) => viewed(&handle, view),
+            Some(handle) => self.viewed(&handle, view),
             None => {
                 let events = self.runtime.events(id).await?;
                 let overview = SessionOverview::fold(events.iter().map(|event| &**event));
-                let mut session = wire::session(&overview, id, Liveness::Absent);
-                session.config = config_of(&events, view).into();
-                session.error = self.error_of(id).into();
-                session
+                pb::Session { config: config_of(&events, view).into(), ..self.absent(id, &overview) }
             }
         };
         Ok(pb::GetSessionResponse { session: Some(session).into(), ..Default::default() })
+    }
+
+    /// A session that is not live here.
+    fn absent(&self, id: SessionId, overview: &SessionOverview) -> pb::Session {
+        let session = wire::session(overview, id, Liveness::Absent);
+        pb::Session { error: self.error_of(id).into(), ..session }
+    }
+
+    fn viewed(&self, handle: &Handle, view: View) -> pb::Session {
+        let session = self.told(handle);
+        match view {
+            View::Basic => session,
+            View::Full => {
+                let config = config_of(&handle.events(Seq::default()), view);
+                pb::Session { config: config.into(), ..session }
+            }
+        }
+    }
+
+    fn created(&self, live: &LiveSession) -> pb::CreateSessionResponse {
+        let session = self.viewed(live.handle(), View::Full);
+        pb::CreateSessionResponse { session: Some(session).into(), ..Default::default() }
+    }
+
+    fn forked(&self, live: &LiveSession) -> pb::ForkResponse {
+        let session = self.viewed(live.handle(), View::Full);
+        pb::ForkResponse { session: Some(session).into(), ..Default::default() }
     }
 
     /// Why a session stopped when it was live here last.
@@ -151,17 +175,15 @@ impl Core {
         let id = session_id(&session.session_id)?;
         let handle = self.live(id).await?;
         let mut metadata = handle.overview().metadata;
-        if session.metadata.keys().any(|key| key.starts_with("tau.")) {
-            return Err(Failure::new(
-                Reason::InvalidRequest,
-                "keys that begin with `tau.` are the runtime's",
-            ));
+        if session.metadata.keys().any(|key| key.starts_with(RESERVED)) {
+            let message = format!("keys that begin with `{RESERVED}` are the runtime's");
+            return Err(Failure::new(Reason::InvalidRequest, message));
         }
-        metadata.retain(|key, _| key.starts_with("tau."));
+        metadata.retain(|key, _| key.starts_with(RESERVED));
         metadata.extend(session.metadata);
         let described = handle.describe(metadata, expected(request.expected_seq)).await;
         described.map_err(|error| Failure::of_change(id, request.expected_seq, &error))?;
-        let session = live_session(&handle);
+        let session = self.told(&handle);
         Ok(pb::UpdateSessionResponse { session: Some(session).into(), ..Default::default() })
     }
 
@@ -173,7 +195,7 @@ impl Core {
             request.environment.into_option(),
         )?;
         let (live, was_resumed) = self.runtime.resume(id, revival, wire::read_claim(request.claim)?).await?;
-        let session = viewed(live.handle(), View::Full);
+        let session = self.viewed(live.handle(), View::Full);
         Ok(pb::ResumeResponse { session: Some(session).into(), was_resumed, ..Default::default() })
     }
 
@@ -183,7 +205,7 @@ impl Core {
         let is_keyed = !request.idempotency_key.is_empty();
         let is_same = |events: &[Arc<Event>]| is_copy(events, from, Seq(request.at_seq));
         if is_keyed && let Some(live) = self.known(copy, is_same).await? {
-            return Ok(forked(&live));
+            return Ok(self.forked(&live));
         }
         let mut revival =
             wire::read_revival(None, request.durability.as_option(), request.environment.into_option())?;
@@ -194,11 +216,11 @@ impl Core {
             }
         }
         match self.runtime.fork(from, Seq(request.at_seq), copy, revival).await {
-            Ok(live) => Ok(forked(&live)),
+            Ok(live) => Ok(self.forked(&live)),
             // The same was asked for at the same time: whoever was first made it.
             Err(RuntimeError::Exists(_)) if is_keyed => {
                 let exists = || RuntimeError::Exists(copy);
-                Ok(forked(&self.known(copy, is_same).await?.ok_or_else(exists)?))
+                Ok(self.forked(&self.known(copy, is_same).await?.ok_or_else(exists)?))
             }
             Err(error) => Err(error.into()),
         }
@@ -257,8 +279,7 @@ impl Core {
         }
         // An error of the end is told by the session from then on.
         let _ = live.ended().await;
-        let mut session = wire::session(&live.handle().overview(), id, Liveness::Absent);
-        session.error = self.error_of(id).into();
+        let session = self.absent(id, &live.handle().overview());
         Ok(pb::CloseResponse { session: Some(session).into(), ..Default::default() })
     }
 
@@ -269,8 +290,7 @@ impl Core {
         if is_final && !overview.is_closed {
             return Err(RuntimeError::NotLive(id).into());
         }
-        let mut session = wire::session(&overview, id, Liveness::Absent);
-        session.error = self.error_of(id).into();
+        let session = self.absent(id, &overview);
         Ok(pb::CloseResponse { session: Some(session).into(), ..Default::default() })
     }
 }
@@ -286,16 +306,6 @@ pub(crate) fn new_session(id: SessionId, asked: Asked) -> (NewSession, Durabilit
 fn revival_of(asked: Asked) -> Revival {
     let Asked { overrides, environment, durability, .. } = asked;
     Revival { model: overrides.model, environment, durability }
-}
-
-fn created(live: &LiveSession) -> pb::CreateSessionResponse {
-    let session = viewed(live.handle(), View::Full);
-    pb::CreateSessionResponse { session: Some(session).into(), ..Default::default() }
-}
-
-fn forked(live: &LiveSession) -> pb::ForkResponse {
-    let session = viewed(live.handle(), View::Full);
-    pb::ForkResponse { session: Some(session).into(), ..Default::default() }
 }
 
 /// What a session was asked for with, where that was kept.
@@ -320,12 +330,6 @@ fn check_owner(owner: Option<SessionId>, asked: &str) -> Result<(), Failure> {
     }
     let message = format!("session_id: the events are those of session {owner}");
     Err(Failure::new(Reason::InvalidRequest, message).hint("leave session_id out, or give that one"))
-}
-
-fn viewed(handle: &Handle, view: View) -> pb::Session {
-    let mut session = live_session(handle);
-    session.config = config_of(&handle.events(Seq::default()), view).into();
-    session
 }
 
 fn config_of(events: &[Arc<Event>], view: View) -> Option<pb::ResolvedSessionConfig> {

@@ -72,6 +72,14 @@ impl Core {
         self.stalls.watch(stream, self.options.read_timeout)
     }
 
+    /// What is told of a session that is live.
+    pub(crate) fn told(&self, handle: &Handle) -> pb::Session {
+        let live = self.runtime.find(handle.session_id());
+        let is_paused = live.map_or_else(|| handle.is_paused(), |live| live.is_paused());
+        let liveness = if is_paused { Liveness::Paused } else { Liveness::Live };
+        wire::session(&handle.overview(), handle.session_id(), liveness)
+    }
+
     /// A session that is live, and no subagent's.
     async fn session(&self, session: SessionId) -> Result<LiveSession, Failure> {
         Ok(self.runtime.get(session).await?)
@@ -83,15 +91,14 @@ impl Core {
 pub(crate) struct Sessions(Arc<Core>);
 
 impl Sessions {
+    /// The streams that are on.
+    pub(crate) fn streams(&self) -> Arc<Stalls> {
+        Arc::clone(&self.0.stalls)
+    }
+
     pub(crate) fn new(runtime: Runtime, options: ServiceOptions) -> Self {
         Self(Arc::new(Core { runtime, recents: Recents::default(), stalls: Arc::default(), options }))
     }
-}
-
-/// What is told of a session that is live.
-pub(crate) fn live_session(handle: &Handle) -> pb::Session {
-    let liveness = if handle.is_paused() { Liveness::Paused } else { Liveness::Live };
-    wire::session(&handle.overview(), handle.session_id(), liveness)
 }
 
 /// An id that the rules of the request have let through.

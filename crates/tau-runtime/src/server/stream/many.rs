@@ -17,7 +17,7 @@ use super::shared::Out;
 use crate::driver::Handle;
 use crate::runtime::LiveSession;
 use crate::server::failure::Failure;
-use crate::server::service::{Core, live_session};
+use crate::server::service::Core;
 use crate::server::wire::Selector;
 
 type Told = Out<pb::SubscribeResponse>;
@@ -174,7 +174,7 @@ impl Many {
                 self.told.extend(told.map(Out::Shared));
                 let Some(handle) = handle else { return };
                 if self.subscription.sessions {
-                    self.told.push_back(Told::own(live_session(&handle)));
+                    self.told.push_back(Told::own(self.subscription.core.told(&handle)));
                 }
                 if let EventBody::SubagentStarted { child, .. } = event.body
                     && self.subscription.wanted.subagents

@@ -97,6 +97,12 @@ impl Stalls {
         Watching(slot).boxed()
     }
 
+    /// How many streams are on.
+    pub(crate) fn streams(&self) -> usize {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().filter(|watched| watched.strong_count() > 0).count()
+    }
+
     /// Looks at every stream, and says whether there is any.
     fn look(&self, moment: Instant) -> bool {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);

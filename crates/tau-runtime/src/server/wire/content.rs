@@ -1,7 +1,6 @@
 //! The parts that a message is made of.
 
 use serde_json::Value;
-use serde_json::value::Serializer;
 use tau_core::{
     ContentBlock, Image, ImageSource, Opaque, Reasoning, ToolArguments, ToolCall, ToolCallId, ToolResult,
     ToolResultBlock,
@@ -14,6 +13,7 @@ use tau_proto::runtime::v1::image::Source;
 use tau_proto::runtime::v1::tool_result_block::Block as ResultBlock;
 
 use super::error::{WireError, Within, read_all};
+use crate::attach::encoded;
 use crate::server::reason::Reason;
 
 /// One part of a message.
@@ -69,12 +69,7 @@ pub(super) fn read_image(wire: pb::Image) -> Result<Image, WireError> {
 
 /// A picture by its content.
 pub(super) fn picture(media_type: impl Into<String>, data: &[u8]) -> Image {
-    // protobuf's JSON writes bytes as what the vocabulary keeps: standard base64, padded.
-    let encoded = match base64::serialize(data, Serializer) {
-        Ok(Value::String(encoded)) => encoded,
-        _ => String::new(),
-    };
-    Image::base64(media_type, encoded)
+    Image::base64(media_type, encoded(data))
 }
 
 fn decode(data: &str) -> Option<Bytes> {

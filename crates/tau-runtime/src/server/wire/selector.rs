@@ -20,21 +20,11 @@ pub(crate) struct Selector {
     includes_subagents: bool,
 }
 
-/// Whether subagents are meant where a selector does not say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SubagentDefault {
-    /// Where sessions are listed or followed.
-    Excluded,
-    /// Where an extension serves them.
-    Included,
-}
-
 impl Selector {
-    /// What a caller means.
-    pub(crate) fn read(wire: pb::SessionSelector, default: SubagentDefault) -> Result<Self, WireError> {
+    /// What whoever lists or follows sessions means.
+    pub(crate) fn read(wire: pb::SessionSelector) -> Result<Self, WireError> {
         let includes_subagents = match wire.subagents.as_known() {
-            Some(SubagentScope::Unspecified) => default == SubagentDefault::Included,
-            Some(SubagentScope::Excluded) => false,
+            Some(SubagentScope::Unspecified | SubagentScope::Excluded) => false,
             Some(SubagentScope::Included) => true,
             None => return Err(WireError::invalid("subagents", "not known to this version")),
         };

@@ -14,7 +14,7 @@ use crate::runtime::{DurabilityChoice, EnvironmentChoice, SessionOverrides};
 use crate::server::reason::Reason;
 
 /// What the keys of metadata begin with that are the runtime's.
-const RESERVED: &str = "tau.";
+pub(crate) const RESERVED: &str = "tau.";
 
 /// How a new session shall work.
 #[derive(Debug, Clone, Default, PartialEq)]

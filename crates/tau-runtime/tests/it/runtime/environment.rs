@@ -257,3 +257,28 @@ async fn a_copy_that_is_taken_up_has_its_own_environment() {
     let here = EnvironmentChoice::Folder(world.own.path().to_owned());
     assert_eq!(copy(inherits, here).await.1, EnvironmentChoice::Usual);
 }
+
+/// While a tool waits for an extension that is away, the session is paused, and goes on when it is back.
+#[tokio::test]
+async fn a_session_whose_environment_is_away_is_paused_while_it_is_needed() {
+    let mut world = World::new(true);
+    let (_there, provider, connection) = world.provider().await;
+    let live = create(&world.runtime, box_()).await.unwrap();
+    live.handle().prompt([ContentBlock::text("Work")]).await.unwrap();
+    let asked = world.model.asked().await;
+    connection.break_off().await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(!live.is_paused(), "nothing needs it");
+    asked.call(&[("a", "bash", r#"{"command":"echo there"}"#)]);
+    for _ in 0..400 {
+        if live.is_paused() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert!(live.is_paused());
+    let _connection = Connection::open(&world.hub, &provider, hello("box"));
+    let asked = world.model.asked().await;
+    assert_eq!(asked.messages().pop().unwrap(), "tool: there\n");
+    assert!(!live.is_paused());
+}

@@ -90,6 +90,7 @@ impl SessionOpener for Store {
         async move {
             if self.is_held(session) {
                 let error = StoreError::new(StoreErrorKind::InUse, "another writer has the session");
+                let error = error.with_holder("another program");
                 return Err(Arc::new(error) as OpenError);
             }
             // Taken before the answer is there, as over a network.

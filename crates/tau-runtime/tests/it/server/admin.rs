@@ -2,7 +2,7 @@
 
 use tau_proto::runtime::v1 as pb;
 
-use super::support::Served;
+use super::support::{Served, prompt};
 use crate::attach::environment::provider::hello;
 use crate::attach::support::Extension;
 use crate::driver::support::in_time;
@@ -38,4 +38,24 @@ async fn a_provider_is_looked_for_and_not_asked() {
         assert!(there.problems.is_empty() && !there.resolved.is_set(), "{there:?}");
     }
     extension.hears_nothing().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_on_is_counted() {
+    let mut served = Served::new();
+    let session = served.create().await;
+    let subscribe =
+        pb::SubscribeRequest { selector: Some(pb::SessionSelector::default()).into(), ..Default::default() };
+    let subscription = served.subscribe(subscribe).await.unwrap();
+    let run = served.run(prompt(session, "Hi")).await.unwrap();
+    let _asked = served.process.model.asked().await;
+    let status = async || {
+        let request = pb::GetDiagnosticsRequest::default();
+        let told = in_time(served.admin.get_diagnostics(request)).await.unwrap().into_owned();
+        told.process.into_option().unwrap()
+    };
+    let on = pb::ProcessStatus { sessions: 1, runs: 1, subscriptions: 2, events: 4, ..Default::default() };
+    assert_eq!(status().await, on);
+    drop((subscription, run));
+    assert_eq!(status().await, pb::ProcessStatus { subscriptions: 0, ..on });
 }

@@ -6,7 +6,7 @@ use tau_proto::buffa::Message as _;
 use tau_proto::runtime::v1 as pb;
 use tau_runtime::server::Reason;
 
-use super::support::{Served, prompt, reason};
+use super::support::{Served, detail, prompt, reason};
 use crate::driver::support::in_time;
 
 fn create(key: &str, team: &str) -> pb::CreateSessionRequest {
@@ -258,7 +258,28 @@ async fn what_was_let_go_is_not_closed_by_saying_so() {
     let held = in_time(served.sessions.resume(resume)).await.unwrap_err();
     assert_eq!((held.code, reason(&held).as_str()), (ErrorCode::Aborted, "session_in_use"));
     let has = |name: &str| held.details.iter().any(|detail| detail.type_url.ends_with(name));
-    assert!(has("ConflictDetail") && has("google.rpc.RetryInfo"), "{held:?}");
+    assert!(has("google.rpc.RetryInfo"), "{held:?}");
+    let owned = pb::ConflictDetail {
+        session_id: session.to_string(),
+        owner: "another program".to_owned(),
+        ..Default::default()
+    };
+    assert_eq!(conflict(&held), owned);
+
+    served.process.store.held.lock().unwrap().clear();
+    let durability = pb::Durability { epoch: Some(1), ..Default::default() };
+    let old = pb::ResumeRequest {
+        session_id: session.to_string(),
+        durability: Some(durability).into(),
+        ..Default::default()
+    };
+    let old = in_time(served.sessions.resume(old)).await.unwrap_err();
+    assert_eq!((old.code, reason(&old).as_str()), (ErrorCode::Aborted, "epoch_superseded"));
+    assert_eq!(conflict(&old), pb::ConflictDetail { epoch: 2, ..Default::default() });
+}
+
+fn conflict(error: &connectrpc::ConnectError) -> pb::ConflictDetail {
+    detail(error, "tau.runtime.v1.ConflictDetail")
 }
 
 /// Puts what a live session holds into the store.

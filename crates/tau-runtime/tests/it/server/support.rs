@@ -5,7 +5,6 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use connectrpc::client::{ClientConfig, ClientTransport, ServerStream, ServiceTransport};
 use connectrpc::{ConnectError, ConnectRpcService};
 use tau_core::SessionId;
-use tau_proto::buffa::Message as _;
 use tau_proto::runtime::v1::__buffa::view;
 use tau_proto::runtime::v1::{
     self as pb, AdminServiceClient, RuntimeServiceClient, context_entry, run_response,
@@ -115,11 +114,15 @@ pub(crate) fn prompt(session: SessionId, words: &str) -> pb::RunRequest {
 
 /// The stable name of what went wrong.
 pub(crate) fn reason(error: &ConnectError) -> String {
-    let detail = error.details.iter().find(|detail| detail.type_url.ends_with("tau.runtime.v1.ErrorDetail"));
+    detail::<pb::ErrorDetail>(error, "tau.runtime.v1.ErrorDetail").reason
+}
+
+/// What an error says beside its code and message.
+pub(crate) fn detail<M: tau_proto::buffa::Message>(error: &ConnectError, name: &str) -> M {
+    let detail = error.details.iter().find(|detail| detail.type_url.ends_with(name));
     let value =
-        detail.and_then(|detail| detail.value.clone()).unwrap_or_else(|| panic!("no detail: {error:?}"));
-    let bytes = STANDARD_NO_PAD.decode(value).unwrap();
-    pb::ErrorDetail::decode_from_slice(&bytes).unwrap().reason
+        detail.and_then(|detail| detail.value.clone()).unwrap_or_else(|| panic!("no {name}: {error:?}"));
+    M::decode_from_slice(&STANDARD_NO_PAD.decode(value).unwrap()).unwrap()
 }
 
 /// A message of a run as a line.

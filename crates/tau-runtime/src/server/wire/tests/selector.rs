@@ -6,7 +6,7 @@ use tau_session::SessionOverview;
 
 use super::seen;
 use crate::runtime::AGENT_KEY;
-use crate::server::wire::{Selector, SubagentDefault};
+use crate::server::wire::Selector;
 
 const ID: SessionId = SessionId::from_u128(1);
 const OTHER: SessionId = SessionId::from_u128(2);
@@ -50,7 +50,7 @@ fn all_conditions_must_be_met_and_no_condition_is_met_by_all() {
         (selector(&[ID], &[("team", "platform")], &["writer"]), false, false),
     ];
     for (wire, means_session, means_bare) in table {
-        let selector = Selector::read(wire.clone(), SubagentDefault::Excluded).unwrap();
+        let selector = Selector::read(wire.clone()).unwrap();
         assert_eq!(selector.matches(ID, &session), means_session, "{wire:?}");
         assert_eq!(selector.matches(ID, &bare), means_bare, "{wire:?}");
     }
@@ -59,26 +59,25 @@ fn all_conditions_must_be_met_and_no_condition_is_met_by_all() {
 #[test]
 fn subagents_are_meant_where_they_are_asked_for() {
     let table = [
-        (SubagentScope::Unspecified, SubagentDefault::Excluded, false),
-        (SubagentScope::Unspecified, SubagentDefault::Included, true),
-        (SubagentScope::Excluded, SubagentDefault::Included, false),
-        (SubagentScope::Included, SubagentDefault::Excluded, true),
+        (SubagentScope::Unspecified, false),
+        (SubagentScope::Excluded, false),
+        (SubagentScope::Included, true),
     ];
-    for (scope, default, expected) in table {
+    for (scope, expected) in table {
         let wire = pb::SessionSelector { subagents: scope.into(), ..Default::default() };
-        let selector = Selector::read(wire, default).unwrap();
-        assert_eq!(selector.matches(ID, &overview(&[], Some(OTHER))), expected, "{scope:?} {default:?}");
-        assert!(selector.matches(ID, &overview(&[], None)), "{scope:?} {default:?}");
+        let selector = Selector::read(wire).unwrap();
+        assert_eq!(selector.matches(ID, &overview(&[], Some(OTHER))), expected, "{scope:?}");
+        assert!(selector.matches(ID, &overview(&[], None)), "{scope:?}");
     }
 }
 
 #[test]
 fn a_selector_that_means_nothing_known_is_refused() {
     let unknown = pb::SessionSelector { subagents: 9.into(), ..Default::default() };
-    let error = Selector::read(unknown, SubagentDefault::Excluded).unwrap_err();
+    let error = Selector::read(unknown).unwrap_err();
     assert_eq!(seen(&error), ("invalid_request", "subagents"));
     let mut wire = selector(&[ID], &[], &[]);
     wire.session_ids.push("no id".to_owned());
-    let error = Selector::read(wire, SubagentDefault::Excluded).unwrap_err();
+    let error = Selector::read(wire).unwrap_err();
     assert_eq!(seen(&error), ("invalid_request", "session_ids[1]"));
 }
