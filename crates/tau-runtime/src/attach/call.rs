@@ -57,6 +57,7 @@ impl Asked {
     }
 
     /// What the runtime knows it by.
+    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only the interface asks people"))]
     pub(super) const fn key(&self) -> Key {
         self.key
     }

@@ -313,6 +313,7 @@ impl Book {
     }
 
     /// Changes whenever somebody attaches or is lost.
+    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only the interface asks people"))]
     pub(in crate::attach) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
