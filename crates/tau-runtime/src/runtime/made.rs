@@ -10,7 +10,7 @@ use super::choice::Revival;
 use super::environment::Loan;
 use super::factory::{EnvironmentChoice, OldSession};
 use super::live::MadeOf;
-use super::{AGENT_KEY, RuntimeError};
+use super::{RuntimeError, agent_of};
 use crate::attach::SessionTraits;
 use crate::driver::{Handle, Past, ResumeError, Session, SessionOptions};
 
@@ -20,8 +20,7 @@ pub(super) fn traits(
     metadata: &BTreeMap<String, String>,
     epoch: Option<u64>,
 ) -> SessionTraits {
-    let agent = metadata.get(AGENT_KEY).map_or("", String::as_str);
-    let traits = SessionTraits::new(id).with_metadata(metadata.clone()).with_agent(agent);
+    let traits = SessionTraits::new(id).with_metadata(metadata.clone()).with_agent(agent_of(metadata));
     traits.with_epoch(epoch.unwrap_or_default())
 }
 

@@ -15,6 +15,7 @@ mod made;
 mod store;
 mod table;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,11 @@ use table::Table;
 
 /// The key of a session's metadata under which the agent stands that it was created from.
 pub(crate) const AGENT_KEY: &str = "tau.agent";
+
+/// The agent that a session was created from; empty where it is not known.
+pub(crate) fn agent_of(metadata: &BTreeMap<String, String>) -> &str {
+    metadata.get(AGENT_KEY).map_or("", String::as_str)
+}
 
 pub use choice::{Beginning, Claim, DurabilityChoice, Revival};
 pub use drain::Drained;

@@ -36,8 +36,8 @@ pub struct RunRequestView<'a> {
     ///
     /// Field 7: `include_subagents`
     pub include_subagents: bool,
-    /// Cancels the run when this stream ends before it: because the client went away, cancelled the call, or its deadline
-    /// passed. By default a run outlives its stream.
+    /// Cancels the run when this stream ends before it: because the client went away, cancelled the call, read nothing for
+    /// minutes, or its deadline passed. By default a run outlives its stream.
     ///
     /// Field 8: `cancel_on_disconnect`
     pub cancel_on_disconnect: bool,
@@ -463,8 +463,8 @@ impl RunRequestOwnedView {
     pub fn include_subagents(&self) -> bool {
         self.0.reborrow().include_subagents
     }
-    /// Cancels the run when this stream ends before it: because the client went away, cancelled the call, or its deadline
-    /// passed. By default a run outlives its stream.
+    /// Cancels the run when this stream ends before it: because the client went away, cancelled the call, read nothing for
+    /// minutes, or its deadline passed. By default a run outlives its stream.
     ///
     /// Field 8: `cancel_on_disconnect`
     #[must_use]

@@ -96,8 +96,8 @@ pub struct RunRequest {
         )
     )]
     pub include_subagents: bool,
-    /// Cancels the run when this stream ends before it: because the client went away, cancelled the call, or its deadline
-    /// passed. By default a run outlives its stream.
+    /// Cancels the run when this stream ends before it: because the client went away, cancelled the call, read nothing for
+    /// minutes, or its deadline passed. By default a run outlives its stream.
     ///
     /// Field 8: `cancel_on_disconnect`
     #[cfg_attr(

@@ -7,8 +7,8 @@ use tau_proto::runtime::v1::{self as pb, SubagentScope};
 use tau_session::SessionOverview;
 
 use super::error::{WireError, read_all};
-use super::session::agent_of;
 use super::well_known::read_session;
+use crate::runtime::agent_of;
 
 /// Sessions by id, metadata and agent: conditions of different kinds must all be met, and one with nothing set names every
 /// session.
@@ -43,6 +43,6 @@ impl Selector {
         (self.includes_subagents || overview.parent.is_none())
             && (self.sessions.is_empty() || self.sessions.contains(&session))
             && self.metadata.iter().all(|(key, value)| overview.metadata.get(key) == Some(value))
-            && (self.agents.is_empty() || self.agents.contains(agent_of(overview)))
+            && (self.agents.is_empty() || self.agents.contains(agent_of(&overview.metadata)))
     }
 }

@@ -10,7 +10,7 @@ use tau_session::{Pending, PendingQuestion, SessionOverview};
 use super::content::tool_call;
 use super::usage::spending;
 use super::well_known::timestamp;
-use crate::runtime::AGENT_KEY;
+use crate::runtime::agent_of;
 
 /// Where a session is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(crate) fn session(overview: &SessionOverview, session: SessionId, liveness: 
         head: position(session, overview).into(),
         created: timestamp(overview.created).into(),
         updated: timestamp(overview.updated).into(),
-        agent: agent_of(overview).to_owned(),
+        agent: agent_of(&overview.metadata).to_owned(),
         model: overview.model.clone(),
         metadata: overview.metadata.clone(),
         prompt: overview.prompt.clone(),
@@ -49,11 +49,6 @@ pub(crate) fn session(overview: &SessionOverview, session: SessionId, liveness: 
         holder: holder(overview, liveness).into(),
         ..Default::default()
     }
-}
-
-/// The agent that a session was created from; empty where it is not known.
-pub(super) fn agent_of(overview: &SessionOverview) -> &str {
-    overview.metadata.get(AGENT_KEY).map_or("", String::as_str)
 }
 
 fn state(overview: &SessionOverview, liveness: &Liveness) -> SessionState {

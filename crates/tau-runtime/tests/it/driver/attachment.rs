@@ -10,7 +10,8 @@ use tau_proto::runtime::v1::{
     attach_response,
 };
 use tau_runtime::Journals;
-use tau_runtime::journals::{AttachEnd, AttachErrorKind, JournalsOptions, Violation};
+use tau_runtime::attach::{Attachments, AttachmentsOptions};
+use tau_runtime::journals::{AttachEnd, AttachErrorKind, Violation};
 
 use super::journal::{Journal, a_moment, hello, hello_at, position, refusal, waits_for};
 use super::support::{Running, in_time};
@@ -30,11 +31,11 @@ async fn created(journals: &Journals) -> (Running, Journal) {
 
 #[tokio::test(start_paused = true)]
 async fn it_is_welcomed() {
-    let mut options = JournalsOptions::default();
+    let mut options = AttachmentsOptions::default();
     options.heartbeat_interval = Duration::from_millis(2_500);
-    let journals = Journals::new(options);
+    let hub = Attachments::new(Journals::default(), options);
     for (spoken, expected) in [(1, 1), (7, 1)] {
-        let mut journal = Journal::connect(&journals);
+        let mut journal = Journal::connect_to(hub.clone());
         journal.say(Hello { protocol_version: spoken, ..hello("store") }).await;
         let welcome = journal.welcome().await;
         assert_eq!(welcome.protocol_version, expected);

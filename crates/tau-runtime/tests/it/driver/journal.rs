@@ -10,6 +10,7 @@ use tau_proto::runtime::v1::{
     Ack, AttachRequest, AttachResponse, Event, ExtensionRole, Fenced, Hello, JournalRole, Nack, NackReason,
     SessionPosition, Welcome, attach_request, attach_response,
 };
+use tau_runtime::attach::{Attachments, AttachmentsOptions, Caller, RoleKind};
 use tau_runtime::journals::{AttachEnd, AttachError, Journals, in_process};
 use tau_runtime::{Durability, SessionOptions};
 use tokio::task::JoinHandle;
@@ -108,10 +109,14 @@ pub(crate) fn refusal(event: &Event, reason: NackReason) -> Nack {
 impl Journal {
     /// A connection over which nothing was said.
     pub(crate) fn connect(journals: &Journals) -> Self {
+        Self::connect_to(Attachments::new(journals.clone(), AttachmentsOptions::default()))
+    }
+
+    pub(crate) fn connect_to(hub: Attachments) -> Self {
         let (runtime, journal) = in_process();
-        let journals = journals.clone();
+        let caller = Caller::with_roles([RoleKind::Journal]);
         let attachment =
-            tokio::spawn(async move { journals.attach(runtime.incoming, runtime.outgoing).await });
+            tokio::spawn(async move { hub.attach(runtime.incoming, runtime.outgoing, &caller).await });
         Self { incoming: journal.incoming, outgoing: journal.outgoing, attachment, events: Vec::new() }
     }
 

@@ -17,7 +17,9 @@ use serde_json::Value;
 use tau_proto::DESCRIPTORS;
 use tau_proto::buffa::Message;
 use tau_proto::runtime::v1 as pb;
-use tau_runtime::server::http::{Drained, HttpOptions, HttpService, JsonShapes, Listener, serve};
+use tau_runtime::server::http::{
+    Drained, HttpOptions, HttpService, JsonShapes, Listener, PeerCertificates, serve,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -199,6 +201,12 @@ async fn get_session(
     let session_id = match &*request.session_id {
         "panic" => panic!("as ordered"),
         "never" => std::future::pending().await,
+        "who" => {
+            let peer = ctx.extensions().get::<PeerCertificates>();
+            peer.map_or(String::new(), |peer| {
+                peer.der().map(|one| BASE64_STANDARD_NO_PAD.encode(one)).collect()
+            })
+        }
         "deadline" => ctx.time_remaining().map_or(0, |time| time.as_secs()).to_string(),
         "late" => {
             tokio::time::sleep(Duration::from_millis(300)).await;

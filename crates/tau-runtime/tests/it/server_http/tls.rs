@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
 use http::Request;
 use http_body_util::Full;
 use hyper::client::conn::{http1, http2};
@@ -138,6 +140,22 @@ async fn a_caller_without_the_right_certificate_is_not_talked_to() {
         let refused = call(&server, &authority, wrong, "h2").await;
         assert!(refused.is_err(), "{refused:?}");
     }
+}
+
+/// Interceptors and handlers are told by which certificate.
+#[tokio::test]
+async fn who_calls_is_told_by_the_certificate() {
+    let authority = Authority::new();
+    let server = serve(&authority, TlsClients::SignedBy(authority.certificate.as_bytes())).await;
+    let own = authority.sign();
+    let io = connect(&server, &authority, Some(&own), "http/1.1").await.unwrap();
+    let (mut sender, connection) = http1::handshake(TokioIo::new(io)).await.unwrap();
+    tokio::spawn(connection);
+    let who: Request<Full<bytes::Bytes>> = request().map(|_| Full::from(r#"{"sessionId":"who"}"#));
+    let answer = tokio::time::timeout(PATIENCE, sender.send_request(who)).await.expect("an answer");
+    let told = reply(answer.unwrap()).await.json()["session"]["sessionId"].clone();
+    let certificate = CertificateDer::from_pem_slice(own.certificate.as_bytes()).unwrap();
+    assert_eq!(told, BASE64_STANDARD_NO_PAD.encode(certificate));
 }
 
 #[tokio::test]
