@@ -13,5 +13,6 @@ mod example;
 mod runs;
 mod sessions;
 mod support;
+#[cfg(feature = "tls")]
 mod tls;
 mod unreliable;

@@ -114,6 +114,7 @@ impl Server {
     }
 
     /// The same by its name, over TLS.
+    #[cfg(feature = "tls")]
     pub(crate) fn secure(&self) -> Endpoint {
         format!("https://localhost:{}", self.address.port()).parse().unwrap()
     }
