@@ -72,7 +72,12 @@ impl ConfiguredFactory {
             (Some(provided), _) => Ok((self.loaded.working_dir.clone(), Files::Provided(provided))),
             (None, EnvironmentChoice::None) => Ok((self.loaded.working_dir.clone(), Files::None)),
             (None, EnvironmentChoice::Folder(folder)) => Ok((self.folder(Some(folder))?, Files::Here)),
-            (None, _) => Ok((self.folder(usual)?, Files::Here)),
+            (None, EnvironmentChoice::Usual) => Ok((self.folder(usual)?, Files::Here)),
+            // Not found is not the same as not asked for: nothing else is taken in its place.
+            (None, _) => Err(not_allowed(
+                "the environment that is asked for is not there".to_owned(),
+                "attach the extension that provides it, or ask for another",
+            )),
         }
     }
 

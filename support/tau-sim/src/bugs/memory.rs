@@ -90,13 +90,7 @@ impl Memory {
                     events.remove(at);
                 }
             }
-            (Bug::BeginsAtOnce, _) => {
-                for effect in effects {
-                    if let Effect::RunTool { at_once, .. } = effect {
-                        *at_once = true;
-                    }
-                }
-            }
+            (Bug::BeginsAtOnce, _) => begun(effects).for_each(|(at_once, _)| *at_once = true),
             (Bug::RunsPromptTwice, _) => self.run_twice(&mut decision),
             (Bug::OneTurnMore, _) => one_turn_more(state, &mut decision),
             (Bug::LeavesSubagent, _) => {
@@ -133,13 +127,7 @@ impl Memory {
                 effects.retain(|effect| matches!(effect, Effect::RunTool { .. }));
             }
             (Bug::AnswersTwice, Input::ToolFinished { .. }) => events.insert(0, events[0].clone()),
-            (Bug::NewKey, Input::Resume) => {
-                for effect in effects {
-                    if let Effect::RunTool { idempotency_key, .. } = effect {
-                        idempotency_key.push('2');
-                    }
-                }
-            }
+            (Bug::NewKey, Input::Resume) => begun(effects).for_each(|(_, key)| key.push('2')),
             (Bug::AsksEarly, Input::ToolFinished { .. }) => {
                 if let Some((run, turn)) =
                     state.active_run().filter(|_| events.len() == 1).zip(turn_of(state))
@@ -221,6 +209,14 @@ fn late(input: Input) -> Result<Decision, Rejection> {
     let mut decision = Decision::default();
     decision.events.push(EventBody::ToolFinished { outcome, result, elapsed });
     Ok(decision)
+}
+
+/// Of each call that begins, whether it waits for nothing, and its key.
+fn begun(effects: &mut [Effect]) -> impl Iterator<Item = (&mut bool, &mut String)> {
+    effects.iter_mut().filter_map(|effect| match effect {
+        Effect::RunTool { at_once, idempotency_key, .. } => Some((at_once, idempotency_key)),
+        _ => None,
+    })
 }
 
 fn is_unknown(event: &EventBody) -> bool {
