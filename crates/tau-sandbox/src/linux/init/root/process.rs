@@ -1,0 +1,65 @@
+//! `/proc` of the namespace: read-only, and nothing of the machine in it but what programs size themselves by.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FileType, Mode, OFlags};
+use rustix::mount::MountAttrFlags;
+
+use super::tree::{self, Kind, Tree};
+use crate::Step;
+use crate::system::wire::Failure;
+
+/// What stays, besides processes. The rest is covered: root inside is root outside for files that root owns, such as
+/// `/proc/kcore`, and new kernels have new entries.
+const KEPT: [&str; 17] = [
+    "cpuinfo", "devices", "filesystems", "loadavg", "meminfo", "mounts", "net", "self", "stat", "swaps", "sys", "sysvipc",
+    "thread-self", "uptime", "version", "vmstat", "cgroups",
+];
+
+pub(super) fn fill(tree: &Tree) -> Result<(), Failure> {
+    let failed = |error: io::Error| Failure::new(Step::Proc, error);
+    let attributes = MountAttrFlags::MOUNT_ATTR_NOSUID
+        | MountAttrFlags::MOUNT_ATTR_NODEV
+        | MountAttrFlags::MOUNT_ATTR_NOEXEC
+        | MountAttrFlags::MOUNT_ATTR_RDONLY;
+    let proc = tree::file_system("proc", &[], attributes).map_err(failed)?;
+    tree.attach(&proc, Path::new("/proc"), Kind::Folder).map_err(failed)?;
+    cover(tree).map_err(failed)
+}
+
+fn cover(tree: &Tree) -> io::Result<()> {
+    let (folder, file) = (tree::nothing(Kind::Folder)?, tree::nothing(Kind::File)?);
+    for (path, kind) in entries(tree)? {
+        let nothing = tree::copy(match kind {
+            Kind::Folder => &folder,
+            Kind::File => &file,
+        })?;
+        tree.attach(&nothing, &path, kind)?;
+    }
+    Ok(())
+}
+
+fn entries(tree: &Tree) -> io::Result<Vec<(PathBuf, Kind)>> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let proc = rustix::fs::openat(tree.open(Path::new("/proc"))?, ".", flags, Mode::empty())?;
+    let mut found = Vec::new();
+    for entry in rustix::fs::Dir::read_from(proc)? {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        let is_process = name.iter().all(u8::is_ascii_digit);
+        let stays = name == b"." || name == b".." || KEPT.iter().any(|kept| kept.as_bytes() == name);
+        let kind = match entry.file_type() {
+            // Links are of processes: self, mounts, net.
+            FileType::Symlink => continue,
+            FileType::Directory => Kind::Folder,
+            _ => Kind::File,
+        };
+        if !is_process && !stays {
+            found.push((Path::new("/proc").join(OsStr::from_bytes(name)), kind));
+        }
+    }
+    Ok(found)
+}
