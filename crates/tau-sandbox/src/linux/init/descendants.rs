@@ -32,11 +32,14 @@ pub(super) enum Alone {
 }
 
 impl Children {
-    /// Opens the kernel's list of the children of this process.
-    pub(super) fn open(alone: Alone) -> io::Result<Self> {
-        let own = rustix::process::getpid();
-        let list = File::open(format!("/proc/self/task/{own}/children"))?;
-        Ok(Self { list, alone })
+    /// The kernel's list of the children of this process.
+    pub(super) fn new(list: File, alone: Alone) -> Self {
+        Self { list, alone }
+    }
+
+    /// Opens that list in the `/proc` of the host.
+    pub(super) fn open_list() -> io::Result<File> {
+        File::open(format!("/proc/self/task/{}/children", rustix::process::getpid()))
     }
 
     /// Ends every child that is not one of these, and what they started. Tells of each child that was reaped; one of

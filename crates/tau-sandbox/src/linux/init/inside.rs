@@ -1,11 +1,14 @@
 //! The init: it puts the layers up one after the other, tells of it, and serves.
 
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use rustix::io::Errno;
 use rustix::process::DumpableBehavior;
 use rustix::thread::UnshareFlags;
 
+use super::descendants::Children;
 use super::supervisor::Outside;
 use super::{landlock, limits, listen, privileges, root, seccomp, serve};
 use crate::system::sys;
@@ -16,29 +19,44 @@ use crate::{Backend, Report, Step};
 /// Runs the init until the host is gone or an error ends it; either way everything inside ends with it.
 pub(super) fn run(policy: &Policy, socket: OwnedFd, outside: &Outside) -> io::Result<()> {
     match layers(policy, outside) {
-        Ok((report, listener)) => {
+        Ok(Layers { report, listener, children }) => {
             let own = rustix::process::pidfd_open(rustix::process::getpid(), rustix::process::PidfdFlags::empty())?;
             let descriptors: Vec<BorrowedFd<'_>> =
                 [Some(own.as_fd()), listener.as_ref().map(AsFd::as_fd)].into_iter().flatten().collect();
             wire::send(socket.as_fd(), &serde_json::to_vec(&Hello::Ready(report))?, &descriptors)?;
             drop((own, listener));
-            serve::serve(policy, &socket)
+            serve::serve(policy, &socket, children)
         }
         Err(failure) => wire::send(socket.as_fd(), &serde_json::to_vec(&Hello::Failed(failure))?, &[]),
     }
 }
 
-fn layers(policy: &Policy, outside: &Outside) -> Result<(Report, Option<OwnedFd>), Failure> {
+/// What the layers leave to work with.
+struct Layers {
+    report: Report,
+    listener: Option<OwnedFd>,
+    /// The list of the init's children.
+    children: File,
+}
+
+fn layers(policy: &Policy, outside: &Outside) -> Result<Layers, Failure> {
     let mut weaknesses = outside.weaknesses.clone();
-    let (backend, listener) = match policy.isolation {
-        Isolation::Namespaces => (Backend::Namespaces, namespaces(policy, outside)?),
+    let (backend, listener, children) = match policy.isolation {
+        Isolation::Namespaces => {
+            let (listener, children) = namespaces(policy, outside)?;
+            (Backend::Namespaces, listener, children)
+        }
         Isolation::LandlockOnly => {
+            if policy.network == Network::Proxy {
+                return Err(Failure::new(Step::Network, Errno::OPNOTSUPP));
+            }
             weaknesses.push(
                 "no namespaces: processes, shared memory and Unix sockets of the host are within reach, protected \
                  paths in a workspace are not pinned, modes of files can be changed"
                     .to_owned(),
             );
-            (Backend::LandlockOnly, None)
+            let children = Children::open_list().map_err(|error| Failure::new(Step::Proc, error))?;
+            (Backend::LandlockOnly, None, children)
         }
     };
     sys::forget_handlers();
@@ -63,10 +81,11 @@ fn layers(policy: &Policy, outside: &Outside) -> Result<(Report, Option<OwnedFd>
         placeholders: outside.pins.placeholders(),
         weaknesses,
     };
-    Ok((report, listener))
+    Ok(Layers { report, listener, children })
 }
 
-fn namespaces(policy: &Policy, outside: &Outside) -> Result<Option<OwnedFd>, Failure> {
+/// The namespaces and what is in them: the listener of the proxy, and the list of the init's children.
+fn namespaces(policy: &Policy, outside: &Outside) -> Result<(Option<OwnedFd>, File), Failure> {
     let rest = UnshareFlags::NEWNS
         | UnshareFlags::NEWNET
         | UnshareFlags::NEWIPC
@@ -80,6 +99,6 @@ fn namespaces(policy: &Policy, outside: &Outside) -> Result<Option<OwnedFd>, Fai
         Network::None => None,
         Network::Proxy => Some(listen::open().map_err(network)?),
     };
-    root::enter(policy, &outside.pins)?;
-    Ok(listener)
+    let children = root::enter(policy, &outside.pins)?;
+    Ok((listener, children))
 }

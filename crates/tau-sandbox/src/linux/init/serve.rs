@@ -1,6 +1,7 @@
 //! The loop of the init: requests in, news out.
 
 use std::collections::HashSet;
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -15,7 +16,7 @@ use crate::system::wire;
 use crate::policy::{Isolation, Policy};
 
 /// Serves until the host is gone.
-pub(super) fn serve(policy: &Policy, socket: &OwnedFd) -> io::Result<()> {
+pub(super) fn serve(policy: &Policy, socket: &OwnedFd, children: File) -> io::Result<()> {
     let alone = match policy.isolation {
         Isolation::Namespaces => Alone::Yes,
         Isolation::LandlockOnly => Alone::No,
@@ -24,7 +25,7 @@ pub(super) fn serve(policy: &Policy, socket: &OwnedFd) -> io::Result<()> {
         rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     }
     let signals = sys::child_signals()?;
-    let children = Children::open(alone)?;
+    let children = Children::new(children, alone);
     let mut jobs = Jobs::new(limits::of_a_process(&policy.limits));
     while turn(socket, &signals, &children, &mut jobs)? {}
     match alone {

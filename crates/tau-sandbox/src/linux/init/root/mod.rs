@@ -6,6 +6,7 @@ mod process;
 mod sources;
 mod tree;
 
+use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -19,11 +20,12 @@ use crate::policy::Policy;
 pub(super) use sources::Access;
 use tree::{Deep, Kind, Tree};
 
-/// Makes the root and moves this process into it. The root of the host is gone afterwards.
+/// Makes the root and moves this process into it; gives the list of its children. The root of the host is gone
+/// afterwards.
 ///
 /// Every tree is taken from the host before the first mount could cover one, and gets its restrictions before it can be
 /// reached.
-pub(super) fn enter(policy: &Policy, pins: &Pins) -> Result<(), Failure> {
+pub(super) fn enter(policy: &Policy, pins: &Pins) -> Result<File, Failure> {
     let root = |error: io::Error| Failure::new(Step::Root, error);
     rustix::mount::mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
         .map_err(|error| Failure::new(Step::Root, error))?;
@@ -47,9 +49,10 @@ pub(super) fn enter(policy: &Policy, pins: &Pins) -> Result<(), Failure> {
         hide(&tree, path).map_err(|error| root(error).at(path))?;
     }
     pin(&tree, pins)?;
-    process::fill(&tree)?;
+    let children = process::fill(&tree)?;
     tree.seal().map_err(root)?;
-    tree.become_root().map_err(root)
+    tree.become_root().map_err(root)?;
+    Ok(children)
 }
 
 fn temporary(tree: &Tree, path: &str, policy: &Policy) -> io::Result<()> {

@@ -1,6 +1,8 @@
-//! `/proc` of the namespace: read-only, and nothing of the machine in it but what programs size themselves by.
+//! `/proc` of the namespace: read-only, without the init, and with nothing of the machine but what programs size
+//! themselves by.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -19,15 +21,24 @@ const KEPT: [&str; 17] = [
     "thread-self", "uptime", "version", "vmstat", "cgroups",
 ];
 
-pub(super) fn fill(tree: &Tree) -> Result<(), Failure> {
+/// Mounts it, and hands out the list of this process's children, which cannot be reached any more.
+pub(super) fn fill(tree: &Tree) -> Result<File, Failure> {
     let failed = |error: io::Error| Failure::new(Step::Proc, error);
     let attributes = MountAttrFlags::MOUNT_ATTR_NOSUID
         | MountAttrFlags::MOUNT_ATTR_NODEV
         | MountAttrFlags::MOUNT_ATTR_NOEXEC
         | MountAttrFlags::MOUNT_ATTR_RDONLY;
     let proc = tree::file_system("proc", &[], attributes).map_err(failed)?;
+    let own = rustix::process::getpid();
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let children = rustix::fs::openat(&proc, format!("{own}/task/{own}/children"), flags, Mode::empty())
+        .map_err(|error| failed(error.into()))?;
     tree.attach(&proc, Path::new("/proc"), Kind::Folder).map_err(failed)?;
-    cover(tree).map_err(failed)
+    cover(tree).map_err(failed)?;
+    let init = Path::new("/proc").join(own.to_string());
+    let hidden = tree::nothing(Kind::Folder).and_then(|nothing| tree.attach(&nothing, &init, Kind::Folder));
+    hidden.map_err(failed)?;
+    Ok(File::from(children))
 }
 
 fn cover(tree: &Tree) -> io::Result<()> {

@@ -39,6 +39,8 @@ pub(super) fn refused(isolation: Isolation) -> Result<Rules, Error> {
         add(&mut rules, libc::SYS_ioctl, &[(1, Eq, request)])?;
     }
     add(&mut rules, libc::SYS_personality, &PERSONALITIES.map(|value| (0, Ne, value)))?;
+    // Limits of another process, the init's among them.
+    add(&mut rules, libc::SYS_prlimit64, &[(0, Ne, 0)])?;
     for bit in SET_ID {
         modes(&mut rules, bit)?;
     }

@@ -1,0 +1,1 @@
+//! A sandbox does what it is for: commands run, and are told apart.
