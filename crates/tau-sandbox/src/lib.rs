@@ -27,6 +27,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`policy`] | what commands may see, do and use up |
+//! | `proxy` | the way out: an HTTP proxy with an allow-list of domains, run by the host process (feature `proxy`) |
 //!
 //! # Example
 //!
@@ -52,6 +53,8 @@ mod system;
 #[path = "other.rs"]
 mod system;
 pub mod policy;
+#[cfg(feature = "proxy")]
+pub mod proxy;
 mod report;
 mod sandbox;
 
