@@ -1,7 +1,7 @@
 //! The development tasks of this workspace, run as `cargo xtask <task>`.
 //!
 //! `demo` shows the agent at work, `tidy` checks the shape of the repository, `test` is everything continuous integration runs, `release` orders
-//! and publishes the libraries. `bench`, `sim`, `kill`, `fuzz`, `conformance`, `abuse` and `codegen` build and start what does the work.
+//! and publishes the libraries. `bench`, `sim`, `kill`, `fuzz`, `escape`, `conformance`, `abuse` and `codegen` build and start what does the work.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task speaks to the person at the terminal")]
 
 mod demo;
@@ -57,6 +57,10 @@ enum Task {
     /// Takes an hour on a small machine. `malformed` or `floods` runs one of the two alone, `--help` behind it lists more.
     Abuse(Passthrough),
     Fuzz(fuzz::Args),
+    /// Try to get out of the sandbox: attempts that work without it, as this user and, when that is root, as nobody
+    ///
+    /// Prints a table. The same tests run with all others; here nobody swallows what they say.
+    Escape,
     /// Generate the checked-in code again; `--check` only says whether it is fresh
     ///
     /// The same as `cargo run -p tau-codegen -- <ARGS>`.
@@ -98,6 +102,18 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Conformance(tail) => proofs::conformance(&root, tail.args),
         Task::Abuse(tail) => proofs::abuse(&root, tail.args),
         Task::Fuzz(args) => fuzz::run(&root, &args),
+        Task::Escape => Cmd::cargo([
+            "test",
+            "-p",
+            "tau-sandbox",
+            "--test",
+            "it",
+            "escape",
+            "--",
+            "--nocapture",
+            "--test-threads=1",
+        ])
+        .forward(&root),
         Task::Codegen(tail) => Cmd::cargo(["run", "-p", "tau-codegen", "--"]).args(tail.args).forward(&root),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::system;
+
 /// The program that becomes the init of a sandbox: one whose `main` begins with
 /// [`enter_if_helper`](crate::enter_if_helper).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,4 +27,10 @@ impl Helper {
     pub fn program(&self) -> &Path {
         &self.program
     }
+}
+
+/// Becomes the helper and never returns, if this program was started as one; otherwise does nothing. The first line of
+/// `main`, before there is a second thread.
+pub fn enter_if_helper() {
+    system::enter_if_helper();
 }

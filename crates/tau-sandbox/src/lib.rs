@@ -46,27 +46,21 @@
 mod command;
 mod error;
 mod helper;
+pub mod policy;
+#[cfg(feature = "proxy")]
+pub mod proxy;
+mod report;
+mod sandbox;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 #[path = "linux/mod.rs"]
 mod system;
 #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
 #[path = "other.rs"]
 mod system;
-pub mod policy;
-#[cfg(feature = "proxy")]
-pub mod proxy;
-mod report;
-mod sandbox;
 
 pub use command::Command;
 pub use error::{SandboxError, SandboxErrorKind, Step};
-pub use helper::Helper;
+pub use helper::{Helper, enter_if_helper};
 pub use policy::Policy;
 pub use report::{Accounting, Backend, Report};
 pub use sandbox::{Child, Sandbox};
-
-/// Becomes the helper and never returns, if this program was started as one; otherwise does nothing. The first line of
-/// `main`, before there is a second thread.
-pub fn enter_if_helper() {
-    system::enter_if_helper();
-}

@@ -1,10 +1,12 @@
 //! The helper of sandboxes, for programs that do not want to be their own, and a way to look into one.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to the person at the terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program speaks to the person at the terminal"
+)]
 
 use std::error::Error;
-use std::os::fd::AsFd;
-use std::os::unix::process::ExitStatusExt;
-use std::process::ExitCode;
+use std::process::{ExitCode, ExitStatus};
 
 use tau_sandbox::{Command, Helper, Policy, Sandbox};
 
@@ -54,13 +56,33 @@ fn report(policy: &str) -> Result<ExitCode, Box<dyn Error>> {
 fn run(policy: &str, program: &[&str]) -> Result<ExitCode, Box<dyn Error>> {
     let (policy, sandbox) = start(policy)?;
     let folder = policy.workspaces.first().cloned().unwrap_or_else(|| "/".into());
-    let command = Command::new(program[0])
-        .args(&program[1..])
-        .current_dir(folder)
+    let command = with_our_streams(Command::new(program[0]).args(&program[1..]).current_dir(folder))?;
+    let status = sandbox.spawn(&command)?.wait()?;
+    Ok(ExitCode::from(u8::try_from(code(status)).unwrap_or(1)))
+}
+
+#[cfg(unix)]
+fn with_our_streams(command: Command) -> std::io::Result<Command> {
+    use std::os::fd::AsFd;
+    Ok(command
         .stdin(std::io::stdin().as_fd().try_clone_to_owned()?)
         .stdout(std::io::stdout().as_fd().try_clone_to_owned()?)
-        .stderr(std::io::stderr().as_fd().try_clone_to_owned()?);
-    let status = sandbox.spawn(&command)?.wait()?;
-    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
-    Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+        .stderr(std::io::stderr().as_fd().try_clone_to_owned()?))
+}
+
+/// The code, or what a shell makes of a signal.
+#[cfg(unix)]
+fn code(status: ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt;
+    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
+}
+
+#[cfg(not(unix))]
+fn with_our_streams(command: Command) -> std::io::Result<Command> {
+    Ok(command)
+}
+
+#[cfg(not(unix))]
+fn code(status: ExitStatus) -> i32 {
+    status.code().unwrap_or(1)
 }

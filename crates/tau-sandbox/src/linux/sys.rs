@@ -136,7 +136,8 @@ pub(super) fn spawn(program: &Program<'_>) -> io::Result<Pid> {
     let pointers = |strings: &[&CStr]| -> Vec<*const libc::c_char> {
         strings.iter().map(|string| string.as_ptr()).chain([ptr::null()]).collect()
     };
-    let limit = |&(resource, value): &(u32, u64)| (resource, libc::rlimit { rlim_cur: value, rlim_max: value });
+    let limit =
+        |&(resource, value): &(u32, u64)| (resource, libc::rlimit { rlim_cur: value, rlim_max: value });
     let mut start = Start {
         files: program.files.iter().map(|file| file.as_ptr()).collect(),
         arguments: pointers(program.arguments),
@@ -161,7 +162,9 @@ pub(super) fn spawn(program: &Program<'_>) -> io::Result<Pid> {
     match unsafe { ptr::read_volatile(&raw const start.error) } {
         0 => Ok(pid),
         error => {
-            rustix::io::retry_on_intr(|| rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::empty()))?;
+            rustix::io::retry_on_intr(|| {
+                rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::empty())
+            })?;
             Err(io::Error::from_raw_os_error(error))
         }
     }

@@ -17,7 +17,17 @@ pub struct EnvironmentRules {
 
 /// Names that carry no secret and that programs need to find others and to speak to people.
 const ALLOW: [&str; 11] = [
-    "PATH", "LANG", "LANGUAGE", "LC_*", "TERM", "COLORTERM", "NO_COLOR", "TZ", "CARGO_HOME", "RUSTUP_HOME", "CI",
+    "PATH",
+    "LANG",
+    "LANGUAGE",
+    "LC_*",
+    "TERM",
+    "COLORTERM",
+    "NO_COLOR",
+    "TZ",
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "CI",
 ];
 
 impl Default for EnvironmentRules {

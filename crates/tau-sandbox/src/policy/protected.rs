@@ -46,9 +46,30 @@ impl Protected {
 /// `.git` alone stays writable: committing is work. What makes git run programs is what is held: hooks, configuration
 /// and whatever leads to another configuration.
 const FOLDERS: [&str; 24] = [
-    ".git/hooks", ".git/config", ".git/modules", ".git/worktrees", ".tau", ".claude", ".mcp.json", ".vscode", ".idea",
-    ".husky", ".envrc", ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".profile", ".zshrc", ".zshenv",
-    ".zprofile", ".zlogin", ".gitconfig", ".ssh", ".netrc", ".npmrc",
+    ".git/hooks",
+    ".git/config",
+    ".git/modules",
+    ".git/worktrees",
+    ".tau",
+    ".claude",
+    ".mcp.json",
+    ".vscode",
+    ".idea",
+    ".husky",
+    ".envrc",
+    ".bashrc",
+    ".bash_profile",
+    ".bash_login",
+    ".bash_logout",
+    ".profile",
+    ".zshrc",
+    ".zshenv",
+    ".zprofile",
+    ".zlogin",
+    ".gitconfig",
+    ".ssh",
+    ".netrc",
+    ".npmrc",
 ];
 
 pub(super) fn defaults() -> Vec<Protected> {

@@ -59,7 +59,8 @@ impl Policy {
             check(path, !is_reserved(path), PolicyErrorKind::Reserved)?;
         }
         for (index, path) in self.workspaces.iter().enumerate() {
-            let system = SYSTEM.map(Path::new).into_iter().any(|system| system.starts_with(path) || path == system);
+            let system =
+                SYSTEM.map(Path::new).into_iter().any(|system| system.starts_with(path) || path == system);
             check(path, !system, PolicyErrorKind::System)?;
             let overlaps = |other: &PathBuf| path.starts_with(other) || other.starts_with(path);
             let others = self.workspaces.iter().enumerate().filter(|(at, _)| *at != index);

@@ -12,7 +12,9 @@ pub struct Domains {
 
 /// What is no domain.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{entry}` is no domain: labels of letters, digits and hyphens, two at least, `*.` only at the start")]
+#[error(
+    "`{entry}` is no domain: labels of letters, digits and hyphens, two at least, `*.` only at the start"
+)]
 #[non_exhaustive]
 pub struct DomainError {
     /// The entry of the list.
@@ -50,7 +52,9 @@ impl Domains {
             return true;
         }
         let is_below = |domain: &String| {
-            host.strip_suffix(domain.as_str()).and_then(|rest| rest.strip_suffix('.')).is_some_and(|rest| !rest.is_empty())
+            host.strip_suffix(domain.as_str())
+                .and_then(|rest| rest.strip_suffix('.'))
+                .is_some_and(|rest| !rest.is_empty())
         };
         self.below.iter().any(is_below)
     }

@@ -8,8 +8,15 @@ pub(super) const LONGEST: usize = 32 << 10;
 const HEADERS: usize = 128;
 /// Headers between a program and its proxy (RFC 9110, 7.6.1), and those that are written anew.
 const DROPPED: [&str; 9] = [
-    "connection", "keep-alive", "proxy-connection", "proxy-authorization", "proxy-authenticate", "te", "trailer",
-    "upgrade", "host",
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "proxy-authorization",
+    "proxy-authenticate",
+    "te",
+    "trailer",
+    "upgrade",
+    "host",
 ];
 
 /// A request to a proxy.
@@ -54,7 +61,9 @@ impl Refusal {
                 "HTTP/1.1 403 Forbidden\r\nX-Sandbox: this host is not on the allow-list\r\nContent-Length: 0\r\n\
                  Connection: close\r\n\r\n"
             }
-            Self::LengthRequired => "HTTP/1.1 411 Length Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            Self::LengthRequired => {
+                "HTTP/1.1 411 Length Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            }
             Self::BadGateway => "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
         }
     }
@@ -85,7 +94,8 @@ fn forward(method: &str, target: &str, headers: &[httparse::Header<'_>]) -> Resu
     let rest = rest.ok_or(Refusal::BadRequest)?;
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (host, port) = authority(&rest[..end], Some(80))?;
-    let path = if rest[end..].starts_with('/') { rest[end..].to_owned() } else { format!("/{}", &rest[end..]) };
+    let path =
+        if rest[end..].starts_with('/') { rest[end..].to_owned() } else { format!("/{}", &rest[end..]) };
     let mut body = None;
     let mut kept = Vec::new();
     for header in headers {
@@ -113,7 +123,9 @@ fn forward(method: &str, target: &str, headers: &[httparse::Header<'_>]) -> Resu
 /// A host of strict labels and a port. No user, no address, nothing a URL parser might read otherwise.
 fn authority(text: &str, port: Option<u16>) -> Result<(String, u16), Refusal> {
     let (host, port) = match text.split_once(':') {
-        Some((host, digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => (host, digits.parse().ok()),
+        Some((host, digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            (host, digits.parse().ok())
+        }
         Some(_) => return Err(Refusal::BadRequest),
         None => (text, port),
     };
@@ -125,11 +137,15 @@ impl Forward {
     /// The head for the server. An added header replaces the program's.
     pub(super) fn write(&self, host: &str, port: u16, added: &[Header]) -> Vec<u8> {
         let host = if port == 80 { host.to_owned() } else { format!("{host}:{port}") };
-        let mut head = format!("{} {} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n", self.method, self.path).into_bytes();
+        let mut head =
+            format!("{} {} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n", self.method, self.path)
+                .into_bytes();
         let replaced = |name: &str| added.iter().any(|header| header.name.eq_ignore_ascii_case(name));
         let kept = self.headers.iter().filter(|(name, _)| !replaced(name));
         let kept = kept.map(|(name, value)| (name.as_str(), value.as_slice()));
-        for (name, value) in kept.chain(added.iter().map(|header| (header.name.as_str(), header.value.as_bytes()))) {
+        for (name, value) in
+            kept.chain(added.iter().map(|header| (header.name.as_str(), header.value.as_bytes())))
+        {
             head.extend_from_slice(&[name.as_bytes(), b": ", value, b"\r\n"].concat());
         }
         head.extend_from_slice(b"\r\n");

@@ -42,7 +42,8 @@ impl Header {
     /// A header; nothing when it would not be one line of visible text.
     pub fn new(name: impl Into<String>, value: impl Into<String>) -> Option<Self> {
         let (name, value) = (name.into(), value.into());
-        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let is_name =
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         let is_value = value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
         (is_name && is_value).then_some(Self { name, value })
     }

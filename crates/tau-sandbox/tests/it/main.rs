@@ -1,5 +1,7 @@
 //! Integration tests, over the real kernel.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are not tests to clippy")]
+
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod escape;
 mod policy;

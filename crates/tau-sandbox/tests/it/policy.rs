@@ -21,7 +21,11 @@ fn workspaces_are_folders_of_the_user() {
     check(|_| (), Ok(()));
     check(|policy| policy.workspaces = workspaces(&["/srv/a", "/srv/b", "/tmp/c"]), Ok(()));
     for path in ["/", "/usr", "/etc", "/proc/self", "/dev/shm", "/tmp", "/run"] {
-        let kind = if ["/usr", "/etc"].contains(&path) { PolicyErrorKind::System } else { PolicyErrorKind::Reserved };
+        let kind = if ["/usr", "/etc"].contains(&path) {
+            PolicyErrorKind::System
+        } else {
+            PolicyErrorKind::Reserved
+        };
         check(|policy| policy.workspaces = workspaces(&[path]), Err(kind));
     }
     for path in ["project", "/srv/../etc", ""] {

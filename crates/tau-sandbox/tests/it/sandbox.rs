@@ -78,14 +78,16 @@ fn arguments_need_not_be_short_nor_text() {
     let (text, _) = output(&sandbox, shell("echo ${#1} ${#2}").args(["sh", &long, &long]));
     assert_eq!(text, "100000 100000\n");
     let bytes = std::ffi::OsString::from_vec(vec![b'a', 0xff, b'b']);
-    let (text, _) = output(&sandbox, Command::new("sh").args(["-c", "printf %s \"$1\" | wc -c", "sh"]).args([bytes]));
+    let (text, _) =
+        output(&sandbox, Command::new("sh").args(["-c", "printf %s \"$1\" | wc -c", "sh"]).args([bytes]));
     assert_eq!(text.trim(), "3");
 }
 
 #[test]
 fn only_allowed_variables_arrive() {
     let (_workspace, sandbox) = sandbox();
-    let given = [("LANG", "C.UTF-8"), ("AWS_SECRET_ACCESS_KEY", "x"), ("HOME", "elsewhere"), ("PATH", "/usr/bin")];
+    let given =
+        [("LANG", "C.UTF-8"), ("AWS_SECRET_ACCESS_KEY", "x"), ("HOME", "elsewhere"), ("PATH", "/usr/bin")];
     let (text, _) = output(&sandbox, Command::new("env").envs(given));
     let mut lines: Vec<&str> = text.lines().collect();
     lines.sort_unstable();
@@ -114,7 +116,8 @@ fn commands_run_beside_each_other() {
         for number in 0..8 {
             let sandbox = &sandbox;
             scope.spawn(move || {
-                let (text, status) = output(sandbox, shell(&format!("sleep 0.5; echo {number}; exit {number}")));
+                let (text, status) =
+                    output(sandbox, shell(&format!("sleep 0.5; echo {number}; exit {number}")));
                 assert_eq!((text, status.code()), (format!("{number}\n"), Some(number)));
             });
         }
@@ -157,7 +160,10 @@ fn nothing_is_left_on_the_host() {
     assert_eq!(other.report().placeholders, report.placeholders);
     drop(sandbox);
     // The second one still needs what stands there.
-    let (_, status) = output(&other, shell("mkdir .claude && echo x > .claude/settings.json").current_dir(workspace.path()));
+    let (_, status) = output(
+        &other,
+        shell("mkdir .claude && echo x > .claude/settings.json").current_dir(workspace.path()),
+    );
     assert!(!status.success());
     assert!(workspace.path().join(".claude").exists());
     drop(other);
@@ -170,7 +176,8 @@ fn what_the_user_has_is_not_taken_for_a_placeholder() {
     fs::create_dir(workspace.path().join(".claude")).unwrap();
     fs::write(workspace.path().join(".envrc"), "").unwrap();
     drop(Sandbox::start(&Policy::for_workspace(workspace.path()), &helper()).unwrap());
-    let mut names: Vec<_> = fs::read_dir(workspace.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let mut names: Vec<_> =
+        fs::read_dir(workspace.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, [".claude", ".envrc"]);
 }
@@ -218,7 +225,8 @@ fn links_where_something_is_protected_are_refused() {
     fs::write(workspace.path().join("a name"), "").unwrap();
     fs::hard_link(workspace.path().join("a name"), workspace.path().join(".git/config")).unwrap();
     refused(workspace.path(), Step::ProtectedHardLink);
-    let mut names: Vec<_> = fs::read_dir(workspace.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let mut names: Vec<_> =
+        fs::read_dir(workspace.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, [".git", "a name", "elsewhere"]);
 }
@@ -257,7 +265,10 @@ fn landlock_alone_is_weaker_and_says_so() {
     assert_eq!(sandbox.report().backend, Backend::LandlockOnly);
     assert!(!sandbox.report().weaknesses.is_empty());
     let secret = outside.path().join("secret");
-    let script = format!("echo x > made; cat {0} || echo no; echo y > {0} || echo no; perl -e 'use Socket; socket my $s, AF_INET, SOCK_STREAM, 0 or print \"no\\n\"'", secret.display());
+    let script = format!(
+        "echo x > made; cat {0} || echo no; echo y > {0} || echo no; perl -e 'use Socket; socket my $s, AF_INET, SOCK_STREAM, 0 or print \"no\\n\"'",
+        secret.display()
+    );
     let (text, _) = output(&sandbox, shell(&script).current_dir(workspace.path()));
     assert_eq!(text.lines().filter(|line| *line == "no").count(), 3, "{text}");
     assert_eq!(fs::read_to_string(workspace.path().join("made")).unwrap(), "x\n");

@@ -24,7 +24,9 @@ use futures::future::BoxFuture;
 pub(crate) use blocking::blocking;
 pub use error::{EnvironmentError, EnvironmentErrorKind};
 pub use layer::EnvironmentLayer;
-pub use local::{LocalEnvironment, adopt_orphans, kill_descendants};
+#[cfg(feature = "sandbox")]
+pub use local::SandboxLauncher;
+pub use local::{Launcher, LocalEnvironment, RunningShell, ShellCommand, adopt_orphans, kill_descendants};
 pub use memory::MemoryEnvironment;
 pub use nothing::NoEnvironment;
 pub use path::{PathError, WorkspacePath};

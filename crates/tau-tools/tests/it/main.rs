@@ -16,6 +16,8 @@ mod process;
 mod read;
 mod registry;
 mod results;
+#[cfg(feature = "sandbox")]
+mod sandboxed;
 mod scope;
 mod support;
 mod undo;

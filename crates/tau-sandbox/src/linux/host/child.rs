@@ -67,7 +67,8 @@ impl Running {
 
     fn next(&self, flags: RecvFlags) -> Result<News, SandboxError> {
         let mut bytes = [0; News::LENGTH];
-        let (read, _) = rustix::io::retry_on_intr(|| rustix::net::recv(&self.channel, &mut bytes, flags)).map_err(broken)?;
+        let (read, _) = rustix::io::retry_on_intr(|| rustix::net::recv(&self.channel, &mut bytes, flags))
+            .map_err(broken)?;
         // Nothing is what a channel says whose init has ended.
         News::decode(&bytes[..read]).ok_or_else(|| broken(Errno::PIPE))
     }

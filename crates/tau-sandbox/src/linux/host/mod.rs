@@ -17,9 +17,9 @@ use rustix::process::Signal;
 pub(crate) use child::Running;
 
 use crate::command::Command;
+use crate::policy::{EnvironmentRules, Network};
 use crate::system::init::PROXY_PORT;
 use crate::system::wire;
-use crate::policy::{EnvironmentRules, Network};
 use crate::{Helper, Policy, Report, SandboxError, SandboxErrorKind};
 
 /// How long the init may take to start a program. Only someone inside who stops the program before it runs could make it
@@ -77,9 +77,8 @@ impl Live {
         let refused = |error: std::io::Error| SandboxError::new(SandboxErrorKind::Command, error);
         let ended = |error: std::io::Error| SandboxError::new(SandboxErrorKind::Ended, error);
         let passes = |name: &OsStr| {
-            name.to_str().is_some_and(|name| {
-                self.environment.allows(name) && !self.environment.set.contains_key(name)
-            })
+            name.to_str()
+                .is_some_and(|name| self.environment.allows(name) && !self.environment.set.contains_key(name))
         };
         let given = command.environment.iter().filter(|(name, _)| passes(name));
         let set = self.environment.set.iter().map(|(name, value)| (OsStr::new(name), OsStr::new(value)));

@@ -22,7 +22,8 @@ pub(super) struct Started {
 
 pub(super) fn start(policy: &Policy, helper: &Helper) -> Result<Started, SandboxError> {
     policy.validate().map_err(SandboxError::policy)?;
-    let broken = |error: std::io::Error| SandboxError::new(SandboxErrorKind::Setup, error).at(Step::Helper, None);
+    let broken =
+        |error: std::io::Error| SandboxError::new(SandboxErrorKind::Setup, error).at(Step::Helper, None);
     let (socket, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
         .map_err(|error| broken(error.into()))?;
     let supervisor = process::Command::new(helper.program())
@@ -45,7 +46,8 @@ pub(super) fn start(policy: &Policy, helper: &Helper) -> Result<Started, Sandbox
         Hello::Failed(failure) => Err(failed(failure)),
         Hello::Ready(report) => {
             let mut descriptors = descriptors.into_iter();
-            let (init, supervisor) = descriptors.next().zip(supervisor.0.take()).ok_or_else(|| broken(Errno::PROTO.into()))?;
+            let (init, supervisor) =
+                descriptors.next().zip(supervisor.0.take()).ok_or_else(|| broken(Errno::PROTO.into()))?;
             let listener = descriptors.next().map(TcpListener::from);
             Ok(Started { socket, init, supervisor, report, listener })
         }

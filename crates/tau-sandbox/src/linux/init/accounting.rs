@@ -14,6 +14,9 @@ const MOUNT: &str = "/sys/fs/cgroup";
 /// A group can be removed a moment after its last process was reaped.
 const REMOVALS: u32 = 50;
 
+/// Makes groups, of the caller's membership, a name and limits.
+type Make = fn(&str, &str, &Limits) -> io::Result<Vec<PathBuf>>;
+
 /// The control groups of a session; none when this user may make none.
 #[derive(Debug)]
 pub(super) struct Group {
@@ -27,7 +30,7 @@ impl Group {
     pub(super) fn create(limits: &Limits) -> Self {
         let name = format!("tau-sandbox-{}", std::process::id());
         let membership = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-        let tries: [(_, fn(&str, &str, &Limits) -> io::Result<Vec<PathBuf>>); 2] =
+        let tries: [(Accounting, Make); 2] =
             [(Accounting::CgroupV2, version_2), (Accounting::CgroupV1, version_1)];
         for (accounting, make) in tries {
             if let Ok(folders) = make(&membership, &name, limits) {
@@ -43,9 +46,9 @@ impl Group {
 
     /// Moves the init into the groups. It then counts like what it starts.
     pub(super) fn join(&self, init: Pid) -> io::Result<()> {
-        self.folders.iter().try_for_each(|folder| {
-            fs::write(folder.join("cgroup.procs"), init.as_raw_nonzero().to_string())
-        })
+        self.folders
+            .iter()
+            .try_for_each(|folder| fs::write(folder.join("cgroup.procs"), init.as_raw_nonzero().to_string()))
     }
 
     /// Removes the groups, once everything inside has ended.
@@ -104,10 +107,12 @@ fn version_1(membership: &str, name: &str, limits: &Limits) -> io::Result<Vec<Pa
             let (controllers, path) = line.split_once(":/")?;
             controllers.split(',').any(|name| name == controller).then_some(path)
         });
-        line.map(|path| Path::new(MOUNT).join(controller).join(path).join(name)).ok_or(io::ErrorKind::NotFound)
+        line.map(|path| Path::new(MOUNT).join(controller).join(path).join(name))
+            .ok_or(io::ErrorKind::NotFound)
     };
     let memory = make(own("memory")?, &[("memory.limit_in_bytes", limits.memory_bytes)])?;
-    match own("pids").map_err(io::Error::from).and_then(|path| make(path, &[("pids.max", limits.processes)])) {
+    match own("pids").map_err(io::Error::from).and_then(|path| make(path, &[("pids.max", limits.processes)]))
+    {
         Ok(processes) => Ok(vec![memory, processes]),
         Err(error) => {
             remove(&memory);

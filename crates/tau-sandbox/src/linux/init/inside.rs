@@ -11,16 +11,17 @@ use rustix::thread::UnshareFlags;
 use super::descendants::Children;
 use super::supervisor::Outside;
 use super::{landlock, limits, listen, privileges, root, seccomp, serve};
+use crate::policy::{Isolation, Network, Policy};
 use crate::system::sys;
 use crate::system::wire::{self, Failure, Hello};
-use crate::policy::{Isolation, Network, Policy};
 use crate::{Backend, Report, Step};
 
 /// Runs the init until the host is gone or an error ends it; either way everything inside ends with it.
 pub(super) fn run(policy: &Policy, socket: OwnedFd, outside: &Outside) -> io::Result<()> {
     match layers(policy, outside) {
         Ok(Layers { report, listener, children }) => {
-            let own = rustix::process::pidfd_open(rustix::process::getpid(), rustix::process::PidfdFlags::empty())?;
+            let own =
+                rustix::process::pidfd_open(rustix::process::getpid(), rustix::process::PidfdFlags::empty())?;
             let descriptors: Vec<BorrowedFd<'_>> =
                 [Some(own.as_fd()), listener.as_ref().map(AsFd::as_fd)].into_iter().flatten().collect();
             wire::send(socket.as_fd(), &serde_json::to_vec(&Hello::Ready(report))?, &descriptors)?;

@@ -104,7 +104,9 @@ fn tell(channel: &OwnedFd, news: News) {
 }
 
 fn candidates(request: &Request<'_>) -> Vec<CString> {
-    let Some(program) = request.arguments.first().map(|program| program.to_bytes()) else { return Vec::new() };
+    let Some(program) = request.arguments.first().map(|program| program.to_bytes()) else {
+        return Vec::new();
+    };
     let string = |bytes: &[u8]| CString::new(bytes).ok();
     if program.contains(&b'/') {
         return string(program).into_iter().collect();

@@ -1,13 +1,13 @@
 //! Landlock: a second opinion of the kernel about files, which no mount can undo.
 
 use landlock::{
-    ABI, Access, AccessFs, BitFlags, LandlockStatus, PathBeneath, PathFd, RestrictionStatus, Ruleset, RulesetAttr,
-    RulesetCreated, RulesetCreatedAttr, RulesetError, Scope,
+    ABI, Access, AccessFs, BitFlags, LandlockStatus, PathBeneath, PathFd, RestrictionStatus, Ruleset,
+    RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, Scope,
 };
 
 use crate::Step;
-use crate::system::wire::Failure;
 use crate::policy::{Isolation, Policy};
+use crate::system::wire::Failure;
 
 /// The newest version whose rights are asked for; older kernels get what they know.
 const VERSION: ABI = ABI::V7;
@@ -42,8 +42,7 @@ pub(super) fn restrict(policy: &Policy) -> Result<InForce, Failure> {
 fn rules(policy: &Policy) -> Result<RestrictionStatus, RulesetError> {
     let all = AccessFs::from_all(VERSION);
     let read = AccessFs::from_read(VERSION);
-    let mut ruleset =
-        Ruleset::default().handle_access(all)?.scope(Scope::from_all(VERSION))?.create()?;
+    let mut ruleset = Ruleset::default().handle_access(all)?.scope(Scope::from_all(VERSION))?.create()?;
     match policy.isolation {
         // The root holds nothing but what is visible.
         Isolation::Namespaces => {

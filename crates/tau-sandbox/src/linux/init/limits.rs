@@ -35,7 +35,8 @@ fn bounded(resource: libc::__rlimit_resource_t, value: u64) -> u64 {
 pub(super) fn weakness(accounting: Accounting) -> Option<String> {
     match accounting {
         Accounting::ProcessLimits if rustix::process::geteuid().is_root() => Some(
-            "no control group: memory is limited for each process, and processes of root are not limited".to_owned(),
+            "no control group: memory is limited for each process, and processes of root are not limited"
+                .to_owned(),
         ),
         Accounting::ProcessLimits => {
             Some("no control group: memory is limited for each process, not for the session".to_owned())

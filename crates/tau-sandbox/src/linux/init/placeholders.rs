@@ -11,8 +11,8 @@ use rustix::io::Errno;
 
 use super::root::Access;
 use crate::Step;
-use crate::system::wire::Failure;
 use crate::policy::{Policy, Protected, WhenMissing};
+use crate::system::wire::Failure;
 
 /// By its time and its mode a placeholder is known again, also after a crash and by another sandbox.
 const TIME: i64 = 1;

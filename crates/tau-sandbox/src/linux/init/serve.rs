@@ -11,9 +11,9 @@ use rustix::process::Pid;
 use super::descendants::{Alone, Children};
 use super::jobs::Jobs;
 use super::limits;
+use crate::policy::{Isolation, Policy};
 use crate::system::sys;
 use crate::system::wire;
-use crate::policy::{Isolation, Policy};
 
 /// Serves until the host is gone.
 pub(super) fn serve(policy: &Policy, socket: &OwnedFd, children: File) -> io::Result<()> {
@@ -65,8 +65,7 @@ struct Events {
 }
 
 fn wait(socket: &OwnedFd, signals: &OwnedFd, jobs: &Jobs) -> io::Result<Events> {
-    let mut watched =
-        vec![PollFd::new(socket, PollFlags::IN), PollFd::new(signals, PollFlags::IN)];
+    let mut watched = vec![PollFd::new(socket, PollFlags::IN), PollFd::new(signals, PollFlags::IN)];
     let mut pids = Vec::new();
     for (pid, channel) in jobs.channels() {
         pids.push(pid);

@@ -10,10 +10,10 @@ use rustix::thread::UnshareFlags;
 use super::accounting::Group;
 use super::inside;
 use super::placeholders::Pins;
+use crate::Step;
+use crate::policy::{Isolation, Policy};
 use crate::system::sys::{self, Fork};
 use crate::system::wire::{self, Failure, Hello};
-use crate::policy::{Isolation, Policy};
-use crate::Step;
 
 /// The user inside when the caller is root. It is nobody's outside.
 const USER: u32 = 1000;

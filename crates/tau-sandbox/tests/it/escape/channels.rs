@@ -40,7 +40,8 @@ pub(super) const SHARED: &[Attempt] = &[
     perl("a queue of System V", "out() if defined msgget $e{KEY} + 0, 0;"),
     perl("a semaphore of System V", "out() if defined semget $e{KEY} + 0, 0, 0;"),
     sh("what System V has", "[ $(wc -l < /proc/sysvipc/shm) -gt 1 ] && out"),
-    perl("a queue of POSIX", "out() if call(SYS_mq_open, \"tau-canary-$e{ID}\", 0, 0, 0) >= 0;").needs(IfHere),
+    perl("a queue of POSIX", "out() if call(SYS_mq_open, \"tau-canary-$e{ID}\", 0, 0, 0) >= 0;")
+        .needs(IfHere),
     sh("a file in shared memory", "grep -q TOKEN /dev/shm/tau-canary-$ID && out"),
 ];
 
@@ -48,9 +49,18 @@ pub(super) const SHARED: &[Attempt] = &[
 pub(super) const DESCRIPTORS: &[Attempt] = &[
     sh("an open file", "for f in /proc/self/fd/*; do readlink $f | grep -q outside/secret && out; done"),
     sh("an open folder", "for f in /proc/self/fd/*; do [ -e $f/secret ] && out; done"),
-    perl("the number of an open file", "for (3..60) { if (open my $f, \"<&=$_\") { next unless -f $f; sysseek $f, 0, 0; my $l = ''; sysread $f, $l, 99; out() if $l =~ /TOKEN/ } }"),
-    perl("a connection of the host", "for (3..60) { if (open my $f, \"+<&=$_\") { out() if getpeername $f } }"),
-    perl("an open folder as the working one", "for (3..60) { if (open my $f, \"<&=$_\") { if (chdir $f) { out() if -e 'secret' } } }"),
+    perl(
+        "the number of an open file",
+        "for (3..60) { if (open my $f, \"<&=$_\") { next unless -f $f; sysseek $f, 0, 0; my $l = ''; sysread $f, $l, 99; out() if $l =~ /TOKEN/ } }",
+    ),
+    perl(
+        "a connection of the host",
+        "for (3..60) { if (open my $f, \"+<&=$_\") { out() if getpeername $f } }",
+    ),
+    perl(
+        "an open folder as the working one",
+        "for (3..60) { if (open my $f, \"<&=$_\") { if (chdir $f) { out() if -e 'secret' } } }",
+    ),
     sh("standard input opened for writing", "echo x >> /proc/self/fd/0 && out"),
     sh("standard input by its device", "echo x >> /dev/stdin && out"),
     perl("standard input through another's eyes", "out() if open my $f, '+<', \"/proc/$$/fd/0\";"),

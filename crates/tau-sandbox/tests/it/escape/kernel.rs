@@ -46,10 +46,21 @@ pub(super) const NAMESPACES: &[Attempt] = &[
         "my $p = call(SYS_clone, (1 << 32) | 0x10000000 | 17, 0, 0, 0, 0); POSIX::_exit(0) if $p == 0;
          if ($p > 0) { waitpid $p, 0; out() }",
     ),
-    perl("enter a namespace", "open my $f, '<', '/proc/self/ns/uts'; out() if call(SYS_setns, fileno $f, 0) == 0;").needs(Root),
-    perl("enter the target's namespaces", "open my $f, '<', \"/proc/$e{TARGET}/ns/mnt\"; out() if call(SYS_setns, fileno($f) // -1, 0) == 0;")
-        .needs(Root),
-    perl("enter by a process", "my $f = call(SYS_pidfd_open, $e{TARGET} + 0, 0); out() if call(SYS_setns, $f, 0x4000000) == 0;").needs(Root),
+    perl(
+        "enter a namespace",
+        "open my $f, '<', '/proc/self/ns/uts'; out() if call(SYS_setns, fileno $f, 0) == 0;",
+    )
+    .needs(Root),
+    perl(
+        "enter the target's namespaces",
+        "open my $f, '<', \"/proc/$e{TARGET}/ns/mnt\"; out() if call(SYS_setns, fileno($f) // -1, 0) == 0;",
+    )
+    .needs(Root),
+    perl(
+        "enter by a process",
+        "my $f = call(SYS_pidfd_open, $e{TARGET} + 0, 0); out() if call(SYS_setns, $f, 0x4000000) == 0;",
+    )
+    .needs(Root),
     sh("the host's name", "[ \"$(cat /proc/sys/kernel/hostname)\" != sandbox ] && out"),
     perl("set the host's name", "out() if call(SYS_sethostname, 'x', 1) == 0;").needs(RootApart),
     perl("set the host's domain", "out() if call(SYS_setdomainname, 'x', 1) == 0;").needs(RootApart),
@@ -125,4 +136,5 @@ macro_rules! terminal {
 const TIOCSTI: &str = terminal!("my $c = 'x'; out() if call(SYS_ioctl, fileno $s, 0x5412, $c) == 0;");
 const TIOCSTI_HIGH: &str =
     terminal!("my $c = 'x'; out() if call(SYS_ioctl, fileno $s, (1 << 32) | 0x5412, $c) == 0;");
-const LINE_DISCIPLINE: &str = terminal!("my $d = pack('i', 0); out() if call(SYS_ioctl, fileno $s, 0x5423, $d) == 0;");
+const LINE_DISCIPLINE: &str =
+    terminal!("my $d = pack('i', 0); out() if call(SYS_ioctl, fileno $s, 0x5423, $d) == 0;");

@@ -62,11 +62,15 @@ fn as_this_user() {
         let mut works = 0;
         for attempt in attempts {
             // Inside first: what it does there must not be owed to what was done outside.
+            let begin = Instant::now();
             let before = world.state();
             let inside = inside(&world, &sandbox, attempt);
             let after = world.state();
             if inside.contains(ESCAPED) || before != after {
-                escaped.push(format!("{group}: {}\n{inside}\n--- before\n{before}\n--- after\n{after}", attempt.name));
+                escaped.push(format!(
+                    "{group}: {}\n{inside}\n--- before\n{before}\n--- after\n{after}",
+                    attempt.name
+                ));
             }
             let outside = outside(&world, attempt, is_root);
             match outside {
@@ -75,7 +79,7 @@ fn as_this_user() {
                 Outside::NotHere => counts[2] += 1,
                 Outside::Broken => broken.push(format!("{group}: {}", attempt.name)),
             }
-            say(&format!("  {:<26} {:<52} outside: {outside:?}", group, attempt.name));
+            say(&format!("  {group:<26} {:<52} outside: {outside:?}{}", attempt.name, slow(begin.elapsed())));
         }
         counts[0] += works;
         say(&format!("{group}: {works} of {} work without a sandbox", attempts.len()));
@@ -89,6 +93,11 @@ fn as_this_user() {
     ));
     assert!(escaped.is_empty(), "{} escapes:\n{}", escaped.len(), escaped.join("\n\n"));
     assert!(broken.is_empty(), "attempts that prove nothing:\n{}", broken.join("\n"));
+}
+
+/// What takes long is said, so that the suite stays quick.
+fn slow(time: Duration) -> String {
+    if time > Duration::from_millis(500) { format!(" ({} ms)", time.as_millis()) } else { String::new() }
 }
 
 /// The same again as nobody, when this is root: an ordinary user has other ways in, and other limits.
@@ -105,9 +114,16 @@ fn as_an_ordinary_user() {
     let (tests, helper) = (std::env::current_exe().unwrap(), crate::helper());
     let run = |program: &str| {
         let script = format!("{devices}; exec {user} {program}");
-        Command::new("unshare").args(["--mount", "sh", "-c", &script]).current_dir("/").env("TMPDIR", "/tmp").status()
+        Command::new("unshare")
+            .args(["--mount", "sh", "-c", &script])
+            .current_dir("/")
+            .env("TMPDIR", "/tmp")
+            .status()
     };
-    if !run(&format!("test -x '{}' -a -x '{}'", tests.display(), helper.program().display())).unwrap().success() {
+    if !run(&format!("test -x '{}' -a -x '{}'", tests.display(), helper.program().display()))
+        .unwrap()
+        .success()
+    {
         say("SKIPPED: escape attempts as an ordinary user: nobody may not run what was built here");
         return;
     }

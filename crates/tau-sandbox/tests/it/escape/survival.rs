@@ -102,7 +102,8 @@ fn nothing_survives_a_killed_command() {
     let sandbox = Sandbox::start(&policy, &helper()).unwrap();
     let bomb = "perl -e 'while (1) { fork }' & setsid perl -e 'while (1) { if (fork) { exit } }' & sleep 100";
     for end in ["kill", "drop"] {
-        let command = tau_sandbox::Command::new("/bin/sh").args(["-c", bomb]).envs([("PATH", "/usr/bin:/bin")]);
+        let command =
+            tau_sandbox::Command::new("/bin/sh").args(["-c", bomb]).envs([("PATH", "/usr/bin:/bin")]);
         let mut child = sandbox.spawn(&command).unwrap();
         std::thread::sleep(Duration::from_millis(150));
         if end == "kill" {
@@ -112,7 +113,8 @@ fn nothing_survives_a_killed_command() {
         drop(child);
         // Whoever is left would be seen: one shell, and the one that looks.
         let look = "sleep 0.3; n=0; for p in /proc/[0-9]*; do n=$((n + 1)); done; [ $n -le 2 ]";
-        let command = tau_sandbox::Command::new("/bin/sh").args(["-c", look]).envs([("PATH", "/usr/bin:/bin")]);
+        let command =
+            tau_sandbox::Command::new("/bin/sh").args(["-c", look]).envs([("PATH", "/usr/bin:/bin")]);
         let begin = Instant::now();
         let mut child = loop {
             // Nobody waits for what was dropped: until it is gone, there may be no room for one more process.

@@ -162,12 +162,19 @@ fn repository(path: &Path) {
 /// Names, sizes and modes below a folder.
 fn list(root: &Path, folder: &Path, seen: &mut Vec<String>) {
     use std::os::unix::fs::MetadataExt;
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     for path in entries {
         let metadata = fs::symlink_metadata(&path).unwrap();
         let name = path.strip_prefix(root).unwrap().display().to_string();
-        seen.push(format!("{name} {:o} {} {} {}", metadata.mode(), metadata.size(), metadata.mtime(), metadata.nlink()));
+        seen.push(format!(
+            "{name} {:o} {} {} {}",
+            metadata.mode(),
+            metadata.size(),
+            metadata.mtime(),
+            metadata.nlink()
+        ));
         if metadata.is_dir() {
             list(root, &path, seen);
         }

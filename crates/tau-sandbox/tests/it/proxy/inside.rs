@@ -32,7 +32,8 @@ fn the_only_way_out_is_the_proxy() {
     serve(proxy(Names::new(), port), sandbox.take_proxy_listener().unwrap());
     assert!(sandbox.take_proxy_listener().is_none());
     let (mut reader, writer) = std::io::pipe().unwrap();
-    let hosts = [format!("allowed.test:{port}"), format!("other.test:{port}"), format!("private.test:{port}")];
+    let hosts =
+        [format!("allowed.test:{port}"), format!("other.test:{port}"), format!("private.test:{port}")];
     let command = Command::new("/usr/bin/perl").args(["-e", SCRIPT]).args(&hosts).stdout(writer);
     let mut child = sandbox.spawn(&command).unwrap();
     drop(command);

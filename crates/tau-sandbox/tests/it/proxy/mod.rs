@@ -34,7 +34,8 @@ impl Names {
             ("mixed.test", "127.0.0.1 192.168.0.1"),
             ("nowhere.test", ""),
         ];
-        let addresses = |text: &str| text.split_whitespace().map(|address| address.parse().unwrap()).collect();
+        let addresses =
+            |text: &str| text.split_whitespace().map(|address| address.parse().unwrap()).collect();
         let names = names.map(|(name, text)| (name.to_owned(), addresses(text))).into();
         Self { names, asked: Arc::default() }
     }
@@ -44,13 +45,23 @@ impl Resolver for Names {
     fn resolve<'a>(&'a self, host: &'a str, port: u16) -> Addresses<'a> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let addresses = self.names.get(host).cloned().unwrap_or_default();
-        Box::pin(async move { Ok(addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect()) })
+        Box::pin(
+            async move { Ok(addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect()) },
+        )
     }
 }
 
 /// The proxy of the tests: loopback is allowed by name, because the server of the tests is there.
 fn proxy(names: Names, port: u16) -> Proxy {
-    let domains = ["allowed.test", "*.wild.test", "private.test", "metadata.test", "mapped.test", "mixed.test", "nowhere.test"];
+    let domains = [
+        "allowed.test",
+        "*.wild.test",
+        "private.test",
+        "metadata.test",
+        "mapped.test",
+        "mixed.test",
+        "nowhere.test",
+    ];
     Proxy::new(Domains::new(domains).unwrap())
         .ports([port])
         .allow_addresses(["127.0.0.1".parse().unwrap()])
@@ -168,7 +179,12 @@ fn requests_that_can_be_read_in_two_ways_are_refused() {
         ("\u{16}\u{3}\u{1}".to_owned() + "not HTTP\r\n\r\n", "400"),
         (format!("GET http://{host}/ HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(40_000)), "400"),
     ] {
-        assert_eq!(status(&ask(address, request.as_bytes())), expected, "{}", &request[..request.len().min(80)]);
+        assert_eq!(
+            status(&ask(address, request.as_bytes())),
+            expected,
+            "{}",
+            &request[..request.len().min(80)]
+        );
     }
     assert_eq!(upstream.seen(), "");
 }
@@ -195,7 +211,23 @@ fn one_request_is_forwarded_with_its_head_written_anew() {
 
 #[test]
 fn lists_that_were_not_meant_so_are_refused() {
-    for entry in ["", "*", "*.", "*.com", "com", "a.*.com", "*a.com", "http://a.com", "a.com/", "a.com:80", "1.2.3.4", "1.2.3", "a.0x1", "ä.com", "a b.com"] {
+    for entry in [
+        "",
+        "*",
+        "*.",
+        "*.com",
+        "com",
+        "a.*.com",
+        "*a.com",
+        "http://a.com",
+        "a.com/",
+        "a.com:80",
+        "1.2.3.4",
+        "1.2.3",
+        "a.0x1",
+        "ä.com",
+        "a b.com",
+    ] {
         assert_eq!(Domains::new([entry]).unwrap_err().entry, entry);
     }
     let none = Domains::new::<&str>([]).unwrap();

@@ -26,7 +26,8 @@ impl Upstream {
                 while let Ok(read @ 1..) = stream.read(&mut bytes) {
                     keep.lock().unwrap().extend_from_slice(&bytes[..read]);
                 }
-                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello");
+                let _ = stream
+                    .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello");
             }
         });
         Self { port, seen }

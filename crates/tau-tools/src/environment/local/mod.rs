@@ -1,10 +1,14 @@
 //! The environment of this machine.
 
 mod files;
+mod launcher;
 mod orphans;
+mod plain;
 mod process;
 mod results;
 mod root;
+#[cfg(feature = "sandbox")]
+mod sandboxed;
 mod search;
 mod tree;
 
@@ -19,9 +23,13 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use files::NewFile;
+pub use launcher::{Launcher, RunningShell, ShellCommand};
 pub use orphans::{adopt_orphans, kill_descendants};
+use plain::PlainLauncher;
 use results::LocalResults;
 use root::Root;
+#[cfg(feature = "sandbox")]
+pub use sandboxed::SandboxLauncher;
 use search::Cancelled;
 
 use super::blocking;
@@ -44,7 +52,8 @@ use super::{
 /// where the system allows it; other names (hard links) of the old file keep the old content.
 ///
 /// **Commands** run in a shell, in a process group, without standard input, and see no environment variable but
-/// those of [`with_env`](Self::with_env). They are *not* kept below the root: that is a sandbox's work. When the
+/// those of [`with_env`](Self::with_env). They are *not* kept below the root: that is a sandbox's work, and
+/// [`with_launcher`](Self::with_launcher) puts them into one. When the
 /// shell exits, what it left in the background is killed; when the future is dropped, so is the whole tree
 /// (SIGKILL). A process that left its group *and* lost its parents before that is found by
 /// [`kill_descendants`] alone.
@@ -55,6 +64,7 @@ pub struct LocalEnvironment {
     root: Arc<Root>,
     shell: PathBuf,
     environment: BTreeMap<String, String>,
+    launcher: Arc<dyn Launcher>,
     results: Option<Arc<LocalResults>>,
 }
 
@@ -65,6 +75,7 @@ impl fmt::Debug for LocalEnvironment {
             .field("root", &self.root.path())
             .field("shell", &self.shell)
             .field("environment", &self.environment.keys().collect::<Vec<_>>())
+            .field("launcher", &self.launcher)
             .field("results", &self.results.as_ref().map(|results| results.files().root()))
             .finish()
     }
@@ -79,7 +90,8 @@ impl LocalEnvironment {
         let bash = ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"].into_iter().map(Path::new);
         let shell = bash.into_iter().find(|shell| shell.exists()).unwrap_or_else(|| Path::new("/bin/sh"));
         let root = Arc::new(Root::open_at(root.as_ref())?);
-        Ok(Self { root, shell: shell.to_owned(), environment: BTreeMap::new(), results: None })
+        let (environment, launcher) = (BTreeMap::new(), Arc::new(PlainLauncher));
+        Ok(Self { root, shell: shell.to_owned(), environment, launcher, results: None })
     }
 
     /// The same with another shell. It is given `-c -- script`.
@@ -93,6 +105,13 @@ impl LocalEnvironment {
     #[must_use]
     pub fn with_env(mut self, environment: BTreeMap<String, String>) -> Self {
         self.environment = environment;
+        self
+    }
+
+    /// The same, with commands started by this launcher: in a sandbox, when it is one of a sandbox.
+    #[must_use]
+    pub fn with_launcher(mut self, launcher: impl Launcher + 'static) -> Self {
+        self.launcher = Arc::new(launcher);
         self
     }
 
@@ -201,13 +220,13 @@ impl Environment for LocalEnvironment {
                     root.resolve(path.as_path()).map_err(|e| files::error(&path, e))
                 })
                 .await?;
-            let launch = process::Launch {
+            let command = ShellCommand {
                 shell: &self.shell,
                 environment: &self.environment,
-                directory,
+                directory: &directory,
                 script: &command.script,
             };
-            process::run(launch, output).await.map_err(|error| {
+            process::run(&*self.launcher, command, output).await.map_err(|error| {
                 let problem = format!("the command cannot be run: {error}");
                 EnvironmentError::new(EnvironmentErrorKind::Io, self.shell.display(), problem)
             })

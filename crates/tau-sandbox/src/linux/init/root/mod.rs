@@ -15,8 +15,8 @@ use rustix::mount::{MountAttrFlags, MountPropagationFlags, UnmountFlags};
 
 use super::placeholders::Pins;
 use crate::Step;
-use crate::system::wire::Failure;
 use crate::policy::Policy;
+use crate::system::wire::Failure;
 pub(super) use sources::Access;
 use tree::{Deep, Kind, Tree};
 

@@ -17,8 +17,23 @@ use crate::system::wire::Failure;
 /// What stays, besides processes. The rest is covered: root inside is root outside for files that root owns, such as
 /// `/proc/kcore`, and new kernels have new entries.
 const KEPT: [&str; 17] = [
-    "cpuinfo", "devices", "filesystems", "loadavg", "meminfo", "mounts", "net", "self", "stat", "swaps", "sys", "sysvipc",
-    "thread-self", "uptime", "version", "vmstat", "cgroups",
+    "cpuinfo",
+    "devices",
+    "filesystems",
+    "loadavg",
+    "meminfo",
+    "mounts",
+    "net",
+    "self",
+    "stat",
+    "swaps",
+    "sys",
+    "sysvipc",
+    "thread-self",
+    "uptime",
+    "version",
+    "vmstat",
+    "cgroups",
 ];
 
 /// Mounts it, and hands out the list of this process's children, which cannot be reached any more.

@@ -11,8 +11,8 @@ use rustix::mount::{MountAttrFlags, OpenTreeFlags, open_tree};
 
 use super::tree::{self, Deep, Kind};
 use crate::Step;
-use crate::system::wire::Failure;
 use crate::policy::Policy;
+use crate::system::wire::Failure;
 
 /// What commands may do in a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -40,7 +40,8 @@ impl Tree {
     pub(super) fn mount() -> io::Result<Self> {
         let attributes = MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV;
         let mount = file_system("tmpfs", &[("mode", "755"), ("size", "4m")], attributes)?;
-        let anchor = ANCHORS.into_iter().find(|path| Path::new(path).is_dir()).ok_or(io::ErrorKind::NotFound)?;
+        let anchor =
+            ANCHORS.into_iter().find(|path| Path::new(path).is_dir()).ok_or(io::ErrorKind::NotFound)?;
         move_mount(&mount, "", CWD, anchor, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)?;
         Ok(Self { root: mount })
     }
@@ -60,7 +61,11 @@ impl Tree {
     /// Whether a path is a folder.
     pub(super) fn kind(&self, path: &Path) -> io::Result<Kind> {
         let status = rustix::fs::fstat(self.open(path)?)?;
-        Ok(if FileType::from_raw_mode(status.st_mode) == FileType::Directory { Kind::Folder } else { Kind::File })
+        Ok(if FileType::from_raw_mode(status.st_mode) == FileType::Directory {
+            Kind::Folder
+        } else {
+            Kind::File
+        })
     }
 
     /// Makes a link, unless something stands there or its folder cannot be written: then it is visible already.

@@ -18,7 +18,8 @@ pub(super) fn install(isolation: Isolation) -> io::Result<usize> {
     let mut refused = names::refused();
     refused.extend(arguments::refused(isolation).map_err(io::Error::other)?);
     let unknown = names::unknown();
-    let rules = [&refused, &unknown].into_iter().flat_map(BTreeMap::values).map(|rules| rules.len().max(1)).sum();
+    let rules =
+        [&refused, &unknown].into_iter().flat_map(BTreeMap::values).map(|rules| rules.len().max(1)).sum();
     let programs = [
         program(refused, libc::EPERM)?,
         // Programs have an older call to fall back on when one does not exist.

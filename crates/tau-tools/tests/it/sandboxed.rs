@@ -1,0 +1,90 @@
+//! The same commands in a sandbox. The helper is the program `tau-sandbox`, which a build of the workspace leaves beside
+//! the tests.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tau_sandbox::{Helper, Policy, Sandbox};
+use tau_tools::environment::{CommandExit, CommandSpec, Environment, LocalEnvironment, SandboxLauncher};
+
+use crate::support::local;
+
+fn helper() -> Option<Helper> {
+    let tests = std::env::current_exe().unwrap();
+    let program: PathBuf = tests.parent()?.parent()?.join("tau-sandbox");
+    if !program.exists() {
+        eprintln!("SKIPPED: no helper; `cargo build -p tau-sandbox` makes it");
+        return None;
+    }
+    Some(Helper::at(program))
+}
+
+/// The environment of the other tests, with a sandbox around its commands.
+fn sandboxed() -> Option<(tempfile::TempDir, LocalEnvironment)> {
+    let (folder, environment) = local();
+    let sandbox = Sandbox::start(&Policy::for_workspace(environment.root()), &helper()?).unwrap();
+    Some((folder, environment.with_launcher(SandboxLauncher::new(Arc::new(sandbox)))))
+}
+
+async fn output(environment: &LocalEnvironment, script: &str) -> (CommandExit, String) {
+    let output = Mutex::new(Vec::new());
+    let keep = |chunk: &[u8]| output.lock().unwrap().extend_from_slice(chunk);
+    let exit = environment.run(&CommandSpec::new(script), &keep).await.unwrap();
+    let text = String::from_utf8_lossy(&output.lock().unwrap()).into_owned();
+    (exit, text)
+}
+
+#[tokio::test]
+async fn output_and_exit_are_those_of_the_shell() {
+    let Some((_folder, environment)) = sandboxed() else { return };
+    let (exit, text) = output(&environment, "echo 1; echo 2 >&2; echo 3; pwd; cat; exit 5").await;
+    assert_eq!((exit, text), (CommandExit::Code(5), format!("1\n2\n3\n{}\n", environment.root().display())));
+    assert_eq!(output(&environment, "kill -TERM $$").await.0, CommandExit::Signal(15));
+    let (exit, text) = output(&environment, "head -c 300000 /dev/zero | tr '\\0' x").await;
+    assert_eq!((exit, text.len()), (CommandExit::Code(0), 300_000));
+}
+
+#[tokio::test]
+async fn the_rest_of_the_host_is_not_there() {
+    let Some((folder, environment)) = sandboxed() else { return };
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("secret"), "x").unwrap();
+    let script = format!(
+        "cat {0}/secret; echo x > {0}/made; echo x > made; echo x > .bashrc",
+        outside.path().display()
+    );
+    output(&environment, &script).await;
+    assert!(folder.path().join("made").exists());
+    assert!(!outside.path().join("made").exists());
+}
+
+#[tokio::test]
+async fn what_a_command_left_ends_with_it() {
+    let Some((folder, environment)) = sandboxed() else { return };
+    let alive = folder.path().join("alive");
+    let (exit, _) = output(&environment, "setsid sh -c 'sleep 0.3; : > alive' > /dev/null 2>&1 &").await;
+    assert_eq!(exit, CommandExit::Code(0));
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert!(!alive.exists());
+}
+
+#[tokio::test]
+async fn dropping_the_future_ends_the_tree() {
+    let Some((folder, environment)) = sandboxed() else { return };
+    let count = || std::fs::metadata(folder.path().join("count")).map_or(0, |metadata| metadata.len());
+    let script = "setsid sh -c 'while :; do echo x >> count; sleep 0.01; done' & sleep 100";
+    let spec = CommandSpec::new(script);
+    let nowhere = |_: &[u8]| ();
+    let run = environment.run(&spec, &nowhere);
+    assert!(tokio::time::timeout(Duration::from_millis(300), run).await.is_err());
+    assert!(count() > 0);
+    let begin = Instant::now();
+    let mut last = 0;
+    while count() != last {
+        last = count();
+        assert!(begin.elapsed() < Duration::from_secs(10));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(output(&environment, "echo on").await, (CommandExit::Code(0), "on\n".to_owned()));
+}
