@@ -40,6 +40,8 @@ pub struct Policy {
     pub network: Network,
     /// How commands are kept apart from the host.
     pub isolation: Isolation,
+    /// Where bubblewrap may be, absolute; for hosts whose kernel lets only it make namespaces.
+    pub bubblewrap: Vec<PathBuf>,
 }
 
 /// How commands are kept apart from the host.
@@ -47,9 +49,12 @@ pub struct Policy {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Isolation {
-    /// Namespaces, a root of its own, landlock and seccomp. Where namespaces cannot be had, there is no sandbox.
+    /// Namespaces, a root of its own, landlock and seccomp. Where the kernel does not let this user make namespaces,
+    /// bubblewrap is asked, if it is there; else there is no sandbox.
     #[default]
     Namespaces,
+    /// The same with namespaces made by bubblewrap.
+    Bubblewrap,
     /// Landlock and seccomp alone, on a kernel whose landlock also keeps signals in. **Weaker**: processes, names of
     /// files, shared memory and Unix sockets of the host can be seen, modes of files can be changed, protected paths
     /// inside a workspace are not pinned, and what is hidden is not. A [`Report`](crate::Report) says so.
@@ -68,6 +73,7 @@ impl Default for Policy {
             limits: Limits::default(),
             network: Network::default(),
             isolation: Isolation::default(),
+            bubblewrap: system::bubblewrap(),
         }
     }
 }

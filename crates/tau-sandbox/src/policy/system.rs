@@ -33,6 +33,13 @@ const VISIBLE: [&str; 26] = [
     "/etc/terminfo",
 ];
 
+/// Where packages of distributions put it.
+const BUBBLEWRAP: [&str; 2] = ["/usr/bin/bwrap", "/usr/local/bin/bwrap"];
+
+pub(super) fn bubblewrap() -> Vec<PathBuf> {
+    BUBBLEWRAP.map(PathBuf::from).into()
+}
+
 pub(super) fn visible() -> Vec<PathBuf> {
     VISIBLE.map(PathBuf::from).into()
 }

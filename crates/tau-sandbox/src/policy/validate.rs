@@ -54,6 +54,9 @@ impl Policy {
     /// # Errors
     /// The first path that cannot be kept.
     pub fn validate(&self) -> Result<(), PolicyError> {
+        for path in &self.bubblewrap {
+            check(path, is_absolute(path), PolicyErrorKind::NotAbsolute)?;
+        }
         for path in self.workspaces.iter().chain(&self.visible).chain(&self.hidden) {
             check(path, is_absolute(path), PolicyErrorKind::NotAbsolute)?;
             check(path, !is_reserved(path), PolicyErrorKind::Reserved)?;

@@ -280,3 +280,27 @@ fn landlock_alone_is_weaker_and_says_so() {
     child.kill();
     child.wait().unwrap();
 }
+
+#[test]
+fn where_namespaces_cannot_be_had_it_fails_closed() {
+    let workspace = tempfile::tempdir().unwrap();
+    let policy = workspace.path().join("policy.json");
+    fs::write(&policy, serde_json::to_string(&Policy::for_workspace(workspace.path())).unwrap()).unwrap();
+    let in_namespace = |first: &str| {
+        // A user namespace whose members may make none, as administrators set it for everyone.
+        let script = format!("{first} exec '{}' report '{}'", helper().program().display(), policy.display());
+        let output = std::process::Command::new("unshare")
+            .args(["--user", "--map-root-user", "sh", "-c", &script])
+            .output();
+        let output = output.unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(in_namespace("").0, Some(0), "it works in a namespace");
+    let (code, errors) = in_namespace("echo 0 > /proc/sys/user/max_user_namespaces;");
+    assert_eq!(code, Some(1));
+    assert!(errors.starts_with("error: the kernel does not let this user make a sandbox"), "{errors}");
+    let mut names: Vec<_> =
+        fs::read_dir(workspace.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["policy.json"]);
+}

@@ -17,7 +17,7 @@ use rustix::process::Signal;
 pub(crate) use child::Running;
 
 use crate::command::Command;
-use crate::policy::{EnvironmentRules, Network};
+use crate::policy::{EnvironmentRules, Isolation, Network};
 use crate::system::init::PROXY_PORT;
 use crate::system::wire;
 use crate::{Helper, Policy, Report, SandboxError, SandboxErrorKind};
@@ -44,7 +44,15 @@ impl fmt::Debug for Live {
 
 impl Live {
     pub(crate) fn start(policy: &Policy, helper: &Helper) -> Result<Self, SandboxError> {
-        let started = start::start(policy, helper)?;
+        let started = start::start(policy, helper).or_else(|error| {
+            let may =
+                error.kind() == SandboxErrorKind::Unavailable && policy.isolation == Isolation::Namespaces;
+            if !(may && policy.bubblewrap.iter().any(|path| path.is_file())) {
+                return Err(error);
+            }
+            let policy = Policy { isolation: Isolation::Bubblewrap, ..policy.clone() };
+            start::start(&policy, helper).map_err(|_| error)
+        })?;
         let mut environment = policy.environment.clone();
         if policy.network == Network::Proxy {
             let address = format!("http://127.0.0.1:{PROXY_PORT}");

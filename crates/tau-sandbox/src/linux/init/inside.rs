@@ -9,7 +9,8 @@ use rustix::process::DumpableBehavior;
 use rustix::thread::UnshareFlags;
 
 use super::descendants::Children;
-use super::supervisor::Outside;
+use super::placeholders::Pins;
+use super::supervisor::Told;
 use super::{landlock, limits, listen, privileges, root, seccomp, serve};
 use crate::policy::{Isolation, Network, Policy};
 use crate::system::sys;
@@ -17,8 +18,8 @@ use crate::system::wire::{self, Failure, Hello};
 use crate::{Backend, Report, Step};
 
 /// Runs the init until the host is gone or an error ends it; either way everything inside ends with it.
-pub(super) fn run(policy: &Policy, socket: OwnedFd, outside: &Outside) -> io::Result<()> {
-    match layers(policy, outside) {
+pub(super) fn run(policy: &Policy, socket: OwnedFd, told: &Told, pins: &Pins) -> io::Result<()> {
+    match layers(policy, told, pins) {
         Ok(Layers { report, listener, children }) => {
             let own =
                 rustix::process::pidfd_open(rustix::process::getpid(), rustix::process::PidfdFlags::empty())?;
@@ -40,12 +41,16 @@ struct Layers {
     children: File,
 }
 
-fn layers(policy: &Policy, outside: &Outside) -> Result<Layers, Failure> {
-    let mut weaknesses = outside.weaknesses.clone();
+fn layers(policy: &Policy, told: &Told, pins: &Pins) -> Result<Layers, Failure> {
+    let mut weaknesses = told.weaknesses.clone();
     let (backend, listener, children) = match policy.isolation {
         Isolation::Namespaces => {
-            let (listener, children) = namespaces(policy, outside)?;
+            let (listener, children) = namespaces(policy, pins)?;
             (Backend::Namespaces, listener, children)
+        }
+        Isolation::Bubblewrap => {
+            let children = Children::open_list().map_err(|error| Failure::new(Step::Proc, error))?;
+            (Backend::Bubblewrap, listener(policy)?, children)
         }
         Isolation::LandlockOnly => {
             if policy.network == Network::Proxy {
@@ -71,7 +76,7 @@ fn layers(policy: &Policy, outside: &Outside) -> Result<Layers, Failure> {
     }
     let seccomp_rules =
         seccomp::install(policy.isolation).map_err(|error| Failure::new(Step::Seccomp, error))?;
-    let accounting = outside.group.accounting();
+    let accounting = told.accounting;
     weaknesses.extend(limits::weakness(accounting));
     let report = Report {
         backend,
@@ -79,14 +84,14 @@ fn layers(policy: &Policy, outside: &Outside) -> Result<Layers, Failure> {
         landlock_scopes: landlock.scopes,
         seccomp_rules,
         accounting,
-        placeholders: outside.pins.placeholders(),
+        placeholders: told.placeholders,
         weaknesses,
     };
     Ok(Layers { report, listener, children })
 }
 
 /// The namespaces and what is in them: the listener of the proxy, and the list of the init's children.
-fn namespaces(policy: &Policy, outside: &Outside) -> Result<(Option<OwnedFd>, File), Failure> {
+fn namespaces(policy: &Policy, pins: &Pins) -> Result<(Option<OwnedFd>, File), Failure> {
     let rest = UnshareFlags::NEWNS
         | UnshareFlags::NEWNET
         | UnshareFlags::NEWIPC
@@ -96,10 +101,14 @@ fn namespaces(policy: &Policy, outside: &Outside) -> Result<(Option<OwnedFd>, Fi
     rustix::system::sethostname(b"sandbox").map_err(|error| Failure::new(Step::Namespaces, error))?;
     let network = |error: io::Error| Failure::new(Step::Network, error);
     sys::bring_up_loopback().map_err(network)?;
-    let listener = match policy.network {
-        Network::None => None,
-        Network::Proxy => Some(listen::open().map_err(network)?),
-    };
-    let children = root::enter(policy, &outside.pins)?;
+    let listener = listener(policy)?;
+    let children = root::enter(policy, pins)?;
     Ok((listener, children))
+}
+
+fn listener(policy: &Policy) -> Result<Option<OwnedFd>, Failure> {
+    match policy.network {
+        Network::None => Ok(None),
+        Network::Proxy => listen::open().map(Some).map_err(|error| Failure::new(Step::Network, error)),
+    }
 }

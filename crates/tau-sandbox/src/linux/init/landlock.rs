@@ -45,7 +45,7 @@ fn rules(policy: &Policy) -> Result<RestrictionStatus, RulesetError> {
     let mut ruleset = Ruleset::default().handle_access(all)?.scope(Scope::from_all(VERSION))?.create()?;
     match policy.isolation {
         // The root holds nothing but what is visible.
-        Isolation::Namespaces => {
+        Isolation::Namespaces | Isolation::Bubblewrap => {
             ruleset = beneath(ruleset, "/", read)?;
             for path in WRITABLE {
                 ruleset = beneath(ruleset, path, all)?;

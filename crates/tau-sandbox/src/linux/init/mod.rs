@@ -1,6 +1,7 @@
 //! The helper program: a supervisor outside the namespaces, and the init inside that runs the commands.
 
 mod accounting;
+mod bubblewrap;
 mod descendants;
 mod inside;
 mod jobs;
@@ -15,6 +16,7 @@ mod serve;
 mod supervisor;
 
 use std::ffi::OsStr;
+use std::path::Path;
 
 pub(super) use listen::PORT as PROXY_PORT;
 
@@ -22,7 +24,9 @@ pub(super) use listen::PORT as PROXY_PORT;
 pub(super) const NAME: &str = "tau-sandbox-init";
 
 pub(crate) fn enter_if_helper() {
-    if std::env::args_os().next().as_deref() == Some(OsStr::new(NAME)) {
-        std::process::exit(i32::from(supervisor::run().is_err()));
+    let name = std::env::args_os().next();
+    if name.as_deref().and_then(|name| Path::new(name).file_name()) == Some(OsStr::new(NAME)) {
+        let result = bubblewrap::run_if_inside().unwrap_or_else(supervisor::run);
+        std::process::exit(i32::from(result.is_err()));
     }
 }

@@ -18,7 +18,7 @@ use crate::system::wire;
 /// Serves until the host is gone.
 pub(super) fn serve(policy: &Policy, socket: &OwnedFd, children: File) -> io::Result<()> {
     let alone = match policy.isolation {
-        Isolation::Namespaces => Alone::Yes,
+        Isolation::Namespaces | Isolation::Bubblewrap => Alone::Yes,
         Isolation::LandlockOnly => Alone::No,
     };
     if alone == Alone::No {

@@ -19,7 +19,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use attempt::{Attempt, Control, ESCAPED};
-use tau_sandbox::Sandbox;
+use tau_sandbox::policy::Isolation;
+use tau_sandbox::{Policy, Sandbox};
 use world::{World, rest, say};
 
 /// Longer takes no attempt; the scripts set themselves an alarm before.
@@ -41,6 +42,8 @@ const GROUPS: [(&str, &[Attempt]); 13] = [
     ("descriptors", channels::DESCRIPTORS),
 ];
 
+const SEEN_THROUGH_BUBBLEWRAP: &str = "list the target's descriptors";
+
 /// What became of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outside {
@@ -53,10 +56,23 @@ enum Outside {
 
 #[test]
 fn as_this_user() {
+    attempts(Isolation::Namespaces);
+}
+
+#[test]
+fn through_bubblewrap() {
+    if !Policy::default().bubblewrap.iter().any(|path| path.is_file()) {
+        say("SKIPPED: escape attempts through bubblewrap: it is not installed");
+        return;
+    }
+    attempts(Isolation::Bubblewrap);
+}
+
+fn attempts(isolation: Isolation) {
     let is_root = rustix::process::geteuid().is_root();
     say(&format!("\nescape attempts as {}", if is_root { "root" } else { "an ordinary user" }));
     let mut world = World::new();
-    let sandbox = world.sandbox();
+    let sandbox = world.sandbox(isolation);
     let (mut escaped, mut broken, mut counts) = (Vec::new(), Vec::new(), [0; 3]);
     for (group, attempts) in GROUPS {
         let mut works = 0;
@@ -66,7 +82,14 @@ fn as_this_user() {
             let before = world.state();
             let inside = inside(&world, &sandbox, attempt);
             let after = world.state();
-            if inside.contains(ESCAPED) || before != after {
+            let is_known =
+                isolation == Isolation::Bubblewrap && is_root && attempt.name == SEEN_THROUGH_BUBBLEWRAP;
+            if is_known {
+                say(
+                    "  known: bubblewrap cannot cover the init, whose descriptors root can count and not open",
+                );
+            }
+            if (inside.contains(ESCAPED) && !is_known) || before != after {
                 escaped.push(format!(
                     "{group}: {}\n{inside}\n--- before\n{before}\n--- after\n{after}",
                     attempt.name
@@ -127,7 +150,7 @@ fn as_an_ordinary_user() {
         say("SKIPPED: escape attempts as an ordinary user: nobody may not run what was built here");
         return;
     }
-    let attempts = "--exact escape::as_this_user escape::limits::limits_hold --nocapture --test-threads=1";
+    let attempts = "--exact escape::as_this_user escape::through_bubblewrap escape::limits::limits_hold --nocapture --test-threads=1";
     assert!(run(&format!("'{}' {attempts}", tests.display())).unwrap().success());
 }
 

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use tau_sandbox::policy::Isolation;
 use tau_sandbox::{Policy, Sandbox};
 use tempfile::TempDir;
 
@@ -111,8 +112,9 @@ impl World {
     }
 
     /// The sandbox of the attempts.
-    pub(super) fn sandbox(&self) -> Sandbox {
+    pub(super) fn sandbox(&self, isolation: Isolation) -> Sandbox {
         let mut policy = Policy::for_workspace(self.workspace());
+        policy.isolation = isolation;
         policy.hidden.push(self.workspace().join("hidden.env"));
         policy.environment.set.extend(self.variables.clone());
         let workspace = self.workspace().to_str().unwrap().to_owned();

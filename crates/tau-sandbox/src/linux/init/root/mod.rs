@@ -17,8 +17,11 @@ use super::placeholders::Pins;
 use crate::Step;
 use crate::policy::Policy;
 use crate::system::wire::Failure;
-pub(super) use sources::Access;
-use tree::{Deep, Kind, Tree};
+pub(super) use etc::files as made_up_files;
+pub(super) use process::foreign_entries;
+pub(super) use sources::{Access, plan};
+pub(super) use tree::Kind;
+use tree::{Deep, Tree};
 
 /// Makes the root and moves this process into it; gives the list of its children. The root of the host is gone
 /// afterwards.

@@ -4,6 +4,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -58,7 +59,9 @@ pub(super) fn fill(tree: &Tree) -> Result<File, Failure> {
 
 fn cover(tree: &Tree) -> io::Result<()> {
     let (folder, file) = (tree::nothing(Kind::Folder)?, tree::nothing(Kind::File)?);
-    for (path, kind) in entries(tree)? {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let proc = rustix::fs::openat(tree.open(Path::new("/proc"))?, ".", flags, Mode::empty())?;
+    for (path, kind) in entries(proc)? {
         let nothing = tree::copy(match kind {
             Kind::Folder => &folder,
             Kind::File => &file,
@@ -68,9 +71,12 @@ fn cover(tree: &Tree) -> io::Result<()> {
     Ok(())
 }
 
-fn entries(tree: &Tree) -> io::Result<Vec<(PathBuf, Kind)>> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let proc = rustix::fs::openat(tree.open(Path::new("/proc"))?, ".", flags, Mode::empty())?;
+/// What is to be covered in `/proc`: what is of the machine.
+pub(in crate::system::init) fn foreign_entries(proc: &Path) -> io::Result<Vec<(PathBuf, Kind)>> {
+    entries(File::open(proc)?.into())
+}
+
+fn entries(proc: OwnedFd) -> io::Result<Vec<(PathBuf, Kind)>> {
     let mut found = Vec::new();
     for entry in rustix::fs::Dir::read_from(proc)? {
         let entry = entry?;

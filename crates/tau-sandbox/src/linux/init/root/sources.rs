@@ -36,12 +36,26 @@ pub(super) struct Sources {
     pub(super) links: BTreeMap<PathBuf, PathBuf>,
 }
 
-/// Takes what the policy names. Visible paths that the host does not have are left out; a workspace has to be there.
+/// Takes what the policy names.
 pub(super) fn collect(policy: &Policy) -> Result<Sources, Failure> {
-    let mut sources = Sources::default();
+    let (paths, links) = plan(policy)?;
+    let mut sources = Sources { mounts: Vec::new(), links };
+    for (path, access) in paths {
+        let source = take(&path, access).map_err(|error| failed(&path, error))?;
+        sources.mounts.push(source);
+    }
+    Ok(sources)
+}
+
+/// Real paths, outer before inner, and links that lead to them.
+type Plan = (BTreeMap<PathBuf, Access>, BTreeMap<PathBuf, PathBuf>);
+
+/// What is visible, and where. Visible paths that the host does not have are left out; a workspace has to be there.
+pub(in crate::system::init) fn plan(policy: &Policy) -> Result<Plan, Failure> {
+    let mut links = BTreeMap::new();
     let mut paths = BTreeMap::new();
     for path in &policy.visible {
-        match resolve(path, &mut sources.links) {
+        match resolve(path, &mut links) {
             Ok(path) => drop(paths.insert(path, Access::ReadOnly)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(failed(path, error)),
@@ -49,14 +63,10 @@ pub(super) fn collect(policy: &Policy) -> Result<Sources, Failure> {
     }
     drop_covered(&mut paths);
     for path in &policy.workspaces {
-        let real = resolve(path, &mut sources.links).map_err(|error| failed(path, error))?;
+        let real = resolve(path, &mut links).map_err(|error| failed(path, error))?;
         paths.insert(real, Access::Write);
     }
-    for (path, access) in paths {
-        let source = take(&path, access).map_err(|error| failed(&path, error))?;
-        sources.mounts.push(source);
-    }
-    Ok(sources)
+    Ok((paths, links))
 }
 
 fn failed(path: &Path, error: io::Error) -> Failure {

@@ -24,7 +24,7 @@ const FOLDER: Mode = Mode::from_raw_mode(0o755);
 
 /// What a mount is hung on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::system::init) enum Kind {
     Folder,
     File,
 }

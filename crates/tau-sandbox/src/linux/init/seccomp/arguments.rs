@@ -84,7 +84,7 @@ fn sockets(rules: &mut Rules, isolation: Isolation) -> Result<(), Error> {
     let is = |family: i32| (0, Eq, u64::from(family.unsigned_abs()));
     let kind = |kind: i32| (1, MaskedEq(KIND), u64::from(kind.unsigned_abs()));
     match isolation {
-        Isolation::Namespaces => {
+        Isolation::Namespaces | Isolation::Bubblewrap => {
             let known = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK].map(family);
             add(rules, libc::SYS_socket, &known)?;
             add(rules, libc::SYS_socket, &[is(libc::AF_NETLINK), (2, Ne, NETLINK_ROUTE)])?;
