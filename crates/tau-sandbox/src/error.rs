@@ -73,6 +73,10 @@ pub enum Step {
 
 #[derive(Debug, thiserror::Error)]
 enum Source {
+    #[cfg_attr(
+        not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))),
+        expect(dead_code, reason = "nothing is asked on other systems")
+    )]
     #[error(transparent)]
     Io(io::Error),
     #[error(transparent)]
