@@ -1,7 +1,6 @@
 //! The same commands in a sandbox. The helper is the program `tau-sandbox`, which a build of the workspace leaves beside
 //! the tests.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -10,21 +9,18 @@ use tau_tools::environment::{CommandExit, CommandSpec, Environment, LocalEnviron
 
 use crate::support::local;
 
-fn helper() -> Option<Helper> {
+fn helper() -> Helper {
     let tests = std::env::current_exe().unwrap();
-    let program: PathBuf = tests.parent()?.parent()?.join("tau-sandbox");
-    if !program.exists() {
-        eprintln!("SKIPPED: no helper; `cargo build -p tau-sandbox` makes it");
-        return None;
-    }
-    Some(Helper::at(program))
+    let program = tests.ancestors().nth(2).unwrap().join("tau-sandbox");
+    assert!(program.exists(), "no helper: `cargo build -p tau-sandbox` makes it");
+    Helper::at(program)
 }
 
 /// The environment of the other tests, with a sandbox around its commands.
-fn sandboxed() -> Option<(tempfile::TempDir, LocalEnvironment)> {
+fn sandboxed() -> (tempfile::TempDir, LocalEnvironment) {
     let (folder, environment) = local();
-    let sandbox = Sandbox::start(&Policy::for_workspace(environment.root()), &helper()?).unwrap();
-    Some((folder, environment.with_launcher(SandboxLauncher::new(Arc::new(sandbox)))))
+    let sandbox = Sandbox::start(&Policy::for_workspace(environment.root()), &helper()).unwrap();
+    (folder, environment.with_launcher(SandboxLauncher::new(Arc::new(sandbox))))
 }
 
 async fn output(environment: &LocalEnvironment, script: &str) -> (CommandExit, String) {
@@ -37,7 +33,7 @@ async fn output(environment: &LocalEnvironment, script: &str) -> (CommandExit, S
 
 #[tokio::test]
 async fn output_and_exit_are_those_of_the_shell() {
-    let Some((_folder, environment)) = sandboxed() else { return };
+    let (_folder, environment) = sandboxed();
     let (exit, text) = output(&environment, "echo 1; echo 2 >&2; echo 3; pwd; cat; exit 5").await;
     assert_eq!((exit, text), (CommandExit::Code(5), format!("1\n2\n3\n{}\n", environment.root().display())));
     assert_eq!(output(&environment, "kill -TERM $$").await.0, CommandExit::Signal(15));
@@ -47,7 +43,7 @@ async fn output_and_exit_are_those_of_the_shell() {
 
 #[tokio::test]
 async fn the_rest_of_the_host_is_not_there() {
-    let Some((folder, environment)) = sandboxed() else { return };
+    let (folder, environment) = sandboxed();
     let outside = tempfile::tempdir().unwrap();
     std::fs::write(outside.path().join("secret"), "x").unwrap();
     let script = format!(
@@ -61,7 +57,7 @@ async fn the_rest_of_the_host_is_not_there() {
 
 #[tokio::test]
 async fn what_a_command_left_ends_with_it() {
-    let Some((folder, environment)) = sandboxed() else { return };
+    let (folder, environment) = sandboxed();
     let alive = folder.path().join("alive");
     let (exit, _) = output(&environment, "setsid sh -c 'sleep 0.3; : > alive' > /dev/null 2>&1 &").await;
     assert_eq!(exit, CommandExit::Code(0));
@@ -71,7 +67,7 @@ async fn what_a_command_left_ends_with_it() {
 
 #[tokio::test]
 async fn dropping_the_future_ends_the_tree() {
-    let Some((folder, environment)) = sandboxed() else { return };
+    let (folder, environment) = sandboxed();
     let count = || std::fs::metadata(folder.path().join("count")).map_or(0, |metadata| metadata.len());
     let script = "setsid sh -c 'while :; do echo x >> count; sleep 0.01; done' & sleep 100";
     let spec = CommandSpec::new(script);

@@ -1,13 +1,15 @@
 //! The shell in a sandbox.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream as StdUnixStream;
 use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tau_sandbox::{Child, Command, Sandbox};
-use tokio::io::unix::AsyncFd;
+use tokio::io::Interest;
+use tokio::net::UnixStream;
 
 use super::launcher::{Launcher, RunningShell, ShellCommand};
 use super::plain;
@@ -42,30 +44,35 @@ impl Launcher for SandboxLauncher {
             .stdout(output.try_clone()?)
             .stderr(output);
         let child = self.sandbox.spawn(&command).map_err(io::Error::other)?;
-        let ended = AsyncFd::register(child.as_fd().try_clone_to_owned()?)?;
-        Ok(Box::new(Running { child, ended, exit: None }))
+        let ended = StdUnixStream::from(child.as_fd().try_clone_to_owned()?);
+        ended.set_nonblocking(true)?;
+        Ok(Box::new(Running { child, ended: UnixStream::from_std(ended)?, exit: None }))
     }
 }
 
 /// A command of the sandbox. Dropping the child has the init kill the whole tree.
 struct Running {
     child: Child,
-    /// Can be read when the command has ended.
-    ended: AsyncFd<OwnedFd>,
+    /// Can be read when the command has ended; what it says is for the child.
+    ended: UnixStream,
     exit: Option<CommandExit>,
 }
 
 impl RunningShell for Running {
     fn wait(&mut self) -> BoxFuture<'_, io::Result<CommandExit>> {
         async move {
-            loop {
-                if let Some(exit) = self.exit {
-                    return Ok(exit);
-                }
-                let mut ready = self.ended.readable().await?;
-                self.exit = self.child.try_wait().map_err(io::Error::other)?.map(plain::exit);
-                ready.clear_ready();
+            if let Some(exit) = self.exit {
+                return Ok(exit);
             }
+            let child = &mut self.child;
+            let look = || match child.try_wait() {
+                Ok(Some(status)) => Ok(plain::exit(status)),
+                Ok(None) => Err(io::ErrorKind::WouldBlock.into()),
+                Err(error) => Err(io::Error::other(error)),
+            };
+            let exit = self.ended.async_io(Interest::READABLE, look).await?;
+            self.exit = Some(exit);
+            Ok(exit)
         }
         .boxed()
     }
