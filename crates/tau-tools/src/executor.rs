@@ -1,6 +1,7 @@
 //! What a tool is.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tau_core::{EffectClass, ToolDefinition, ToolResultBlock};
 
 use crate::environment::Environment;
 use crate::output::Gap;
+use crate::queue::Concurrency;
 use crate::scope::CallScope;
 
 /// An asynchronous function that a model may call.
@@ -22,14 +24,24 @@ use crate::scope::CallScope;
 /// - Everything it does to the world goes through the context's environment.
 ///
 /// A caller may not assume that the arguments were checked against the schema before, that two calls do not
-/// overlap, or that the output is short; [`ToolRegistry::run`](crate::ToolRegistry::run) sees to the last two.
+/// overlap, or that the output is short. [`ToolRegistry::run`](crate::ToolRegistry::run) sees to the last, and to it
+/// that no two calls change one file at the same time; a [`CallQueue`](crate::CallQueue) sees to the order of calls.
 pub trait ToolExecutor: fmt::Debug + Send + Sync {
     /// What the model is told.
     fn definition(&self) -> &ToolDefinition;
 
-    /// What may be repeated after a crash. Pure tools also run beside each other, and need no permission.
+    /// What may be repeated after a crash. Pure tools need no permission.
     fn effect(&self) -> EffectClass {
         EffectClass::AtMostOnce
+    }
+
+    /// What a call with these arguments may run beside, in an environment with this root.
+    fn concurrency(&self, arguments: &Value, root: &Path) -> Concurrency {
+        let _ = (arguments, root);
+        match self.effect() {
+            EffectClass::Pure => Concurrency::Shared,
+            _ => Concurrency::Alone,
+        }
     }
 
     /// How long this call may take, where the session's default is `default`.
@@ -148,13 +160,17 @@ impl ToolOutput {
         self
     }
 
+    /// Success, in blocks.
+    #[must_use]
+    pub const fn blocks(content: Vec<ToolResultBlock>) -> Self {
+        Self { content, is_error: false, gap: None }
+    }
+
     /// Reads a tool's arguments into its type.
     ///
     /// # Errors
-    /// The output that tells the model which argument is wrong.
-    pub fn arguments<T: DeserializeOwned>(tool: &str, arguments: &Value) -> Result<T, Self> {
-        T::deserialize(arguments).map_err(|error| {
-            Self::error(format!("Invalid arguments for `{tool}`: {error}. Nothing was done."))
-        })
+    /// The output that tells the model everything that is wrong with them.
+    pub fn arguments<T: DeserializeOwned>(definition: &ToolDefinition, arguments: &Value) -> Result<T, Self> {
+        crate::arguments::parse(definition, arguments)
     }
 }

@@ -60,15 +60,21 @@ pub mod builtin;
 pub mod environment;
 pub mod undo;
 
+mod alias;
+mod arguments;
 mod executor;
+mod locks;
 mod offload;
 mod output;
 mod permission;
+mod queue;
 mod registry;
 mod scope;
 
+pub use alias::{resolve_alias, tool_of_alias};
 pub use executor::{Progress, ToolContext, ToolExecutor, ToolOutput};
 pub use output::{Gap, OutputBounds, bound_text};
 pub use permission::{PermissionPolicy, Verdict};
+pub use queue::{CallQueue, Concurrency, Turn};
 pub use registry::{FinishedCall, ToolRegistry};
 pub use scope::CallScope;

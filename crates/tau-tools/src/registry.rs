@@ -2,21 +2,29 @@
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
+use serde_json::Value;
 use tau_core::event::{ToolOutcome, ToolSpec};
-use tau_core::{EffectClass, ToolCall, ToolResult};
+use tau_core::{ToolCall, ToolResult};
 
+use crate::alias::tool_of_alias;
 use crate::executor::{ToolContext, ToolExecutor, ToolOutput};
+use crate::locks::FileLocks;
 use crate::offload::bound_output;
 use crate::output::OutputBounds;
+use crate::queue::Concurrency;
 
 /// Tools by name, in the order they were added. The order is the one the model is told, so it never changes.
+///
+/// Clones and [selections](Self::select) of a registry share the locks of files that calls change.
 #[derive(Clone, Default)]
 pub struct ToolRegistry {
     tools: Vec<Arc<dyn ToolExecutor>>,
+    locks: Arc<FileLocks>,
 }
 
 impl fmt::Debug for ToolRegistry {
@@ -56,16 +64,20 @@ impl ToolRegistry {
         }
     }
 
-    /// Keeps the tools with these names, in the order they stand.
+    /// Keeps the tools with these names or [aliases](crate::tool_of_alias), in the order they stand.
     ///
     /// # Errors
     /// The first name that is no tool's, with what it might have meant.
     pub fn select(&self, names: &[String]) -> Result<Self, String> {
-        if let Some(unknown) = names.iter().find(|name| self.get(name).is_none()) {
-            return Err(self.unknown(unknown));
+        let mut chosen = Vec::with_capacity(names.len());
+        for name in names {
+            let alias = || tool_of_alias(name).and_then(|tool| self.position(tool));
+            chosen.push(self.position(name).or_else(alias).ok_or_else(|| self.unknown(name))?);
         }
-        let chosen = |tool: &&Arc<dyn ToolExecutor>| names.contains(&tool.definition().name);
-        Ok(Self { tools: self.tools.iter().filter(chosen).cloned().collect() })
+        chosen.sort_unstable();
+        chosen.dedup();
+        let tools = chosen.into_iter().map(|at| Arc::clone(&self.tools[at])).collect();
+        Ok(Self { tools, locks: Arc::clone(&self.locks) })
     }
 
     /// The tool of a name.
@@ -85,10 +97,14 @@ impl ToolRegistry {
         self.tools.iter().map(|tool| ToolSpec::new(tool.definition().clone(), tool.effect())).collect()
     }
 
-    /// Whether the call may run beside others: it changes nothing, or names no tool and so does nothing.
+    /// What the call may run beside, in an environment with this root. One that names no tool or holds no arguments
+    /// does nothing.
     #[must_use]
-    pub fn runs_beside_others(&self, call: &ToolCall) -> bool {
-        self.get(&call.name).is_none_or(|tool| tool.effect() == EffectClass::Pure)
+    pub fn concurrency(&self, call: &ToolCall, root: &Path) -> Concurrency {
+        match (self.get(&call.name), call.arguments.value()) {
+            (Some(tool), Ok(arguments)) => tool.concurrency(&arguments, root),
+            _ => Concurrency::Shared,
+        }
     }
 
     /// Runs a call to its one result. Dropping the future cancels it.
@@ -112,7 +128,7 @@ impl ToolRegistry {
             return failed(self.unknown(&call.name));
         };
         let arguments = match call.arguments.value() {
-            Ok(arguments @ serde_json::Value::Object(_)) => arguments,
+            Ok(arguments @ Value::Object(_)) => arguments,
             Ok(other) => {
                 return failed(format!(
                     "The arguments of `{}` must be a JSON object, but were: {other}. The tool was not run.",
@@ -128,7 +144,7 @@ impl ToolRegistry {
             }
         };
         let limit = tool.timeout(&arguments, context.timeout);
-        let running = AssertUnwindSafe(tool.execute(context, &arguments)).catch_unwind();
+        let running = AssertUnwindSafe(self.execute(tool.as_ref(), context, &arguments)).catch_unwind();
         match tokio::time::timeout(limit, running).await {
             Ok(Ok(output)) if output.is_error => (ToolOutcome::Failed, output),
             Ok(Ok(output)) => (ToolOutcome::Succeeded, output),
@@ -143,11 +159,24 @@ impl ToolRegistry {
         }
     }
 
+    /// Executes a call while nobody else changes the files that it changes.
+    async fn execute(&self, tool: &dyn ToolExecutor, context: &ToolContext, arguments: &Value) -> ToolOutput {
+        let environment = context.environment.as_ref();
+        let _held = match tool.concurrency(arguments, environment.root()) {
+            Concurrency::Files(paths) => self.locks.hold(environment, paths).await,
+            _ => Vec::new(),
+        };
+        tool.execute(context, arguments).await
+    }
+
     fn position(&self, name: &str) -> Option<usize> {
         self.tools.iter().position(|tool| tool.definition().name == name)
     }
 
     fn unknown(&self, name: &str) -> String {
+        if let Some(tool) = tool_of_alias(name).filter(|tool| self.get(tool).is_some()) {
+            return format!("There is no tool `{name}`; here it is `{tool}`.");
+        }
         let nearest = self
             .names()
             .map(|known| (strsim::jaro_winkler(name, known), known))

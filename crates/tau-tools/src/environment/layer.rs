@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use super::error::EnvironmentError;
+use super::fetch::Fetch;
 use super::query::{GlobMatches, GlobQuery, GrepMatches, GrepQuery};
 use super::results::ResultStore;
 use super::tree::FileTree;
@@ -28,6 +29,11 @@ pub trait EnvironmentLayer: fmt::Debug + Send + Sync {
         content: &'a [u8],
     ) -> BoxFuture<'a, Result<(), EnvironmentError>> {
         self.inner().write(path, content)
+    }
+
+    /// See [`Environment::remove`].
+    fn remove<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<(), EnvironmentError>> {
+        self.inner().remove(path)
     }
 
     /// See [`Environment::run`].
@@ -55,6 +61,11 @@ pub trait EnvironmentLayer: fmt::Debug + Send + Sync {
     fn results(&self) -> Option<&dyn ResultStore> {
         self.inner().results()
     }
+
+    /// See [`Environment::fetch`].
+    fn fetch(&self) -> Option<&dyn Fetch> {
+        self.inner().fetch()
+    }
 }
 
 impl<L: EnvironmentLayer> Environment for L {
@@ -74,12 +85,25 @@ impl<L: EnvironmentLayer> Environment for L {
         self.inner().read(path, limit)
     }
 
+    fn read_range<'a>(
+        &'a self,
+        path: &'a WorkspacePath,
+        offset: u64,
+        len: usize,
+    ) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>> {
+        self.inner().read_range(path, offset, len)
+    }
+
     fn write<'a>(
         &'a self,
         path: &'a WorkspacePath,
         content: &'a [u8],
     ) -> BoxFuture<'a, Result<(), EnvironmentError>> {
         EnvironmentLayer::write(self, path, content)
+    }
+
+    fn remove<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<(), EnvironmentError>> {
+        EnvironmentLayer::remove(self, path)
     }
 
     fn list<'a>(
@@ -115,5 +139,9 @@ impl<L: EnvironmentLayer> Environment for L {
 
     fn results(&self) -> Option<&dyn ResultStore> {
         EnvironmentLayer::results(self)
+    }
+
+    fn fetch(&self) -> Option<&dyn Fetch> {
+        EnvironmentLayer::fetch(self)
     }
 }

@@ -1,7 +1,8 @@
-//! The port through which every tool acts: files, search and processes below one root folder.
+//! The port through which every tool acts: files, search and processes below one root folder, and a way to the web.
 
 mod blocking;
 mod error;
+mod fetch;
 mod layer;
 mod local;
 mod memory;
@@ -12,6 +13,7 @@ mod read_only;
 mod results;
 mod search;
 mod tree;
+mod with_fetch;
 mod with_results;
 
 use std::fmt;
@@ -19,10 +21,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
 
 pub(crate) use blocking::blocking;
 pub use error::{EnvironmentError, EnvironmentErrorKind};
+pub use fetch::{Fetch, FetchError, FetchErrorKind, Fetched};
 pub use layer::EnvironmentLayer;
 #[cfg(feature = "sandbox")]
 pub use local::SandboxLauncher;
@@ -33,6 +37,7 @@ pub use path::{PathError, WorkspacePath};
 pub use query::{CaseSensitivity, GlobMatches, GlobQuery, GrepLine, GrepMatches, GrepQuery};
 pub use results::{ResultLimits, ResultName, ResultStore};
 pub use tree::{Completeness, FileTree, Scan, ScanRules, Stamp, StampKind, TreeNode};
+pub use with_fetch::WithFetch;
 pub use with_results::WithResults;
 
 use crate::scope::CallScope;
@@ -61,12 +66,28 @@ pub trait Environment: fmt::Debug + Send + Sync {
         limit: u64,
     ) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>>;
 
+    /// At most `len` bytes of a file from `offset` on, for files too long to be read at once; fewer at its end.
+    fn read_range<'a>(
+        &'a self,
+        path: &'a WorkspacePath,
+        offset: u64,
+        len: usize,
+    ) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>> {
+        let _ = (offset, len);
+        unsupported(path, "cannot be read in parts here")
+    }
+
     /// Replaces or creates a file, with the folders above it. An existing file keeps its permission bits.
     fn write<'a>(
         &'a self,
         path: &'a WorkspacePath,
         content: &'a [u8],
     ) -> BoxFuture<'a, Result<(), EnvironmentError>>;
+
+    /// Removes a file, or a link that leads to one, and leaves what the link leads to.
+    fn remove<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<(), EnvironmentError>> {
+        unsupported(path, "cannot be removed here")
+    }
 
     /// The entries of a folder, sorted by name.
     fn list<'a>(
@@ -104,6 +125,19 @@ pub trait Environment: fmt::Debug + Send + Sync {
     fn results(&self) -> Option<&dyn ResultStore> {
         None
     }
+
+    /// The way to the web; `None` where tools have none.
+    fn fetch(&self) -> Option<&dyn Fetch> {
+        None
+    }
+}
+
+fn unsupported<'a, T: Send + 'a>(
+    path: &WorkspacePath,
+    problem: &str,
+) -> BoxFuture<'a, Result<T, EnvironmentError>> {
+    let error = EnvironmentError::new(EnvironmentErrorKind::Unsupported, path, problem);
+    futures::future::ready(Err(error)).boxed()
 }
 
 /// Takes the output of a command piece by piece; stdout and stderr come as they were written.

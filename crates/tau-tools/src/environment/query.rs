@@ -51,6 +51,8 @@ pub struct GrepQuery {
     pub context: usize,
     /// The most matching lines given back.
     pub limit: usize,
+    /// The most matching lines given back of one file. An environment may give more.
+    pub limit_of_file: usize,
 }
 
 impl GrepQuery {
@@ -63,6 +65,7 @@ impl GrepQuery {
             case: CaseSensitivity::Sensitive,
             context: 0,
             limit: 1_000,
+            limit_of_file: usize::MAX,
         }
     }
 }

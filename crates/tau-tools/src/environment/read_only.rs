@@ -14,6 +14,11 @@ use super::{CommandExit, CommandSpec, Environment, OutputSink, WorkspacePath};
 #[derive(Debug)]
 pub(super) struct ReadOnly<E>(pub(super) E);
 
+fn refuse<'a>(path: &WorkspacePath) -> BoxFuture<'a, Result<(), EnvironmentError>> {
+    let error = EnvironmentError::new(EnvironmentErrorKind::PermissionDenied, path, "may only be read");
+    future::ready(Err(error)).boxed()
+}
+
 impl<E: Environment> EnvironmentLayer for ReadOnly<E> {
     fn inner(&self) -> &dyn Environment {
         &self.0
@@ -24,8 +29,11 @@ impl<E: Environment> EnvironmentLayer for ReadOnly<E> {
         path: &'a WorkspacePath,
         _: &'a [u8],
     ) -> BoxFuture<'a, Result<(), EnvironmentError>> {
-        let error = EnvironmentError::new(EnvironmentErrorKind::PermissionDenied, path, "may only be read");
-        future::ready(Err(error)).boxed()
+        refuse(path)
+    }
+
+    fn remove<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<(), EnvironmentError>> {
+        refuse(path)
     }
 
     fn run<'a>(

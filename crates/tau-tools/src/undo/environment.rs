@@ -126,6 +126,16 @@ impl EnvironmentLayer for UndoableEnvironment {
         .boxed()
     }
 
+    fn remove<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<(), EnvironmentError>> {
+        let Some(recorder) = &self.recorder else { return self.inner.remove(path) };
+        async move {
+            let target = path.clone();
+            record(recorder, move |recorder| recorder.before_remove(&target)).await?;
+            self.inner.remove(path).await
+        }
+        .boxed()
+    }
+
     fn run<'a>(
         &'a self,
         command: &'a CommandSpec,

@@ -73,6 +73,23 @@ impl Recorder {
         self.append(&mut shared, &records)
     }
 
+    /// Records what stands at a path that is about to be removed.
+    pub(super) fn before_remove(&self, path: &WorkspacePath) -> Result<(), UndoError> {
+        let Some(tree) = self.tree.as_deref() else { return self.without_tree() };
+        let mut shared = self.lock();
+        self.settle(&mut shared, tree)?;
+        // A link goes itself, so only those above it are followed.
+        let Some(name) = path.as_path().file_name() else { return Ok(()) };
+        let Some(above) = path.parent().and_then(|above| tree.locate(&above).ok()) else { return Ok(()) };
+        let path = above.join(name);
+        let before = self.observer(tree).observe(&path)?;
+        if matches!(before, FileState::Absent | FileState::Folder { .. }) {
+            return Ok(());
+        }
+        let record = self.changed(path, before, FileState::Absent);
+        self.append(&mut shared, &[record])
+    }
+
     /// Keeps everything that a command may change.
     pub(super) fn before_command(&self) -> Result<Coverage, UndoError> {
         let Some(tree) = self.tree.as_deref() else {

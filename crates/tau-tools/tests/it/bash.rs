@@ -63,11 +63,16 @@ async fn times_out_of_range_run_nothing() {
     for seconds in [0, 601] {
         let refused =
             failure(environment(), "bash", json!({"command": "true", "timeout_seconds": seconds})).await;
-        assert_eq!(refused, "timeout_seconds must be 1 to 600; nothing was run.");
+        let says = format!(
+            "Invalid arguments for `bash`; nothing was done:\n- `timeout_seconds` must be 1 to 600, not {seconds}"
+        );
+        assert_eq!(refused, says);
     }
     assert!(failure(environment(), "bash", json!({"command": "a\0b"})).await.contains("NUL"));
     let default = Duration::from_secs(30);
-    let limit = |arguments: Value| builtin::BashTool::new().timeout(&arguments, default).as_secs();
+    let limit = |arguments: Value| {
+        builtin::BashTool::new(&builtin::BackgroundJobs::new()).timeout(&arguments, default).as_secs()
+    };
     let limits = [json!({}), json!({"timeout_seconds": 7}), json!({"timeout_seconds": 9_999})].map(limit);
     assert_eq!(limits, [35, 12, 605]);
 }

@@ -1,8 +1,12 @@
 //! What a model is told of the built-in tools.
 
-use serde_json::Value;
+use std::sync::Arc;
+
+use futures::FutureExt;
+use futures::future::{self, BoxFuture};
+use serde_json::{Value, json};
 use tau_core::ToolDefinition;
-use tau_tools::builtin;
+use tau_tools::{ToolContext, ToolExecutor, ToolOutput, ToolRegistry, builtin};
 
 fn definitions() -> Vec<ToolDefinition> {
     let tools = builtin::all();
@@ -11,14 +15,54 @@ fn definitions() -> Vec<ToolDefinition> {
 
 #[test]
 fn names_stand_in_a_fixed_order() {
-    assert_eq!(builtin::all().names().collect::<Vec<_>>(), ["read", "write", "edit", "bash", "glob", "grep"]);
+    let standard = ["read", "write", "edit", "bash", "jobs", "glob", "grep", "todo"];
+    assert_eq!(builtin::standard().names().collect::<Vec<_>>(), standard);
+    let all = [standard.as_slice(), &["apply_patch", "ls", "web_fetch"]].concat();
+    assert_eq!(builtin::all().names().collect::<Vec<_>>(), all);
 }
 
 #[test]
 fn bytes_are_few_and_the_same_every_time() {
-    let bytes = serde_json::to_string(&definitions()).unwrap();
-    assert_eq!(bytes, serde_json::to_string(&definitions()).unwrap());
-    assert!(bytes.len() <= 4_500, "{} bytes: {bytes}", bytes.len());
+    let bytes = |tools: ToolRegistry| {
+        let definitions: Vec<ToolDefinition> =
+            tools.specs().into_iter().map(|spec| spec.definition).collect();
+        serde_json::to_string(&definitions).unwrap()
+    };
+    let (standard, all) = (bytes(builtin::standard()), bytes(builtin::all()));
+    assert_eq!((&standard, &all), (&bytes(builtin::standard()), &bytes(builtin::all())));
+    assert!(standard.len() <= 6_700, "{} bytes: {standard}", standard.len());
+    assert!(all.len() <= 8_400, "{} bytes: {all}", all.len());
+}
+
+/// A tool like those that a server of tools offers.
+#[derive(Debug)]
+struct Offered(ToolDefinition);
+
+impl ToolExecutor for Offered {
+    fn definition(&self) -> &ToolDefinition {
+        &self.0
+    }
+
+    fn execute<'a>(&'a self, _: &'a ToolContext, _: &'a Value) -> BoxFuture<'a, ToolOutput> {
+        future::ready(ToolOutput::text("")).boxed()
+    }
+}
+
+#[test]
+fn a_hundred_definitions_are_made_once_and_shared_by_every_turn() {
+    let mut tools = builtin::all();
+    for number in 0..100 - tools.names().count() {
+        let schema = json!({"type": "object", "properties": {"query": {"type": "string"}}});
+        tools.add(Arc::new(Offered(ToolDefinition::new(format!("offered_{number}"), "Searches.", schema))));
+    }
+    let turn = || tools.specs().into_iter().map(|spec| spec.definition).collect::<Vec<_>>();
+    let (first, second) = (turn(), turn());
+    assert_eq!(first.len(), 100);
+    assert_eq!(serde_json::to_vec(&first).unwrap(), serde_json::to_vec(&second).unwrap());
+    for (first, second) in first.iter().zip(&second) {
+        assert!(Arc::ptr_eq(&first.description, &second.description), "{} is copied", first.name);
+        assert!(Arc::ptr_eq(&first.parameters, &second.parameters), "{} is built again", first.name);
+    }
 }
 
 #[test]
@@ -32,7 +76,12 @@ fn schemas_are_compact_and_closed() {
         assert_eq!(definition.parameters["additionalProperties"], false);
         for (name, property) in definition.parameters["properties"].as_object().unwrap() {
             assert!(property["type"].is_string(), "{}.{name}: {property}", definition.name);
-            assert!(property["description"].is_string(), "{}.{name} is not described", definition.name);
+            let is_plain = property["enum"].is_array();
+            assert!(
+                is_plain || property["description"].is_string(),
+                "{}.{name} is not described",
+                definition.name
+            );
         }
     }
 }
@@ -40,7 +89,7 @@ fn schemas_are_compact_and_closed() {
 #[test]
 fn what_edit_takes() {
     let edit = definitions().remove(2);
-    assert_eq!(edit.parameters["required"], serde_json::json!(["path", "old_string", "new_string"]));
+    assert_eq!(edit.parameters["required"], json!(["path"]));
     assert_eq!(edit.parameters["properties"]["replace_all"]["type"], "boolean");
 }
 
@@ -49,7 +98,7 @@ fn what_bash_takes() {
     let bash = definitions().remove(3);
     assert_eq!(bash.parameters["properties"]["timeout_seconds"]["minimum"], 1);
     assert_eq!(bash.parameters["properties"]["timeout_seconds"]["maximum"], 600);
-    assert_eq!(bash.parameters["required"], serde_json::json!(["command"]));
+    assert_eq!(bash.parameters["required"], json!(["command"]));
 }
 
 #[test]
@@ -61,7 +110,7 @@ fn the_example_in_every_description_is_valid() {
         for name in example.as_object().unwrap().keys() {
             assert!(properties.contains_key(name), "{}: {name}", definition.name);
         }
-        for name in definition.parameters["required"].as_array().unwrap() {
+        for name in definition.parameters["required"].as_array().into_iter().flatten() {
             assert!(example.get(name.as_str().unwrap()).is_some(), "{}: no {name}", definition.name);
         }
     }

@@ -112,7 +112,7 @@ async fn what_is_not_found_is_answered_with_what_is_near() {
     let before = b"fn main() {\n\tlet total = count(3);\n\tprint(total);\n}\n";
     let blanks = refused(
         before,
-        json!({"path": "f", "old_string": "  let total = count(3);\n  print(total);", "new_string": ""}),
+        json!({"path": "f", "old_string": "let  total = count(3);\nprint(total);", "new_string": ""}),
     );
     let says = "old_string is not in `f`; nothing was changed. These lines differ from it in white space alone:\n\
                 2\t\tlet total = count(3);\n3\t\tprint(total);";

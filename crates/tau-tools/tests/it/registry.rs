@@ -1,5 +1,6 @@
 //! Every call ends in exactly one result.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,10 @@ use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use tau_core::event::ToolOutcome;
 use tau_core::{EffectClass, ToolArguments, ToolCall, ToolCallId, ToolDefinition, ToolResultBlock};
-use tau_tools::{FinishedCall, OutputBounds, ToolContext, ToolExecutor, ToolOutput, ToolRegistry, builtin};
+use tau_tools::environment::WorkspacePath;
+use tau_tools::{
+    Concurrency, FinishedCall, OutputBounds, ToolContext, ToolExecutor, ToolOutput, ToolRegistry, builtin,
+};
 
 use crate::support::memory;
 
@@ -135,16 +139,26 @@ fn tools_keep_their_place() {
 }
 
 #[test]
-fn only_what_changes_nothing_runs_beside_others() {
+fn what_a_call_runs_beside() {
     let tools = builtin::all();
-    let beside: Vec<&str> = tools
-        .names()
-        .filter(|name| {
-            tools.runs_beside_others(&ToolCall::new(ToolCallId::new("c"), *name, ToolArguments::parse("{}")))
-        })
-        .collect();
-    assert_eq!(beside, ["read", "glob", "grep"]);
+    let of = |name: &str, arguments: Value| {
+        let call = ToolCall::new(ToolCallId::new("c"), name, ToolArguments::from(arguments));
+        tools.concurrency(&call, Path::new("/repo"))
+    };
+    let files = |names: &[&str]| {
+        Concurrency::Files(names.iter().map(|name| WorkspacePath::root().join(name)).collect())
+    };
+    for name in ["read", "glob", "grep", "ls", "todo", "jobs", "no such tool"] {
+        assert_eq!(of(name, json!({"path": "a"})), Concurrency::Shared, "{name}");
+    }
+    assert_eq!(of("bash", json!({"command": "ls"})), Concurrency::Alone);
+    assert_eq!(of("web_fetch", json!({})), Concurrency::Alone);
+    assert_eq!(of("edit", json!({"path": "/repo/a/./b"})), files(&["a/b"]), "however it is named");
+    assert_eq!(of("write", json!({"path": "a/b"})), files(&["a/b"]));
+    assert_eq!(of("write", json!({})), Concurrency::Alone, "nobody knows what it changes");
+    let patch = "*** Begin Patch\n*** Delete File: a\n*** Update File: b\n*** Move to: c\n*** End Patch";
+    assert_eq!(of("apply_patch", json!({"patch": patch})), files(&["a", "b", "c"]));
     let effects: Vec<EffectClass> = tools.specs().iter().map(|spec| spec.effect).collect();
-    let (pure, once) = (EffectClass::Pure, EffectClass::AtMostOnce);
-    assert_eq!(effects, [pure, once, once, once, pure, pure]);
+    let (pure, once, idempotent) = (EffectClass::Pure, EffectClass::AtMostOnce, EffectClass::Idempotent);
+    assert_eq!(effects, [pure, once, once, once, pure, pure, pure, pure, once, pure, idempotent]);
 }

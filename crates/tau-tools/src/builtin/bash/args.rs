@@ -9,6 +9,8 @@ pub(super) struct BashArgs {
     /// Default: what the session allows, usually 120.
     #[schemars(range(min = 1, max = 600))]
     pub(super) timeout_seconds: Option<u64>,
+    /// Start it and go on: for servers and watchers. It has no time limit but the session's end.
+    pub(super) background: Option<bool>,
     /// What it does, in five words, for the user.
     #[serde(rename = "description")]
     pub(super) _description: Option<String>,

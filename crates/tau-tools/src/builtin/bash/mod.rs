@@ -12,6 +12,7 @@ use serde_json::Value;
 use tau_core::{HumanDuration, ToolDefinition};
 use tokio::time::MissedTickBehavior;
 
+use super::jobs::BackgroundJobs;
 use super::support::{self, Capture, failure};
 use crate::environment::{CommandExit, CommandSpec, EnvironmentError};
 use crate::executor::{Progress, ToolContext, ToolExecutor, ToolOutput};
@@ -27,19 +28,31 @@ const REPORT: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct BashTool {
     definition: ToolDefinition,
+    jobs: BackgroundJobs,
 }
 
 impl BashTool {
-    /// The tool.
+    /// The tool, starting what is to stay in the background among these jobs.
     #[must_use]
-    pub fn new() -> Self {
-        Self { definition: support::definition::<BashArgs>(NAME, include_str!("description.md")) }
+    pub fn new(jobs: &BackgroundJobs) -> Self {
+        let definition = support::definition::<BashArgs>(NAME, include_str!("description.md"));
+        Self { definition, jobs: jobs.clone() }
     }
-}
 
-impl Default for BashTool {
-    fn default() -> Self {
-        Self::new()
+    async fn run(&self, context: &ToolContext, arguments: &Value) -> Result<ToolOutput, ToolOutput> {
+        let args: BashArgs = ToolOutput::arguments(&self.definition, arguments)?;
+        if args.command.contains('\0') {
+            return Err(ToolOutput::error("The command holds a NUL byte; nothing was run."));
+        }
+        let limit = args.timeout_seconds.map(Duration::from_secs);
+        if args.background == Some(true) {
+            return self
+                .jobs
+                .start(context, args.command, limit)
+                .map(ToolOutput::text)
+                .map_err(ToolOutput::error);
+        }
+        Ok(in_foreground(context, &CommandSpec::new(args.command), limit.unwrap_or(context.timeout)).await)
     }
 }
 
@@ -55,7 +68,7 @@ impl ToolExecutor for BashTool {
     }
 
     fn execute<'a>(&'a self, context: &'a ToolContext, arguments: &'a Value) -> BoxFuture<'a, ToolOutput> {
-        run(context, arguments).map(|output| output.unwrap_or_else(|failure| failure)).boxed()
+        self.run(context, arguments).map(|output| output.unwrap_or_else(|failure| failure)).boxed()
     }
 }
 
@@ -65,20 +78,10 @@ enum End {
     Timeout,
 }
 
-async fn run(context: &ToolContext, arguments: &Value) -> Result<ToolOutput, ToolOutput> {
-    let args: BashArgs = ToolOutput::arguments(NAME, arguments)?;
-    if args.timeout_seconds.is_some_and(|seconds| !(1..=MOST_SECONDS).contains(&seconds)) {
-        return Err(ToolOutput::error(format!(
-            "timeout_seconds must be 1 to {MOST_SECONDS}; nothing was run."
-        )));
-    }
-    if args.command.contains('\0') {
-        return Err(ToolOutput::error("The command holds a NUL byte; nothing was run."));
-    }
-    let limit = args.timeout_seconds.map_or(context.timeout, Duration::from_secs);
+async fn in_foreground(context: &ToolContext, command: &CommandSpec, limit: Duration) -> ToolOutput {
     let kept = context.environment.results().map(|store| Capture::new(store.limits().each));
     let capture = Mutex::new(kept.unwrap_or_default());
-    let end = watch(context, &CommandSpec::new(args.command), limit, &capture).await;
+    let end = watch(context, command, limit, &capture).await;
     report(&context.progress, &capture);
     let (output, gap) = capture.lock().unwrap_or_else(PoisonError::into_inner).text();
     let output = match end {
@@ -90,7 +93,7 @@ async fn run(context: &ToolContext, arguments: &Value) -> Result<ToolOutput, Too
         End::Exit(Err(error)) => ended(output, &format!("[{error}]")),
         End::Timeout => ended(output, &format!("[stopped after {}]", HumanDuration::from(limit))),
     };
-    Ok(output.with_gap(gap))
+    output.with_gap(gap)
 }
 
 /// Runs the command until it ends or its time is over, when everything it started is ended.

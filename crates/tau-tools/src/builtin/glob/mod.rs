@@ -48,12 +48,18 @@ impl ToolExecutor for GlobTool {
     }
 
     fn execute<'a>(&'a self, context: &'a ToolContext, arguments: &'a Value) -> BoxFuture<'a, ToolOutput> {
-        run(context, arguments).map(|output| output.unwrap_or_else(|failure| failure)).boxed()
+        run(&self.definition, context, arguments)
+            .map(|output| output.unwrap_or_else(|failure| failure))
+            .boxed()
     }
 }
 
-async fn run(context: &ToolContext, arguments: &Value) -> Result<ToolOutput, ToolOutput> {
-    let args: GlobArgs = ToolOutput::arguments(NAME, arguments)?;
+async fn run(
+    definition: &ToolDefinition,
+    context: &ToolContext,
+    arguments: &Value,
+) -> Result<ToolOutput, ToolOutput> {
+    let args: GlobArgs = ToolOutput::arguments(definition, arguments)?;
     let place = match &args.path {
         Some(path) => Place::parse(context, path)?,
         None => Place::at(context, WorkspacePath::root()),

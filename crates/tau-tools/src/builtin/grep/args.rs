@@ -18,4 +18,13 @@ pub(super) struct GrepArgs {
     /// Most matches shown; default 100.
     #[schemars(range(min = 1, max = 1000))]
     pub(super) limit: Option<usize>,
+    /// files: only the names of those that match. Default: lines.
+    pub(super) output: Option<Output>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Output {
+    Lines,
+    Files,
 }

@@ -4,7 +4,7 @@ mod args;
 
 use std::fmt::Write;
 
-use args::GrepArgs;
+use args::{GrepArgs, Output};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::Value;
@@ -51,12 +51,18 @@ impl ToolExecutor for GrepTool {
     }
 
     fn execute<'a>(&'a self, context: &'a ToolContext, arguments: &'a Value) -> BoxFuture<'a, ToolOutput> {
-        run(context, arguments).map(|output| output.unwrap_or_else(|failure| failure)).boxed()
+        run(&self.definition, context, arguments)
+            .map(|output| output.unwrap_or_else(|failure| failure))
+            .boxed()
     }
 }
 
-async fn run(context: &ToolContext, arguments: &Value) -> Result<ToolOutput, ToolOutput> {
-    let args: GrepArgs = ToolOutput::arguments(NAME, arguments)?;
+async fn run(
+    definition: &ToolDefinition,
+    context: &ToolContext,
+    arguments: &Value,
+) -> Result<ToolOutput, ToolOutput> {
+    let args: GrepArgs = ToolOutput::arguments(definition, arguments)?;
     let place = match &args.path {
         Some(path) => Place::parse(context, path)?,
         None => Place::at(context, WorkspacePath::root()),
@@ -69,12 +75,51 @@ async fn run(context: &ToolContext, arguments: &Value) -> Result<ToolOutput, Too
     if args.ignore_case == Some(true) {
         query.case = CaseSensitivity::Insensitive;
     }
+    if args.output == Some(Output::Files) {
+        (query.limit_of_file, query.context) = (1, 0);
+    }
     match place.environment.grep(&query).await {
+        Ok(found) if args.output == Some(Output::Files) => Ok(ToolOutput::text(files(&found, &place))),
         Ok(found) => Ok(ToolOutput::text(matches(&found, &place, Budget::of_list(context)))),
         Err(error) if error.kind() == EnvironmentErrorKind::InvalidPattern => {
             Err(ToolOutput::error(format!("The pattern is not valid: {error}")))
         }
         Err(error) => Err(place.failure(&error).await),
+    }
+}
+
+/// The files with a match.
+fn files(found: &GrepMatches, place: &Place<'_>) -> String {
+    let mut budget = Budget::default();
+    let mut text = String::new();
+    let mut left = found.files;
+    let mut last: Option<&WorkspacePath> = None;
+    for line in found.lines.iter().filter(|line| line.is_match) {
+        if last == Some(&line.path) {
+            continue;
+        }
+        last = Some(&line.path);
+        let row = format!("{}\n", place.shown(&line.path));
+        if !budget.take(row.len()) {
+            break;
+        }
+        text.push_str(&row);
+        left = left.saturating_sub(1);
+    }
+    if found.total == 0 {
+        text.push_str("No line matches.\n");
+    }
+    if left > 0 {
+        let _ = writeln!(text, "[{left} more of {} files; path, glob or limit show them]", found.files);
+    }
+    text.push_str(&skipped(found));
+    text
+}
+
+fn skipped(found: &GrepMatches) -> String {
+    match found.skipped {
+        0 => String::new(),
+        skipped => format!("[{skipped} files could not be searched]\n"),
     }
 }
 
@@ -107,8 +152,6 @@ fn matches(found: &GrepMatches, place: &Place<'_>, mut budget: Budget) -> String
             "[{left} more of {total} matching lines in {files} files; path, glob or limit show them]"
         );
     }
-    if found.skipped > 0 {
-        let _ = writeln!(text, "[{} files could not be searched]", found.skipped);
-    }
+    text.push_str(&skipped(found));
     text
 }

@@ -88,7 +88,7 @@ impl Capture {
 }
 
 /// The length of a character at the end that lacks bytes.
-fn incomplete_suffix(bytes: &[u8]) -> usize {
+pub(super) fn incomplete_suffix(bytes: &[u8]) -> usize {
     let invalid = bytes.utf8_chunks().last().map_or(&b""[..], |chunk| chunk.invalid());
     match std::str::from_utf8(invalid) {
         Err(error) if error.error_len().is_none() => invalid.len(),

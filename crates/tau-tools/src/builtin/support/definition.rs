@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tau_core::ToolDefinition;
 
 /// The definition of a tool whose arguments are `T`.
@@ -38,17 +38,17 @@ fn compact(schema: &mut Value) {
             schema.insert("type".to_owned(), only);
         }
     }
+    if let Some(Value::Array(choices)) = schema.get_mut("enum") {
+        choices.retain(|choice| !choice.is_null());
+    }
     if let Some(Value::String(description)) = schema.get_mut("description") {
         *description = description.split_whitespace().collect::<Vec<_>>().join(" ");
     }
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-        compact_all(properties);
+        properties.values_mut().for_each(compact);
     }
-}
-
-fn compact_all(properties: &mut Map<String, Value>) {
-    for property in properties.values_mut() {
-        compact(property);
+    if let Some(items) = schema.get_mut("items") {
+        compact(items);
     }
 }
 

@@ -103,6 +103,11 @@ pub(in crate::builtin) fn shown(path: &str) -> String {
     if path.chars().any(char::is_control) { format!("{path:?}") } else { path.to_owned() }
 }
 
+/// A text as one word of a POSIX shell.
+pub(in crate::builtin) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 /// An error of the environment as a model reads it.
 pub(in crate::builtin) fn failure(error: &EnvironmentError) -> ToolOutput {
     ToolOutput::error(error.to_string())

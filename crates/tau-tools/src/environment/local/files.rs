@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -54,6 +54,39 @@ pub(super) fn read(root: &Root, path: &WorkspacePath, limit: u64) -> Result<Vec<
     let read = file.take(limit.saturating_add(1)).read_to_end(&mut content).map_err(|e| error(path, e))?;
     let read = u64::try_from(read).unwrap_or(u64::MAX);
     if read > limit { Err(too_large(read)) } else { Ok(content) }
+}
+
+pub(super) fn read_range(
+    root: &Root,
+    path: &WorkspacePath,
+    offset: u64,
+    len: usize,
+) -> Result<Vec<u8>, EnvironmentError> {
+    let read = || -> io::Result<Vec<u8>> {
+        let mut file = root.open_file(path.as_path())?;
+        file.seek(SeekFrom::Start(offset))?;
+        let mut content = Vec::new();
+        file.take(len as u64).read_to_end(&mut content)?;
+        Ok(content)
+    };
+    read().map_err(|e| error(path, e))
+}
+
+/// Removes a file or a link by its name in the folder above it: what a link leads to stays.
+pub(super) fn remove(root: &Root, path: &WorkspacePath) -> Result<(), EnvironmentError> {
+    let remove = || -> io::Result<()> {
+        let (Some(above), Some(name)) = (path.as_path().parent(), path.as_path().file_name()) else {
+            return Err(Errno::ISDIR.into());
+        };
+        let folder = root.open(above, OFlags::RDONLY | OFlags::DIRECTORY)?;
+        match FileType::from_raw_mode(rustix::fs::statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW)?.st_mode) {
+            FileType::RegularFile | FileType::Symlink => {}
+            FileType::Directory => return Err(Errno::ISDIR.into()),
+            _ => return Err(not_regular()),
+        }
+        Ok(rustix::fs::unlinkat(&folder, name, AtFlags::empty())?)
+    };
+    remove().map_err(|e| error(path, e))
 }
 
 pub(super) fn list(root: &Root, path: &WorkspacePath) -> Result<Vec<DirectoryEntry>, EnvironmentError> {

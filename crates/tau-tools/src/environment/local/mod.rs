@@ -177,6 +177,16 @@ impl Environment for LocalEnvironment {
         self.blocking(move |root| files::read(root, &path, limit))
     }
 
+    fn read_range<'a>(
+        &'a self,
+        path: &'a WorkspacePath,
+        offset: u64,
+        len: usize,
+    ) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>> {
+        let path = path.clone();
+        self.blocking(move |root| files::read_range(root, &path, offset, len))
+    }
+
     fn write<'a>(
         &'a self,
         path: &'a WorkspacePath,
@@ -184,6 +194,11 @@ impl Environment for LocalEnvironment {
     ) -> BoxFuture<'a, Result<(), EnvironmentError>> {
         let (path, content) = (path.clone(), content.to_vec());
         self.blocking(move |root| files::write(root, &path, &content, NewFile::Shared))
+    }
+
+    fn remove<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<(), EnvironmentError>> {
+        let path = path.clone();
+        self.blocking(move |root| files::remove(root, &path))
     }
 
     fn list<'a>(

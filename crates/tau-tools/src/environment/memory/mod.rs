@@ -193,6 +193,15 @@ impl Files {
         Ok(())
     }
 
+    fn remove(&mut self, path: &WorkspacePath) -> Result<(), EnvironmentError> {
+        if self.by_path.remove(path).is_some() {
+            self.changes += 1;
+            return Ok(());
+        }
+        self.metadata(path)?;
+        Err(EnvironmentError::io(path, std::io::ErrorKind::IsADirectory.into()))
+    }
+
     /// Removes the oldest files until the others fit, but never the newest.
     fn remove_oldest(&mut self, total: usize) {
         let mut ages: Vec<(u64, WorkspacePath, usize)> = self
@@ -308,6 +317,23 @@ impl Environment for MemoryEnvironment {
         limit: u64,
     ) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>> {
         future::ready(self.lock().read(path, limit)).boxed()
+    }
+
+    fn read_range<'a>(
+        &'a self,
+        path: &'a WorkspacePath,
+        offset: u64,
+        len: usize,
+    ) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>> {
+        let content = self.lock().read(path, u64::MAX).map(|content| {
+            let start = usize::try_from(offset).unwrap_or(usize::MAX).min(content.len());
+            content[start..start.saturating_add(len).min(content.len())].to_vec()
+        });
+        future::ready(content).boxed()
+    }
+
+    fn remove<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<(), EnvironmentError>> {
+        async move { self.lock().remove(path) }.boxed()
     }
 
     fn write<'a>(

@@ -42,7 +42,7 @@ impl LineSearch {
             .binary_detection(BinaryDetection::quit(0))
             .heap_limit(Some(LINE_BYTES))
             .build();
-        Ok(Self { matcher, searcher, limit: query.limit })
+        Ok(Self { matcher, searcher, limit: query.limit.min(query.limit_of_file) })
     }
 
     pub(in crate::environment) fn read(
@@ -140,14 +140,21 @@ pub(in crate::environment) struct Collector {
     /// Matching lines in `files`.
     kept: usize,
     limit: usize,
+    limit_of_file: usize,
     context: usize,
     matches: GrepMatches,
 }
 
 impl Collector {
     pub(in crate::environment) fn new(query: &GrepQuery) -> Self {
-        let (limit, context) = (query.limit, query.context);
-        Self { files: BTreeMap::new(), kept: 0, limit, context, matches: GrepMatches::default() }
+        Self {
+            files: BTreeMap::new(),
+            kept: 0,
+            limit: query.limit,
+            limit_of_file: query.limit.min(query.limit_of_file),
+            context: query.context,
+            matches: GrepMatches::default(),
+        }
     }
 
     pub(in crate::environment) fn add(&mut self, path: WorkspacePath, searched: io::Result<FileMatches>) {
@@ -160,10 +167,10 @@ impl Collector {
         }
         self.matches.files += 1;
         self.matches.total += found.matches;
-        self.kept += found.matches.min(self.limit);
+        self.kept += found.matches.min(self.limit_of_file);
         self.files.insert(path, found);
         while let Some(last) = self.files.last_entry() {
-            let kept = last.get().matches.min(self.limit);
+            let kept = last.get().matches.min(self.limit_of_file);
             if self.kept - kept < self.limit {
                 break;
             }
