@@ -8,8 +8,8 @@ use tau_agent::ChatRequest;
 use tau_core::event::ToolOutcome;
 use tau_core::{HumanDuration, ToolCall, ToolCallId, ToolResult};
 use tau_tools::environment::Environment;
-use tau_tools::{CallScope, FinishedCall, OutputBounds, Progress, ToolContext, ToolRegistry};
-use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, Semaphore};
+use tau_tools::{CallQueue, CallScope, FinishedCall, OutputBounds, Progress, ToolContext, ToolRegistry};
+use tokio::sync::Semaphore;
 use tokio::task::{AbortHandle, Id, JoinSet};
 
 use super::log::Log;
@@ -64,15 +64,9 @@ pub(super) struct Tools {
     calls: BTreeMap<ToolCallId, AbortHandle>,
     /// Calls by task, for those whose task ends without a result.
     ids: BTreeMap<Id, ToolCallId>,
-    /// Calls that change nothing share it; any other has it alone. It is fair, so calls run in their order.
-    world: Arc<RwLock<()>>,
+    /// Calls that must not overlap run in their order.
+    queue: CallQueue,
     slots: Arc<Semaphore>,
-}
-
-/// The right to run: shared or alone.
-enum Turn {
-    Shared(#[expect(dead_code, reason = "held, not read")] OwnedRwLockReadGuard<()>),
-    Alone(#[expect(dead_code, reason = "held, not read")] OwnedRwLockWriteGuard<()>),
 }
 
 impl Tools {
@@ -86,7 +80,7 @@ impl Tools {
             running: JoinSet::new(),
             calls: BTreeMap::new(),
             ids: BTreeMap::new(),
-            world: Arc::new(RwLock::new(())),
+            queue: CallQueue::default(),
             slots: Arc::new(Semaphore::new(options.parallel_tools.max(1))),
         }
     }
@@ -108,37 +102,15 @@ impl Tools {
             .with_timeout(self.timeout)
             .with_scope(scope);
         let slots = Arc::clone(&self.slots);
-        let turn = self.queue(&call);
+        let mut turn = self.queue.join(self.registry.concurrency(&call, self.environment.root()));
         let task = self.running.spawn(async move {
-            let _turn = turn.await;
+            turn.ready().await;
             // Closed never: the semaphore lives as long as the session.
             let _slot = slots.acquire_owned().await;
             registry.run(&call, &context, bounds).await
         });
         self.ids.insert(task.id(), id.clone());
         self.calls.insert(id, task);
-    }
-
-    /// Queues up for the right to run, here and now, so that calls get it in the order they were started.
-    fn queue(&self, call: &ToolCall) -> impl Future<Output = Turn> + Send + 'static {
-        let world = Arc::clone(&self.world);
-        let is_shared = self.registry.runs_beside_others(call);
-        let mut turn = Box::pin(async move {
-            if is_shared {
-                Turn::Shared(world.read_owned().await)
-            } else {
-                Turn::Alone(world.write_owned().await)
-            }
-        });
-        // One poll joins the lock's queue; a lock that is free is had at once. Unconstrained, because a task that
-        // has used up its share of polls would be turned away and not queue at all.
-        let first = futures::FutureExt::now_or_never(tokio::task::unconstrained(turn.as_mut()));
-        async move {
-            match first {
-                Some(had) => had,
-                None => turn.await,
-            }
-        }
     }
 
     /// Stops a call. Its task is dropped, and with it everything it started.

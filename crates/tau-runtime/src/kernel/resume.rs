@@ -50,6 +50,7 @@ fn take_up_calls(step: &mut Step<'_>) {
     }
     let is_known = |call: &&ToolCall| step.control.run().is_some_and(|run| run.call(&call.id).is_some());
     let unannounced: Vec<ToolCall> = newest_calls(step).filter(|call| !is_known(call)).cloned().collect();
+    let unannounced = tools::meant(step, unannounced);
     tools::announce(step, &unannounced);
     if tools::end_beyond_budget(step) {
         return;

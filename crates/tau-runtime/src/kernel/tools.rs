@@ -8,6 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tau_core::event::{DenialReason, EventBody, RunOutcome, ToolKind, ToolOutcome};
 use tau_core::{HumanDuration, ToolCall, ToolCallId, ToolResult};
+use tau_tools::resolve_alias;
 
 use super::run::{CallState, Phase, Run, WaitsFor};
 use super::step::Step;
@@ -15,11 +16,19 @@ use super::{Effect, Rejection, budget, hooks, permission, prompt, subagent, turn
 
 /// The model called tools: all calls are announced in one append, and those that may run, run.
 pub(super) fn called(step: &mut Step<'_>, calls: Vec<ToolCall>) {
+    let calls = meant(step, calls);
     announce(step, &calls);
     if !end_beyond_budget(step) {
         calls.into_iter().for_each(|call| permission::judge(step, call));
         ask_when_ready(step);
     }
+}
+
+/// The calls by the names of the tools that are there, where a model says another agent's. The history keeps what the
+/// model said; what is judged, shown and run is what it meant.
+pub(super) fn meant(step: &Step<'_>, calls: Vec<ToolCall>) -> Vec<ToolCall> {
+    let has_tool = |name: &str| step.control.has_tool(name);
+    calls.into_iter().map(|call| resolve_alias(&call, has_tool).unwrap_or(call)).collect()
 }
 
 /// Says that calls are about to be judged, and may run.

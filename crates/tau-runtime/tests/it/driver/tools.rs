@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tau_core::EffectClass;
+use tau_core::config::PermissionMode;
 use tau_testkit::chunk;
 use tau_tools::{OutputBounds, ToolExecutor, ToolOutput};
 use tokio::sync::Barrier;
@@ -138,7 +139,7 @@ async fn a_tool_that_panics_is_a_call_that_failed() {
         exchange.messages()[3..],
         [
             "tool: `late` crashed; this is a fault in the tool, not in the call.",
-            "tool: The tool crashed; it may have done a part of its work.",
+            "tool: `early` crashed; this is a fault in the tool, not in the call.",
             "tool: seen"
         ]
     );
@@ -229,4 +230,32 @@ async fn long_output_is_cut_before_it_is_kept() {
     session.model.asked().await.call(&[("a", "long", "{}")]);
     let messages = in_time(session.model.asked()).await.messages();
     assert!(messages[3].len() < 120 && messages[3].contains("bytes, 0 lines left out"), "{}", messages[3]);
+}
+
+/// What another agent calls a tool is judged by the rules of the tool that it is, and run with its arguments.
+#[tokio::test(start_paused = true)]
+async fn a_tool_called_by_another_agents_name() {
+    for mode in [PermissionMode::Bypass, PermissionMode::DontAsk] {
+        let diary = Diary::default();
+        let heard = Arc::clone(&diary);
+        let write = tool("write", EffectClass::AtMostOnce, move |arguments: Value| {
+            heard.lock().unwrap().push(arguments.to_string());
+            async { ToolOutput::text("written") }
+        });
+        let mut session = Running::with([write], |options| options.config.permissions.mode = Some(mode));
+        session.prompt("Write").await;
+        session.model.asked().await.call(&[("a", "Write", r#"{"file_path": "f", "content": ""}"#)]);
+        let exchange = session.model.asked().await;
+        let (said, ran) = (exchange.messages()[3].clone(), diary.lock().unwrap().clone());
+        match mode {
+            PermissionMode::Bypass => {
+                assert_eq!(said, "tool: written");
+                assert_eq!(ran, [r#"{"content":"","path":"f"}"#]);
+            }
+            _ => {
+                assert!(said.contains("Not run: `write` can change things and no rule allows it"), "{said}");
+                assert_eq!(ran, [""; 0]);
+            }
+        }
+    }
 }

@@ -109,6 +109,7 @@ fn change<'a>(number: usize, line: &'a str, lines: &mut Lines<'a>) -> Result<Fil
     while let Some(hunk) = hunk(lines) {
         hunks.push(hunk);
     }
+    hunks.retain(|hunk| !hunk.lines.is_empty());
     if hunks.is_empty() && moved_to.is_none() {
         return Err(format!("line {}: nothing of `{path}` is changed", number + 1));
     }

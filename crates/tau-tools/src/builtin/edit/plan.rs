@@ -80,8 +80,9 @@ fn find<'a>(
         _ => return Err(ambiguous(name, label, content, &spans)),
     }
     match support::find_tolerant(content, &edit.old_string, &edit.new_string) {
-        Some((span, new)) => Ok((vec![span], Cow::Owned(new))),
-        None => Err(not_found(name, label, content, &edit.old_string)),
+        // Who wants every occurrence must know them exactly.
+        Some((span, new)) if edit.replace_all != Some(true) => Ok((vec![span], Cow::Owned(new))),
+        _ => Err(not_found(name, label, content, &edit.old_string)),
     }
 }
 

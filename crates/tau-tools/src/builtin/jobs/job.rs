@@ -41,9 +41,9 @@ impl Job {
         let (tell, state) = watch::channel(State::Running);
         let started = Instant::now();
         let (spec, kept) = (CommandSpec::new(command.clone()), Arc::clone(&unread));
+        // Told when the task is stopped too, even before it has begun.
+        let mut end = EndOnDrop { tell, started, how: "killed".to_owned() };
         let task = tokio::spawn(async move {
-            // Told when the task is stopped, too.
-            let mut end = EndOnDrop { tell, started, how: "killed".to_owned() };
             let keep = |chunk: &[u8]| kept.lock().unwrap_or_else(PoisonError::into_inner).push(chunk);
             let running = environment.run(&spec, &keep);
             end.how = match limit {

@@ -31,7 +31,7 @@ pub(in crate::builtin) fn find_tolerant(
     let new = reindent(new, &indentations)?;
     let (first, (last, last_line)) = (place.first()?.0, place.last()?);
     let end = last + last_line.len();
-    let line_end = if ends_line { content[end..].find('\n').map_or(0, |at| at + 1) } else { 0 };
+    let line_end = if ends_line { content[end..].find('\n')? + 1 } else { 0 };
     Some((first..end + line_end, new))
 }
 
@@ -118,7 +118,8 @@ mod tests {
             ("\n\n", " ", "c", None),
             ("let a = 1;\n", "a  = 1;", "b", None),
             ("a  = 1\n", "a = 1", "b", None),
-            // Line ends: what follows stays.
+            // Line ends: one that is asked for must be there, and what follows stays.
+            ("  a", "a\n", "c\n", None),
             ("  a\r\n\r\nb", "a\n", "c\n", Some("  c\n\r\nb")),
         ];
         for (content, old, new, expected) in rows {

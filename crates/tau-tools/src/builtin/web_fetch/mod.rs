@@ -1,6 +1,7 @@
 //! Gets pages of the web.
 
 mod args;
+mod markdown;
 mod page;
 
 use args::WebFetchArgs;

@@ -1,23 +1,13 @@
 //! A page as a model reads it.
 
 use encoding_rs::Encoding;
-use htmd::HtmlToMarkdown;
-use htmd::Node;
-use std::rc::Rc;
 use tau_core::ToolResultBlock;
 use url::Url;
 
+use super::markdown::markdown;
 use crate::builtin::support::{self, PictureError};
-use crate::environment::{Fetched, blocking};
+use crate::environment::Fetched;
 use crate::executor::ToolOutput;
-
-/// What holds nothing to read.
-const SKIPPED: [&str; 9] =
-    ["script", "style", "noscript", "template", "svg", "iframe", "nav", "footer", "form"];
-/// How deep a page may be nested: the converter goes down by calling itself. Browsers stop at 512.
-const DEPTH: usize = 512;
-/// The most bytes of a page that are converted.
-const HTML_BYTES: usize = 2 << 20;
 
 pub(super) async fn show(url: &Url, fetched: Fetched) -> Result<ToolOutput, ToolOutput> {
     let Fetched { status, content_type, body, is_cut, .. } = fetched;
@@ -61,26 +51,4 @@ fn text(content_type: &str, body: &[u8]) -> Option<String> {
         Some(encoding) => Some(encoding.decode(body).0.into_owned()),
         None => support::decode(body).map(|decoded| decoded.text.into_owned()),
     }
-}
-
-async fn markdown(mut html: String) -> Result<String, ToolOutput> {
-    html.truncate(html.floor_char_boundary(HTML_BYTES));
-    let converted = blocking(move || {
-        let converter = HtmlToMarkdown::builder().skip_tags(SKIPPED.to_vec()).build();
-        let tree = converter.html_to_tree(&html).ok()?;
-        (depth(&tree) <= DEPTH).then(|| converter.tree_to_markdown(&tree))
-    });
-    let problem = "The page is nested too deeply to be read.";
-    converted.await.map_err(|error| support::failure(&error))?.ok_or_else(|| ToolOutput::error(problem))
-}
-
-/// How deep a tree is, found without going down by calls.
-fn depth(tree: &Rc<Node>) -> usize {
-    let mut deepest = 0;
-    let mut open = vec![(Rc::clone(tree), 1)];
-    while let Some((node, depth)) = open.pop() {
-        deepest = deepest.max(depth);
-        open.extend(node.children.borrow().iter().map(|child| (Rc::clone(child), depth + 1)));
-    }
-    deepest
 }

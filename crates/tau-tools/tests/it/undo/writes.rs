@@ -104,3 +104,19 @@ async fn a_folder_that_somebody_uses_stays() {
     assert!(!desk.path("new/file").exists());
     assert_eq!(desk.get("new/mine"), "y");
 }
+
+#[tokio::test]
+async fn what_is_removed_comes_back() {
+    let desk = Desk::new();
+    fs::create_dir(desk.path("folder")).unwrap();
+    fs::write(desk.path("folder/file"), "kept").unwrap();
+    fs::set_permissions(desk.path("folder/file"), fs::Permissions::from_mode(0o751)).unwrap();
+    symlink("folder/file", desk.path("link")).unwrap();
+    let environment = desk.call(1);
+    environment.remove(&at("link")).await.unwrap();
+    environment.remove(&at("folder/file")).await.unwrap();
+    assert!(!desk.path("folder/file").exists() && desk.path("link").symlink_metadata().is_err());
+    desk.undo(1).unwrap();
+    assert_eq!(fs::read(desk.path("link")).unwrap(), b"kept");
+    assert_eq!(fs::metadata(desk.path("folder/file")).unwrap().permissions().mode() & 0o777, 0o751);
+}
