@@ -12,6 +12,7 @@
 //! | `fold` | `serde_json` reading the same bodies into values |
 //! | `resume` | `rusqlite` reading the same rows |
 //! | `appends` | `rusqlite` writing the same rows, one transaction for as many as there are sessions |
+//! | `grep` | ripgrep over the same tree |
 //! | `size` | none: a size |
 #![expect(
     clippy::print_stdout,
@@ -22,6 +23,7 @@
 mod appends;
 mod cpu;
 mod fold;
+mod grep;
 mod interface;
 mod journal;
 mod model;
@@ -68,6 +70,8 @@ enum Bench {
     Appends,
     /// CPU time and memory from the start of `tau run` to its first request
     Startup,
+    /// The grep tool over 500 MB
+    Grep,
     /// Bytes of the release binary
     Size,
     /// One measured process
@@ -76,6 +80,9 @@ enum Bench {
     /// One measured process that appends
     #[command(hide = true)]
     Appender(appends::Appender),
+    /// One measured process that searches
+    #[command(hide = true)]
+    Grepper(grep::Grepper),
 }
 
 fn main() -> ExitCode {
@@ -93,6 +100,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     match &cli.bench {
         Some(Bench::Role(role)) => role.run(),
         Some(Bench::Appender(appender)) => appender.run(),
+        Some(Bench::Grepper(grepper)) => grepper.run(),
         Some(Bench::Turns) => turns::bench(cli.pairs),
         Some(Bench::Sessions) => sessions::bench(cli.pairs),
         Some(Bench::Interface) => interface::bench(cli.pairs),
@@ -101,6 +109,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Bench::Resume) => resume::bench(cli.pairs),
         Some(Bench::Appends) => appends::bench(cli.pairs),
         Some(Bench::Startup) => startup::bench(cli.pairs),
+        Some(Bench::Grep) => grep::bench(cli.pairs),
         Some(Bench::Size) => size::bench(),
         None => {
             turns::bench(cli.pairs)?;
@@ -111,6 +120,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
             resume::bench(cli.pairs)?;
             appends::bench(cli.pairs)?;
             startup::bench(cli.pairs)?;
+            grep::bench(cli.pairs)?;
             size::bench()
         }
     }

@@ -16,7 +16,7 @@ use tau_runtime::{SessionOptions, SystemPrompt, loop_tools};
 use tau_skills::{Catalogue, Discovery, Scope};
 use tau_tools::environment::{Environment, LocalEnvironment, NoEnvironment, ResultLimits, WithResults};
 use tau_tools::undo::UndoableEnvironment;
-use tau_tools::{PermissionPolicy, ToolRegistry, builtin};
+use tau_tools::{PermissionPolicy, ToolRegistry, builtin, tool_of_alias};
 
 use crate::config::{LoadError, Loaded, REPLAY};
 use crate::environment;
@@ -115,14 +115,15 @@ pub(crate) fn check_names(loaded: &Loaded) -> Result<(ToolRegistry, Vec<ToolSpec
     let all = builtin::all();
     let loop_tools = [loop_tools::ask_user(), loop_tools::propose_plan(), loop_tools::task()];
     check_rules(&loaded.config.permissions, &all, &loop_tools)?;
-    let Some(names) = &loaded.config.agent.tools else { return Ok((all, Vec::new())) };
-    let is_chosen = |tool: &ToolSpec| names.contains(&tool.definition.name);
+    let Some(names) = &loaded.config.agent.tools else { return Ok((builtin::standard(), Vec::new())) };
+    let names: Vec<&str> = names.iter().map(|name| tool_of_alias(name).unwrap_or(name)).collect();
+    let is_chosen = |tool: &ToolSpec| names.contains(&tool.definition.name.as_str());
     let (chosen, left): (Vec<ToolSpec>, Vec<ToolSpec>) = loop_tools.into_iter().partition(is_chosen);
     drop(left);
     let run: Vec<String> = names
         .iter()
         .filter(|name| !chosen.iter().any(|tool| tool.definition.name == **name))
-        .cloned()
+        .map(|name| (*name).to_owned())
         .collect();
     let selected = all.select(&run).map_err(|problem| {
         UsageError::new(format!("agent.tools: {problem}"), "see `tau config show --origin`")

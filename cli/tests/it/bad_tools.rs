@@ -35,15 +35,22 @@ async fn output_that_is_not_utf8_reaches_the_model_as_text() {
 #[tokio::test]
 async fn an_unknown_tool_gets_a_suggestion() {
     insta::assert_snapshot!(told("bahs", "{}").await, @"There is no tool `bahs`; did you mean `bash`?");
-    insta::assert_snapshot!(told("teleport", "{}").await, @"There is no tool `teleport`; the tools are: read, write, edit, bash, glob, grep.");
+    insta::assert_snapshot!(told("teleport", "{}").await, @"There is no tool `teleport`; the tools are: read, write, edit, bash, jobs, glob, grep, todo.");
 }
 
 #[tokio::test]
 async fn arguments_that_are_not_json_are_sent_back() {
     insta::assert_snapshot!(told("bash", r#"{"command": "ls"#).await, @"The arguments of `bash` are not valid JSON (EOF while parsing a string at line 1 column 15). The tool was not run; call it again with complete, valid JSON.");
     insta::assert_snapshot!(told("bash", r#"["ls"]"#).await, @r#"The arguments of `bash` must be a JSON object, but were: ["ls"]. The tool was not run."#);
-    insta::assert_snapshot!(told("bash", r#"{"cmd": "ls"}"#).await, @"Invalid arguments for `bash`: unknown field `cmd`, expected one of `command`, `timeout_seconds`, `description`. Nothing was done.");
-    insta::assert_snapshot!(told("glob", "").await, @"Invalid arguments for `glob`: missing field `pattern`. Nothing was done.");
+    insta::assert_snapshot!(told("bash", r#"{"cmd": "ls"}"#).await, @r"
+    Invalid arguments for `bash`; nothing was done:
+    - `cmd` is no argument; there are `background`, `command`, `description`, `timeout_seconds`
+    - `command` is missing: May have several lines.
+    ");
+    insta::assert_snapshot!(told("glob", "").await, @r"
+    Invalid arguments for `glob`; nothing was done:
+    - `pattern` is missing: Glob, relative to path.
+    ");
 }
 
 #[tokio::test]

@@ -90,7 +90,7 @@ async fn every_line_of_a_stream_is_what_its_schema_says() {
 
     assert_eq!((kind(&lines[0]), kind(lines.last().unwrap())), ("started".to_owned(), "finished".to_owned()));
     assert_eq!(lines[0]["cwd"], "[TEMP]/project");
-    assert_eq!(lines[0]["tools"], json!(["read", "write", "edit", "bash", "glob", "grep"]));
+    assert_eq!(lines[0]["tools"], json!(["read", "write", "edit", "bash", "jobs", "glob", "grep", "todo"]));
     let of = |wanted: &str| lines.iter().filter(|line| line["type"] == wanted).collect::<Vec<_>>();
     let failed = lines.iter().position(|line| line["type"] == "turn_failed").unwrap();
     assert_eq!(lines[failed + 1], json!({ "type": "turn_started", "turn": 1 }));

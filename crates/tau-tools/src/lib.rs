@@ -10,7 +10,9 @@
 //!
 //! - A tool is a [`ToolExecutor`]: a definition, an effect class and an asynchronous function.
 //! - A [`ToolRegistry`] holds tools in a fixed order and [runs](ToolRegistry::run) calls: every call ends in
-//!   exactly one result, whether it names no tool, holds no JSON, fails, panics or takes too long.
+//!   exactly one result, whether it names no tool, holds no JSON, fails, panics or takes too long. A
+//!   [`CallQueue`] keeps the order of calls that must not overlap: edits of one file, or a command and anything.
+//! - Names that other agents gave the same tools are [resolved](resolve_alias) before a call is judged.
 //! - Tools touch the world through the [`Environment`](environment::Environment) port alone, so the same
 //!   tools work on this machine, in memory, in a sandbox or on another host.
 //! - A result too long for a model goes [into a file](environment::ResultStore) that the model may read.
@@ -19,16 +21,17 @@
 //!
 //! # What it does not do
 //!
-//! It speaks no MCP, calls no model and knows no loop: it runs one call when it is told to.
+//! It speaks no MCP, calls no model and knows no loop: it runs one call when it is told to. It has no HTTP
+//! client: what gets pages of the web is [given to it](environment::Fetch), and without that it gets none.
 //!
 //! # Map
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`environment`] | the port to files, search and processes; the local and the in-memory implementation |
-//! | [`builtin`] | read, write, edit, bash, glob, grep: one folder each, with the same files in it |
+//! | [`environment`] | the port to files, search, processes and the web; the local and the in-memory implementation |
+//! | [`builtin`] | read, write, edit, bash, jobs, glob, grep, todo, apply_patch, ls, web_fetch: one folder each, with the same files in it |
 //! | [`undo`] | what a run changed, and how it is put back |
-//! | the crate root | executors and the scope of a call, the registry, permissions, bounds on output |
+//! | the crate root | executors and the scope of a call, the registry, the queue, aliases, permissions, bounds on output |
 //!
 //! # Example
 //!

@@ -109,15 +109,15 @@ impl Root {
 
     /// Opens a regular file to read it.
     pub(super) fn open_file(&self, path: &Path) -> io::Result<File> {
-        let check = |metadata: &std::fs::Metadata| match metadata.file_type() {
-            kind if kind.is_file() => Ok(()),
-            kind if kind.is_dir() => Err(io::Error::from(Errno::ISDIR)),
-            _ => Err(not_regular()),
-        };
-        check(&self.metadata(path)?)?;
+        check_regular(&self.metadata(path)?)?;
+        self.open_listed(path)
+    }
+
+    /// Opens what a folder lists as a regular file.
+    pub(super) fn open_listed(&self, path: &Path) -> io::Result<File> {
         // What stands there may have changed since: do not wait for a pipe's other end, and look again.
         let file = File::from(self.open(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?);
-        check(&file.metadata()?)?;
+        check_regular(&file.metadata()?)?;
         Ok(file)
     }
 
@@ -178,6 +178,14 @@ impl Root {
                 opened => return Ok(opened?),
             }
         }
+    }
+}
+
+fn check_regular(found: &std::fs::Metadata) -> io::Result<()> {
+    match found.file_type() {
+        kind if kind.is_file() => Ok(()),
+        kind if kind.is_dir() => Err(Errno::ISDIR.into()),
+        _ => Err(not_regular()),
     }
 }
 

@@ -17,7 +17,7 @@ use super::root::Root;
 use crate::environment::error::{EnvironmentError, EnvironmentErrorKind};
 use crate::environment::query::{GlobMatches, GlobQuery, GrepMatches, GrepQuery};
 use crate::environment::search::{
-    Collector, IgnoreRules, LineSearch, Newest, PathGlob, is_dotted, is_git_folder,
+    Collector, FileMatches, IgnoreRules, LineSearch, Newest, PathGlob, is_dotted, is_git_folder,
 };
 use crate::environment::tree::ScanRules;
 use crate::environment::{Metadata, WorkspacePath};
@@ -75,10 +75,12 @@ pub(super) fn grep(
             return;
         };
         let searched = root
-            .open_file(path.as_path())
+            .open_listed(path.as_path())
             .and_then(|file| search.read(&path, Watched { inner: file, cancelled }));
         searches.lock().unwrap_or_else(PoisonError::into_inner).push(search);
-        collector.lock().unwrap_or_else(PoisonError::into_inner).add(path, searched);
+        if !searched.as_ref().is_ok_and(FileMatches::is_empty) {
+            collector.lock().unwrap_or_else(PoisonError::into_inner).add(path, searched);
+        }
     });
     Ok(collector.into_inner().unwrap_or_else(PoisonError::into_inner).finish())
 }

@@ -74,6 +74,12 @@ pub(in crate::environment) struct FileMatches {
     matches: usize,
 }
 
+impl FileMatches {
+    pub(in crate::environment) const fn is_empty(&self) -> bool {
+        self.matches == 0
+    }
+}
+
 struct LineSink<'a> {
     path: &'a WorkspacePath,
     limit: usize,

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use globset::{GlobBuilder, GlobMatcher};
 
-pub(super) use lines::{Collector, LineSearch};
+pub(super) use lines::{Collector, FileMatches, LineSearch};
 pub(super) use rules::IgnoreRules;
 
 use super::error::{EnvironmentError, EnvironmentErrorKind};
