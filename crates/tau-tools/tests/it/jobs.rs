@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tau_core::{RunId, SessionId, ToolArguments, ToolCall, ToolCallId};
-use tau_tools::environment::Environment;
 use tau_tools::{CallScope, OutputBounds, ToolContext, ToolRegistry, builtin};
 
 use crate::support::local;

@@ -37,7 +37,9 @@ async fn encodings_marks_and_line_ends_outlive_an_edit() {
     let utf16be = |text: &str| -> Vec<u8> {
         [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect()
     };
-    let rows: [(&str, Vec<u8>, &str, &str, Vec<u8>); 8] = [
+    /// Name, content before, what is replaced by what, content after.
+    type Row<'a> = (&'a str, Vec<u8>, &'a str, &'a str, Vec<u8>);
+    let rows: [Row<'_>; 8] = [
         ("crlf", b"a\r\nb\r\nc\r\n".into(), "a\nb", "x\ny\nz", b"x\r\ny\r\nz\r\nc\r\n".into()),
         ("bom", b"\xef\xbb\xbfa\nb\n".into(), "a", "x", b"\xef\xbb\xbfx\nb\n".into()),
         ("bom-crlf", b"\xef\xbb\xbfa\r\nb\r\n".into(), "a\nb", "b\na", b"\xef\xbb\xbfb\r\na\r\n".into()),

@@ -42,17 +42,18 @@ impl Job {
         let started = Instant::now();
         let (spec, kept) = (CommandSpec::new(command.clone()), Arc::clone(&unread));
         // Told when the task is stopped too, even before it has begun.
-        let mut end = EndOnDrop { tell, started, how: "killed".to_owned() };
+        let end = EndOnDrop { tell, started, how: "killed".to_owned() };
         let task = tokio::spawn(async move {
             let keep = |chunk: &[u8]| kept.lock().unwrap_or_else(PoisonError::into_inner).push(chunk);
             let running = environment.run(&spec, &keep);
-            end.how = match limit {
+            let exit = match limit {
                 None => how(running.await),
                 Some(limit) => match tokio::time::timeout(limit, running).await {
                     Ok(exit) => how(exit),
                     Err(_) => format!("stopped after {}", HumanDuration::from(limit)),
                 },
             };
+            end.tell(exit);
         });
         Self { id, command, started, unread, state, task: Mutex::new(Some(task)) }
     }
@@ -116,6 +117,12 @@ struct EndOnDrop {
     tell: watch::Sender<State>,
     started: Instant,
     how: String,
+}
+
+impl EndOnDrop {
+    fn tell(mut self, how: String) {
+        self.how = how;
+    }
 }
 
 impl Drop for EndOnDrop {
