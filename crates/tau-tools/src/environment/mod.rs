@@ -84,7 +84,7 @@ pub trait Environment: fmt::Debug + Send + Sync {
         content: &'a [u8],
     ) -> BoxFuture<'a, Result<(), EnvironmentError>>;
 
-    /// Removes a file, or a link that leads to one, and leaves what the link leads to.
+    /// Removes a file or a link; what a link leads to stays.
     fn remove<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<(), EnvironmentError>> {
         unsupported(path, "cannot be removed here")
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use proptest::prelude::{Just, Strategy, any, prop_assert_eq, prop_oneof, proptest};
 use serde_json::json;
 use tau_tools::ToolContext;
 use tau_tools::environment::{
@@ -169,4 +170,56 @@ async fn what_was_written_before_a_failure_is_taken_back() {
     let said = failure(failing, "apply_patch", patch(body)).await;
     assert_eq!(said, "The patch was not applied, no file was changed: b: the disk is full");
     assert_eq!(contents(&files), before);
+}
+
+fn lines(most: usize) -> impl Strategy<Value = Vec<String>> {
+    let line =
+        prop_oneof![Just(""), Just("a"), Just("  b"), Just("+c"), Just("@@ d"), Just("*** e"), Just("\tf ")];
+    proptest::collection::vec(line.prop_map(str::to_owned), 0..most)
+}
+
+fn text_of(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+proptest! {
+    /// A patch that names every line of a file does what it says, whatever stands in the lines.
+    #[test]
+    fn lines_become_what_the_patch_says(
+        before in lines(6), gone in lines(4), new in lines(4), after in lines(6), crlf in any::<bool>(),
+    ) {
+        let sign = |sign: char, lines: &[String]| lines.iter().map(|line| format!("{sign}{line}\n")).collect::<String>();
+        let old = [before.clone(), gone.clone(), after.clone()].concat();
+        let expected = [before.clone(), new.clone(), after.clone()].concat();
+        let end = |text: String| if crlf { text.replace('\n', "\r\n") } else { text };
+        let body = format!("@@\n{}{}{}{}", sign(' ', &before), sign('-', &gone), sign('+', &new), sign(' ', &after));
+        let files = memory([("f", end(text_of(&old)).as_bytes())]);
+        let context = ToolContext::new(Arc::new(files.clone()));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let done = runtime.block_on(finish_in(&context, "apply_patch", patch(&format!("*** Update File: f\n{body}"))));
+        let held = contents(&files).remove(0).1;
+        if !done.result.is_error {
+            let expected = if old.is_empty() { text_of(&expected) } else { end(text_of(&expected)) };
+            prop_assert_eq!(held, expected, "{}", body);
+        } else {
+            prop_assert_eq!(held, end(text_of(&old)));
+            let says = done.result.text();
+            // Blank lines at the end of a change are not looked for, so what is left may stand there twice.
+            let may_fail = says.contains("times, at lines") || says.contains("nothing of `f` is changed");
+            prop_assert_eq!(may_fail, true, "{} in {}", says, body);
+        }
+    }
+
+    /// Whatever a model writes, the tool answers.
+    #[test]
+    fn any_text_is_answered(body in "(\\*\\*\\* (Begin Patch|End Patch|Add File: f|Update File: f|Delete File: f|Move to: g)|@@|[ +-]?[a-c]{0,2}|\u{e9}|\n){0,20}") {
+        let files = memory([("f", b"a\nb\n")]);
+        let context = ToolContext::new(Arc::new(files.clone()));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let done = runtime.block_on(finish_in(&context, "apply_patch", patch(&body)));
+        prop_assert_eq!(done.result.text().is_empty(), false);
+        if done.result.is_error {
+            prop_assert_eq!(contents(&files), [("f".to_owned(), "a\nb\n".to_owned())]);
+        }
+    }
 }
