@@ -110,6 +110,7 @@ async fn notebooks_are_shown_by_cells() {
                 {"output_type": "stream", "text": ["1\n"]},
                 {"output_type": "execute_result", "data": {"text/plain": "2"}},
                 {"output_type": "display_data", "data": {"image/png": picture, "text/plain": "<Figure>"}},
+                {"output_type": "display_data", "data": {"image/jpeg": ["AAAA", "\n"]}},
                 {"output_type": "error", "ename": "ValueError", "evalue": "no", "traceback": ["\u{1b}[0m long"]}
             ]}
         ]
@@ -120,9 +121,11 @@ async fn notebooks_are_shown_by_cells() {
     let [words, picture] = &finished.result.content[..] else { panic!("{:?}", finished.result) };
     let expected = "`n.ipynb` is a notebook of 2 cells. To change it, edit its JSON text: grep shows lines of it.\n\
                     \n## Cell 0 (markdown)\n# Title\nwords\n\n## Cell 1 (code)\nprint(1)\nOutput:\n1\nOutput:\n2\n\
-                    Output:\n[picture 1 below]\nOutput:\nValueError: no\n";
+                    Output:\n[picture 1 below]\nOutput:\n[a picture that cannot be shown]\nOutput:\nValueError: no\n";
     assert_eq!(words, &ToolResultBlock::text(expected));
     assert_eq!(shown(picture).0, "image/png");
+    let like_a_picture = memory([("a.txt", b"GIF89a is a format\n")]);
+    assert_eq!(text(like_a_picture, "read", json!({"path": "a.txt"})).await, "1\tGIF89a is a format\n");
     let broken = memory([("n.ipynb", b"{\"cells\": 1}\n")]);
     assert_eq!(text(broken, "read", json!({"path": "n.ipynb"})).await, "1\t{\"cells\": 1}\n");
 }

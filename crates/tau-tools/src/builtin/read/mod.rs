@@ -109,21 +109,22 @@ async fn show(
         )));
     }
     let kind = support::binary_kind(&content);
-    match support::picture(content.clone()).await {
+    match support::picture(&content).await {
         Ok(picture) => {
             let about = ToolResultBlock::text(format!("`{name}`: {}", picture.about));
             return Ok(ToolOutput::blocks(vec![about, picture.block()]));
         }
-        Err(PictureError::NotAPicture) => {}
-        Err(PictureError::Broken(problem)) => {
+        // Text may begin as a picture does.
+        Err(PictureError::Broken(problem)) if std::str::from_utf8(&content).is_err() => {
             let len = content.len();
             return Err(ToolOutput::error(format!(
                 "`{name}` is {kind} of {len} bytes, but cannot be shown: {problem}"
             )));
         }
+        Err(_) => {}
     }
     if place.path.as_path().extension().is_some_and(|extension| extension == "ipynb")
-        && let Some(cells) = notebook::cells(name, &content)
+        && let Some(cells) = notebook::cells(name, &content).await
     {
         return Ok(cells);
     }

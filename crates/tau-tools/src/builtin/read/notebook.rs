@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use tau_core::{Image, ToolResultBlock};
+use tau_core::ToolResultBlock;
 
-use crate::builtin::support::Budget;
+use crate::builtin::support::{Budget, picture};
 use crate::executor::ToolOutput;
 
 /// The most characters of one output, and pictures of all.
@@ -13,7 +15,7 @@ const OUTPUT_CHARS: usize = 2_000;
 const PICTURES: usize = 4;
 
 /// Every cell with what it put out; `None` for what is no notebook.
-pub(super) fn cells(name: &str, content: &[u8]) -> Option<ToolOutput> {
+pub(super) async fn cells(name: &str, content: &[u8]) -> Option<ToolOutput> {
     let notebook: Value = serde_json::from_slice(content).ok()?;
     let cells = notebook.get("cells")?.as_array()?;
     let mut text = format!(
@@ -23,7 +25,7 @@ pub(super) fn cells(name: &str, content: &[u8]) -> Option<ToolOutput> {
     let mut budget = Budget::default();
     let mut pictures = Vec::new();
     for (index, cell) in cells.iter().enumerate() {
-        let shown = shown(index, cell, &mut pictures);
+        let shown = shown(index, cell, &mut pictures).await;
         if !budget.take(shown.len()) {
             let _ = writeln!(text, "[{} more cells]", cells.len() - index);
             break;
@@ -31,16 +33,16 @@ pub(super) fn cells(name: &str, content: &[u8]) -> Option<ToolOutput> {
         text.push_str(&shown);
     }
     let mut blocks = vec![ToolResultBlock::text(text)];
-    blocks.extend(pictures.into_iter().map(ToolResultBlock::Image));
+    blocks.extend(pictures);
     Some(ToolOutput::blocks(blocks))
 }
 
-fn shown(index: usize, cell: &Value, pictures: &mut Vec<Image>) -> String {
+async fn shown(index: usize, cell: &Value, pictures: &mut Vec<ToolResultBlock>) -> String {
     let kind = cell.get("cell_type").and_then(Value::as_str).unwrap_or("unknown");
     let mut text = format!("\n## Cell {index} ({kind})\n{}", joined(cell.get("source")));
     end_line(&mut text);
     for output in cell.get("outputs").and_then(Value::as_array).into_iter().flatten() {
-        let words = output_text(output, pictures);
+        let words = output_text(output, pictures).await;
         if !words.is_empty() {
             text.push_str("Output:\n");
             text.push_str(&cut(&words));
@@ -50,19 +52,21 @@ fn shown(index: usize, cell: &Value, pictures: &mut Vec<Image>) -> String {
     text
 }
 
-fn output_text(output: &Value, pictures: &mut Vec<Image>) -> String {
+async fn output_text(output: &Value, pictures: &mut Vec<ToolResultBlock>) -> String {
     if let Some(error) = output.get("ename").and_then(Value::as_str) {
         return format!("{error}: {}", joined(output.get("evalue")));
     }
     let data = output.get("data");
-    for media_type in ["image/png", "image/jpeg"] {
-        if let Some(picture) =
-            data.and_then(|data| data.get(media_type)).filter(|_| pictures.len() < PICTURES)
-        {
-            let encoded: String = joined(Some(picture)).split_whitespace().collect();
-            pictures.push(Image::base64(media_type, encoded));
-            return format!("[picture {} below]", pictures.len());
-        }
+    let encoded = ["image/png", "image/jpeg"].iter().find_map(|kind| data?.get(kind));
+    if let Some(encoded) = encoded.filter(|_| pictures.len() < PICTURES) {
+        let encoded: String = joined(Some(encoded)).split_whitespace().collect();
+        let decoded = STANDARD.decode(encoded).unwrap_or_default();
+        // What a provider could not read would fail the whole request.
+        let Ok(picture) = picture(&decoded).await else {
+            return "[a picture that cannot be shown]".to_owned();
+        };
+        pictures.push(picture.block());
+        return format!("[picture {} below]", pictures.len());
     }
     let plain = data.and_then(|data| data.get("text/plain"));
     joined(output.get("text").or(plain))

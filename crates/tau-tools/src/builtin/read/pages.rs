@@ -100,7 +100,7 @@ async fn draw(place: &Place<'_>, file: &str, number: u32) -> Option<ToolResultBl
             run(place, &format!("{program} -density 100 {file}'[{page}]' png:-")).await?.ok()?
         }
     };
-    picture(drawn).await.ok().map(|picture| picture.block())
+    picture(&drawn).await.ok().map(|picture| picture.block())
 }
 
 async fn total(place: &Place<'_>, file: &str) -> Option<u32> {

@@ -47,14 +47,15 @@ impl Picture {
 }
 
 /// The picture that a file holds, made smaller where it is large.
-pub(in crate::builtin) async fn picture(content: Vec<u8>) -> Result<Picture, PictureError> {
-    let media_type = match image::guess_format(&content) {
+pub(in crate::builtin) async fn picture(content: &[u8]) -> Result<Picture, PictureError> {
+    let media_type = match image::guess_format(content) {
         Ok(ImageFormat::Png) => "image/png",
         Ok(ImageFormat::Jpeg) => "image/jpeg",
         Ok(ImageFormat::Gif) => "image/gif",
         Ok(ImageFormat::WebP) => "image/webp",
         _ => return Err(PictureError::NotAPicture),
     };
+    let content = content.to_vec();
     let shrunk = blocking(move || shrink(content, media_type)).await;
     match shrunk {
         Ok(Ok(picture)) => Ok(picture),

@@ -19,7 +19,7 @@ pub(super) async fn show(url: &Url, fetched: Fetched) -> Result<ToolOutput, Tool
     if is_cut {
         head.push_str(&format!(", the first {} bytes", body.len()));
     }
-    match support::picture(body.clone()).await {
+    match support::picture(&body).await {
         Ok(picture) => {
             let about = ToolResultBlock::text(format!("{head}: {}", picture.about));
             return Ok(ToolOutput::blocks(vec![about, picture.block()]));
