@@ -78,6 +78,6 @@ pub use alias::{resolve_alias, tool_of_alias};
 pub use executor::{Progress, ToolContext, ToolExecutor, ToolOutput};
 pub use output::{Gap, OutputBounds, bound_text};
 pub use permission::{PermissionPolicy, Verdict};
-pub use queue::{CallQueue, Concurrency, Turn};
+pub use queue::{CallQueue, Concurrency, QueuedCall};
 pub use registry::{FinishedCall, ToolRegistry};
 pub use scope::CallScope;

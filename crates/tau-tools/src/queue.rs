@@ -53,7 +53,7 @@ struct Entry {
 
 /// A place in a [`CallQueue`], had until it is dropped.
 #[derive(Debug)]
-pub struct Turn {
+pub struct QueuedCall {
     queue: CallQueue,
     ticket: u64,
     started: Option<oneshot::Receiver<()>>,
@@ -62,7 +62,7 @@ pub struct Turn {
 impl CallQueue {
     /// Joins the queue, here and now.
     #[must_use]
-    pub fn join(&self, concurrency: Concurrency) -> Turn {
+    pub fn join(&self, concurrency: Concurrency) -> QueuedCall {
         let (start, started) = oneshot::channel();
         let mut queue = self.lock();
         queue.last += 1;
@@ -70,7 +70,7 @@ impl CallQueue {
         queue.entries.push_back(Entry { ticket, concurrency, start: Some(start) });
         queue.start_ready();
         drop(queue);
-        Turn { queue: self.clone(), ticket, started: Some(started) }
+        QueuedCall { queue: self.clone(), ticket, started: Some(started) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -92,7 +92,7 @@ impl Queue {
     }
 }
 
-impl Turn {
+impl QueuedCall {
     /// Waits until no earlier call conflicts with this one.
     pub async fn ready(&mut self) {
         if let Some(started) = &mut self.started {
@@ -103,7 +103,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for QueuedCall {
     fn drop(&mut self) {
         let mut queue = self.queue.lock();
         queue.entries.retain(|entry| entry.ticket != self.ticket);
@@ -121,14 +121,14 @@ mod tests {
         Concurrency::Files(names.iter().map(|name| WorkspacePath::root().join(name)).collect())
     }
 
-    fn is_ready(turn: &mut Turn) -> bool {
-        turn.ready().now_or_never().is_some()
+    fn is_ready(call: &mut QueuedCall) -> bool {
+        call.ready().now_or_never().is_some()
     }
 
     #[test]
     fn what_conflicts_waits_in_order() {
         let queue = CallQueue::default();
-        let mut turns: Vec<Turn> = [
+        let mut calls: Vec<QueuedCall> = [
             files(&["a"]),
             files(&["b"]),
             files(&["b", "a"]),
@@ -139,17 +139,17 @@ mod tests {
         ]
         .map(|concurrency| queue.join(concurrency))
         .into();
-        let ready = |turns: &mut Vec<Turn>| turns.iter_mut().map(is_ready).collect::<Vec<_>>();
-        assert_eq!(ready(&mut turns), [true, true, false, false, false, false, false]);
-        drop(turns.remove(0));
-        assert_eq!(ready(&mut turns), [true, false, false, false, false, false]);
-        drop(turns.remove(0));
-        assert_eq!(ready(&mut turns), [true, false, false, false, false]);
-        drop(turns.remove(0));
-        assert_eq!(ready(&mut turns), [true, true, false, false]);
-        drop(turns.remove(1));
-        assert_eq!(ready(&mut turns), [true, false, false]);
-        drop(turns.remove(1));
-        assert_eq!(ready(&mut turns), [true, true], "one that gave up holds nobody");
+        let ready = |calls: &mut Vec<QueuedCall>| calls.iter_mut().map(is_ready).collect::<Vec<_>>();
+        assert_eq!(ready(&mut calls), [true, true, false, false, false, false, false]);
+        drop(calls.remove(0));
+        assert_eq!(ready(&mut calls), [true, false, false, false, false, false]);
+        drop(calls.remove(0));
+        assert_eq!(ready(&mut calls), [true, false, false, false, false]);
+        drop(calls.remove(0));
+        assert_eq!(ready(&mut calls), [true, true, false, false]);
+        drop(calls.remove(1));
+        assert_eq!(ready(&mut calls), [true, false, false]);
+        drop(calls.remove(1));
+        assert_eq!(ready(&mut calls), [true, true], "one that gave up holds nobody");
     }
 }

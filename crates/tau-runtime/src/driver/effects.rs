@@ -102,9 +102,9 @@ impl Tools {
             .with_timeout(self.timeout)
             .with_scope(scope);
         let slots = Arc::clone(&self.slots);
-        let mut turn = self.queue.join(self.registry.concurrency(&call, self.environment.root()));
+        let mut queued = self.queue.join(self.registry.concurrency(&call, self.environment.root()));
         let task = self.running.spawn(async move {
-            turn.ready().await;
+            queued.ready().await;
             // Closed never: the semaphore lives as long as the session.
             let _slot = slots.acquire_owned().await;
             registry.run(&call, &context, bounds).await
