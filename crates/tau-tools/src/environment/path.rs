@@ -63,6 +63,16 @@ impl WorkspacePath {
         Ok(Self(parts))
     }
 
+    /// A relative path of which it is known that it holds names alone, as a walk gives it.
+    pub(super) fn of_names(path: &Path) -> Self {
+        debug_assert!(
+            path.components().all(|part| matches!(part, Component::Normal(_))),
+            "{}",
+            path.display()
+        );
+        Self(path.to_owned())
+    }
+
     /// The path relative to the root; empty for the root itself.
     #[must_use]
     pub fn as_path(&self) -> &Path {

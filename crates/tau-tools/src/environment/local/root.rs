@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 /// How a path is kept below the root.
@@ -109,16 +109,23 @@ impl Root {
 
     /// Opens a regular file to read it.
     pub(super) fn open_file(&self, path: &Path) -> io::Result<File> {
-        check_regular(&self.metadata(path)?)?;
-        self.open_listed(path)
+        // A device may notice that it is opened.
+        match self.metadata(path)?.file_type() {
+            kind if kind.is_file() => self.open_listed(path),
+            kind if kind.is_dir() => Err(Errno::ISDIR.into()),
+            _ => Err(not_regular()),
+        }
     }
 
     /// Opens what a folder lists as a regular file.
     pub(super) fn open_listed(&self, path: &Path) -> io::Result<File> {
         // What stands there may have changed since: do not wait for a pipe's other end, and look again.
         let file = File::from(self.open(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?);
-        check_regular(&file.metadata()?)?;
-        Ok(file)
+        match FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode) {
+            FileType::RegularFile => Ok(file),
+            FileType::Directory => Err(Errno::ISDIR.into()),
+            _ => Err(not_regular()),
+        }
     }
 
     /// A target of a link, absolute, as a path below the root.
@@ -178,14 +185,6 @@ impl Root {
                 opened => return Ok(opened?),
             }
         }
-    }
-}
-
-fn check_regular(found: &std::fs::Metadata) -> io::Result<()> {
-    match found.file_type() {
-        kind if kind.is_file() => Ok(()),
-        kind if kind.is_dir() => Err(Errno::ISDIR.into()),
-        _ => Err(not_regular()),
     }
 }
 

@@ -65,9 +65,7 @@ pub(super) fn grep(
     // A searcher owns buffers worth keeping between files, one for each thread that is at work.
     let searches = Mutex::new(vec![search; threads()]);
     walk(root, &start, hide, cancelled, &|entry, path| {
-        let below = entry.path().strip_prefix(&start).ok().filter(|below| !below.as_os_str().is_empty());
-        let below = below.unwrap_or_else(|| Path::new(entry.file_name()));
-        if !is_file(entry) || files.as_ref().is_some_and(|files| !files.is_match(below)) {
+        if !is_file(entry) || files.as_ref().is_some_and(|files| !files.is_match(below(entry, &start))) {
             return;
         }
         // There is one for every thread that visits.
@@ -83,6 +81,12 @@ pub(super) fn grep(
         }
     });
     Ok(collector.into_inner().unwrap_or_else(PoisonError::into_inner).finish())
+}
+
+/// The path of a file from where the search started; its name where it started there.
+fn below<'a>(entry: &'a DirEntry, start: &Path) -> &'a Path {
+    let below = entry.path().strip_prefix(start).ok().filter(|below| !below.as_os_str().is_empty());
+    below.unwrap_or_else(|| Path::new(entry.file_name()))
 }
 
 /// Where a search starts, without links.
@@ -157,7 +161,7 @@ pub(super) fn walk(
                 return WalkState::Continue;
             };
             if let Ok(path) = entry.path().strip_prefix(root.path()) {
-                visit(&entry, WorkspacePath::root().join(path));
+                visit(&entry, WorkspacePath::of_names(path));
             }
             WalkState::Continue
         })
