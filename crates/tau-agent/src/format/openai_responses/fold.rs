@@ -92,6 +92,15 @@ impl Fold {
         })
     }
 
+    /// The streamed item that one of the whole answer is, where the server numbered none while it streamed, as llama.cpp:
+    /// that of the same id, or, because some servers change ids, that of the same place and kind.
+    fn unnumbered(&self, place: usize, value: &Value) -> Option<usize> {
+        let id = words(&value["id"]);
+        let by_id = id.and_then(|id| self.items.iter().position(|item| item.id == id));
+        let is_same_kind = |item: &&Item| value["type"] == item.kind();
+        by_id.or_else(|| self.items.get(place).filter(is_same_kind).map(|_| place))
+    }
+
     fn begin(&mut self, event: &Value, text: &str, events: &mut VecDeque<StreamEvent>) {
         let json = raw_at(text, &["item"]).unwrap_or("{}");
         let at = self.item(event);
@@ -163,9 +172,13 @@ impl Fold {
         }
         let output = response["output"].as_array().map_or(&[][..], Vec::as_slice);
         let raws = raw_items(raw_at(json, &["output"]).unwrap_or("[]"));
+        let is_unnumbered = self.items.iter().all(|item| item.index.is_none());
         // Items that were not streamed, or not to their end.
         for (index, (value, raw)) in output.iter().zip(raws).enumerate() {
-            let at = self.item(&serde_json::json!({ "output_index": index, "item": { "id": value["id"] } }));
+            let held = if is_unnumbered { self.unnumbered(index, value) } else { None };
+            let at = held.unwrap_or_else(|| {
+                self.item(&serde_json::json!({ "output_index": index, "item": { "id": value["id"] } }))
+            });
             if !self.items[at].is_whole {
                 self.complete(at, value, raw.get(), events);
             }

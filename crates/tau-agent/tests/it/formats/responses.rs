@@ -151,6 +151,39 @@ async fn what_is_streamed_and_what_goes_back() {
     assert_eq!(sent.await.unwrap()["input"], expected);
 }
 
+/// llama.cpp numbers no items; others give them other ids in the end.
+#[tokio::test]
+async fn items_that_are_not_numbered_are_not_there_twice() {
+    for id_in_the_end in ["fc_1", "fc_2", ""] {
+        let call = |id: &str, arguments: &str| json!({ "type": "function_call", "id": id, "call_id": "c1", "name": "ls", "arguments": arguments });
+        let thought = json!({ "type": "reasoning", "id": "rs_1", "summary": [],
+            "content": [{ "type": "reasoning_text", "text": "Hm." }], "encrypted_content": "" });
+        let unsaid = json!({ "type": "message", "id": "msg_1", "content": [{ "type": "output_text", "text": "Bye" }] });
+        let body = events(&[
+            json!({ "type": "response.output_item.added", "item": { "type": "reasoning", "id": "rs_1", "summary": [] } }),
+            json!({ "type": "response.reasoning_text.delta", "item_id": "rs_1", "delta": "Hm." }),
+            json!({ "type": "response.output_item.added", "item": call("fc_1", "") }),
+            json!({ "type": "response.function_call_arguments.delta", "item_id": "fc_1", "delta": "{}" }),
+            json!({ "type": "response.output_item.done", "item": thought }),
+            json!({ "type": "response.output_item.done", "item": call("fc_1", "{}") }),
+            json!({ "type": "response.completed", "response": { "status": "completed",
+                "output": [thought, call(id_in_the_end, "{}"), unsaid] } }),
+        ]);
+        let outcome = decode(FORMAT, &body).await;
+        assert_eq!(
+            outcome.events,
+            ["reasoning Hm.", "call 0 ls", "arguments 0 {}", "text Bye"],
+            "{id_in_the_end}"
+        );
+        let reply = outcome.end.unwrap();
+        let [ContentBlock::Reasoning(_), ContentBlock::ToolCall(_), ContentBlock::Text { .. }] =
+            &*reply.content
+        else {
+            panic!("{id_in_the_end}: {reply:?}")
+        };
+    }
+}
+
 #[tokio::test]
 async fn items_without_events_of_their_own_are_read_at_the_end() {
     let output = json!([{ "type": "message", "content": [{ "type": "refusal", "refusal": "No." }] }]);
