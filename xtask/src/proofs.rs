@@ -1,12 +1,18 @@
-//! `cargo xtask conformance` and `cargo xtask abuse`: the interface of a running server, proven from outside.
+//! `cargo xtask conformance` and `cargo xtask abuse`: what tau has in common with others, proven with theirs.
 
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::llama;
 use crate::process::Cmd;
 
-/// Clients of others against a server of the development build.
+/// Clients of others against a server of the development build, or tau as the client of a model server.
 pub(crate) fn conformance(root: &Path, args: Vec<String>) -> anyhow::Result<ExitCode> {
+    if let Some((first, rest)) = args.split_first()
+        && first == "llama"
+    {
+        return llama::run(root, rest);
+    }
     build(root, &[])?;
     program(&[], "conformance").args(args).forward(root)
 }
