@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use tau_core::config::{Config, ConfigError, Merge, ModelOptions, ProviderConfig, ResolvedModel};
+use tau_core::event::ModelFailureKind;
 use tau_core::{ChatResponse, Model, Secret};
 use url::Url;
 
@@ -13,6 +14,7 @@ use crate::attempt::{self, Choice};
 use crate::error::{AgentError, Endpoint};
 use crate::exchange::Exchange;
 use crate::format::{self, Ask};
+use crate::images;
 use crate::limits::Limits;
 use crate::provider::{Authorized, CredentialSource, Provider};
 use crate::record::Recorder;
@@ -225,11 +227,16 @@ impl Agent {
             Some(over) => inner.options.clone().merge(over.clone()),
             None => inner.options.clone(),
         };
+        let refusal = images::refusal(request.messages, &inner.target.images).map(|problem| {
+            AgentError::new(ModelFailureKind::InvalidRequest, &inner.exchange.endpoint, problem)
+        });
+        let fitted = cache.fitted(request.messages, &inner.target.images);
+        let request = &ChatRequest { messages: fitted.as_deref().unwrap_or(request.messages), ..*request };
         let ask = Ask::new(&inner.model, &options, &inner.target.quirks, request);
         let body = inner.target.format.encode_chat(&ask, cache);
         let mut wire = WireRequest::post(inner.target.chat_url.clone(), body);
         wire.headers.clone_from(&inner.target.headers);
-        Choice { exchange: Arc::clone(&inner.exchange), request: wire }
+        Choice { exchange: Arc::clone(&inner.exchange), request: wire, refusal }
     }
 
     /// What else is needed to ask something.

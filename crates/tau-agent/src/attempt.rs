@@ -20,6 +20,8 @@ use crate::transport::WireRequest;
 pub(crate) struct Choice {
     pub(crate) exchange: Arc<Exchange>,
     pub(crate) request: WireRequest,
+    /// Why it cannot be sent, where that is known before.
+    pub(crate) refusal: Option<AgentError>,
 }
 
 /// The answer of the first of these that can be had, with retries.
@@ -84,6 +86,10 @@ impl Attempt {
 
     async fn step(&mut self) -> Option<Result<StreamEvent, AgentError>> {
         loop {
+            if let Some(refusal) = self.choice.refusal.take() {
+                self.phase = Phase::Done;
+                return Some(Err(refusal));
+            }
             let exchange = &self.choice.exchange;
             match std::mem::replace(&mut self.phase, Phase::Done) {
                 Phase::Done => return None,

@@ -76,6 +76,7 @@ mod ask;
 mod attempt;
 mod error;
 mod exchange;
+mod images;
 mod limits;
 mod output;
 mod record;

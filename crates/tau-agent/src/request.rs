@@ -9,6 +9,7 @@ use http_body::{Body, Frame, SizeHint};
 use tau_core::config::ModelOptions;
 use tau_core::{Message, ToolDefinition};
 
+use crate::images::{FittedMessages, ImageLimits};
 use crate::output::OutputSchema;
 
 /// A request for a reply to a conversation.
@@ -78,6 +79,8 @@ pub struct WireCache {
     pieces: Vec<Bytes>,
     /// Those of the same conversation for models that may be asked instead.
     fallbacks: Vec<WireCache>,
+    /// The messages as they are encoded, where that is not as they are.
+    fitted: FittedMessages,
 }
 
 impl WireCache {
@@ -85,6 +88,15 @@ impl WireCache {
     pub(crate) fn fallbacks(&mut self, count: usize) -> &mut [Self] {
         self.fallbacks.resize_with(count, Self::default);
         &mut self.fallbacks
+    }
+
+    /// The conversation with pictures as they may be sent; `None` when it has no pictures.
+    pub(crate) fn fitted(
+        &mut self,
+        messages: &[Arc<Message>],
+        limits: &ImageLimits,
+    ) -> Option<Vec<Arc<Message>>> {
+        self.fitted.of(messages, limits)
     }
 
     /// The body made of `head`, then each message's bytes, then `tail`.
@@ -114,8 +126,8 @@ impl WireCache {
         let is_longer = messages.len() >= self.messages.len()
             && self.messages.iter().zip(messages).all(|(held, message)| Arc::ptr_eq(held, message));
         if self.head != head || !is_longer {
-            let fallbacks = std::mem::take(&mut self.fallbacks);
-            *self = Self { head: Bytes::from(head), fallbacks, ..Self::default() };
+            let (fallbacks, fitted) = (std::mem::take(&mut self.fallbacks), std::mem::take(&mut self.fitted));
+            *self = Self { head: Bytes::from(head), fallbacks, fitted, ..Self::default() };
         }
         let mut fresh = Vec::new();
         let before = self.ends.last().copied().unwrap_or(0);

@@ -5,6 +5,7 @@ use tau_core::config::{ConfigError, Merge, Quirks, ResolvedModel};
 use url::Url;
 
 use crate::format::Format;
+use crate::images::ImageLimits;
 use crate::provider::{Place, Provider, Purpose, base_url, format_of, kind_of};
 
 /// Where an agent's requests go and what they carry.
@@ -12,6 +13,8 @@ use crate::provider::{Place, Provider, Purpose, base_url, format_of, kind_of};
 pub(crate) struct Target {
     pub(crate) format: &'static dyn Format,
     pub(crate) quirks: Quirks,
+    /// What is taken of pictures.
+    pub(crate) images: ImageLimits,
     /// The address that is configured.
     pub(crate) base: Url,
     /// The address below which everything of the model lies.
@@ -56,6 +59,7 @@ impl Target {
         }
         Ok(Self {
             format,
+            images: ImageLimits::of(kind.name(), format.name()),
             quirks: kind.quirks().merge(provider.quirks.clone()),
             chat_url: format.chat_url(&model_base, model),
             models_url: format.models_url(&address(Purpose::Models)),

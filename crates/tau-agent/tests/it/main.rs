@@ -13,6 +13,8 @@ mod formats;
 mod fuzz;
 mod http_errors;
 mod http_secrets;
+#[cfg(feature = "images")]
+mod images;
 mod list_models;
 mod openai_chat_decode;
 mod openai_chat_encode;

@@ -69,8 +69,12 @@ pub(crate) struct Outcome {
 
 /// Asks an agent something and waits for the end.
 pub(crate) async fn ask(agent: &Agent) -> Outcome {
-    let messages = [Arc::new(Message::user([ContentBlock::text("Hi")]))];
-    let mut stream = agent.stream(ChatRequest::new(&messages), &mut WireCache::default());
+    ask_of(agent, &[Arc::new(Message::user([ContentBlock::text("Hi")]))]).await
+}
+
+/// Asks an agent for the next message of a conversation and waits for the end.
+pub(crate) async fn ask_of(agent: &Agent, messages: &[Arc<Message>]) -> Outcome {
+    let mut stream = agent.stream(ChatRequest::new(messages), &mut WireCache::default());
     let mut events = Vec::new();
     loop {
         let end = match stream.next().await.expect("a stream ends with `Completed` or an error") {
