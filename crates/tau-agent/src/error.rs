@@ -97,8 +97,12 @@ impl AgentError {
     pub(crate) fn from_status(endpoint: &Endpoint, answer: &Refusal<'_>) -> Self {
         let Refusal { status, retry_after, should_retry, body } = *answer;
         let said = ServerWords::read(body);
-        let kind =
-            if said.is_permanent(status) { ModelFailureKind::InvalidRequest } else { kind_of_status(status) };
+        let kind = match said.kind() {
+            _ if said.is_permanent(status) => ModelFailureKind::InvalidRequest,
+            // Google refuses a key with 400.
+            Some(ModelFailureKind::Unauthorized) if status == 400 => ModelFailureKind::Unauthorized,
+            _ => kind_of_status(status),
+        };
         let mut problem = format!("answered {status}");
         if (300..400).contains(&status) {
             // Following it would carry the key elsewhere.

@@ -39,7 +39,7 @@ impl ServerWords {
         .map(text)
         .find(|text| !text.is_empty())
         .unwrap_or_else(|| body.trim().to_owned());
-        let names = [error.get("code"), error.get("type"), error.get("status")];
+        let names = [error.get("code"), reason(error), error.get("type"), error.get("status")];
         let names = names.into_iter().map(text).filter(|text| !text.is_empty()).collect();
         let end = message.floor_char_boundary(MAX_WORDS);
         Self { message: message[..end].to_owned(), names, wait: retry_info(error) }
@@ -75,7 +75,7 @@ impl ServerWords {
             ),
             (&["overloaded_error", "api_error", "server_error", "UNAVAILABLE"], ModelFailureKind::Server),
             (
-                &["authentication_error", "permission_error", "invalid_api_key"],
+                &["authentication_error", "permission_error", "invalid_api_key", "API_KEY_INVALID"],
                 ModelFailureKind::Unauthorized,
             ),
             (&["not_found_error", "model_not_found", "NOT_FOUND"], ModelFailureKind::NotFound),
@@ -100,9 +100,9 @@ impl ServerWords {
 
     /// Whether a status that says "the server failed" means a request that can never do. llama.cpp answers 500 to several
     /// of them: its issues 13566 (pictures), 19774 (context), 25510 (arguments in the history); and to what a chat
-    /// template refuses or a grammar cannot be made of.
+    /// template refuses or a grammar cannot be made of. Ollama does to a model that is too large for the machine.
     pub(crate) fn is_permanent(&self, status: u16) -> bool {
-        const WORDS: [&str; 10] = [
+        const WORDS: [&str; 11] = [
             "context size has been exceeded",
             "exceeds the available context size",
             "input is too large to process",
@@ -113,10 +113,16 @@ impl ServerWords {
             "requires --jinja",
             "failed to parse grammar",
             "conversation roles must alternate",
+            "requires more system memory",
         ];
         let message = self.message.to_lowercase();
         status == 500 && WORDS.iter().any(|words| message.contains(words))
     }
+}
+
+/// Google's `ErrorInfo` among the details of an error: `{"reason": "API_KEY_INVALID"}`.
+fn reason(error: &Value) -> Option<&Value> {
+    error.get("details")?.as_array()?.iter().find_map(|detail| detail.get("reason"))
 }
 
 /// Google's `RetryInfo` among the details of an error: `{"retryDelay": "34s"}`.

@@ -11,6 +11,7 @@ use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use serde_json::Value;
 use tau_core::ChatResponse;
+use tokio::time::Instant;
 
 use super::FormatError;
 use super::json::{raw_items, shown};
@@ -84,7 +85,7 @@ pub(super) fn decode<F: Fold>(
     response: WireResponse,
 ) -> BoxStream<'static, Result<StreamEvent, FormatError>> {
     let frames = futures::stream::once(open(response.body, F::FRAMING)).flatten().boxed();
-    let state = Decoder { frames, fold: Some(F::default()), ready: VecDeque::new() };
+    let state = Decoder { frames, fold: Some(F::default()), ready: VecDeque::new(), rest_by: None };
     futures::stream::unfold(state, |mut state| async move {
         let item = state.next().await?;
         Some((item, state))
@@ -253,6 +254,8 @@ struct Decoder<F> {
     /// The reply so far; taken when it is complete.
     fold: Option<F>,
     ready: VecDeque<StreamEvent>,
+    /// Until when the rest is waited for, from the reply's end on, whatever keeps the connection alive.
+    rest_by: Option<Instant>,
 }
 
 impl<F: Fold> Decoder<F> {
@@ -264,7 +267,10 @@ impl<F: Fold> Decoder<F> {
             let fold = self.fold.as_mut()?;
             let frame = match fold.progress() {
                 Progress::Complete => return self.complete(),
-                Progress::Ending => tokio::time::timeout(REST, self.frames.next()).await.unwrap_or(None),
+                Progress::Ending => {
+                    let by = *self.rest_by.get_or_insert_with(|| Instant::now() + REST);
+                    tokio::time::timeout_at(by, self.frames.next()).await.unwrap_or(None)
+                }
                 Progress::Open => self.frames.next().await,
             };
             let was_complete = fold.progress() == Progress::Ending;

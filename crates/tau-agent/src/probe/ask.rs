@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
-use tau_core::config::ModelOptions;
 use tau_core::{ChatResponse, ContentBlock, Message, ToolDefinition};
 use tokio::time::Instant;
 
 use crate::agent::Agent;
 use crate::error::AgentError;
+use crate::output::OutputSchema;
 use crate::request::{ChatRequest, WireCache};
 use crate::stream::StreamEvent;
 
@@ -40,10 +40,6 @@ impl<'a> Asking<'a> {
         Self { agent, reasons: false, tells_usage: false, first_words: None, called: None }
     }
 
-    pub(super) fn format(&self) -> &'static str {
-        self.agent.format()
-    }
-
     /// Asks for words.
     pub(super) async fn say(&mut self, content: Vec<ContentBlock>) -> Result<Answered, AgentError> {
         self.ask(&[Arc::new(Message::user(content))], &[], None).await
@@ -53,11 +49,11 @@ impl<'a> Asking<'a> {
         &mut self,
         messages: &[Arc<Message>],
         tools: &[ToolDefinition],
-        options: Option<&ModelOptions>,
+        output: Option<&OutputSchema>,
     ) -> Result<Answered, AgentError> {
         let mut request = ChatRequest::new(messages).with_tools(tools);
-        if let Some(options) = options {
-            request = request.with_options(options);
+        if let Some(output) = output {
+            request = request.with_output(output);
         }
         let started = Instant::now();
         let mut stream = self.agent.stream(request, &mut WireCache::default());

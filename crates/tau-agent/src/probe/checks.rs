@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tau_core::config::ModelOptions;
 use tau_core::{ContentBlock, Image, Message, ToolCall, ToolDefinition, ToolResult, ToolResultBlock};
 
 use super::ask::{Answered, Asking};
 use super::{Ability, Verdict};
+use crate::output::{self, OutputSchema};
 
 /// A picture of 64 by 64 red dots, PNG.
 const RED: &str = "iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAIAAAAlC+aJAAAAS0lEQVR42u3PQQkAAAgAsetfWiP4FgYrsKZeS0BAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEDgsqnc8OJg6Ln3AAAAAElFTkSuQmCC";
@@ -146,24 +146,15 @@ async fn vision(asking: &mut Asking<'_>) -> Verdict {
     judged(asking.say(vec![picture, question]).await, |text| text.to_lowercase().contains("red"))
 }
 
+/// In the format's own way, as for a task of an agent; one that knows none is told in words.
 async fn structured_output(asking: &mut Asking<'_>) -> Verdict {
-    if asking.format() != "openai-chat" {
-        return Verdict::skipped("this probe knows how to ask for it in the format `openai-chat` alone");
-    }
     let schema = json!({
         "type": "object",
         "properties": { "sum": { "type": "integer" } },
         "required": ["sum"],
         "additionalProperties": false,
     });
-    let mut options = ModelOptions::default();
-    options.extra.insert(
-        "response_format".to_owned(),
-        json!({ "type": "json_schema", "json_schema": { "name": "sum", "strict": true, "schema": schema } }),
-    );
-    let answer = asking.ask(&[user("What is the sum of 2 and 3?")], &[], Some(&options)).await;
-    judged(answer, |text| {
-        let value: Value = serde_json::from_str(text.trim()).unwrap_or_default();
-        value.as_object().is_some_and(|fields| fields.len() == 1 && fields.get("sum") == Some(&json!(5)))
-    })
+    let output = OutputSchema::new("sum", schema);
+    let answer = asking.ask(&[user("What is the sum of 2 and 3?")], &[], Some(&output)).await;
+    judged(answer, |text| output::check(&output, text).is_ok_and(|value| value.get("sum") == Some(&json!(5))))
 }

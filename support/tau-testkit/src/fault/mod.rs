@@ -3,10 +3,16 @@
 //! Each [`Fault`] is a deviation that a server, a gateway or a network really shows, with the place where it is told of.
 //! `docs/design/model-faults.md` lists them all with what tau makes of each.
 
+mod anthropic_messages;
 mod chunks;
+mod common;
 mod connection;
+mod dialect;
 mod endings;
 mod framing;
+mod gemini;
+mod ollama_chat;
+mod openai_responses;
 mod status;
 mod tools;
 
@@ -17,7 +23,7 @@ use crate::Reply;
 /// How long a reply pauses where it is slow: longer than the short limits of tests, and shorter than the long ones.
 pub const PAUSE: Duration = Duration::from_millis(60);
 
-/// A deviation of a server that speaks OpenAI-compatible chat completions.
+/// A deviation of a server that speaks a wire format.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Fault {
@@ -35,16 +41,41 @@ impl Fault {
     }
 }
 
-/// Every fault, in the order of the list in the documentation.
+/// The formats of which faults are known.
+pub const FORMATS: [&str; 5] =
+    ["openai-chat", "openai-responses", "anthropic-messages", "ollama-chat", "gemini"];
+
+/// Every fault of a format, in the order of the list in the documentation; none of a format that is not one of [`FORMATS`].
 #[must_use]
-pub fn all() -> Vec<Fault> {
-    [
-        framing::faults(),
-        chunks::faults(),
-        tools::faults(),
-        endings::faults(),
-        connection::faults(),
-        status::faults(),
-    ]
-    .concat()
+pub fn of(format: &str) -> Vec<Fault> {
+    match format {
+        "openai-chat" => [
+            framing::faults(),
+            chunks::faults(),
+            tools::faults(),
+            endings::faults(),
+            connection::faults(),
+            status::faults(),
+        ]
+        .concat(),
+        "openai-responses" => openai_responses::faults(),
+        "anthropic-messages" => anthropic_messages::faults(),
+        "ollama-chat" => ollama_chat::faults(),
+        "gemini" => gemini::faults(),
+        _ => Vec::new(),
+    }
+}
+
+/// A reply of words without any fault, with 10 tokens read and 5 written; that of `openai-chat` for a format that is not
+/// one of [`FORMATS`].
+#[must_use]
+pub fn none(format: &str, text: &str) -> Reply {
+    let dialect = match format {
+        "openai-responses" => openai_responses::DIALECT,
+        "anthropic-messages" => anthropic_messages::DIALECT,
+        "ollama-chat" => ollama_chat::DIALECT,
+        "gemini" => gemini::DIALECT,
+        _ => return Reply::text(text),
+    };
+    dialect.reply(&dialect.answer(text, ""))
 }

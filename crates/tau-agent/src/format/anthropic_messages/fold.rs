@@ -23,6 +23,8 @@ pub(super) struct Fold {
     calls: usize,
     stop_reason: String,
     usage: Usage,
+    /// Whether the reason came in an event of its own: messages that are begun by gateways may hold one from the start.
+    has_stopped: bool,
     is_over: bool,
 }
 
@@ -56,6 +58,7 @@ impl decoder::Fold for Fold {
             "message_delta" => {
                 if let Some(reason) = words(&event["delta"]["stop_reason"]) {
                     reason.clone_into(&mut self.stop_reason);
+                    self.has_stopped = true;
                 }
                 self.usage.read(&event["usage"]);
             }
@@ -87,7 +90,12 @@ impl decoder::Fold for Fold {
     }
 
     fn progress(&self) -> Progress {
-        if self.is_over { Progress::Complete } else { Progress::Open }
+        match (self.is_over, self.has_stopped) {
+            (true, _) => Progress::Complete,
+            // Some gateways send no `message_stop`, and keep the connection open.
+            (false, true) => Progress::Ending,
+            (false, false) => Progress::Open,
+        }
     }
 
     fn finish(self) -> ChatResponse {
@@ -163,17 +171,12 @@ impl Fold {
             Some(_) => self.blocks.iter().rposition(|block| block.index == index),
             None => self.blocks.len().checked_sub(1),
         };
-        let at = found.unwrap_or_else(|| {
-            // A block that was not begun begins here.
-            let begun = if kind.starts_with("thinking") || kind.starts_with("signature") {
-                "thinking"
-            } else {
-                "text"
-            };
-            let begun = Block { index, kind: begun.to_owned(), start: "{}".to_owned(), ..Block::default() };
-            self.blocks.push(begun);
-            self.blocks.len() - 1
-        });
+        // Some servers say words on a call that they began, as sgl-project/sglang#24293 tells.
+        let may_be_said = |at: &usize| kind != "text_delta" || self.blocks[*at].kind != "tool_use";
+        let at = match found.filter(may_be_said) {
+            Some(at) => at,
+            None => self.begin_unasked(found.map_or(index, |_| None), kind),
+        };
         let block = &mut self.blocks[at];
         match (kind, block.kind.as_str()) {
             ("text_delta", "text") => {
@@ -208,6 +211,20 @@ impl Fold {
             }
             _ => block.add(raw_at(raw, &["delta"]).unwrap_or("{}")),
         }
+    }
+
+    /// A block for a delta that has none.
+    fn begin_unasked(&mut self, index: Option<u64>, delta: &str) -> usize {
+        let is_thought = delta.starts_with("thinking") || delta.starts_with("signature");
+        let kind = if is_thought { "thinking" } else { "text" };
+        if let Some(last) = self.blocks.last().filter(|_| index.is_none())
+            && last.index.is_none()
+            && last.kind == kind
+        {
+            return self.blocks.len() - 1;
+        }
+        self.blocks.push(Block { index, kind: kind.to_owned(), start: "{}".to_owned(), ..Block::default() });
+        self.blocks.len() - 1
     }
 }
 
