@@ -110,11 +110,12 @@ type Frames = BoxStream<'static, Result<Frame, FormatError>>;
 
 /// Tells a stream from a whole object by how it begins: the content type is wrong often enough.
 async fn open(mut body: Body, framing: Framing) -> Frames {
-    let mut head = Vec::new();
+    let (mut head, mut searched) = (Vec::new(), 0);
     let first = loop {
-        if let Some(first) = first_byte(&head) {
+        if let Some(first) = first_byte(&head, searched) {
             break first;
         }
+        searched = head.len();
         match body.next().await {
             Some(Ok(chunk)) => head.extend_from_slice(&chunk),
             Some(Err(error)) => return futures::stream::iter([Err(error.into())]).boxed(),
@@ -130,14 +131,16 @@ async fn open(mut body: Body, framing: Framing) -> Frames {
     }
 }
 
-/// The first byte that is no blank, behind a byte order mark; `None` when it has not come yet.
-fn first_byte(head: &[u8]) -> Option<u8> {
+/// The first byte that is no blank, behind a byte order mark; `None` when it has not come yet. So many bytes were searched
+/// before.
+fn first_byte(head: &[u8], searched: usize) -> Option<u8> {
     const MARK: &[u8] = "\u{FEFF}".as_bytes();
     if head.len() < MARK.len() && MARK.starts_with(head) {
         return None;
     }
-    let text = head.strip_prefix(MARK).unwrap_or(head);
-    text.iter().copied().find(|byte| !byte.is_ascii_whitespace())
+    let behind_mark = if head.starts_with(MARK) { MARK.len() } else { 0 };
+    let start = if searched < MARK.len() { behind_mark } else { searched };
+    head[start..].iter().copied().find(|byte| !byte.is_ascii_whitespace())
 }
 
 /// The whole object and the end of it, which is the end of the answer.

@@ -14,6 +14,7 @@ mod ndjson;
 mod ollama_chat;
 mod openai_chat;
 mod openai_responses;
+mod places;
 mod sse;
 mod transcription;
 mod url;

@@ -3,6 +3,7 @@
 //! Every run tries some; `cargo xtask fuzz` tries many and measures the time. It runs on the stable toolchain: inputs are made
 //! of pieces that formats know, so that what stands behind the framing is reached too.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -11,7 +12,11 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tau_agent::StreamEvent;
 use tau_agent::format::{self, Format};
-use tau_agent::transport::WireResponse;
+use tau_agent::provider::Credential;
+use tau_agent::transport::{Recording, WireResponse};
+use tau_core::Model;
+
+use crate::support::{Scripted, agent_speaking, ask};
 
 /// Keys that formats look for, and others.
 const KEYS: [&str; 38] = [
@@ -199,6 +204,43 @@ proptest! {
     }
 }
 
+/// What a decoder of something else makes of these bytes does not matter, as long as it makes something.
+fn decode_the_rest(format: &'static dyn Format, bytes: &[u8]) {
+    let _ = format.decode_models(bytes);
+    if let Some(embeddings) = format.embeddings() {
+        let _ = embeddings.decode(bytes, &Model::new("m"), 2);
+    }
+    if let Some(transcription) = format.transcription() {
+        let _ = transcription.decode(bytes);
+    }
+}
+
+/// The error that an answer of a status becomes.
+fn refusal(format: &str, status: u16, bytes: &[u8]) -> String {
+    let mut scripted = Scripted::new(vec![Ok(Bytes::copy_from_slice(bytes))]);
+    scripted.status = status;
+    let agent = agent_speaking(format, Arc::new(scripted));
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(ask(&agent)).end.unwrap_err().to_string()
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic_what_reads_other_answers(bytes in answer(), status in 300_u16..600) {
+        for format in format::all() {
+            decode_the_rest(format, &bytes);
+            let shown = refusal(format.name(), status, &bytes);
+            prop_assert!(shown.len() < 4_000, "{} bytes of error", shown.len());
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        let _ = text.parse::<Recording>();
+        let header = "{\"tau_recording\":1,\"format\":\"openai-chat\",\"model\":\"m\"}";
+        let _ = format!("{header}\n{text}").parse::<Recording>();
+        let _ = Credential::parse(&text, 0);
+    }
+}
+
 /// What takes long where time is not linear: the longer it is, the more there is to look at again.
 fn long(kind: usize, size: usize) -> Vec<Bytes> {
     let many = |piece: &str| vec![Bytes::from(piece.repeat(size / piece.len()))];
@@ -218,15 +260,80 @@ fn long(kind: usize, size: usize) -> Vec<Bytes> {
             "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"x\"}}]}}]}\n\n",
         ),
         4 => many("\r"),
+        16 => chunked("\n".repeat(size)),
         5 => many(": comment\n"),
         6 => chunked("[".repeat(size)),
         7 => chunked("é".repeat(size / 2)),
         8 => many("{\"message\":{\"content\":\"x\"},\"done\":false}\n"),
+        9 => parts(size, |n| match n % 2 {
+            0 => {
+                json!({ "choices": [{ "delta": { "tool_calls": [{ "index": n, "id": format!("c{n}"), "function": { "name": "x" } }] } }] })
+            }
+            _ => {
+                json!({ "choices": [{ "delta": { "tool_calls": [{ "index": 0, "function": { "arguments": "x" } }] } }] })
+            }
+        }),
+        10 => parts(size, |n| match n % 2 {
+            0 => {
+                json!({ "type": "content_block_start", "index": n, "content_block": { "type": "tool_use", "name": "x" } })
+            }
+            _ => {
+                json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "input_json_delta", "partial_json": "x" } })
+            }
+        }),
+        11 => parts(size, |n| match n % 2 {
+            0 => {
+                json!({ "type": "response.output_item.added", "output_index": n, "item": { "type": "message", "id": format!("m{n}") } })
+            }
+            _ => json!({ "type": "response.output_text.delta", "output_index": 0, "delta": "x" }),
+        }),
+        12 => many_items(size),
+        13 => parts(size, |n| match n % 2 {
+            0 => {
+                json!({ "event_type": "step.start", "index": n, "step": { "type": "function_call", "name": "x" } })
+            }
+            _ => {
+                json!({ "event_type": "step.delta", "index": 0, "delta": { "type": "arguments_delta", "arguments": "x" } })
+            }
+        }),
+        14 => parts(
+            size,
+            |n| json!({ "candidates": [{ "content": { "parts": [{ "text": "x", "thoughtSignature": n.to_string() }] } }] }),
+        ),
+        15 => parts(
+            size,
+            |n| json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "aurora", format!("f{n}"): "x" } }),
+        ),
         _ => many(
             "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"x\"}}\n\n",
         ),
     }
 }
+
+/// So many bytes of events, each made of its number.
+fn parts(size: usize, part: impl Fn(usize) -> Value) -> Vec<Bytes> {
+    let (mut chunks, mut length) = (Vec::new(), 0);
+    while length < size {
+        let chunk = format!("data: {}\n\n", part(chunks.len()));
+        length += chunk.len();
+        chunks.push(Bytes::from(chunk));
+    }
+    chunks
+}
+
+/// Items that are all there again in the end, and have no numbers.
+fn many_items(size: usize) -> Vec<Bytes> {
+    let item = |n: usize| json!({ "type": "message", "id": format!("m{n}"), "content": [{ "text": "x" }] });
+    let added = |n: usize| json!({ "type": "response.output_item.added", "item": item(n) });
+    let mut chunks = parts(size, added);
+    let output: Vec<Value> = (0..chunks.len()).map(item).collect();
+    let end = json!({ "type": "response.completed", "response": { "output": output } });
+    chunks.push(Bytes::from(format!("data: {end}\n\n")));
+    chunks
+}
+
+/// How many kinds of long answers there are.
+const KINDS: usize = 18;
 
 fn best_of_three(format: &'static dyn Format, kind: usize, size: usize) -> Duration {
     let once = || {
@@ -246,7 +353,7 @@ fn time_is_linear() {
     const SMALL: usize = 100_000;
     const MOST: f64 = 28.0;
     for format in format::all() {
-        for kind in 0..10 {
+        for kind in 0..KINDS {
             let ratio = || {
                 let small = best_of_three(format, kind, SMALL).max(Duration::from_micros(200));
                 best_of_three(format, kind, SMALL * 8).as_secs_f64() / small.as_secs_f64()

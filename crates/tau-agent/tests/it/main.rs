@@ -19,6 +19,7 @@ mod list_models;
 mod openai_chat_decode;
 mod openai_chat_encode;
 mod policy;
+mod probe;
 mod providers;
 mod record;
 mod replay;

@@ -1,11 +1,9 @@
 //! What servers of Anthropic's Messages get wrong.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::dialect::{Dialect, Framing};
-use super::{Fault, common};
+use super::{Fault, PAUSE, common};
 use crate::Reply;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -156,10 +154,10 @@ fn blocks() -> Vec<Fault> {
     ]
 }
 
-/// Signs of life that come more often than the rest of an answer is waited for.
+/// Signs of life for as long as anybody listens.
 fn pings(reply: Reply) -> Reply {
     let ping = DIALECT.written(&[json!({ "type": "ping" })], "\n");
-    (0..8).fold(reply, |reply, _| reply.pause(Duration::from_secs(3)).bytes(ping.clone())).hang()
+    (0..60).fold(reply, |reply, _| reply.pause(PAUSE / 3).bytes(ping.clone())).hang()
 }
 
 fn stopped_at_the_start() -> Reply {

@@ -10,6 +10,7 @@ use crate::format::decoder::{self, Part, Progress};
 use crate::format::json::{
     ObjectWriter, keep_first, other_fields, raw_at, raw_fields, raw_items, shown, words,
 };
+use crate::format::places::Places;
 use crate::format::{FormatError, echo};
 use crate::stream::StreamEvent;
 
@@ -19,12 +20,11 @@ pub(super) struct Fold {
     id: String,
     model: String,
     blocks: Vec<Block>,
+    places: Places,
     /// How many of the blocks are calls of our tools.
     calls: usize,
     stop_reason: String,
     usage: Usage,
-    /// Whether the reason came in an event of its own: messages that are begun by gateways may hold one from the start.
-    has_stopped: bool,
     is_over: bool,
 }
 
@@ -58,7 +58,6 @@ impl decoder::Fold for Fold {
             "message_delta" => {
                 if let Some(reason) = words(&event["delta"]["stop_reason"]) {
                     reason.clone_into(&mut self.stop_reason);
-                    self.has_stopped = true;
                 }
                 self.usage.read(&event["usage"]);
             }
@@ -90,12 +89,7 @@ impl decoder::Fold for Fold {
     }
 
     fn progress(&self) -> Progress {
-        match (self.is_over, self.has_stopped) {
-            (true, _) => Progress::Complete,
-            // Some gateways send no `message_stop`, and keep the connection open.
-            (false, true) => Progress::Ending,
-            (false, false) => Progress::Open,
-        }
+        if self.is_over { Progress::Complete } else { Progress::Open }
     }
 
     fn finish(self) -> ChatResponse {
@@ -161,6 +155,7 @@ impl Fold {
             }
             _ => {}
         }
+        self.places.put(index, "", self.blocks.len());
         self.blocks.push(block);
     }
 
@@ -168,7 +163,7 @@ impl Fold {
         let (index, delta) = (event["index"].as_u64(), &event["delta"]);
         let kind = delta["type"].as_str().unwrap_or_default();
         let found = match index {
-            Some(_) => self.blocks.iter().rposition(|block| block.index == index),
+            Some(index) => self.places.of_index(index),
             None => self.blocks.len().checked_sub(1),
         };
         // Some servers say words on a call that they began, as sgl-project/sglang#24293 tells.
@@ -223,6 +218,7 @@ impl Fold {
         {
             return self.blocks.len() - 1;
         }
+        self.places.put(index, "", self.blocks.len());
         self.blocks.push(Block { index, kind: kind.to_owned(), start: "{}".to_owned(), ..Block::default() });
         self.blocks.len() - 1
     }

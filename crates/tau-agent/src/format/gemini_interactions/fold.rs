@@ -9,6 +9,7 @@ use super::step::{Step, texts};
 use crate::format::FormatError;
 use crate::format::decoder::{self, Part, Progress};
 use crate::format::json::{keep_first, raw_at, raw_items, shown, words};
+use crate::format::places::Places;
 use crate::stream::StreamEvent;
 
 /// The reply so far.
@@ -17,6 +18,7 @@ pub(super) struct Fold {
     id: String,
     model: String,
     steps: Vec<Step>,
+    places: Places,
     calls: usize,
     finish: Option<FinishReason>,
     usage: Option<TokenUsage>,
@@ -79,7 +81,7 @@ impl Fold {
 
     fn start(&mut self, index: Option<u64>, value: &Value, json: &str, events: &mut VecDeque<StreamEvent>) {
         let kind = value["type"].as_str().unwrap_or("model_output").to_owned();
-        let mut step = Step { index, kind, json: json.to_owned(), call: self.calls, ..Step::default() };
+        let mut step = Step { kind, json: json.to_owned(), call: self.calls, ..Step::default() };
         step.value = value.clone();
         match step.kind.as_str() {
             "model_output" => step.say(texts(&value["content"]), events),
@@ -97,20 +99,22 @@ impl Fold {
             }
             _ => {}
         }
+        self.places.put(index, "", self.steps.len());
         self.steps.push(step);
     }
 
     fn delta(&mut self, event: &Value, events: &mut VecDeque<StreamEvent>) {
         let (index, delta) = (event["index"].as_u64(), &event["delta"]);
         let found = match index {
-            Some(_) => self.steps.iter().rposition(|step| step.index == index),
+            Some(index) => self.places.of_index(index),
             None => self.steps.len().checked_sub(1),
         };
         let kind = delta["type"].as_str().unwrap_or_default();
         let at = found.unwrap_or_else(|| {
             // A step that was not begun begins here.
             let begun = if kind.starts_with("thought") { "thought" } else { "model_output" };
-            self.steps.push(Step { index, kind: begun.to_owned(), json: "{}".to_owned(), ..Step::default() });
+            self.places.put(index, "", self.steps.len());
+            self.steps.push(Step { kind: begun.to_owned(), json: "{}".to_owned(), ..Step::default() });
             self.steps.len() - 1
         });
         let step = &mut self.steps[at];

@@ -10,8 +10,6 @@ use crate::format::json::{ObjectWriter, other_fields};
 /// A step of the output, so far.
 #[derive(Debug, Default)]
 pub(super) struct Step {
-    /// Where it stands among the steps.
-    pub(super) index: Option<u64>,
     pub(super) kind: String,
     /// The step as it began, or as it is where nothing is added.
     pub(super) json: String,

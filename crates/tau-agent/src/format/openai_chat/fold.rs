@@ -12,6 +12,7 @@ use super::{ECHO_TEXT, NAME};
 use crate::format::FormatError;
 use crate::format::decoder::{self, Part, Progress};
 use crate::format::json::{keep_first, shown};
+use crate::format::places::Places;
 use crate::stream::StreamEvent;
 
 /// The reply so far.
@@ -28,6 +29,7 @@ pub(super) struct Fold {
     /// The provider's own record of the reasoning, fragments joined.
     reasoning_details: Vec<Value>,
     calls: Vec<PartialCall>,
+    places: Places,
     finish: Option<FinishReason>,
     usage: Option<TokenUsage>,
     is_over: bool,
@@ -146,7 +148,10 @@ impl Fold {
     fn push_call(&mut self, call: &Value, events: &mut VecDeque<StreamEvent>) {
         let Some(at) = self.position(call) else { return };
         let slot = &mut self.calls[at];
-        keep_first(&mut slot.id, &call["id"]);
+        if slot.id.is_empty() {
+            keep_first(&mut slot.id, &call["id"]);
+            self.places.put(slot.index, &slot.id, at);
+        }
         let function = &call["function"];
         if let Some(name) = function["name"].as_str().filter(|name| !name.is_empty())
             && slot.name.is_empty()
@@ -173,15 +178,15 @@ impl Fold {
         let index = call["index"].as_u64();
         let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         let (id, name) = (text(&call["id"]), text(&call["function"]["name"]));
-        let same_index = |held: &PartialCall| index.is_some() && held.index == index;
-        let last = |wanted: &dyn Fn(&PartialCall) -> bool| self.calls.iter().rposition(wanted);
+        let same_index = index.and_then(|index| self.places.of_index(index));
         let found = match (&id, &name) {
-            (Some(id), _) => last(&|held| held.id == *id && (index.is_none() || same_index(held)))
+            (Some(id), _) => self.places.of_id(id, index).or_else(|| {
                 // The same index under another id, naming a tool, is another call; not naming one, it goes on.
-                .or_else(|| last(&|held| same_index(held) && (held.id.is_empty() || name.is_none()))),
+                same_index.filter(|at| self.calls[*at].id.is_empty() || name.is_none())
+            }),
             // A name that is repeated goes on, as long as the arguments can.
-            (None, Some(name)) => last(&same_index).filter(|at| self.calls[*at].goes_on_as(name)),
-            (None, None) if index.is_some() => last(&same_index),
+            (None, Some(name)) => same_index.filter(|at| self.calls[*at].goes_on_as(name)),
+            (None, None) if index.is_some() => same_index,
             (None, None) => self.calls.len().checked_sub(1),
         };
         if found.is_some() {
@@ -190,8 +195,10 @@ impl Fold {
         if id.is_none() && name.is_none() && call["function"]["arguments"].is_null() {
             return None;
         }
+        let at = self.calls.len();
+        self.places.put(index, "", at);
         self.calls.push(PartialCall { index, ..PartialCall::default() });
-        Some(self.calls.len() - 1)
+        Some(at)
     }
 
     /// The whole reply.

@@ -9,6 +9,7 @@ use super::item::Item;
 use crate::format::FormatError;
 use crate::format::decoder::{self, Part, Progress};
 use crate::format::json::{keep_first, raw_at, raw_items, shown, words};
+use crate::format::places::Places;
 use crate::stream::StreamEvent;
 
 /// The reply so far.
@@ -17,6 +18,7 @@ pub(super) struct Fold {
     id: String,
     model: String,
     items: Vec<Item>,
+    places: Places,
     calls: usize,
     finish: Option<FinishReason>,
     usage: Option<TokenUsage>,
@@ -82,12 +84,13 @@ impl Fold {
         let index = event["output_index"].as_u64();
         let id = words(&event["item_id"]).or(words(&event["item"]["id"])).unwrap_or_default();
         let found = match index {
-            Some(_) => self.items.iter().rposition(|item| item.index == index),
+            Some(index) => self.places.of_index(index),
             None if id.is_empty() => self.items.len().checked_sub(1),
-            None => self.items.iter().rposition(|item| item.id == id),
+            None => self.places.of_id(id, None),
         };
         found.unwrap_or_else(|| {
-            self.items.push(Item { index, id: id.to_owned(), json: "{}".to_owned(), ..Item::default() });
+            self.places.put(index, id, self.items.len());
+            self.items.push(Item { index, json: "{}".to_owned(), ..Item::default() });
             self.items.len() - 1
         })
     }
@@ -96,7 +99,7 @@ impl Fold {
     /// that of the same id, or, because some servers change ids, that of the same place and kind.
     fn unnumbered(&self, place: usize, value: &Value) -> Option<usize> {
         let id = words(&value["id"]);
-        let by_id = id.and_then(|id| self.items.iter().position(|item| item.id == id));
+        let by_id = id.and_then(|id| self.places.of_id(id, None));
         let is_same_kind = |item: &&Item| value["type"] == item.kind();
         by_id.or_else(|| self.items.get(place).filter(is_same_kind).map(|_| place))
     }

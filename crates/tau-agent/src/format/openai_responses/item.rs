@@ -12,7 +12,6 @@ use crate::format::json::{other_fields, words};
 pub(super) struct Item {
     /// Where it stands in the output.
     pub(super) index: Option<u64>,
-    pub(super) id: String,
     /// The item as it came: what it began with, and in the end the whole of it.
     pub(super) json: String,
     pub(super) value: Value,
