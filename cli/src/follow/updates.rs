@@ -168,6 +168,10 @@ fn read_delta(delta: pb::delta::Delta) -> Option<Delta> {
         Wire::ToolOutput(output) => {
             Delta::ToolOutput { call_id: ToolCallId::new(output.call_id), text: output.text }
         }
+        Wire::Waiting(waiting) => {
+            let wait = waiting.wait.into_option().and_then(|wait| wait.try_into().ok());
+            Delta::Waiting { reason: waiting.reason, wait }
+        }
         Wire::Retrying(retrying) => Delta::Retrying {
             attempt: retrying.attempt,
             delay: retrying.delay.into_option().and_then(|delay| delay.try_into().ok()).unwrap_or_default(),

@@ -41,6 +41,14 @@ pub(crate) enum Line<'a> {
         /// The thoughts.
         text: &'a str,
     },
+    /// The model is not asked yet: the request waits its turn.
+    Waiting {
+        /// For what.
+        reason: &'a str,
+        /// Milliseconds until then; not set where nobody knows.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        wait_ms: Option<u64>,
+    },
     /// The model could not be asked and will be again.
     Retrying {
         /// Which try comes next, from 2.
@@ -174,6 +182,7 @@ fn delta_line(delta: &Delta) -> Option<Line<'_>> {
         Delta::Text(text) => Line::Text { text },
         Delta::Reasoning(text) => Line::Reasoning { text },
         Delta::ToolOutput { call_id, text } => Line::ToolOutput { id: call_id.as_str(), text },
+        Delta::Waiting { reason, wait } => Line::Waiting { reason, wait_ms: wait.map(milliseconds) },
         Delta::Retrying { attempt, delay, reason } => {
             Line::Retrying { attempt: *attempt, delay_ms: milliseconds(*delay), reason }
         }
@@ -188,7 +197,7 @@ fn write_event(event: &EventBody, prices: Option<&Prices>) -> io::Result<()> {
             turn: *turn,
             finish: response.finish.as_str(),
             usage: response.usage.map(Usage::from),
-            cost: prices.zip(response.usage).map(|(prices, usage)| dollars(prices.cost(&usage))),
+            cost: response.cost_at(prices).map(dollars),
         },
         EventBody::ModelFailed { turn, failure } => Line::TurnFailed { turn: *turn, error: &failure.message },
         EventBody::Compacted { .. } => Line::Compacted,

@@ -113,6 +113,10 @@ pub(crate) struct Tally {
     turns: u32,
     tool_calls: u32,
     usage: TokenUsage,
+    /// Those at the prices of the session's model.
+    priced: TokenUsage,
+    /// What other models cost that answered in its place.
+    others: Option<Money>,
     /// What subagents took that ended.
     subagents: Option<Spending>,
     result: String,
@@ -130,6 +134,8 @@ impl Tally {
             turns: 0,
             tool_calls: 0,
             usage: TokenUsage::default(),
+            priced: TokenUsage::default(),
+            others: None,
             subagents: None,
             result: String::new(),
             calls: BTreeMap::new(),
@@ -145,10 +151,18 @@ impl Tally {
         match &event.body {
             EventBody::ModelReplied { response, .. } => {
                 self.turns += 1;
-                self.usage += response.usage.unwrap_or_default();
+                let usage = response.usage.unwrap_or_default();
+                self.usage += usage;
+                match response.cost {
+                    Some(cost) => *self.others.get_or_insert_default() += cost,
+                    None => self.priced += usage,
+                }
                 self.result = Message::assistant(response.content.clone()).text();
             }
-            EventBody::Compacted { usage, .. } => self.usage += usage.unwrap_or_default(),
+            EventBody::Compacted { usage, .. } => {
+                self.usage += usage.unwrap_or_default();
+                self.priced += usage.unwrap_or_default();
+            }
             EventBody::SubagentFinished { spent, .. } => {
                 *self.subagents.get_or_insert_default() += *spent;
             }
@@ -206,7 +220,8 @@ impl Tally {
             }
             _ => (Outcome::Cancelled, None),
         };
-        let cost = prices.map(|prices| prices.cost(&self.usage));
+        let own = prices.map(|prices| prices.cost(&self.priced));
+        let cost = self.others.map_or(own, |others| Some(own.unwrap_or_default() + others));
         let tree = self.subagents.map(|spent| {
             let total = cost.unwrap_or_default() + spent.cost;
             Tree {

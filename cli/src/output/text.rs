@@ -183,6 +183,10 @@ impl Renderer for Text {
                 self.stop_waiting();
                 return self.words(text);
             }
+            Update::Delta(Delta::Waiting { reason, wait }) => {
+                let wait = wait.map(|wait| format!(",{}", took(wait))).unwrap_or_default();
+                self.note(&format!("the request waits {reason}{wait}"));
+            }
             Update::Delta(Delta::Retrying { attempt, delay, reason }) => {
                 let wait = if delay.is_zero() { String::new() } else { format!(" in{}", took(*delay)) };
                 self.line(&format!("{BAD}!{BAD:#} {}; try {attempt} follows{wait}", printable(reason)));

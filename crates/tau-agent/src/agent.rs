@@ -10,7 +10,7 @@ use tau_core::event::ModelFailureKind;
 use tau_core::{ChatResponse, Model, Secret};
 use url::Url;
 
-use crate::attempt::{self, Choice};
+use crate::attempt::{self, Choice, Price};
 use crate::error::{AgentError, Endpoint};
 use crate::exchange::Exchange;
 use crate::format::{self, Ask};
@@ -19,6 +19,7 @@ use crate::limits::Limits;
 use crate::provider::{Authorized, CredentialSource, Provider};
 use crate::record::Recorder;
 use crate::request::{ChatRequest, WireCache};
+use crate::secrets::Secrets;
 use crate::stream::{ChatStream, StreamEvent};
 use crate::target::Target;
 use crate::transport::{HttpTransport, ReplayTransport, Transport, TransportError, WireRequest};
@@ -104,8 +105,10 @@ impl Agent {
     ) -> Result<Self, AgentSetupError> {
         let base = Target::base_url(resolved)?;
         let http = Arc::new(HttpTransport::new(&base, &resolved.provider.client)?);
-        let transport = Authorized::new(http, source, resolved.provider.token.refresh());
-        Ok(Self::build(resolved, Target::new(resolved)?, Arc::new(transport), limits))
+        let secrets = secrets(&resolved.provider, &base);
+        let transport = Authorized::new(http, source, resolved.provider.token.refresh(), secrets.clone());
+        let target = Target::new(resolved)?;
+        Ok(Self::build_with(resolved, target, Arc::new(transport), limits, secrets))
     }
 
     /// An agent whose requests go through a transport of the caller's.
@@ -137,12 +140,22 @@ impl Agent {
         transport: Arc<dyn Transport>,
         limits: &Limits,
     ) -> Self {
+        let secrets = secrets(&resolved.provider, &target.base);
+        Self::build_with(resolved, target, transport, limits, secrets)
+    }
+
+    fn build_with(
+        resolved: &ResolvedModel,
+        target: Target,
+        transport: Arc<dyn Transport>,
+        limits: &Limits,
+        secrets: Secrets,
+    ) -> Self {
         let format = target.format;
         let base_url = target.base.clone();
         let endpoint = Endpoint::new(&resolved.provider_name, &resolved.model.name, &base_url);
         let (model, options) = (resolved.model.clone(), resolved.options.clone());
         let client = resolved.provider.client.clone();
-        let secrets = secrets(&resolved.provider, &base_url);
         let limits = limits.of(&resolved.provider_name, &base_url, &client);
         let exchange = Arc::new(Exchange { client, format, endpoint, transport, secrets, limits });
         let inner = Inner { model, options, target, exchange, fallbacks: Vec::new(), recorder: None };
@@ -212,7 +225,8 @@ impl Agent {
         let without_options = ChatRequest { options: None, ..request };
         let fallbacks = &self.inner.fallbacks;
         for (agent, cache) in fallbacks.iter().zip(cache.fallbacks(fallbacks.len())) {
-            choices.push_back(agent.choice(&without_options, cache));
+            let price = Price::Own(agent.inner.model.prices.clone());
+            choices.push_back(Choice { price, ..agent.choice(&without_options, cache) });
         }
         Box::pin(attempt::answer(choices))
     }
@@ -236,7 +250,7 @@ impl Agent {
         let body = inner.target.format.encode_chat(&ask, cache);
         let mut wire = WireRequest::post(inner.target.chat_url.clone(), body);
         wire.headers.clone_from(&inner.target.headers);
-        Choice { exchange: Arc::clone(&inner.exchange), request: wire, refusal }
+        Choice { exchange: Arc::clone(&inner.exchange), request: wire, refusal, price: Price::Asked }
     }
 
     /// What else is needed to ask something.
@@ -263,16 +277,13 @@ impl Agent {
     }
 }
 
-/// Everything that must not show, should a server repeat it in what it says.
-fn secrets(provider: &ProviderConfig, base_url: &Url) -> Vec<Secret> {
-    /// Shorter texts are words of everyday, and taking them out would garble the error.
-    const SHORTEST: usize = 6;
+/// Everything of the configuration that must not show.
+fn secrets(provider: &ProviderConfig, base_url: &Url) -> Secrets {
     let headers = provider.headers.values().flat_map(|value| value.expose().split_whitespace());
     let key = provider.api_key.iter().map(Secret::expose);
     let address = [base_url.username(), base_url.password().unwrap_or_default()];
     let query: Vec<String> = base_url.query_pairs().map(|(_, value)| value.into_owned()).collect();
-    let texts = headers.chain(key).chain(address).chain(query.iter().map(String::as_str));
-    texts.filter(|text| text.len() >= SHORTEST).map(Secret::new).collect()
+    Secrets::new(headers.chain(key).chain(address).chain(query.iter().map(String::as_str)))
 }
 
 /// An agent could not be set up.

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use futures::Stream;
 use tau_core::event::ModelFailureKind;
-use tau_core::{ChatResponse, ContentBlock, HumanDuration, ToolCallId};
+use tau_core::{ChatResponse, ContentBlock, HumanDuration, Prices, ToolCallId};
 use tokio::time::Instant;
 
 use crate::error::AgentError;
 use crate::exchange::{Answer, Exchange, within};
+use crate::limits::Obstacle;
 use crate::retry::RetrySchedule;
 use crate::stream::StreamEvent;
 use crate::transport::WireRequest;
@@ -22,6 +23,17 @@ pub(crate) struct Choice {
     pub(crate) request: WireRequest,
     /// Why it cannot be sent, where that is known before.
     pub(crate) refusal: Option<AgentError>,
+    /// At whose prices its answer counts.
+    pub(crate) price: Price,
+}
+
+/// At whose prices an answer counts.
+#[derive(Debug)]
+pub(crate) enum Price {
+    /// Those of the model that was asked for, which whoever asked knows.
+    Asked,
+    /// Those of the model that answered in its place; none, where they are not known.
+    Own(Option<Prices>),
 }
 
 /// The answer of the first of these that can be had, with retries.
@@ -50,6 +62,8 @@ struct Attempt {
 enum Phase {
     Begin,
     Send,
+    /// It is told what the request waits for, and sent then.
+    Queue,
     Wait(Duration),
     Answer(Answer),
     Done,
@@ -97,7 +111,13 @@ impl Attempt {
                     tokio::time::sleep(delay).await;
                     self.phase = Phase::Send;
                 }
-                Phase::Begin | Phase::Send => match exchange.begin(self.choice.request.clone()).await {
+                Phase::Begin | Phase::Send => {
+                    self.phase = Phase::Queue;
+                    if let Some(Obstacle { awaited, wait }) = exchange.obstacle(&self.choice.request) {
+                        return Some(Ok(StreamEvent::Waiting { awaited, wait }));
+                    }
+                }
+                Phase::Queue => match exchange.begin(self.choice.request.clone()).await {
                     Ok(answer) => self.phase = Phase::Answer(answer),
                     Err(error) => return Some(self.failed(error)),
                 },
@@ -105,6 +125,7 @@ impl Attempt {
                     return Some(match exchange.receive(&mut answer).await {
                         Ok(StreamEvent::Completed(mut response)) => {
                             name_calls(&mut response, &self.choice.request);
+                            price(&mut response, &self.choice.price);
                             Ok(StreamEvent::Completed(response))
                         }
                         Ok(event) => {
@@ -144,6 +165,13 @@ impl Attempt {
         let delay = delay.unwrap_or_default();
         self.phase = Phase::Wait(delay);
         Ok(StreamEvent::Retrying { attempt: self.attempt, delay, error, instead })
+    }
+}
+
+/// Says what an answer cost that another model gave than the one whose prices are known to whoever asked.
+fn price(response: &mut ChatResponse, price: &Price) {
+    if let (Price::Own(prices), Some(usage)) = (price, &response.usage) {
+        response.cost = Some(prices.as_ref().map(|prices| prices.cost(usage)).unwrap_or_default());
     }
 }
 

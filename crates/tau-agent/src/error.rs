@@ -8,6 +8,7 @@ use tau_core::{HumanDuration, redact_url};
 use url::Url;
 
 use crate::said::ServerWords;
+use crate::secrets::Secrets;
 
 /// Whom a request was for. It prints without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,13 +162,9 @@ impl AgentError {
         self
     }
 
-    /// The same error without these texts, should the server have repeated one.
-    pub(crate) fn without<'a>(mut self, secrets: impl Iterator<Item = &'a str>) -> Self {
-        for secret in secrets {
-            if self.problem.contains(secret) {
-                self.problem = self.problem.replace(secret, "[redacted]");
-            }
-        }
+    /// The same error without these, should the server have repeated one.
+    pub(crate) fn without(mut self, secrets: &Secrets) -> Self {
+        self.problem = secrets.removed_from(&self.problem);
         self
     }
 

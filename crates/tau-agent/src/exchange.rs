@@ -5,14 +5,15 @@ use std::time::{Duration, SystemTime};
 
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
+use tau_core::HumanDuration;
 use tau_core::config::ClientConfig;
 use tau_core::event::ModelFailureKind;
-use tau_core::{HumanDuration, Secret};
 use tokio::time::Instant;
 
 use crate::error::{AgentError, Endpoint, Refusal};
 use crate::format::{Format, FormatError};
-use crate::limits::{Admission, ProviderLimits, headers};
+use crate::limits::{Admission, Obstacle, ProviderLimits, headers};
+use crate::secrets::Secrets;
 use crate::stream::StreamEvent;
 use crate::transport::{Transport, TransportError, WireRequest, WireResponse};
 
@@ -27,7 +28,7 @@ pub(crate) struct Exchange {
     pub(crate) endpoint: Endpoint,
     pub(crate) transport: Arc<dyn Transport>,
     /// What no error may show.
-    pub(crate) secrets: Vec<Secret>,
+    pub(crate) secrets: Secrets,
     /// What is shared with everybody else who asks this server.
     pub(crate) limits: Arc<ProviderLimits>,
 }
@@ -66,7 +67,7 @@ impl Exchange {
 
     /// The error without the secrets that the server may have repeated.
     fn without_secrets(&self, error: AgentError) -> AgentError {
-        error.without(self.secrets.iter().map(Secret::expose))
+        error.without(&self.secrets)
     }
 
     /// The whole body of an answer that takes no thought, without retries.
@@ -94,6 +95,11 @@ impl Exchange {
             .map_err(|_| self.timed_out(limit, "no answer"))
             .flatten()
             .map_err(|error| self.without_secrets(error))
+    }
+
+    /// What a request would be held up by, if it were sent now.
+    pub(crate) fn obstacle(&self, request: &WireRequest) -> Option<Obstacle> {
+        self.limits.obstacle(&self.endpoint.model, request.body.len() / BYTES_PER_TOKEN)
     }
 
     /// Sends a request as soon as the limits allow it.

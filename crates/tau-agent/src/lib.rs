@@ -83,13 +83,14 @@ mod record;
 mod request;
 mod retry;
 mod said;
+mod secrets;
 mod stream;
 mod target;
 
 pub use agent::{Agent, AgentSetupError};
 pub use ask::StructuredResponse;
 pub use error::{AgentError, Endpoint};
-pub use limits::Limits;
+pub use limits::{Awaited, Limits};
 pub use output::OutputSchema;
 pub use record::Recorder;
 pub use request::{ChatRequest, EmbeddingsRequest, Marks, TranscriptionRequest, WireBody, WireCache};

@@ -7,6 +7,7 @@ use futures::Stream;
 use tau_core::ChatResponse;
 
 use crate::error::{AgentError, Endpoint};
+use crate::limits::Awaited;
 
 /// What comes while a model answers, in order. A stream that ends well ends with [`StreamEvent::Completed`];
 /// any other ends with an error. Dropping it gives the request up.
@@ -26,6 +27,13 @@ pub enum StreamEvent {
         error: AgentError,
         /// The model that is asked in the place of the one that failed; `None` when that is asked again.
         instead: Option<Endpoint>,
+    },
+    /// The request is not sent yet: it waits its turn. Told at most once for each try.
+    Waiting {
+        /// For what.
+        awaited: Awaited,
+        /// How long, where that can be said.
+        wait: Option<Duration>,
     },
     /// More words.
     TextDelta(String),

@@ -124,9 +124,9 @@ impl SessionOverview {
             EventBody::Rewound { .. } => self.settle(),
             EventBody::ModelReplied { response, .. } => {
                 self.spent.turns = self.spent.turns.saturating_add(1);
-                self.spend_tokens(response.usage);
+                self.spend_tokens(response.usage, response.cost);
             }
-            EventBody::Compacted { usage, .. } => self.spend_tokens(*usage),
+            EventBody::Compacted { usage, .. } => self.spend_tokens(*usage, None),
             EventBody::SubagentStarted { child, .. } => drop(self.subagents.insert(*child)),
             EventBody::SubagentFinished { child, spent, .. } => {
                 self.subagents.remove(child);
@@ -185,10 +185,12 @@ impl SessionOverview {
         self.open.clear();
     }
 
-    fn spend_tokens(&mut self, usage: Option<TokenUsage>) {
+    /// Counts tokens, at the prices of the session's model where it is not told what they cost.
+    fn spend_tokens(&mut self, usage: Option<TokenUsage>, cost: Option<tau_core::Money>) {
         let Some(usage) = usage else { return };
         self.spent.usage += usage;
-        self.spent.cost += self.prices.as_ref().map(|prices| prices.cost(&usage)).unwrap_or_default();
+        let priced = || self.prices.as_ref().map(|prices| prices.cost(&usage));
+        self.spent.cost += cost.or_else(priced).unwrap_or_default();
     }
 
     fn asked(&mut self, call_id: &ToolCallId, question: PendingQuestion) {

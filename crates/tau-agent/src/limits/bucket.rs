@@ -33,6 +33,13 @@ impl Bucket {
         Duration::try_from_secs_f64(-self.level.min(0.0) * 60.0 / self.per_minute).unwrap_or(Duration::MAX)
     }
 
+    /// How long it would be until an amount is there; nothing is taken.
+    pub(super) fn wait_for(&mut self, amount: f64, now: Instant) -> Duration {
+        let wait = self.take(amount, now);
+        self.level += amount;
+        wait
+    }
+
     /// Takes an amount if it is there.
     pub(super) fn try_take(&mut self, amount: f64, now: Instant) -> bool {
         self.refill(now);
@@ -60,6 +67,8 @@ mod tests {
         assert_eq!(bucket.take(600.0, now), Duration::ZERO);
         assert_eq!(bucket.take(100.0, now), Duration::from_secs(10));
         assert_eq!(bucket.take(100.0, now), Duration::from_secs(20), "behind the one before");
+        assert_eq!(bucket.wait_for(100.0, now), Duration::from_secs(30));
+        assert_eq!(bucket.wait_for(100.0, now), Duration::from_secs(30), "nothing was taken");
         assert!(!bucket.try_take(1.0, now));
         assert!(bucket.try_take(1.0, now + Duration::from_secs(21)));
     }

@@ -51,6 +51,36 @@ impl Limits {
     }
 }
 
+/// What a request waits for before it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Awaited {
+    /// One of the requests that may be under way at the same time (`max_concurrent`) has to end.
+    Slot,
+    /// There have to be tokens again (`tokens_per_minute`).
+    Tokens,
+    /// The server asked to be left alone for a while.
+    Server,
+}
+
+impl fmt::Display for Awaited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Slot => "for one of its other requests to end (`max_concurrent`)",
+            Self::Tokens => "for tokens of the next minute (`tokens_per_minute`)",
+            Self::Server => "because the server asked for it",
+        })
+    }
+}
+
+/// Something in the way of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Obstacle {
+    pub(crate) awaited: Awaited,
+    /// How long, where that can be said.
+    pub(crate) wait: Option<Duration>,
+}
+
 /// What is shared of one provider.
 #[derive(Debug)]
 pub(crate) struct ProviderLimits {
@@ -85,6 +115,25 @@ impl ProviderLimits {
         let until = Instant::now() + wait;
         let mut held = locked(&self.held_until);
         held.entry(model.to_owned()).and_modify(|held| *held = until.max(*held)).or_insert(until);
+    }
+
+    /// What a request of about so many tokens would wait for, if it were sent now. Others may be quicker, so it is a word for
+    /// people and no promise.
+    pub(crate) fn obstacle(&self, model: &str, tokens: u64) -> Option<Obstacle> {
+        /// What is over before anybody has read of it is not told.
+        const SHORT: Duration = Duration::from_millis(500);
+        let now = Instant::now();
+        let held = locked(&self.held_until).get(model).map(|until| until.saturating_duration_since(now));
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let tokens = self.tokens.as_ref().map(|bucket| locked(bucket).wait_for(tokens as f64, now));
+        let timed = [(Awaited::Server, held), (Awaited::Tokens, tokens)];
+        let longest = timed.into_iter().filter_map(|(awaited, wait)| Some((awaited, wait?)));
+        let longest = longest.filter(|(_, wait)| *wait >= SHORT).max_by_key(|(_, wait)| *wait);
+        if let Some((awaited, wait)) = longest {
+            return Some(Obstacle { awaited, wait: Some(wait) });
+        }
+        let is_full = self.slots.as_ref().is_some_and(|slots| slots.available_permits() == 0);
+        is_full.then_some(Obstacle { awaited: Awaited::Slot, wait: None })
     }
 
     /// Waits for the right to send a model a request of about so many tokens.

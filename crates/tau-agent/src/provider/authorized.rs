@@ -1,17 +1,18 @@
 //! A transport that puts a token into every request, and renews it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use futures::FutureExt;
 use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt};
 use tau_core::Secret;
 use tau_core::event::ModelFailureKind;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::{AuthScheme, CredentialSource};
+use crate::secrets::Secrets;
 use crate::transport::{Transport, TransportError, WireRequest, WireResponse};
 
 /// A token is renewed this long before its end, so that none ends on its way.
@@ -25,12 +26,20 @@ pub(crate) struct Authorized {
     tokens: Arc<Tokens>,
 }
 
-#[derive(Debug)]
 struct Tokens {
     source: Arc<dyn CredentialSource>,
     /// How long a token is used whose end is not told.
     refresh: Duration,
     held: Mutex<Option<(Secret, Instant)>>,
+    /// Where others learn what they must not show.
+    secrets: Secrets,
+}
+
+/// Without the source, which may print what it gives.
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens").field("refresh", &self.refresh).finish_non_exhaustive()
+    }
 }
 
 impl Authorized {
@@ -38,8 +47,9 @@ impl Authorized {
         inner: Arc<dyn Transport>,
         source: Arc<dyn CredentialSource>,
         refresh: Duration,
+        secrets: Secrets,
     ) -> Self {
-        Self { inner, tokens: Arc::new(Tokens { source, refresh, held: Mutex::default() }) }
+        Self { inner, tokens: Arc::new(Tokens { source, refresh, held: Mutex::default(), secrets }) }
     }
 }
 
@@ -56,6 +66,7 @@ impl Tokens {
         let credential = self.source.token().await.map_err(|error| {
             TransportError::new(ModelFailureKind::Unauthorized, format!("no token could be had: {error}"))
         })?;
+        self.secrets.renew(&credential.token);
         let good_for = credential.good_for.map_or(self.refresh, |good_for| good_for.saturating_sub(MARGIN));
         *held = Instant::now().checked_add(good_for).map(|until| (credential.token.clone(), until));
         Ok(credential.token)
@@ -74,37 +85,14 @@ impl Transport for Authorized {
             let token = tokens.token(None).await?;
             let response = inner.send(with(&token)).await?;
             if response.status != 401 {
-                return Ok(without(token, response));
+                return Ok(response);
             }
             let renewed = tokens.token(Some(&token)).await?;
             if renewed == token {
-                return Ok(without(token, response));
+                return Ok(response);
             }
-            Ok(without(renewed.clone(), inner.send(with(&renewed)).await?))
+            inner.send(with(&renewed)).await
         }
         .boxed()
     }
-}
-
-/// The answer; one that is an error says what it says without the token, should the server repeat it.
-fn without(token: Secret, mut response: WireResponse) -> WireResponse {
-    /// More is not shown of an error.
-    const MOST: usize = 128 * 1024;
-    if (200..300).contains(&response.status) {
-        return response;
-    }
-    let mut body = std::mem::replace(&mut response.body, futures::stream::empty().boxed());
-    let said = async move {
-        let mut said = Vec::new();
-        while let Some(Ok(chunk)) = body.next().await {
-            said.extend_from_slice(&chunk);
-            if said.len() > MOST {
-                break;
-            }
-        }
-        let text = String::from_utf8_lossy(&said).replace(token.expose(), "[redacted]");
-        Ok(Bytes::from(text))
-    };
-    response.body = futures::stream::once(said).boxed();
-    response
 }

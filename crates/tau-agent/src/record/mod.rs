@@ -18,6 +18,7 @@ use futures::future::BoxFuture;
 use serde_json::{Map, Value, json};
 use tau_core::{ContentBlock, Message, Role, Secret};
 
+use crate::secrets::Secrets;
 use crate::transport::{Transport, TransportError, WireRequest, WireResponse, appended};
 use entry::Entry;
 use secrets::SecretFinder;
@@ -31,6 +32,8 @@ pub struct Recorder {
 struct Inner {
     sink: Box<dyn Write + Send>,
     finder: SecretFinder,
+    /// Those of the agents, which get more when tokens are renewed.
+    shared: Vec<Secrets>,
     /// Texts that differ from machine to machine.
     varying: Vec<String>,
     /// The request before, as it was written.
@@ -53,6 +56,7 @@ impl Recorder {
         let inner = Inner {
             sink: Box::new(sink),
             finder: SecretFinder::default(),
+            shared: Vec::new(),
             varying: Vec::new(),
             before: None,
             results: Vec::new(),
@@ -84,8 +88,12 @@ impl Recorder {
         self.lock().failed.take().map_or(Ok(()), Err)
     }
 
+    /// With every credential that is known by now.
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let known: Vec<Secret> = inner.shared.iter().flat_map(Secrets::all).collect();
+        inner.finder.add(known);
+        inner
     }
 
     /// Takes note of what a request is about: whose it is, and what is new in it.
@@ -110,8 +118,8 @@ impl Recorder {
     }
 
     /// A transport whose exchanges are written down.
-    pub(crate) fn around(&self, transport: Arc<dyn Transport>, secrets: &[Secret]) -> Arc<dyn Transport> {
-        self.lock().finder.add(secrets.iter().cloned());
+    pub(crate) fn around(&self, transport: Arc<dyn Transport>, secrets: &Secrets) -> Arc<dyn Transport> {
+        self.lock().shared.push(secrets.clone());
         Arc::new(RecordingTransport { recorder: self.clone(), transport })
     }
 

@@ -39,7 +39,11 @@ pub(super) struct SecretFinder {
 
 impl SecretFinder {
     pub(super) fn add(&mut self, secrets: impl IntoIterator<Item = Secret>) {
-        self.known.extend(secrets.into_iter().filter(|secret| secret.expose().len() >= SHORTEST));
+        for secret in secrets {
+            if secret.expose().len() >= SHORTEST && !self.known.contains(&secret) {
+                self.known.push(secret);
+            }
+        }
         self.known.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
     }
 

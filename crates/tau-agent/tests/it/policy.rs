@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use tau_agent::{Agent, Limits};
+use tau_agent::{Agent, Awaited, Limits, StreamEvent};
 use tau_core::config::{ClientConfig, Config, ProviderConfig, ResolvedModel};
 use tau_core::event::ModelFailureKind;
-use tau_core::{ContentBlock, HumanDuration, Secret};
+use tau_core::{ContentBlock, HumanDuration, Money, Prices, Secret};
 use tau_testkit::{ModelServer, Reply, chunk};
 
 use crate::support::{ask, client, resolved};
@@ -208,8 +208,11 @@ async fn no_more_requests_than_allowed_are_under_way() {
         async move {
             let mut stream =
                 agent.stream(tau_agent::ChatRequest::new(&[]), &mut tau_agent::WireCache::default());
-            let first = futures::StreamExt::next(&mut stream).await;
-            assert!(matches!(first, Some(Ok(_))));
+            let mut first = futures::StreamExt::next(&mut stream).await;
+            if matches!(first, Some(Ok(StreamEvent::Waiting { awaited: Awaited::Slot, wait: None }))) {
+                first = futures::StreamExt::next(&mut stream).await;
+            }
+            assert!(matches!(first, Some(Ok(StreamEvent::TextDelta(_)))), "{first:?}");
             under_way.fetch_add(1, Ordering::SeqCst);
             // The slot is held until the answer is over.
             tokio::time::sleep(Duration::from_millis(30)).await;
@@ -235,15 +238,66 @@ async fn tokens_of_all_sessions_count_by_the_minute() {
     provider.client.tokens_per_minute = Some(2_000);
     let agent = Agent::with_transport(&resolved(provider), Arc::new(scripted)).unwrap();
     let started = tokio::time::Instant::now();
+    let mut told = Vec::new();
     for _ in 0..2 {
-        ask(&agent).await.end.unwrap();
+        told.push(ask(&agent).await.events[0].clone());
     }
     assert!(started.elapsed() < Duration::from_secs(1), "a minute's worth is there to begin with");
     for _ in 0..2 {
-        ask(&agent).await.end.unwrap();
+        let outcome = ask(&agent).await;
+        assert!(outcome.events.contains(&"text Hi".to_owned()), "{outcome:?}");
+        told.push(outcome.events[0].clone());
     }
+    assert_eq!(told, ["text Hi", "text Hi", "waiting Tokens for a while", "waiting Tokens for a while"]);
     let waited = started.elapsed().as_secs();
     assert!((28..=35).contains(&waited), "1,000 tokens are there again after half a minute: {waited}");
+}
+
+#[tokio::test]
+async fn who_waits_for_a_slot_is_told_so_once() {
+    let server = ModelServer::start(|number, _| match number {
+        0 => Reply::stream()
+            .event(&chunk::text("Hel"))
+            .pause(Duration::from_millis(200))
+            .event(&chunk::finish("stop")),
+        _ => Reply::text("Hello!"),
+    })
+    .await
+    .unwrap();
+    let limits = Limits::new();
+    let model = model_at(&server, |client| client.max_concurrent = Some(1));
+    let agents = [(); 2].map(|()| Agent::with_limits(&model, &limits).unwrap());
+    let first = tokio::spawn({
+        let agent = agents[0].clone();
+        async move { ask(&agent).await }
+    });
+    server.wait_for_requests(1).await;
+    let second = ask(&agents[1]).await;
+    assert_eq!(second.events, ["waiting Slot", "text Hello!"]);
+    assert_eq!(first.await.unwrap().events, ["text Hel"], "who does not wait is told nothing");
+}
+
+#[tokio::test]
+async fn a_fallback_costs_what_it_costs() {
+    let (first, second) = (failing().await, ModelServer::start(|_, _| Reply::text("Hello!")).await.unwrap());
+    let dollar = |text: &str| text.parse::<Money>().unwrap();
+    let cost = async |prices: Option<Prices>| {
+        let mut model = with_fallback(&first, &second);
+        model.model.prices = Some(Prices::new(dollar("1000"), dollar("1000")));
+        model.fallbacks[0].model.prices = prices;
+        ask(&Agent::new(&model).unwrap()).await.end.unwrap()
+    };
+    // 10 tokens read and 5 written.
+    let answered = cost(Some(Prices::new(dollar("1"), dollar("2")))).await;
+    assert_eq!(answered.cost, Some(dollar("0.00002")));
+    let asked = Prices::new(dollar("1000"), dollar("1000"));
+    assert_eq!(answered.cost_at(Some(&asked)), answered.cost, "and not what the other would have");
+    assert_eq!(cost(None).await.cost, Some(Money::ZERO), "what has no price is not paid at another's");
+    let mut own = model_at(&second, |_| {});
+    own.model.prices = Some(asked.clone());
+    let answered = ask(&Agent::new(&own).unwrap()).await.end.unwrap();
+    assert_eq!(answered.cost, None, "whoever asked knows the price");
+    assert_eq!(answered.cost_at(Some(&asked)), Some(dollar("0.015")));
 }
 
 #[tokio::test]

@@ -8,7 +8,9 @@ use futures::{FutureExt, StreamExt};
 use serde_json::json;
 use tau_agent::provider::{self, AuthScheme, Credential, CredentialError, CredentialSource};
 use tau_agent::transport::{Transport, TransportError, WireRequest, WireResponse};
-use tau_agent::{Agent, AgentError, ChatRequest, EmbeddingsRequest, Limits, TranscriptionRequest, WireCache};
+use tau_agent::{
+    Agent, AgentError, ChatRequest, EmbeddingsRequest, Limits, Recorder, TranscriptionRequest, WireCache,
+};
 use tau_core::config::{Config, ProviderConfig};
 use tau_core::event::ModelFailureKind;
 use tau_core::{ContentBlock, HumanDuration, Message, Secret, TranscriptionSegment};
@@ -267,6 +269,49 @@ async fn a_token_is_kept_until_it_ends() {
     // Less than the margin is left of it.
     let (_, seen) = asked_with(vec![("tok-a", Some(30)), ("tok-b", Some(3600))], 3, "").await;
     assert_eq!(seen, ["Bearer tok-a", "Bearer tok-b", "Bearer tok-b"]);
+}
+
+/// Servers repeat what they were sent: in refusals, and in answers that had begun well.
+#[tokio::test]
+async fn renewed_tokens_show_nowhere() {
+    let in_stream = |token: &str| {
+        let said = format!("`{token}` is not welcome");
+        Reply::stream().event(&json!({ "error": { "code": 400, "message": said } }))
+    };
+    let refused = |token: &str| Reply::status(403).bytes(format!("no: {token}"));
+    let written = Written::default();
+    for answer in [&in_stream as &dyn Fn(&str) -> Reply, &refused] {
+        let replies = ["old-token-1", "new-token-2"].map(answer);
+        let server = ModelServer::with_replies(replies).await.unwrap();
+        let mut provider = ProviderConfig::new(server.base_url());
+        provider.client.max_retries = Some(0);
+        let tokens = vec![("old-token-1", Some(30)), ("new-token-2", None)];
+        let source = Arc::new(Tokens(Mutex::new(tokens)));
+        let agent = Agent::with_credentials(&resolved(provider), source, &Limits::new()).unwrap();
+        let agent = agent.with_recorder(Recorder::new(written.clone()));
+        for _ in 0..2 {
+            let error = crate::support::ask(&agent).await.end.unwrap_err();
+            let shown = format!("{error} {error:?} {:?} {agent:?}", error.to_failure());
+            assert!(shown.contains("[redacted]") && !shown.contains("token-"), "{shown}");
+        }
+    }
+    let recording = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    assert!(recording.contains("is not welcome") && !recording.contains("token-"), "{recording}");
+}
+
+/// What a recorder wrote.
+#[derive(Debug, Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 #[tokio::test]

@@ -106,6 +106,9 @@ fn show(event: &StreamEvent) -> String {
             let instead = instead.unwrap_or_default();
             format!("retrying {attempt} {:?} {}ms{instead}", error.kind(), delay.as_millis())
         }
+        StreamEvent::Waiting { awaited, wait } => {
+            format!("waiting {awaited:?}{}", if wait.is_some() { " for a while" } else { "" })
+        }
         other => panic!("an event this test does not know: {other:?}"),
     }
 }

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::ContentBlock;
 use crate::finish::FinishReason;
+use crate::model::Prices;
+use crate::money::Money;
 use crate::usage::TokenUsage;
 
 /// A model's whole reply.
@@ -25,6 +27,9 @@ pub struct ChatResponse {
     /// Tokens, when the provider told them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<TokenUsage>,
+    /// What it cost, where another model answered than the one whose prices are known to whoever asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Money>,
 }
 
 impl ChatResponse {
@@ -36,7 +41,14 @@ impl ChatResponse {
             content: content.into_iter().collect(),
             finish,
             usage: None,
+            cost: None,
         }
+    }
+
+    /// What it cost at these prices of the model that was asked; `None` where neither they nor its own cost are known.
+    #[must_use]
+    pub fn cost_at(&self, prices: Option<&Prices>) -> Option<Money> {
+        self.cost.or_else(|| Some(prices?.cost(self.usage.as_ref()?)))
     }
 
     /// The same reply with token counts.

@@ -63,6 +63,13 @@ pub enum Delta {
         /// What went wrong, in words.
         reason: String,
     },
+    /// The model is not asked yet: the request waits its turn.
+    Waiting {
+        /// For what, in words.
+        reason: String,
+        /// How long, where that can be said.
+        wait: Option<Duration>,
+    },
     /// The session waits for a journal. It is told at once, before the events that wait.
     Paused {
         /// Why.
@@ -130,6 +137,7 @@ impl Delta {
             StreamEvent::ToolCallDelta { index, arguments, .. } => {
                 Self::ToolCallArguments { index, text: arguments }
             }
+            StreamEvent::Waiting { awaited, wait } => Self::Waiting { reason: awaited.to_string(), wait },
             StreamEvent::Retrying { attempt, delay, error, instead } => {
                 let instead = instead.map(|endpoint| format!("; instead {endpoint} is asked"));
                 let reason = format!("{error}{}", instead.unwrap_or_default());

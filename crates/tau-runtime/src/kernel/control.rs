@@ -233,8 +233,8 @@ impl Control {
             run.apply(event, kind, &self.hooks.points);
         }
         match event {
-            EventBody::ModelReplied { response, .. } => self.spend_tokens(response.usage),
-            EventBody::Compacted { usage, .. } => self.spend_tokens(*usage),
+            EventBody::ModelReplied { response, .. } => self.spend_tokens(response.usage, response.cost),
+            EventBody::Compacted { usage, .. } => self.spend_tokens(*usage, None),
             EventBody::PermissionAnswered { call_id, answer: PermissionAnswer::AllowAlways } => {
                 let call = self.run.as_ref().and_then(|run| run.call(call_id));
                 self.granted.extend(call.map(|call| call.call.name.clone()));
@@ -252,12 +252,13 @@ impl Control {
         }
     }
 
-    fn spend_tokens(&mut self, usage: Option<tau_core::TokenUsage>) {
+    /// Counts tokens, at the prices of the session's model where it is not told what they cost.
+    fn spend_tokens(&mut self, usage: Option<tau_core::TokenUsage>, cost: Option<tau_core::Money>) {
         let Some(usage) = usage else { return };
         let prices = self.config.as_ref().and_then(|config| config.prices.as_ref());
         let mut spent = Spending::default();
         spent.usage = usage;
-        spent.cost = prices.map(|prices| prices.cost(&usage)).unwrap_or_default();
+        spent.cost = cost.or(prices.map(|prices| prices.cost(&usage))).unwrap_or_default();
         self.spend(self.run.as_ref().map(|run| run.id), spent);
     }
 

@@ -16,6 +16,7 @@ pub mod delta {
         Retrying(super::super::super::Retrying),
         Paused(super::super::super::Paused),
         Resumed(super::super::super::Resumed),
+        Waiting(super::super::super::Waiting),
     }
     impl ::buffa::Oneof for Delta {}
     impl From<super::super::super::ToolCallStarted> for Delta {
@@ -78,6 +79,16 @@ pub mod delta {
             Self::Some(Delta::from(v))
         }
     }
+    impl From<super::super::super::Waiting> for Delta {
+        fn from(v: super::super::super::Waiting) -> Self {
+            Self::Waiting(v)
+        }
+    }
+    impl From<super::super::super::Waiting> for ::core::option::Option<Delta> {
+        fn from(v: super::super::super::Waiting) -> Self {
+            Self::Some(Delta::from(v))
+        }
+    }
     #[cfg(feature = "json")]
     impl ::serde::Serialize for Delta {
         fn serialize<S: ::serde::Serializer>(
@@ -110,6 +121,9 @@ pub mod delta {
                 }
                 Self::Resumed(v) => {
                     map.serialize_entry("resumed", v)?;
+                }
+                Self::Waiting(v) => {
+                    map.serialize_entry("waiting", v)?;
                 }
             }
             map.end()

@@ -38,5 +38,10 @@ pub mod delta {
                 super::super::super::super::__buffa::view::ResumedView<'a>,
             >,
         ),
+        Waiting(
+            ::buffa::alloc::boxed::Box<
+                super::super::super::super::__buffa::view::WaitingView<'a>,
+            >,
+        ),
     }
 }

@@ -476,6 +476,14 @@ impl ::buffa::Message for Delta {
                         += 1u64 + ::buffa::encoding::varint_len(inner as u64) as u64
                             + inner as u64;
                 }
+                __buffa::oneof::delta::Delta::Waiting(x) => {
+                    let __slot = __cache.reserve();
+                    let inner = x.compute_size(__cache);
+                    __cache.set(__slot, inner);
+                    size
+                        += 1u64 + ::buffa::encoding::varint_len(inner as u64) as u64
+                            + inner as u64;
+                }
             }
         }
         size += self.__buffa_unknown_fields.encoded_len() as u64;
@@ -545,6 +553,14 @@ impl ::buffa::Message for Delta {
                 __buffa::oneof::delta::Delta::Resumed(x) => {
                     ::buffa::types::put_len_delimited_header(
                         10u32,
+                        u64::from(__cache.consume_next()),
+                        buf,
+                    );
+                    x.write_to(__cache, buf);
+                }
+                __buffa::oneof::delta::Delta::Waiting(x) => {
+                    ::buffa::types::put_len_delimited_header(
+                        11u32,
                         u64::from(__cache.consume_next()),
                         buf,
                     );
@@ -706,6 +722,24 @@ impl ::buffa::Message for Delta {
                     ::buffa::Message::merge_length_delimited(&mut val, buf, ctx)?;
                     self.delta = ::core::option::Option::Some(
                         __buffa::oneof::delta::Delta::Resumed(val),
+                    );
+                }
+            }
+            11u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                if let ::core::option::Option::Some(
+                    __buffa::oneof::delta::Delta::Waiting(ref mut existing),
+                ) = self.delta
+                {
+                    ::buffa::Message::merge_length_delimited(existing, buf, ctx)?;
+                } else {
+                    let mut val = ::core::default::Default::default();
+                    ::buffa::Message::merge_length_delimited(&mut val, buf, ctx)?;
+                    self.delta = ::core::option::Option::Some(
+                        __buffa::oneof::delta::Delta::Waiting(val),
                     );
                 }
             }
@@ -968,6 +1002,28 @@ impl<'de> ::serde::Deserialize<'de> for Delta {
                                 }
                                 __oneof_delta = Some(
                                     __buffa::oneof::delta::Delta::Resumed(v),
+                                );
+                            }
+                        }
+                        "waiting" => {
+                            let v: ::core::option::Option<Waiting> = map
+                                .next_value_seed(
+                                    ::buffa::json_helpers::NullableDeserializeSeed(
+                                        ::buffa::json_helpers::DefaultDeserializeSeed::<
+                                            Waiting,
+                                        >::new(),
+                                    ),
+                                )?;
+                            if let Some(v) = v {
+                                if __oneof_delta.is_some() {
+                                    return Err(
+                                        ::serde::de::Error::custom(
+                                            "multiple oneof fields set for 'delta'",
+                                        ),
+                                    );
+                                }
+                                __oneof_delta = Some(
+                                    __buffa::oneof::delta::Delta::Waiting(v),
                                 );
                             }
                         }
@@ -1503,6 +1559,183 @@ pub const __TOOL_OUTPUT_JSON_ANY: ::buffa::type_registry::JsonAnyEntry = ::buffa
     type_url: "type.googleapis.com/tau.runtime.v1.ToolOutput",
     to_json: ::buffa::type_registry::any_to_json::<ToolOutput>,
     from_json: ::buffa::type_registry::any_from_json::<ToolOutput>,
+    is_wkt: false,
+};
+/// The request to the model waits its turn.
+#[derive(Clone, PartialEq, Default)]
+#[cfg_attr(feature = "json", derive(::serde::Serialize, ::serde::Deserialize))]
+#[cfg_attr(feature = "json", serde(default))]
+pub struct Waiting {
+    /// For what, in words.
+    ///
+    /// Field 1: `reason`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "reason",
+            with = "::buffa::json_helpers::proto_string",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_empty_str"
+        )
+    )]
+    pub reason: ::buffa::alloc::string::String,
+    /// How long; not set where nobody knows.
+    ///
+    /// Field 2: `wait`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "wait",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_unset_message_field"
+        )
+    )]
+    pub wait: ::buffa::MessageField<
+        ::buffa_types::google::protobuf::Duration,
+        ::buffa::Inline<::buffa_types::google::protobuf::Duration>,
+    >,
+    #[cfg_attr(feature = "json", serde(skip))]
+    #[doc(hidden)]
+    pub __buffa_unknown_fields: ::buffa::UnknownFields,
+}
+impl ::core::fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("Waiting")
+            .field("reason", &self.reason)
+            .field("wait", &self.wait)
+            .finish()
+    }
+}
+impl Waiting {
+    /// Protobuf type URL for this message, for use with `Any::pack` and
+    /// `Any::unpack_if`.
+    ///
+    /// Format: `type.googleapis.com/<fully.qualified.TypeName>`
+    pub const TYPE_URL: &'static str = "type.googleapis.com/tau.runtime.v1.Waiting";
+}
+::buffa::impl_default_instance!(Waiting);
+impl ::buffa::MessageName for Waiting {
+    const PACKAGE: &'static str = "tau.runtime.v1";
+    const NAME: &'static str = "Waiting";
+    const FULL_NAME: &'static str = "tau.runtime.v1.Waiting";
+    const TYPE_URL: &'static str = "type.googleapis.com/tau.runtime.v1.Waiting";
+}
+impl ::buffa::Message for Waiting {
+    /// Returns the total encoded size in bytes.
+    ///
+    /// Accumulates in `u64` (which cannot overflow for in-memory
+    /// data) and saturates to `u32` at return, so a message whose
+    /// encoded size exceeds the 2 GiB protobuf limit yields a value
+    /// above [`::buffa::MAX_MESSAGE_BYTES`] that the encode entry
+    /// points reject, never a silently wrapped size.
+    #[allow(clippy::let_and_return)]
+    fn compute_size(&self, __cache: &mut ::buffa::SizeCache) -> u32 {
+        #[allow(unused_imports)]
+        use ::buffa::Enumeration as _;
+        let mut size = 0u64;
+        if !self.reason.is_empty() {
+            size += 1u64 + ::buffa::types::string_encoded_len(&self.reason) as u64;
+        }
+        if self.wait.is_set() {
+            let __slot = __cache.reserve();
+            let inner_size = self.wait.compute_size(__cache);
+            __cache.set(__slot, inner_size);
+            size
+                += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
+                    + inner_size as u64;
+        }
+        size += self.__buffa_unknown_fields.encoded_len() as u64;
+        ::buffa::saturate_size(size)
+    }
+    fn write_to(
+        &self,
+        __cache: &mut ::buffa::SizeCache,
+        buf: &mut impl ::buffa::EncodeSink,
+    ) {
+        #[allow(unused_imports)]
+        use ::buffa::Enumeration as _;
+        if !self.reason.is_empty() {
+            ::buffa::types::put_string_field(1u32, &self.reason, buf);
+        }
+        if self.wait.is_set() {
+            ::buffa::types::put_len_delimited_header(
+                2u32,
+                u64::from(__cache.consume_next()),
+                buf,
+            );
+            self.wait.write_to(__cache, buf);
+        }
+        self.__buffa_unknown_fields.write_to(buf);
+    }
+    fn merge_field(
+        &mut self,
+        tag: ::buffa::encoding::Tag,
+        buf: &mut impl ::buffa::bytes::Buf,
+        ctx: ::buffa::DecodeContext<'_>,
+    ) -> ::core::result::Result<(), ::buffa::DecodeError> {
+        #[allow(unused_imports)]
+        use ::buffa::bytes::Buf as _;
+        #[allow(unused_imports)]
+        use ::buffa::Enumeration as _;
+        match tag.field_number() {
+            1u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                ::buffa::types::merge_string(&mut self.reason, buf)?;
+            }
+            2u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                ::buffa::Message::merge_length_delimited(
+                    self.wait.get_or_insert_default(),
+                    buf,
+                    ctx,
+                )?;
+            }
+            _ => {
+                self.__buffa_unknown_fields
+                    .push(::buffa::encoding::decode_unknown_field(tag, buf, ctx)?);
+            }
+        }
+        ::core::result::Result::Ok(())
+    }
+    fn clear(&mut self) {
+        self.reason.clear();
+        self.wait = ::buffa::MessageField::none();
+        self.__buffa_unknown_fields.clear();
+    }
+}
+impl ::buffa::ExtensionSet for Waiting {
+    const PROTO_FQN: &'static str = "tau.runtime.v1.Waiting";
+    fn unknown_fields(&self) -> &::buffa::UnknownFields {
+        &self.__buffa_unknown_fields
+    }
+    fn unknown_fields_mut(&mut self) -> &mut ::buffa::UnknownFields {
+        &mut self.__buffa_unknown_fields
+    }
+}
+#[cfg(feature = "json")]
+impl ::buffa::json_helpers::ProtoElemJson for Waiting {
+    fn serialize_proto_json<S: ::serde::Serializer>(
+        v: &Self,
+        s: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        ::serde::Serialize::serialize(v, s)
+    }
+    fn deserialize_proto_json<'de, D: ::serde::Deserializer<'de>>(
+        d: D,
+    ) -> ::core::result::Result<Self, D::Error> {
+        <Self as ::serde::Deserialize>::deserialize(d)
+    }
+}
+#[cfg(feature = "json")]
+#[doc(hidden)]
+pub const __WAITING_JSON_ANY: ::buffa::type_registry::JsonAnyEntry = ::buffa::type_registry::JsonAnyEntry {
+    type_url: "type.googleapis.com/tau.runtime.v1.Waiting",
+    to_json: ::buffa::type_registry::any_to_json::<Waiting>,
+    from_json: ::buffa::type_registry::any_from_json::<Waiting>,
     is_wkt: false,
 };
 /// The model could not be asked and will be again.

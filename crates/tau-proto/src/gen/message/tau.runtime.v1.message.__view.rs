@@ -348,6 +348,10 @@ pub struct ChatResponseView<'a> {
     pub usage: ::buffa::MessageFieldView<
         super::super::__buffa::view::TokenUsageView<'a>,
     >,
+    /// What it cost, where another model answered than the session's, whose prices are in its configuration.
+    ///
+    /// Field 6: `cost`
+    pub cost: ::buffa::MessageFieldView<super::super::__buffa::view::MoneyView<'a>>,
     pub __buffa_unknown_fields: ::buffa::UnknownFieldsView<'a>,
 }
 impl<'a> ::buffa::MessageView<'a> for ChatResponseView<'a> {
@@ -422,6 +426,27 @@ impl<'a> ::buffa::MessageView<'a> for ChatResponseView<'a> {
                     }
                 }
             }
+            6u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                match view.cost.as_mut() {
+                    Some(existing) => {
+                        ::buffa::MessageView::merge_into_view(existing, sub, __sub_ctx)?
+                    }
+                    None => {
+                        view.cost = ::buffa::MessageFieldView::set(
+                            <super::super::__buffa::view::MoneyView as ::buffa::MessageView>::decode_view_ctx(
+                                sub,
+                                __sub_ctx,
+                            )?,
+                        );
+                    }
+                }
+            }
             3u32 => {
                 ::buffa::encoding::check_wire_type(
                     tag,
@@ -481,6 +506,15 @@ impl<'a> ::buffa::MessageView<'a> for ChatResponseView<'a> {
                 }
                 None => ::buffa::MessageField::none(),
             },
+            cost: match self.cost.as_option() {
+                Some(v) => {
+                    ::buffa::MessageField::<
+                        super::super::Money,
+                        ::buffa::Inline<super::super::Money>,
+                    >::some(v.to_owned_from_source(__buffa_src)?)
+                }
+                None => ::buffa::MessageField::none(),
+            },
             __buffa_unknown_fields: self.__buffa_unknown_fields.to_owned()?.into(),
             ..::core::default::Default::default()
         })
@@ -512,6 +546,14 @@ impl<'a> ::buffa::ViewEncode<'a> for ChatResponseView<'a> {
         if self.usage.is_set() {
             let __slot = __cache.reserve();
             let inner_size = self.usage.compute_size(__cache);
+            __cache.set(__slot, inner_size);
+            size
+                += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
+                    + inner_size as u64;
+        }
+        if self.cost.is_set() {
+            let __slot = __cache.reserve();
+            let inner_size = self.cost.compute_size(__cache);
             __cache.set(__slot, inner_size);
             size
                 += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
@@ -553,6 +595,14 @@ impl<'a> ::buffa::ViewEncode<'a> for ChatResponseView<'a> {
             );
             self.usage.write_to(__cache, buf);
         }
+        if self.cost.is_set() {
+            ::buffa::types::put_len_delimited_header(
+                6u32,
+                u64::from(__cache.consume_next()),
+                buf,
+            );
+            self.cost.write_to(__cache, buf);
+        }
         self.__buffa_unknown_fields.write_to(buf);
     }
 }
@@ -590,6 +640,11 @@ impl<'__a> ::serde::Serialize for ChatResponseView<'__a> {
         {
             if let ::core::option::Option::Some(__v) = self.usage.as_option() {
                 __map.serialize_entry("usage", __v)?;
+            }
+        }
+        {
+            if let ::core::option::Option::Some(__v) = self.cost.as_option() {
+                __map.serialize_entry("cost", __v)?;
             }
         }
         __map.end()
@@ -722,6 +777,15 @@ impl ChatResponseOwnedView {
         &self,
     ) -> &::buffa::MessageFieldView<super::super::__buffa::view::TokenUsageView<'_>> {
         &self.0.reborrow().usage
+    }
+    /// What it cost, where another model answered than the session's, whose prices are in its configuration.
+    ///
+    /// Field 6: `cost`
+    #[must_use]
+    pub fn cost(
+        &self,
+    ) -> &::buffa::MessageFieldView<super::super::__buffa::view::MoneyView<'_>> {
+        &self.0.reborrow().cost
     }
 }
 impl ::core::convert::From<::buffa::OwnedView<ChatResponseView<'static>>>

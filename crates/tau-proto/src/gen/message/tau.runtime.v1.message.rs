@@ -419,6 +419,17 @@ pub struct ChatResponse {
         )
     )]
     pub usage: ::buffa::MessageField<TokenUsage, ::buffa::Inline<TokenUsage>>,
+    /// What it cost, where another model answered than the session's, whose prices are in its configuration.
+    ///
+    /// Field 6: `cost`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "cost",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_unset_message_field"
+        )
+    )]
+    pub cost: ::buffa::MessageField<Money, ::buffa::Inline<Money>>,
     #[cfg_attr(feature = "json", serde(skip))]
     #[doc(hidden)]
     pub __buffa_unknown_fields: ::buffa::UnknownFields,
@@ -431,6 +442,7 @@ impl ::core::fmt::Debug for ChatResponse {
             .field("content", &self.content)
             .field("finish", &self.finish)
             .field("usage", &self.usage)
+            .field("cost", &self.cost)
             .finish()
     }
 }
@@ -486,6 +498,14 @@ impl ::buffa::Message for ChatResponse {
                 += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
                     + inner_size as u64;
         }
+        if self.cost.is_set() {
+            let __slot = __cache.reserve();
+            let inner_size = self.cost.compute_size(__cache);
+            __cache.set(__slot, inner_size);
+            size
+                += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
+                    + inner_size as u64;
+        }
         size += self.__buffa_unknown_fields.encoded_len() as u64;
         ::buffa::saturate_size(size)
     }
@@ -520,6 +540,14 @@ impl ::buffa::Message for ChatResponse {
                 buf,
             );
             self.usage.write_to(__cache, buf);
+        }
+        if self.cost.is_set() {
+            ::buffa::types::put_len_delimited_header(
+                6u32,
+                u64::from(__cache.consume_next()),
+                buf,
+            );
+            self.cost.write_to(__cache, buf);
         }
         self.__buffa_unknown_fields.write_to(buf);
     }
@@ -578,6 +606,17 @@ impl ::buffa::Message for ChatResponse {
                     ctx,
                 )?;
             }
+            6u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                ::buffa::Message::merge_length_delimited(
+                    self.cost.get_or_insert_default(),
+                    buf,
+                    ctx,
+                )?;
+            }
             _ => {
                 self.__buffa_unknown_fields
                     .push(::buffa::encoding::decode_unknown_field(tag, buf, ctx)?);
@@ -591,6 +630,7 @@ impl ::buffa::Message for ChatResponse {
         self.content.clear();
         self.finish.clear();
         self.usage = ::buffa::MessageField::none();
+        self.cost = ::buffa::MessageField::none();
         self.__buffa_unknown_fields.clear();
     }
 }

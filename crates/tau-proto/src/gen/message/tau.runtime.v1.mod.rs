@@ -444,6 +444,12 @@ pub use self::__buffa::view::ToolOutputView;
 pub use self::__buffa::view::ToolOutputOwnedView;
 #[cfg(feature = "rpc")]
 #[doc(inline)]
+pub use self::__buffa::view::WaitingView;
+#[cfg(feature = "rpc")]
+#[doc(inline)]
+pub use self::__buffa::view::WaitingOwnedView;
+#[cfg(feature = "rpc")]
+#[doc(inline)]
 pub use self::__buffa::view::RetryingView;
 #[cfg(feature = "rpc")]
 #[doc(inline)]

@@ -214,11 +214,14 @@ impl Sum {
                 _ if !is_on => {}
                 EventBody::ModelReplied { response, .. } => {
                     sum.spent.turns += 1;
-                    sum.spend(response.usage, prices);
+                    sum.spend(response.usage, response.cost_at(prices));
                     let words: String = response.content.iter().filter_map(|block| block.as_text()).collect();
                     sum.text = words;
                 }
-                EventBody::Compacted { usage, .. } => sum.spend(*usage, prices),
+                EventBody::Compacted { usage, .. } => {
+                    let cost = prices.zip(usage.as_ref()).map(|(prices, usage)| prices.cost(usage));
+                    sum.spend(*usage, cost);
+                }
                 EventBody::SubagentFinished { spent, .. } => sum.spent += *spent,
                 EventBody::ToolRequested { call, .. } => {
                     sum.spent.tool_calls += 1;
@@ -235,10 +238,9 @@ impl Sum {
         sum
     }
 
-    fn spend(&mut self, usage: Option<tau_core::TokenUsage>, prices: Option<&Prices>) {
-        let Some(usage) = usage else { return };
-        self.spent.usage += usage;
-        self.spent.cost += prices.map(|prices| prices.cost(&usage)).unwrap_or_default();
+    fn spend(&mut self, usage: Option<tau_core::TokenUsage>, cost: Option<tau_core::Money>) {
+        self.spent.usage += usage.unwrap_or_default();
+        self.spent.cost += cost.unwrap_or_default();
     }
 }
 

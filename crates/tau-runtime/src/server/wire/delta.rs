@@ -29,6 +29,10 @@ pub(crate) fn delta(session: SessionId, after: Seq, delta: &Delta) -> pb::Delta 
         Delta::ToolOutput { call_id, text } => {
             pb::ToolOutput { call_id: call_id.to_string(), text: text.clone(), ..Default::default() }.into()
         }
+        Delta::Waiting { reason, wait } => {
+            pb::Waiting { reason: reason.clone(), wait: wait.map(duration).into(), ..Default::default() }
+                .into()
+        }
         Delta::Retrying { attempt, delay, reason } => pb::Retrying {
             attempt: *attempt,
             delay: duration(*delay).into(),

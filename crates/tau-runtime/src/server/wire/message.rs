@@ -6,7 +6,7 @@ use tau_proto::runtime::v1 as pb;
 use super::content::{content, read_block};
 use super::error::{WireError, read_all};
 use super::names::Name;
-use super::usage::token_usage;
+use super::usage::{money, token_usage};
 
 /// One entry of a conversation.
 pub(crate) fn message(message: &Message) -> pb::Message {
@@ -32,6 +32,7 @@ pub(super) fn chat_response(response: &ChatResponse) -> pb::ChatResponse {
         content: content(&response.content),
         finish: response.finish.as_str().to_owned(),
         usage: response.usage.map(token_usage).into(),
+        cost: response.cost.map(money).into(),
         ..Default::default()
     }
 }

@@ -52,6 +52,18 @@ fn everything_that_streams_is_told() {
                 ..Default::default()
             }),
         ),
+        (
+            Delta::Waiting { reason: "for tokens".to_owned(), wait: Some(Duration::from_secs(3)) },
+            Wire::Waiting(pb::Waiting {
+                reason: "for tokens".to_owned(),
+                wait: duration(Duration::from_secs(3)).into(),
+                ..Default::default()
+            }),
+        ),
+        (
+            Delta::Waiting { reason: "for a slot".to_owned(), wait: None },
+            Wire::Waiting(pb::Waiting { reason: "for a slot".to_owned(), ..Default::default() }),
+        ),
         (Delta::Paused { reason: PauseReason::StorageFull }, paused(pb::PauseReason::StorageFull)),
         (Delta::Paused { reason: PauseReason::Unavailable }, paused(pb::PauseReason::Unavailable)),
         (Delta::Paused { reason: PauseReason::JournalLost }, paused(pb::PauseReason::JournalLost)),
