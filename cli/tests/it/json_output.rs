@@ -86,6 +86,8 @@ async fn every_line_of_a_stream_is_what_its_schema_says() {
     let mut known = types_of_lines();
     // Only a reader that is slower than the model sees it.
     assert!(known.remove("lagged"));
+    // That takes time, and has a test of its own.
+    assert!(known.remove("waiting"));
     assert_eq!(seen, known, "a type is not published, or never written");
 
     assert_eq!((kind(&lines[0]), kind(lines.last().unwrap())), ("started".to_owned(), "finished".to_owned()));
@@ -105,6 +107,21 @@ async fn every_line_of_a_stream_is_what_its_schema_says() {
         .collect();
     assert_eq!(outcomes, BTreeSet::from([("c1", "succeeded"), ("c2", "denied")]));
     assert_eq!(lines.last().unwrap()["result"], "Done.");
+}
+
+#[tokio::test]
+async fn who_waits_for_tokens_of_the_minute_is_told_so() {
+    // 10,000 tokens come back in a second; the first reply takes half a second's worth more than there are.
+    let call = chunk::tool_call(0, "c1", "read", "{\"path\":\"x\"}");
+    let first = Reply::events([call, chunk::finish("tool_calls"), chunk::usage(605_000, 1_000)]);
+    let server = ModelServer::with_replies([first, Reply::text("Done.")]).await.unwrap();
+    let place = Place::with_server_and(&server, "client.tokens_per_minute = 600000");
+    let lines = place.tau(&["run", "-o", "stream-json", "x"]).await.assert_code(0).json_lines();
+    let waiting: Vec<&Value> = lines.iter().filter(|line| line["type"] == "waiting").collect();
+    let [waiting] = waiting[..] else { panic!("{lines:?}") };
+    assert_valid("stream-json", waiting);
+    assert_eq!(waiting["reason"], "for tokens of the next minute (`tokens_per_minute`)");
+    assert!((500..5_000).contains(&waiting["wait_ms"].as_u64().unwrap()), "{waiting}");
 }
 
 #[tokio::test]

@@ -66,14 +66,26 @@ impl ServerWords {
         ])
     }
 
-    /// What its names say it is. Sources: the references of OpenAI, Anthropic and Google for errors.
+    /// What its names say it is. Sources: the references of OpenAI, Anthropic, Google and
+    /// Amazon for errors.
     pub(crate) fn kind(&self) -> Option<ModelFailureKind> {
         let kinds: [(&[&str], ModelFailureKind); 5] = [
             (
-                &["rate_limit_exceeded", "rate_limit_error", "RESOURCE_EXHAUSTED"],
+                &["rate_limit_exceeded", "rate_limit_error", "RESOURCE_EXHAUSTED", "throttlingException"],
                 ModelFailureKind::RateLimited,
             ),
-            (&["overloaded_error", "api_error", "server_error", "UNAVAILABLE"], ModelFailureKind::Server),
+            (
+                &[
+                    "overloaded_error",
+                    "api_error",
+                    "server_error",
+                    "UNAVAILABLE",
+                    "internalServerException",
+                    "modelStreamErrorException",
+                    "serviceUnavailableException",
+                ],
+                ModelFailureKind::Server,
+            ),
             (
                 &["authentication_error", "permission_error", "invalid_api_key", "API_KEY_INVALID"],
                 ModelFailureKind::Unauthorized,
@@ -85,6 +97,7 @@ impl ServerWords {
                     "context_length_exceeded",
                     "request_too_large",
                     "INVALID_ARGUMENT",
+                    "validationException",
                 ],
                 ModelFailureKind::InvalidRequest,
             ),

@@ -31,6 +31,9 @@ pub(super) enum Framing {
     Events,
     /// One JSON object on each line.
     Lines,
+    /// Frames of Amazon's event streams.
+    #[cfg(feature = "bedrock")]
+    Binary,
 }
 
 /// A part of an answer: one event, one line, or the whole of it.
@@ -125,6 +128,15 @@ async fn open(mut body: Body, framing: Framing) -> Frames {
     let body = futures::stream::iter([Ok(Bytes::from(head))]).chain(body).boxed();
     match (first, framing) {
         (b'{', Framing::Lines) => lines(body),
+        // A frame begins with its length, whose first byte is zero.
+        #[cfg(feature = "bedrock")]
+        (0, Framing::Binary) => super::eventstream::events(body)
+            .map(|event| {
+                let text = event?;
+                let value = parse(&text)?;
+                Ok(Frame::Part(text, value))
+            })
+            .boxed(),
         // A web page is neither; read as JSON it is shown in the error.
         (b'{' | b'[' | b'<', _) => whole(body),
         _ => sse::events(body).map(|event| read_event(event?)).boxed(),

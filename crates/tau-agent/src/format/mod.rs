@@ -4,9 +4,13 @@
 //! requests, `fold` reads answers.
 
 mod anthropic_messages;
+#[cfg(feature = "bedrock")]
+mod bedrock_converse;
 mod decoder;
 mod echo;
 mod embeddings;
+#[cfg(feature = "bedrock")]
+mod eventstream;
 mod gemini;
 mod gemini_interactions;
 mod json;
@@ -126,13 +130,15 @@ pub enum FormatError {
     Malformed(String),
 }
 
-static FORMATS: [&'static dyn Format; 6] = [
+static FORMATS: &[&'static dyn Format] = &[
     &openai_chat::OpenAiChat,
     &openai_responses::OpenAiResponses,
     &anthropic_messages::AnthropicMessages,
     &ollama_chat::OllamaChat,
     &gemini::Gemini,
     &gemini_interactions::GeminiInteractions,
+    #[cfg(feature = "bedrock")]
+    &bedrock_converse::BedrockConverse,
 ];
 
 /// Every format, the most widely spoken first.

@@ -106,7 +106,10 @@ mod tests {
                 "{listing:?}"
             );
             assert!(
-                listing.format.as_deref().is_none_or(|name| format::by_name(name).is_ok()),
+                listing
+                    .format
+                    .as_deref()
+                    .is_none_or(|name| format::by_name(name).is_ok() || name.starts_with("bedrock")),
                 "{listing:?}"
             );
             assert!(listing.kind.is_some() || listing.format.is_some(), "{listing:?}");

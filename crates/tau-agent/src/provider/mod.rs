@@ -6,7 +6,11 @@
 mod anthropic;
 mod auth;
 mod authorized;
+#[cfg(feature = "bedrock")]
+mod aws;
 mod azure;
+#[cfg(feature = "bedrock")]
+mod bedrock;
 mod check;
 mod compatible;
 mod credential;
@@ -93,11 +97,13 @@ pub enum Purpose {
     Models,
 }
 
-static PROVIDERS: [&'static dyn Provider; 14] = [
+static PROVIDERS: &[&'static dyn Provider] = &[
     &openai::OPENAI,
     &azure::Azure,
     &anthropic::ANTHROPIC,
     &gemini::GEMINI,
+    #[cfg(feature = "bedrock")]
+    &bedrock::BEDROCK,
     &openrouter::OPENROUTER,
     &deepseek::DEEPSEEK,
     &mistral::MISTRAL,

@@ -39,6 +39,17 @@ pub enum Method {
     Post,
 }
 
+impl Method {
+    /// Its name in HTTP.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
 /// The media type of JSON.
 const JSON: &str = "application/json";
 

@@ -7,6 +7,8 @@
     reason = "clippy takes helpers of tests for ordinary code"
 )]
 
+#[cfg(feature = "bedrock")]
+mod bedrock;
 mod cassettes;
 mod faults;
 mod formats;

@@ -74,7 +74,8 @@ async fn every_provider_has_its_address_and_its_header() {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         assert_eq!(asked(kind(name)).await, ((*address).to_owned(), headers), "{name}");
     }
-    let tested: Vec<&str> = cases.iter().map(|(name, ..)| *name).chain(["azure", "compatible"]).collect();
+    let tested: Vec<&str> =
+        cases.iter().map(|(name, ..)| *name).chain(["azure", "bedrock", "compatible"]).collect();
     for provider in provider::all() {
         assert!(tested.contains(&provider.name()), "{} is not tested", provider.name());
     }
@@ -205,10 +206,13 @@ fn what_is_unknown_is_named_with_what_there_is() {
     assert_eq!(
         problems,
         [
-            "providers.a.kind: `opnai` is not a kind of provider; did you mean `openai`?",
-            "providers.b.format: `telepathy` is not a wire format; known: `openai-chat`, `openai-responses`, \
-             `anthropic-messages`, `ollama-chat`, `gemini`, `gemini-interactions`",
-            "providers.c.base_url: a provider needs its address; for example \"http://localhost:11434/v1\"",
+            "providers.a.kind: `opnai` is not a kind of provider; did you mean `openai`?".to_owned(),
+            format!(
+                "providers.b.format: `telepathy` is not a wire format; known: {}",
+                crate::support::known_formats()
+            ),
+            "providers.c.base_url: a provider needs its address; for example \"http://localhost:11434/v1\""
+                .to_owned(),
         ]
     );
 }

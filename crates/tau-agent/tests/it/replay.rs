@@ -183,6 +183,6 @@ fn a_recording_of_an_unknown_format_says_which_there_are() {
     let error = Agent::replay(transport).unwrap_err().to_string();
     assert_eq!(
         error,
-        "`smoke-signals` is not a wire format; known: `openai-chat`, `openai-responses`, `anthropic-messages`, `ollama-chat`, `gemini`, `gemini-interactions`"
+        format!("`smoke-signals` is not a wire format; known: {}", crate::support::known_formats())
     );
 }

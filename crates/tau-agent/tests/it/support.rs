@@ -33,6 +33,12 @@ impl Transport for Scripted {
     }
 }
 
+/// The names of all formats, as errors list them. Features add some.
+pub(crate) fn known_formats() -> String {
+    let names: Vec<String> = tau_agent::format::all().map(|format| format!("`{}`", format.name())).collect();
+    names.join(", ")
+}
+
 /// The model `m` at the provider `test`.
 pub(crate) fn resolved(provider: ProviderConfig) -> ResolvedModel {
     let mut config = Config::default();

@@ -1,6 +1,6 @@
 //! Events of an answer, folded into the reply.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
 use tau_core::{ChatResponse, ContentBlock, FinishReason, TokenUsage, ToolArguments, ToolCall, ToolCallId};
@@ -40,7 +40,7 @@ struct Block {
     signature: String,
     citations: Vec<String>,
     /// Fields that were added and are of no known kind.
-    added: Vec<(String, String)>,
+    added: BTreeMap<String, String>,
     /// Which of the calls it is.
     call: usize,
 }
@@ -232,14 +232,16 @@ impl Block {
                 continue;
             }
             let value = value.get();
-            match self.added.iter_mut().find(|(held, _)| *held == key) {
+            match self.added.get_mut(&*key) {
                 // Texts come in pieces.
-                Some((_, held)) if held.ends_with('"') && value.starts_with('"') => {
+                Some(held) if held.ends_with('"') && value.starts_with('"') => {
                     held.pop();
                     held.push_str(&value[1..]);
                 }
-                Some((_, held)) => value.clone_into(held),
-                None => self.added.push((key.into_owned(), value.to_owned())),
+                Some(held) => value.clone_into(held),
+                None => {
+                    self.added.insert(key.into_owned(), value.to_owned());
+                }
             }
         }
     }
@@ -310,9 +312,8 @@ impl Block {
     fn object(&self, named: &[&str], write: impl FnOnce(&mut ObjectWriter<'_>)) -> String {
         let mut out = Vec::new();
         let mut writer = ObjectWriter::new(&mut out);
-        let is_added = |key: &str| self.added.iter().any(|(added, _)| added == key);
         for (key, value) in raw_fields(&self.start) {
-            if !named.contains(&&*key) && !is_added(&key) {
+            if !named.contains(&&*key) && !self.added.contains_key(&*key) {
                 writer.raw(&key, value.get());
             }
         }
