@@ -69,6 +69,74 @@ async fn a_recording_is_verified_without_model_and_tools() {
     assert!(ran.stderr.contains("not a recording"), "{ran:?}");
 }
 
+/// What a person answered is in the results of the calls, and is answered again.
+#[tokio::test]
+async fn answers_of_people_are_verified_too() {
+    let server = ModelServer::with_replies([
+        Reply::tool_calls([
+            ("q", "ask_user", "{\"question\":\"Which colour?\"}"),
+            ("p", "propose_plan", "{\"plan\":\"Paint it.\"}"),
+        ]),
+        Reply::text("Done."),
+    ])
+    .await
+    .unwrap();
+    let tools = "agent.tools = [\"ask_user\", \"propose_plan\"]";
+    let place = Place::with_server_and(&server, tools);
+    place.tau(&["run", "--record", "run.tau", "--ephemeral", "paint"]).await.assert_code(0);
+    let nobody = [
+        "Not answered: nobody is there to ask. Decide yourself, and say what you assumed.",
+        "Not decided: nobody is there to decide about a plan. Change nothing; say what you would do.",
+    ];
+    let recorded = place.read("run.tau");
+    assert!(nobody.iter().all(|text| recorded.matches(text).count() == 2), "{recorded}");
+
+    let cases = [
+        (nobody, [true, true]),
+        (["Blue.", "The user approves the plan. Carry it out."], [false, false]),
+        (["", "The user changed the plan. Carry this one out:\\n\\nPaint it blue."], [false, false]),
+        (["Red", "The user rejects the plan. They said: not today"], [false, true]),
+        (["Red", "The user rejects the plan."], [false, true]),
+    ];
+    for (number, (answers, are_errors)) in cases.into_iter().enumerate() {
+        let mut text = recorded.clone();
+        for (id, (before, (answer, is_error))) in
+            ["q", "p"].iter().zip(nobody.iter().zip(answers.into_iter().zip(are_errors)))
+        {
+            text = text.replace(before, answer);
+            if !is_error {
+                text = without_error(&text, id);
+            }
+        }
+        let name = format!("case-{number}.tau");
+        place.write(&name, &text);
+        let ran = place.tau(&["replay", "verify", &name]).await;
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (Some(0), "✓ all 2 requests are as recorded\n"),
+            "{ran:?}"
+        );
+    }
+    // An answer that was another is seen.
+    place.write("other.tau", &recorded.replacen(nobody[0], "Blue.", 1));
+    let ran = place.tau(&["replay", "verify", "other.tau"]).await.assert_code(1);
+    assert!(ran.stdout.contains("request 2 of 2 differs"), "{ran:?}");
+}
+
+/// The recording with a result of success in the place of one of failure.
+fn without_error(recording: &str, call: &str) -> String {
+    let lines = recording.lines().map(|line| {
+        let mut value: Value = serde_json::from_str(line).unwrap();
+        for result in value["results"].as_array_mut().into_iter().flatten() {
+            if result["call_id"] == call {
+                result.as_object_mut().unwrap().remove("is_error");
+            }
+        }
+        format!("{value}\n")
+    });
+    lines.collect()
+}
+
 #[tokio::test]
 async fn a_recording_is_written_over_nothing() {
     let server = server().await;

@@ -1,5 +1,7 @@
 //! `tau replay verify`: a recording beside what would be asked today.
 
+mod answer;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -62,12 +64,21 @@ pub(crate) async fn verify(args: VerifyReplayArgs) -> miette::Result<Exit> {
         .map_err(|error| miette::miette!("the recording cannot be played: {error}"))?;
     let mut outcome = None;
     while let Some(update) = updates.next().await {
-        if let Update::Event(event) = &update
-            && let EventBody::RunFinished { outcome: ended, .. } = &event.body
-        {
-            outcome = Some(ended.clone());
-            break;
-        }
+        let Update::Event(event) = &update else { continue };
+        let answered = match &event.body {
+            EventBody::RunFinished { outcome: ended, .. } => {
+                outcome = Some(ended.clone());
+                break;
+            }
+            EventBody::QuestionAsked { call_id, .. } => {
+                handle.answer_question(call_id.clone(), answer::question(results.get(call_id))).await
+            }
+            EventBody::PlanProposed { call_id, .. } => {
+                handle.answer_plan(call_id.clone(), answer::plan(results.get(call_id))).await
+            }
+            _ => continue,
+        };
+        answered.map_err(|error| miette::miette!("the recording cannot be played: {error}"))?;
     }
     drop(handle);
     // It has ended, or ends because nobody holds it any more.
