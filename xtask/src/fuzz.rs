@@ -21,6 +21,8 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<ExitCode> {
         "--release",
         "-p",
         "tau-agent",
+        "--features",
+        "bedrock,images",
         "--test",
         "it",
         "--",

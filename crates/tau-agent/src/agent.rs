@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use tau_core::config::{Config, ConfigError, Merge, ModelOptions, ProviderConfig, ResolvedModel};
-use tau_core::event::ModelFailureKind;
 use tau_core::{ChatResponse, Model, Secret};
 use url::Url;
 
@@ -241,9 +240,8 @@ impl Agent {
             Some(over) => inner.options.clone().merge(over.clone()),
             None => inner.options.clone(),
         };
-        let refusal = images::refusal(request.messages, &inner.target.images).map(|problem| {
-            AgentError::new(ModelFailureKind::InvalidRequest, &inner.exchange.endpoint, problem)
-        });
+        let refusal = images::refusal(request.messages, &inner.target.images)
+            .map(|problem| AgentError::unsendable(&inner.exchange.endpoint, problem));
         let fitted = cache.fitted(request.messages, &inner.target.images);
         let request = &ChatRequest { messages: fitted.as_deref().unwrap_or(request.messages), ..*request };
         let ask = Ask::new(&inner.model, &options, &inner.target.quirks, request);

@@ -54,6 +54,8 @@ pub struct AgentError {
 enum Stage {
     /// The server was not asked, because it failed too often.
     CircuitOpen,
+    /// The server was not asked, because it takes no such picture.
+    Unsendable,
     /// Nothing of an answer came.
     Asked,
     /// A part of the answer came.
@@ -91,6 +93,13 @@ impl AgentError {
         let mut error = Self::new(ModelFailureKind::Unreachable, endpoint, problem);
         error.stage = Stage::CircuitOpen;
         error.retry_after = Some(wait);
+        error
+    }
+
+    /// The server was not asked: it fetches no picture by its address.
+    pub(crate) fn unsendable(endpoint: &Endpoint, problem: String) -> Self {
+        let mut error = Self::new(ModelFailureKind::InvalidRequest, endpoint, problem);
+        error.stage = Stage::Unsendable;
         error
     }
 
@@ -238,6 +247,7 @@ impl AgentError {
                 "wait, give the model `fallbacks`, or see the server's log; `breaker_failures` under [client] says when \
                  a server is left alone"
             }
+            _ if self.stage == Stage::Unsendable => "give the picture itself, from a file",
             _ if self.stage == Stage::TimeUp => "raise `total_timeout` under [client], or leave it out",
             ModelFailureKind::Unreachable => "check that the server runs and that `base_url` is right",
             ModelFailureKind::Unauthorized => {

@@ -76,7 +76,7 @@ pub(crate) fn refusal(messages: &[Arc<Message>], limits: &ImageLimits) -> Option
     })?;
     let shown =
         url::Url::parse(address).map_or_else(|_| "an address".to_owned(), |url| tau_core::redact_url(&url));
-    Some(format!("takes no pictures by their address ({shown}); give the picture itself, from a file"))
+    Some(format!("takes no pictures by their address ({shown})"))
 }
 
 fn pictures(message: &Message) -> impl Iterator<Item = &Image> {
