@@ -118,8 +118,8 @@ async fn answers_of_people_are_verified_too() {
             "{ran:?}"
         );
     }
-    // An answer that was another is seen.
-    place.write("other.tau", &recorded.replacen(nobody[0], "Blue.", 1));
+    // An answer that is not what the model was told of is seen: the results come first.
+    place.write("other.tau", &without_error(&recorded.replacen(nobody[0], "Blue.", 1), "q"));
     let ran = place.tau(&["replay", "verify", "other.tau"]).await;
     ran.assert_code(1);
     assert!(ran.stdout.contains("request 2 of 2 differs"), "{ran:?}");
@@ -129,7 +129,7 @@ async fn answers_of_people_are_verified_too() {
 fn without_error(recording: &str, call: &str) -> String {
     let lines = recording.lines().map(|line| {
         let mut value: Value = serde_json::from_str(line).unwrap();
-        for result in value["results"].as_array_mut().into_iter().flatten() {
+        for result in value.get_mut("results").and_then(Value::as_array_mut).into_iter().flatten() {
             if result["call_id"] == call {
                 result.as_object_mut().unwrap().remove("is_error");
             }
