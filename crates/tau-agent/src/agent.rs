@@ -280,7 +280,9 @@ fn secrets(provider: &ProviderConfig, base_url: &Url) -> Secrets {
     let headers = provider.headers.values().flat_map(|value| value.expose().split_whitespace());
     let key = provider.api_key.iter().map(Secret::expose);
     let address = [base_url.username(), base_url.password().unwrap_or_default()];
-    let query: Vec<String> = base_url.query_pairs().map(|(_, value)| value.into_owned()).collect();
+    // A version is known to everybody, and errors are about it often.
+    let query = base_url.query_pairs().filter(|(name, _)| name != "api-version");
+    let query: Vec<String> = query.map(|(_, value)| value.into_owned()).collect();
     Secrets::new(headers.chain(key).chain(address).chain(query.iter().map(String::as_str)))
 }
 

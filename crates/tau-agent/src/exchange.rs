@@ -210,14 +210,15 @@ impl Exchange {
     }
 
     pub(crate) fn format_error(&self, error: FormatError) -> AgentError {
-        match error {
+        let error = match error {
             FormatError::Transport(error) => self.transport_error(&error),
             FormatError::Server(body) => AgentError::from_stream_body(&self.endpoint, &body),
             FormatError::Malformed(problem) => {
                 let problem = format!("sent what is no {} answer: {problem}", self.format.name());
                 AgentError::new(ModelFailureKind::Protocol, &self.endpoint, problem)
             }
-        }
+        };
+        self.without_secrets(error)
     }
 }
 

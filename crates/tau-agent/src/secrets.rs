@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tau_core::Secret;
 
-/// Shorter texts are words of everyday, and taking them out would garble what is shown.
-const SHORTEST: usize = 6;
+/// Shorter texts are words of everyday, such as `Bearer` and the keys that local servers are given for form's sake, and
+/// taking them out would garble what is shown.
+pub(crate) const SHORTEST: usize = 8;
 
 /// How many renewed tokens are remembered: those before have long ended.
 const RENEWED: usize = 8;
@@ -81,13 +82,13 @@ mod tests {
     fn what_is_renewed_is_a_secret_too_and_the_oldest_are_forgotten() {
         let secrets = Secrets::new(["configured-key", "short", "configured-key-longer"].into_iter());
         for number in 0..10 {
-            secrets.clone().renew(&Secret::new(format!("token-{number}")));
+            secrets.clone().renew(&Secret::new(format!("renewed-{number}")));
         }
         secrets.renew(&Secret::new("tiny"));
-        let text = "configured-key-longer configured-key short token-1 token-2 token-9 tiny";
+        let text = "configured-key-longer configured-key short renewed-1 renewed-2 renewed-9 tiny";
         assert_eq!(
             secrets.removed_from(text),
-            "[redacted] [redacted] short token-1 [redacted] [redacted] tiny"
+            "[redacted] [redacted] short renewed-1 [redacted] [redacted] tiny"
         );
         assert_eq!(format!("{secrets:?}"), "Secrets(10)");
     }

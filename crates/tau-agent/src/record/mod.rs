@@ -41,7 +41,10 @@ struct Inner {
     /// Results of tools that the next request is the first to hold.
     results: Vec<Value>,
     has_header: bool,
+    /// What went wrong, until somebody asks.
     failed: Option<io::Error>,
+    /// Whether anything did: a recording with a gap is none.
+    is_broken: bool,
 }
 
 impl fmt::Debug for Recorder {
@@ -62,6 +65,7 @@ impl Recorder {
             results: Vec::new(),
             has_header: false,
             failed: None,
+            is_broken: false,
         };
         Self { inner: Arc::new(Mutex::new(inner)) }
     }
@@ -114,7 +118,12 @@ impl Recorder {
             ContentBlock::ToolResult(result) => serde_json::to_value(result).ok(),
             _ => None,
         });
-        inner.results = results.collect();
+        // Those of others who are recorded beside it wait too.
+        for result in results {
+            if !inner.results.contains(&result) {
+                inner.results.push(result);
+            }
+        }
     }
 
     /// A transport whose exchanges are written down.
@@ -130,7 +139,7 @@ impl Recorder {
     fn write_exchange(&self, request: &[u8], mut response: Map<String, Value>, body: &[u8]) {
         let mut inner = self.lock();
         if response.contains_key("body_base64")
-            && !inner.finder.find(&String::from_utf8_lossy(body)).is_empty()
+            && scrub::holds_credential(&String::from_utf8_lossy(body), &inner.finder)
         {
             response.remove("body_base64");
             response
@@ -160,8 +169,8 @@ impl Recorder {
 
 impl Inner {
     fn write(&mut self, value: &Value) {
-        let line = scrub::line(format!("{value}\n"), &self.finder);
-        if self.failed.is_none() {
+        if !self.is_broken {
+            let line = scrub::line(format!("{value}\n"), &self.finder);
             let written = self.sink.write_all(line.as_bytes());
             self.keep(written);
         }
@@ -169,6 +178,7 @@ impl Inner {
 
     fn keep(&mut self, result: io::Result<()>) {
         if let Err(error) = result {
+            self.is_broken = true;
             self.failed.get_or_insert(error);
         }
     }

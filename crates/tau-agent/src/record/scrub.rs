@@ -43,10 +43,21 @@ pub(super) fn value(value: &mut Value, finder: &SecretFinder) {
 
 /// The body of an answer without credentials, be they whole or streamed in pieces.
 pub(super) fn answer(body: &str, finder: &SecretFinder) -> String {
-    let mut lines: Vec<Line<'_>> = body.split('\n').map(Line::read).collect();
+    let mut lines = parts(body);
     clean_pieces(&mut lines, finder);
     let text: Vec<String> = lines.into_iter().map(Line::write).collect();
     line(text.join("\n"), finder)
+}
+
+/// Whether the body of an answer holds a credential, whole or in pieces.
+pub(super) fn holds_credential(body: &str, finder: &SecretFinder) -> bool {
+    answer(body, finder) != body
+}
+
+/// The body as one part where it is JSON as a whole, which may be written over many lines; otherwise its lines.
+fn parts(body: &str) -> Vec<Line<'_>> {
+    let whole = Line::read(body);
+    if whole.value.is_some() { vec![whole] } else { body.split('\n').map(Line::read).collect() }
 }
 
 /// A text as it goes to the disk: what is known as a credential is in no case in it.
@@ -79,29 +90,45 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The pieces of a text that is streamed: in which line, and what.
-type Pieces = Vec<(usize, String)>;
+/// A piece of a text that is streamed.
+struct Piece {
+    /// In which line.
+    line: usize,
+    /// Where in it.
+    pointer: String,
+    text: String,
+}
 
 /// Takes credentials out of texts that are streamed in pieces: those at the same place of consecutive values are one text.
 fn clean_pieces(lines: &mut [Line<'_>], finder: &SecretFinder) {
-    let mut texts: BTreeMap<String, Pieces> = BTreeMap::new();
+    let mut texts: BTreeMap<String, Vec<Piece>> = BTreeMap::new();
     for (number, line) in lines.iter().enumerate() {
         if let Some(value) = &line.value {
-            collect(value, &mut String::new(), number, &mut texts);
+            // Some servers send the parts of a stream as one list.
+            let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+            for (index, item) in items.iter().enumerate() {
+                let root = if value.is_array() { format!("/{index}") } else { String::new() };
+                let mut add = |place: &str, text: &str| {
+                    let piece =
+                        Piece { line: number, pointer: format!("{root}{place}"), text: text.to_owned() };
+                    texts.entry(place.to_owned()).or_default().push(piece);
+                };
+                collect(item, &mut String::new(), &mut add);
+            }
         }
     }
-    for (place, pieces) in texts {
-        let joined: String = pieces.iter().map(|(_, text)| text.as_str()).collect();
+    for pieces in texts.into_values() {
+        let joined: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
         let found = finder.find(&joined);
         if found.is_empty() {
             continue;
         }
         let mut start = 0;
-        for (number, text) in &pieces {
+        for Piece { line, pointer, text } in &pieces {
             let end = start + text.len();
             if let Some(clean) = clean_piece(text, start..end, &found) {
-                let line = &mut lines[*number];
-                if let Some(held) = line.value.as_mut().and_then(|value| value.pointer_mut(&place)) {
+                let line = &mut lines[*line];
+                if let Some(held) = line.value.as_mut().and_then(|value| value.pointer_mut(pointer)) {
                     *held = Value::String(clean);
                     line.is_changed = true;
                 }
@@ -127,16 +154,17 @@ fn clean_piece(text: &str, at: std::ops::Range<usize>, found: &[std::ops::Range<
     touched.count().gt(&0).then_some(clean)
 }
 
-fn collect(value: &Value, place: &mut String, number: usize, texts: &mut BTreeMap<String, Pieces>) {
+/// Gives every text of a value with its place.
+fn collect(value: &Value, place: &mut String, add: &mut impl FnMut(&str, &str)) {
     let mut below = |key: &str, item: &Value| {
         let length = place.len();
         place.push('/');
         place.push_str(&key.replace('~', "~0").replace('/', "~1"));
-        collect(item, place, number, texts);
+        collect(item, place, add);
         place.truncate(length);
     };
     match value {
-        Value::String(text) => texts.entry(place.clone()).or_default().push((number, text.clone())),
+        Value::String(text) => add(place, text),
         Value::Array(items) => {
             items.iter().enumerate().for_each(|(index, item)| below(&index.to_string(), item));
         }
@@ -167,6 +195,14 @@ mod tests {
     #[test]
     fn an_answer_that_escapes_a_credential() {
         assert_eq!(answer("{\"d\":\"s3cret\\u003dvalue\"}", &finder()), "{\"d\":\"[redacted]\"}");
+        let over_lines = "{\n  \"d\": [\n    \"s3cret\\u003dvalue\"\n  ]\n}\n";
+        assert_eq!(answer(over_lines, &finder()), "{\"d\":[\"[redacted]\"]}");
+    }
+
+    #[test]
+    fn a_list_of_parts_whose_pieces_make_a_credential() {
+        let body = "[{\n  \"d\": \"a s3cret\"\n},\n{\n  \"d\": \"=value b\"\n}\n]";
+        assert_eq!(answer(body, &finder()), "[{\"d\":\"a [redacted]\"},{\"d\":\" b\"}]");
     }
 
     #[test]

@@ -4,12 +4,11 @@ use std::ops::Range;
 
 use tau_core::Secret;
 
-/// Shorter texts are words of everyday, and taking them out would garble the recording.
-const SHORTEST: usize = 6;
+use crate::secrets::SHORTEST;
 
 /// How credentials of well-known services begin, and how long they are at least. Source: the services' own documentation
 /// and the public list of GitHub's secret scanning.
-const PREFIXES: [(&str, usize); 18] = [
+const PREFIXES: [(&str, usize); 20] = [
     ("sk-", 20),
     ("sk_live_", 20),
     ("rk_live_", 20),
@@ -23,6 +22,8 @@ const PREFIXES: [(&str, usize); 18] = [
     ("ghp_", 30),
     ("gho_", 30),
     ("ghs_", 30),
+    ("ghu_", 30),
+    ("ghr_", 30),
     ("github_pat_", 30),
     ("glpat-", 20),
     ("xoxb-", 20),
@@ -134,6 +135,8 @@ mod tests {
             ("sk-learn-is-a-fine-library-for-you", "sk-learn-is-a-fine-library-for-you"),
             ("Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefghijk.", "Bearer ***."),
             ("AKIAIOSFODNN7EXAMPLE", "***"),
+            ("ghu_abcdefghijklmnopqrstuvwxyz0123456789", "***"),
+            ("ghr_abcdefghijklmnopqrstuvwxyz0123456789", "***"),
             ("-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----\nrest", "***\nrest"),
             ("-----BEGIN PRIVATE KEY-----\nMII cut", "***"),
             ("-----BEGIN CERTIFICATE-----\nMII", "-----BEGIN CERTIFICATE-----\nMII"),

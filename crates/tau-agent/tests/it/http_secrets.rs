@@ -126,3 +126,15 @@ async fn a_header_that_cannot_be_sent_is_named_without_its_value() {
     assert_eq!(error.kind(), tau_core::event::ModelFailureKind::InvalidRequest, "{error}");
     assert_clean(&format!("{error} {error:?}"));
 }
+
+#[tokio::test]
+async fn what_everybody_knows_is_no_secret() {
+    let said = "version 2024-10-21 takes no Bearer ollama";
+    let server = ModelServer::with_replies([Reply::status(401).bytes(said)]).await.unwrap();
+    let mut provider = ProviderConfig::new(format!("{}?api-version=2024-10-21", server.base_url()));
+    provider.api_key = Some(Secret::new("ollama"));
+    provider.headers.insert("x-team".to_owned(), Secret::new(format!("Bearer {HEADER}")));
+    provider.client.max_retries = Some(0);
+    let error = ask(&Agent::new(&resolved(provider)).unwrap()).await.end.unwrap_err();
+    assert!(error.to_string().contains(said), "{error}");
+}

@@ -10,6 +10,7 @@
 #[cfg(feature = "bedrock")]
 mod bedrock;
 mod cassettes;
+mod credentials;
 mod faults;
 mod formats;
 mod fuzz;

@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
+use futures::StreamExt;
 use tau_agent::transport::{Matching, Recording, ReplayTransport};
-use tau_agent::{Agent, ChatRequest, Recorder, WireCache};
+use tau_agent::{Agent, ChatRequest, Limits, Recorder, WireCache};
 use tau_core::config::ProviderConfig;
 use tau_core::event::ModelFailureKind;
 use tau_core::{
@@ -12,6 +13,7 @@ use tau_core::{
 };
 use tau_testkit::{ModelServer, Reply, chunk};
 
+use crate::credentials::Tokens;
 use crate::support::resolved;
 
 /// A file that the test can read.
@@ -120,6 +122,46 @@ async fn no_secret_reaches_the_disk_wherever_it_was() {
     );
 }
 
+/// A stream that no decoder of text takes: one byte of a comment is wrong.
+fn with_a_bad_byte(reply: Reply) -> Reply {
+    reply.bytes(b": \xFF\n\n".to_vec()).event(&chunk::finish("stop")).bytes("data: [DONE]\n\n")
+}
+
+#[tokio::test]
+async fn no_secret_reaches_the_disk_in_pieces_behind_a_bad_byte() {
+    let (one, two) = KEY.split_at(6);
+    let pieces = Reply::stream().event(&chunk::text(one)).event(&chunk::text(two));
+    let harmless = Reply::stream().event(&chunk::text("Hello"));
+    let replies = [with_a_bad_byte(pieces), with_a_bad_byte(harmless)];
+    let server = ModelServer::with_replies(replies).await.unwrap();
+    let sink = Sink::default();
+    let agent = Agent::new(&resolved(provider(server.address()))).unwrap();
+    let agent = agent.with_recorder(Recorder::new(sink.clone()));
+    let response = Talk::new(agent.clone()).say(user("Hi")).await.unwrap();
+    assert_eq!(Message::assistant(response.content).text(), KEY);
+    let text = sink.text();
+    assert!(!text.contains("body_base64") && text.contains("it holds a credential"), "{text}");
+    Talk::new(agent).say(user("Hi")).await.unwrap();
+    assert!(sink.text().contains("body_base64"), "what holds none is kept: {}", sink.text());
+}
+
+#[tokio::test]
+async fn no_token_reaches_the_disk_however_often_it_is_renewed() {
+    let tokens = [("first-token", Some(1)), ("second-token", None)];
+    let server = ModelServer::start(|_, _| Reply::text("first-token, second-token")).await.unwrap();
+    let source = Arc::new(Tokens(Mutex::new(tokens.to_vec())));
+    let model = resolved(provider(server.address()));
+    let agent = Agent::with_credentials(&model, source, &Limits::new()).unwrap();
+    let sink = Sink::default();
+    let agent = agent.with_recorder(Recorder::new(sink.clone()));
+    for _ in 0..2 {
+        Talk::new(agent.clone()).say(user("Hi")).await.unwrap();
+    }
+    let text = sink.text();
+    assert_eq!(text.matches("first-token").count(), 0, "{text}");
+    assert_eq!(text.matches("second-token").count(), 1, "before it was a token: {text}");
+}
+
 #[tokio::test]
 async fn what_was_recorded_plays_again() {
     let mut limited = Reply::status(429).header("retry-after", "0");
@@ -220,4 +262,49 @@ async fn a_disk_that_is_full_is_told_and_disturbs_nothing() {
     let agent = Agent::new(&resolved(provider(server.address()))).unwrap().with_recorder(recorder.clone());
     assert!(Talk::new(agent).say(user("Hi")).await.is_ok());
     assert_eq!(recorder.check().unwrap_err().kind(), io::ErrorKind::StorageFull);
+}
+
+#[tokio::test]
+async fn nothing_follows_a_gap() {
+    struct OnceFull(Sink, bool);
+    impl Write for OnceFull {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if std::mem::replace(&mut self.1, false) {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.0.write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let server = ModelServer::start(|_, _| Reply::text("Hello!")).await.unwrap();
+    let sink = Sink::default();
+    let recorder = Recorder::new(OnceFull(sink.clone(), true));
+    let agent = Agent::new(&resolved(provider(server.address()))).unwrap().with_recorder(recorder.clone());
+    let mut talk = Talk::new(agent);
+    talk.say(user("Hi")).await.unwrap();
+    recorder.check().unwrap_err();
+    talk.say(user("Again")).await.unwrap();
+    assert_eq!(sink.text(), "");
+}
+
+#[tokio::test]
+async fn results_of_agents_that_ask_at_the_same_time_are_all_kept() {
+    let server = ModelServer::start(|_, _| Reply::text("Done.")).await.unwrap();
+    let sink = Sink::default();
+    let agent = Agent::new(&resolved(provider(server.address()))).unwrap();
+    let agent = agent.with_recorder(Recorder::new(sink.clone()));
+    let mut streams = Vec::new();
+    for id in ["one", "two"] {
+        let result = ToolResult::success(ToolCallId::new(id), [ToolResultBlock::text(id)]);
+        let messages = [Arc::new(Message::tool([result]))];
+        streams.push(agent.stream(ChatRequest::new(&messages), &mut WireCache::default()));
+    }
+    for stream in streams {
+        assert!(stream.all(|event| std::future::ready(event.is_ok())).await);
+    }
+    let recording: Recording = sink.text().parse().unwrap();
+    let held: Vec<&str> = recording.results().keys().map(ToolCallId::as_str).collect();
+    assert_eq!(held, ["one", "two"]);
 }
