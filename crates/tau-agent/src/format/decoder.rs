@@ -197,10 +197,8 @@ fn lines(body: Body) -> Frames {
             Ok(line) => line,
             Err(error) => return Some((vec![Err(error)], (lines, false))),
         };
-        // Some proxies dress the lines as events.
-        let data = line.strip_prefix("data:").map_or(line.as_str(), str::trim);
-        let frames = match serde_json::from_str(data) {
-            Ok(value) => vec![checked(value, data).map(|value| Frame::Part(data.to_owned(), value))],
+        let frames = match serde_json::from_str(&line) {
+            Ok(value) => vec![checked(value, &line).map(|value| Frame::Part(line, value))],
             Err(_) if is_first => {
                 let mut text = line;
                 while let Some(Ok(line)) = lines.next().await {
@@ -210,7 +208,7 @@ fn lines(body: Body) -> Frames {
                 read_whole(text.as_bytes()).unwrap_or_else(|error| vec![Err(error)])
             }
             Err(error) => match lines.next().await {
-                Some(_) => vec![Err(malformed(&error, data))],
+                Some(_) => vec![Err(malformed(&error, &line))],
                 None => vec![Ok(Frame::Half)],
             },
         };
@@ -250,15 +248,19 @@ fn malformed(error: &serde_json::Error, data: &str) -> FormatError {
     FormatError::Malformed(format!("{error} in `{}`", shown(data)))
 }
 
-/// The value, unless a server reports an error: in a field of its own or, as older vLLM does, by the kind of the object.
-fn checked(value: Value, text: &str) -> Result<Value, FormatError> {
-    let reported = match &value["error"] {
+/// Whether a field for errors holds one.
+pub(super) fn is_error(field: &Value) -> bool {
+    match field {
         Value::Null | Value::Bool(false) => false,
         Value::String(text) => !text.is_empty(),
         Value::Object(fields) => !fields.is_empty(),
         _ => true,
-    };
-    if reported || value["object"] == "error" || value["type"] == "error" {
+    }
+}
+
+/// The value, unless a server reports an error: in a field of its own or, as older vLLM does, by the kind of the object.
+fn checked(value: Value, text: &str) -> Result<Value, FormatError> {
+    if is_error(&value["error"]) || value["object"] == "error" || value["type"] == "error" {
         return Err(FormatError::Server(text.to_owned()));
     }
     Ok(value)
@@ -269,7 +271,7 @@ struct Decoder<F> {
     /// The reply so far; taken when it is complete.
     fold: Option<F>,
     ready: VecDeque<StreamEvent>,
-    /// Until when the rest is waited for, from the reply's end on, whatever keeps the connection alive.
+    /// Until when the rest is waited for, from the last words on, whatever keeps the connection alive.
     rest_by: Option<Instant>,
 }
 
@@ -319,6 +321,11 @@ impl<F: Fold> Decoder<F> {
                 }
                 self.fold = None;
                 return Some(Err(error));
+            }
+            // What still comes with words is the reply, not its rest: Gemini says that it stops for each round of its own
+            // tools, and some gateways do in every part.
+            if !self.ready.is_empty() {
+                self.rest_by = None;
             }
         }
     }

@@ -95,8 +95,12 @@ impl Fold {
         for (part, raw) in parts.iter().zip(raws) {
             self.push_part(part, raw.get(), events);
         }
-        if let Some(reason) = words(&candidate["finishReason"]) {
-            self.finish = Some(finish_reason(reason));
+        // Each round of its own tools has a reason, and the reply goes on behind it.
+        let goes_on = parts.iter().any(|part| part["text"] != "");
+        match words(&candidate["finishReason"]) {
+            Some(reason) => self.finish = Some(finish_reason(reason)),
+            None if goes_on => self.finish = None,
+            None => {}
         }
     }
 

@@ -45,16 +45,14 @@ struct PartialCall {
 
 impl decoder::Fold for Fold {
     fn push(&mut self, part: &Part<'_>, events: &mut VecDeque<StreamEvent>) -> Result<(), FormatError> {
-        self.push_chunk(part.value, events);
-        Ok(())
+        self.push_chunk(part.value, events)
     }
 
     fn push_whole(&mut self, part: &Part<'_>, events: &mut VecDeque<StreamEvent>) -> Result<(), FormatError> {
         if part.value["choices"].get(0).is_none() {
             return Err(FormatError::Malformed(format!("no choices in `{}`", shown(part.text))));
         }
-        self.push_chunk(part.value, events);
-        Ok(())
+        self.push_chunk(part.value, events)
     }
 
     /// Without a finish reason too, if anything came: some servers send the marker alone.
@@ -79,10 +77,13 @@ impl decoder::Fold for Fold {
 
 impl Fold {
     /// Takes a chunk in and adds the events it makes.
-    fn push_chunk(&mut self, chunk: &Value, events: &mut VecDeque<StreamEvent>) {
+    fn push_chunk(&mut self, chunk: &Value, events: &mut VecDeque<StreamEvent>) -> Result<(), FormatError> {
         keep_first(&mut self.id, &chunk["id"]);
         keep_first(&mut self.model, &chunk["model"]);
         let choice = self.choose(chunk);
+        if let Some(error) = failure(choice) {
+            return Err(FormatError::Server(error));
+        }
         // Moonshot puts usage into the choice, Groq into a field of its own.
         let places = [&chunk["usage"], &choice["usage"], &chunk["x_groq"]["usage"]];
         if let Some(usage) = places.into_iter().find_map(read_usage) {
@@ -104,6 +105,7 @@ impl Fold {
                 other => FinishReason::from(other),
             });
         }
+        Ok(())
     }
 
     /// The choice that is read, or null: of several alternatives, each with chunks of its own, one is the reply.
@@ -248,9 +250,24 @@ impl Fold {
 impl PartialCall {
     /// Whether a fragment that names a tool and has no id may go on with this call.
     fn goes_on_as(&self, name: &str) -> bool {
-        let is_complete = serde_json::from_str::<Map<String, Value>>(&self.arguments).is_ok();
-        self.name.is_empty() || (self.name == name && !is_complete)
+        self.name.is_empty() || (self.name == name && !self.is_complete())
     }
+
+    /// Whether the arguments are an object. They are read whole only when they may be: a server that repeats the name
+    /// does so in every fragment.
+    fn is_complete(&self) -> bool {
+        self.arguments.trim_end().ends_with('}')
+            && serde_json::from_str::<serde::de::IgnoredAny>(&self.arguments).is_ok()
+    }
+}
+
+/// What a choice says about its failure, as OpenRouter (`error` in it) and Mistral (the finish reason) do.
+fn failure(choice: &Value) -> Option<String> {
+    if decoder::is_error(&choice["error"]) {
+        return Some(serde_json::json!({ "error": choice["error"] }).to_string());
+    }
+    let ended = "the server ended its answer with the reason `error`";
+    (choice["finish_reason"] == "error").then(|| serde_json::json!({ "error": ended }).to_string())
 }
 
 /// Adds a record of reasoning. Streams cut its texts into fragments of the same index, and a signature covers

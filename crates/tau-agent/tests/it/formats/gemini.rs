@@ -144,6 +144,13 @@ async fn ends_and_errors() {
     }
     let blocked = json!({ "promptFeedback": { "blockReason": "SAFETY" } });
     assert_eq!(decode(FORMAT, &events(&[blocked])).await.end.unwrap().finish, FinishReason::ContentFilter);
+    // Each round of its own tools stops, and a reply that goes on behind it is not over.
+    let stop = json!({ "candidates": [{ "finishReason": "STOP" }] });
+    let round = [hi.clone(), stop.clone(), hi.clone()];
+    check_error(FORMAT, &events(&round), Interrupted, "before it was complete").await;
+    let signature = parts(&json!([{ "text": "", "thoughtSignature": "s" }]));
+    let signed = decode(FORMAT, &events(&[hi.clone(), stop, signature])).await;
+    assert_eq!(signed.end.unwrap().content.len(), 2, "a signature is none that goes on");
     // Without `alt=sse` the parts come as one list.
     let list = json!([hi, { "candidates": [{ "finishReason": "STOP" }] }]);
     assert_eq!(decode(FORMAT, &list.to_string()).await.events, ["text Hi"]);

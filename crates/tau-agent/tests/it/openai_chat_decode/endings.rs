@@ -11,7 +11,7 @@ use tau_core::event::ModelFailureKind::{
 use tau_core::{ChatResponse, ContentBlock, FinishReason, TokenUsage};
 
 use super::{Case, calls, check_all, delta, events, finish, open_events, words};
-use crate::support::{agent_over, ask, ask_chunks};
+use crate::support::{agent_over, agent_speaking, ask, ask_chunks};
 
 const HI: [&str; 1] = ["text Hi"];
 
@@ -98,6 +98,39 @@ async fn a_complete_reply_does_not_wait_for_an_end_marker_for_ever() {
     assert_eq!(started.elapsed().as_secs(), 10);
 }
 
+/// Sends chunks with nine seconds between them, and then nothing, for ever.
+#[derive(Debug)]
+struct Slow(Vec<String>);
+
+impl Transport for Slow {
+    fn send(&self, _: WireRequest) -> BoxFuture<'static, Result<WireResponse, TransportError>> {
+        let chunks = futures::stream::iter(self.0.clone()).then(async |chunk| {
+            tokio::time::sleep(std::time::Duration::from_secs(9)).await;
+            Ok(Bytes::from(chunk))
+        });
+        let body = chunks.chain(futures::stream::pending()).boxed();
+        Box::pin(std::future::ready(Ok(WireResponse::new(200, "text/event-stream", body))))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_still_comes_with_words_behind_a_reason_to_stop_is_the_reply() {
+    let chat =
+        |words: &str| json!({ "choices": [{ "delta": { "content": words }, "finish_reason": "stop" }] });
+    let gemini = |words: &str| {
+        let content = json!({ "parts": [{ "text": words }] });
+        json!({ "candidates": [{ "content": content, "finishReason": "STOP" }] })
+    };
+    for (format, chunks) in
+        [("openai-chat", ["a", "b", "c"].map(chat)), ("gemini", ["a", "b", "c"].map(gemini))]
+    {
+        let chunks = chunks.iter().map(|chunk| open_events(std::slice::from_ref(chunk))).collect();
+        let outcome = ask(&agent_speaking(format, std::sync::Arc::new(Slow(chunks)))).await;
+        assert_eq!(outcome.events, ["text a", "text b", "text c"], "{format}");
+        assert_eq!(*outcome.end.unwrap().content, [ContentBlock::text("abc")], "{format}");
+    }
+}
+
 #[tokio::test]
 async fn errors_within_an_answer() {
     let after = |error: &str| open_events(&[hi()]) + error;
@@ -147,9 +180,31 @@ async fn errors_within_an_answer() {
             Unauthorized,
             "no key",
         ),
+        Case::error(
+            "as the reason to finish",
+            events(&[hi(), finish("error")]),
+            &HI,
+            Server,
+            "the server ended its answer with the reason `error`",
+        ),
+        Case::error(
+            "in the choice",
+            events(&[
+                hi(),
+                json!({ "choices": [{ "delta": { "content": "" }, "finish_reason": "error",
+                    "error": { "code": 429, "message": "slow down" } }] }),
+            ]),
+            &HI,
+            RateLimited,
+            "slow down",
+        ),
         Case::reply(
             "an error that is none",
-            events(&[json!({ "error": {}, "choices": [] }), hi(), finish("stop")]),
+            events(&[
+                json!({ "error": {}, "choices": [{ "delta": {}, "error": null }] }),
+                hi(),
+                finish("stop"),
+            ]),
             &HI,
             words("Hi"),
         ),
