@@ -54,7 +54,9 @@ struct Attempt {
     others: VecDeque<Choice>,
     retries: RetrySchedule,
     attempt: u32,
-    /// When the time for it all is up; known from the first poll.
+    /// The time for it all, which is that of the first model, whoever answers.
+    limit: Option<Duration>,
+    /// When it is up; known from the first poll.
     deadline: Option<Instant>,
     phase: Phase,
 }
@@ -72,14 +74,13 @@ enum Phase {
 impl Attempt {
     fn new(choice: Choice, others: VecDeque<Choice>) -> Self {
         let retries = RetrySchedule::new(&choice.exchange.client);
-        Self { choice, others, retries, attempt: 1, deadline: None, phase: Phase::Begin }
+        let limit = choice.exchange.client.total_timeout();
+        Self { choice, others, retries, attempt: 1, limit, deadline: None, phase: Phase::Begin }
     }
 
     async fn next(&mut self) -> Option<Result<StreamEvent, AgentError>> {
         if matches!(self.phase, Phase::Begin) {
-            // The limit of the first model is that of the request, whoever answers.
-            let limit = self.choice.exchange.client.total_timeout();
-            self.deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+            self.deadline = self.limit.and_then(|limit| Instant::now().checked_add(limit));
             self.phase = Phase::Send;
         }
         match within(self.deadline, self.step()).await {
@@ -92,10 +93,10 @@ impl Attempt {
     }
 
     fn out_of_time(&self) -> AgentError {
-        let exchange = &self.choice.exchange;
-        let limit = HumanDuration::from(exchange.client.total_timeout().unwrap_or_default());
+        let limit = HumanDuration::from(self.limit.unwrap_or_default());
         let problem = format!("did not answer within {limit}, all tries together");
-        AgentError::new(ModelFailureKind::Timeout, &exchange.endpoint, problem).at_the_end_of_time()
+        let endpoint = &self.choice.exchange.endpoint;
+        AgentError::new(ModelFailureKind::Timeout, endpoint, problem).at_the_end_of_time()
     }
 
     async fn step(&mut self) -> Option<Result<StreamEvent, AgentError>> {

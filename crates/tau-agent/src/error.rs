@@ -131,8 +131,8 @@ impl AgentError {
         // 408 and 425 say that the same request may do later; 501 and 505 that it never will.
         error.retryable = (error.retryable || matches!(status, 408 | 425)) && !matches!(status, 501 | 505);
         error.retryable = should_retry.unwrap_or(error.retryable);
-        // A used-up quota does not come back by waiting a little.
-        error.retryable &= !said.is_quota();
+        // A used-up quota does not come back by waiting a little, nor does an empty account.
+        error.retryable &= !said.is_quota() && status != UNPAID;
         error
     }
 
@@ -149,7 +149,7 @@ impl AgentError {
         let mut error =
             Self::new(kind, endpoint, format!("reported an error in its answer: {}", said.message));
         error.retry_after = said.wait;
-        error.retryable &= !said.is_quota();
+        error.retryable &= !said.is_quota() && status != Some(UNPAID);
         error
     }
 
@@ -298,13 +298,17 @@ const fn whole_seconds(wait: Duration) -> Duration {
     Duration::from_secs(wait.as_secs() + if wait.subsec_nanos() > 0 { 1 } else { 0 })
 }
 
+/// What OpenRouter, DeepSeek and others answer when the account is empty.
+const UNPAID: u16 = 402;
+
 const fn kind_of_status(status: u16) -> ModelFailureKind {
     match status {
         401 | 403 => ModelFailureKind::Unauthorized,
         // A redirect says that the server is elsewhere.
         300..=399 | 404 => ModelFailureKind::NotFound,
         408 => ModelFailureKind::Timeout,
-        429 => ModelFailureKind::RateLimited,
+        // Another provider may be paid.
+        429 | UNPAID => ModelFailureKind::RateLimited,
         500.. => ModelFailureKind::Server,
         _ => ModelFailureKind::InvalidRequest,
     }

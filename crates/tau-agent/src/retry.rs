@@ -29,16 +29,16 @@ impl RetrySchedule {
 
     /// How long to wait before trying again; `None` when the error stands.
     ///
-    /// A server that asks for a longer wait than configured gets its error shown instead: nobody is helped by
+    /// A server that asks for none is given the usual one. A server that asks for a longer wait than configured gets its error shown instead: nobody is helped by
     /// an agent that sleeps for an hour. A server that is not asked at all is not waited for either.
     pub(crate) fn next_delay(&mut self, error: &AgentError) -> Option<Duration> {
         if !error.is_retryable() || error.is_circuit_open() {
             return None;
         }
         let delay = self.backoff.next()?;
-        match error.retry_after() {
+        match error.retry_after().filter(|asked| !asked.is_zero()) {
             Some(asked) if asked > self.longest => None,
-            Some(asked) => Some(asked + jitter(asked)),
+            Some(asked) => Some(asked.saturating_add(jitter(asked))),
             None => Some(delay),
         }
     }

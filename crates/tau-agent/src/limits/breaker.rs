@@ -57,7 +57,10 @@ impl Breaker {
 
     /// The server failed.
     pub(super) fn failed(&mut self, now: Instant) {
-        let open = State::Open { until: now + self.cooldown };
+        /// A moment that is too far away to be told is one that does not come.
+        const FAR: Duration = Duration::from_secs(30 * 365 * 86_400);
+        let until = now.checked_add(self.cooldown).unwrap_or_else(|| now + FAR);
+        let open = State::Open { until };
         self.state = match self.state {
             State::Closed { failures } if self.most == 0 || failures + 1 < self.most => {
                 State::Closed { failures: failures.saturating_add(1) }
@@ -123,6 +126,13 @@ mod tests {
         assert_eq!(breaker.admit(later), Ok(()));
         breaker.abandoned(later);
         assert_eq!(breaker.admit(later), Ok(()), "the next one tries");
+    }
+
+    #[test]
+    fn a_cooldown_without_end_is_one() {
+        let (mut breaker, now) = (Breaker::new(1, Duration::MAX), Instant::now());
+        breaker.failed(now);
+        assert!(breaker.admit(now + Duration::from_secs(86_400)).is_err());
     }
 
     #[test]

@@ -23,16 +23,19 @@ pub(crate) fn value<'h>(headers: &'h [Header], name: &str) -> Option<&'h str> {
     headers.iter().find(|(held, _)| held == name).map(|(_, value)| value.trim())
 }
 
-/// How long the server asks to wait, in whatever way it says so.
+/// How long the server asks to wait, in whatever way it says so. No time at all is no wish: to come back at once is what a
+/// busy server wants least.
 pub(crate) fn asked_wait(headers: &[Header], now: SystemTime) -> Option<Duration> {
     let milliseconds = value(headers, "retry-after-ms").and_then(|text| text.parse::<f64>().ok());
     let exact = milliseconds.and_then(|ms| Duration::try_from_secs_f64(ms / 1_000.0).ok());
+    let is_wish = |wait: &Duration| !wait.is_zero();
     exact
-        .or_else(|| value(headers, "retry-after").and_then(|text| retry_after(text, now)))
-        .or_else(|| until_reset(headers, now))
+        .filter(is_wish)
+        .or_else(|| value(headers, "retry-after").and_then(|text| retry_after(text, now)).filter(is_wish))
+        .or_else(|| until_reset(headers, now).filter(is_wish))
 }
 
-/// Reads `Retry-After`: seconds, or a date. A date in the past asks for no wait.
+/// Reads `Retry-After`: seconds, or a date.
 fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
     if let Ok(seconds) = text.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();
@@ -70,7 +73,8 @@ fn reset(text: &str, now: SystemTime) -> Option<Duration> {
         if number < LONGEST {
             return Some(length);
         }
-        return Some((SystemTime::UNIX_EPOCH + length).duration_since(now).unwrap_or(Duration::ZERO));
+        let time = SystemTime::UNIX_EPOCH.checked_add(length)?;
+        return Some(time.duration_since(now).unwrap_or(Duration::ZERO));
     }
     go_duration(text).or_else(|| {
         let date = humantime::parse_rfc3339_weak(text).ok()?;
@@ -122,7 +126,8 @@ mod tests {
             ("7", seconds(7)),
             (" 0.5 ", Some(Duration::from_millis(500))),
             (date.as_str(), seconds(30)),
-            ("Thu, 01 Jan 1970 00:00:00 GMT", seconds(0)),
+            ("0", None),
+            ("Thu, 01 Jan 1970 00:00:00 GMT", None),
             ("-3", None),
             ("soon", None),
             ("1e400", None),
@@ -157,6 +162,11 @@ mod tests {
         check(&[("ratelimit-remaining", "0"), ("ratelimit-reset", "15")], seconds(15));
         check(&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "tomorrow")], None);
         check(&[("x-ratelimit-reset", "15")], None);
+        check(&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1e22")], None);
+        check(
+            &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "15"), ("retry-after", "0")],
+            seconds(15),
+        );
         check(
             &[
                 ("x-ratelimit-remaining-tokens", "0"),

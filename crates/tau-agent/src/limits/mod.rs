@@ -112,7 +112,7 @@ impl ProviderLimits {
 
     /// Lets nobody ask for a model for a while.
     pub(crate) fn hold(&self, model: &str, wait: Duration) {
-        let until = Instant::now() + wait;
+        let Some(until) = Instant::now().checked_add(wait) else { return };
         let mut held = locked(&self.held_until);
         held.entry(model.to_owned()).and_modify(|held| *held = until.max(*held)).or_insert(until);
     }
@@ -162,6 +162,8 @@ impl ProviderLimits {
         if let Some(slots) = &self.slots {
             // Closed never: the semaphore lives as long as the limits.
             admission.slot = Arc::clone(slots).acquire_owned().await.ok();
+            // One that was under way meanwhile may have been told to wait.
+            self.wait_while_held(model).await;
         }
         locked(&self.breaker).admit(Instant::now())?;
         admission.is_told = false;

@@ -12,6 +12,8 @@ use tau_core::config::ResolvedModel;
 use tau_core::{Money, Prices};
 use url::Url;
 
+use crate::target::Target;
+
 /// The table as it is written down.
 const DATA: &str = include_str!("models.json");
 
@@ -80,7 +82,8 @@ impl PriceTable {
 
     /// Fills in what the configuration leaves out of a model and its fallbacks: its prices and its window.
     pub fn complete(&self, resolved: &mut ResolvedModel) {
-        let base_url = resolved.provider.base_url.as_deref().and_then(|text| Url::parse(text).ok());
+        // That of its kind, where none is configured.
+        let base_url = Target::base_url(resolved).ok();
         if let Some(listing) = base_url.and_then(|url| self.find(&url, &resolved.model.name)) {
             resolved.model.prices.get_or_insert_with(|| listing.prices());
             resolved.model.capabilities.context_window.get_or_insert(listing.context_window);
@@ -157,6 +160,12 @@ mod tests {
         let mut theirs = config.resolve("o/gpt-4.1").unwrap();
         PriceTable::builtin().complete(&mut theirs);
         assert_eq!(theirs.model.prices.unwrap().input, "2".parse().unwrap());
+        let mut kind = ProviderConfig::default();
+        kind.kind = Some("openai".to_owned());
+        config.providers.insert("k".to_owned(), kind);
+        let mut of_kind = config.resolve("k/gpt-4.1").unwrap();
+        PriceTable::builtin().complete(&mut of_kind);
+        assert_eq!(of_kind.model.prices.unwrap().input, "2".parse().unwrap());
         let mut unknown = config.resolve("o/nobody-knows-it").unwrap();
         PriceTable::builtin().complete(&mut unknown);
         assert_eq!((unknown.model.prices, unknown.model.capabilities.context_window), (None, None));

@@ -213,16 +213,17 @@ fn limited(retry_after: &str) -> Reply {
 async fn a_wait_that_the_server_asks_for_is_kept() {
     let long = |client: &mut ClientConfig| client.max_retry_delay = Some(HumanDuration::from_secs(60));
     let past = httpdate_of(SystemTime::UNIX_EPOCH);
-    for (retry_after, asked) in [("0.16", 160), ("0", 0), (past.as_str(), 0)] {
+    // To come back at once is no wish that a busy server has, so it is given the usual wait.
+    for (retry_after, least, most) in [("0.16", 160, 180), ("0", 500, 1_000), (past.as_str(), 500, 1_000)] {
         let started = std::time::Instant::now();
         let (_server, outcome) = ask_server([limited(retry_after), words()], long).await;
         assert_eq!(retries(&outcome), ["2 RateLimited"]);
         let told = outcome.events[0].rsplit_once(' ').unwrap().1.strip_suffix("ms").unwrap();
         let told: u64 = told.parse().unwrap();
         // A little is added, so that all who were told the same do not come back at the same moment.
-        assert!((asked..=asked + asked / 8).contains(&told), "{told}");
+        assert!((least..=most).contains(&told), "{told}");
         assert!(outcome.end.is_ok());
-        assert!(started.elapsed() >= Duration::from_millis(asked));
+        assert!(started.elapsed() >= Duration::from_millis(least));
     }
 }
 

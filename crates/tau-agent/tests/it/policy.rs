@@ -144,11 +144,17 @@ async fn what_is_wrong_with_the_request_is_not_asked_of_another_model() {
 
 #[tokio::test]
 async fn a_used_up_quota_is_a_reason_to_ask_another_model_at_once() {
-    let first = ModelServer::start(|_, _| Reply::error(429, "insufficient_quota", "pay")).await.unwrap();
-    let second = ModelServer::with_replies([Reply::text("Hello!")]).await.unwrap();
-    let outcome = ask(&Agent::new(&with_fallback(&first, &second)).unwrap()).await;
-    assert_eq!(outcome.events, ["retrying 2 RateLimited 0ms instead second", "text Hello!"]);
-    assert_eq!(first.request_count(), 1);
+    for reply in [
+        Reply::error(429, "insufficient_quota", "pay"),
+        Reply::error(402, "insufficient_balance", "pay"),
+        Reply::events([serde_json::json!({ "error": { "code": 402, "message": "pay" } })]),
+    ] {
+        let first = ModelServer::start(move |_, _| reply.clone()).await.unwrap();
+        let second = ModelServer::with_replies([Reply::text("Hello!")]).await.unwrap();
+        let outcome = ask(&Agent::new(&with_fallback(&first, &second)).unwrap()).await;
+        assert_eq!(outcome.events, ["retrying 2 RateLimited 0ms instead second", "text Hello!"]);
+        assert_eq!(first.request_count(), 1);
+    }
 }
 
 #[tokio::test]
@@ -186,6 +192,17 @@ async fn the_whole_has_a_limit_over_all_tries() {
             "{error}"
         );
     }
+}
+
+#[tokio::test]
+async fn the_limit_over_all_tries_is_that_of_the_first_model() {
+    let (first, second) =
+        (failing().await, ModelServer::start(|_, _| Reply::default().hang()).await.unwrap());
+    let mut model = with_fallback(&first, &second);
+    model.provider.client.total_timeout = millis(300);
+    let error = ask(&Agent::new(&model).unwrap()).await.end.unwrap_err();
+    assert_eq!(error.endpoint().model, "second");
+    assert!(error.to_string().contains("did not answer within 300ms, all tries together"), "{error}");
 }
 
 #[tokio::test]
@@ -323,6 +340,31 @@ async fn a_busy_server_is_left_alone_by_the_others_too() {
     assert!(started.elapsed() >= Duration::from_millis(300));
     assert!(first.await.unwrap().end.is_ok());
     assert_eq!(server.request_count(), 3);
+}
+
+#[tokio::test]
+async fn a_busy_server_is_left_alone_by_those_who_wait_for_their_turn() {
+    let server = ModelServer::start(|number, _| match number {
+        0 => Reply::default()
+            .pause(Duration::from_millis(150))
+            .raw_bytes("HTTP/1.1 429 Too Many Requests\r\nretry-after: 0.3\r\ncontent-length: 0\r\n\r\n"),
+        _ => Reply::text("Hello!"),
+    })
+    .await
+    .unwrap();
+    let limits = Limits::new();
+    let model = model_at(&server, |client| {
+        client.max_concurrent = Some(1);
+        client.max_retry_delay = millis(1_000);
+    });
+    let (one, other) =
+        (Agent::with_limits(&model, &limits).unwrap(), Agent::with_limits(&model, &limits).unwrap());
+    let started = Instant::now();
+    let first = tokio::spawn(async move { ask(&one).await });
+    server.wait_for_requests(1).await;
+    assert!(ask(&other).await.end.is_ok());
+    assert!(started.elapsed() >= Duration::from_millis(450), "{:?}", started.elapsed());
+    assert_eq!(first.await.unwrap().end.unwrap_err().status(), Some(429));
 }
 
 #[tokio::test]
