@@ -202,6 +202,31 @@ async fn what_was_recorded_plays_again() {
 }
 
 #[tokio::test]
+async fn marks_for_the_cache_move_and_the_conversation_is_still_added_to() {
+    let answer = serde_json::json!({ "type": "message", "stop_reason": "end_turn",
+        "content": [{ "type": "text", "text": "Hello!" }] });
+    let server = ModelServer::start(move |_, _| Reply::json(200, &answer)).await.unwrap();
+    let sink = Sink::default();
+    let mut config = provider(server.address());
+    config.format = Some("anthropic-messages".to_owned());
+    let agent = Agent::new(&resolved(config)).unwrap();
+    let mut live = Talk::new(agent.with_recorder(Recorder::new(sink.clone())));
+    for text in ["One", "Two", "Three"] {
+        live.say(user(text)).await.unwrap();
+    }
+    assert_eq!(sink.text().matches("{\"append\"").count(), 2, "{}", sink.text());
+    for matching in [Matching::Strict, Matching::Tolerant] {
+        let transport = Arc::new(ReplayTransport::matching(sink.text().parse().unwrap(), matching));
+        let mut played = Talk::new(Agent::replay(Arc::clone(&transport)).unwrap());
+        for text in ["One", "Two", "Three"] {
+            played.say(user(text)).await.unwrap();
+        }
+        assert_eq!(transport.differences(), []);
+        assert!(played.say(user("Four")).await.is_err());
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_was_given_up_is_recorded_as_far_as_it_came() {
     let replies = [Reply::stream().event(&chunk::text("Hal")).hang(), Reply::default().close()];
     let server = ModelServer::with_replies(replies).await.unwrap();

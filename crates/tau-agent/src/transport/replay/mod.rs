@@ -11,7 +11,8 @@
 //! ```
 //!
 //! - `request` is the whole body of a request. `append` says what a request adds to the messages of the one
-//!   before; everything else must be the same, so a recording also proves that a conversation is only added to.
+//!   before; everything else but marks for the prompt cache must be the same, so a recording also proves that a
+//!   conversation is only added to.
 //! - `{{any}}` within a recorded string stands for any text, and as the whole string for any value: what
 //!   differs from run to run (folders, times) is recorded so.
 //! - `results` holds what tools gave, so that a run can be played without them. It may stand anywhere.
@@ -131,7 +132,8 @@ impl ReplayTransport {
         };
         let chosen = match self.matching {
             Matching::Strict => {
-                if let Err(diff) = compare::compare(&self.expected_after(next, &played.before), &actual) {
+                let expected = self.expected_after(next, &played.before);
+                if let Err(diff) = self.compare(next, expected, &actual) {
                     return failed(format!(
                         "request {} of {total} differs from the recording (- recorded, + sent):\n{diff}",
                         next + 1
@@ -148,15 +150,29 @@ impl ReplayTransport {
 
     /// The exchange of the same request that was not given, or else the next one; that it differs is kept.
     fn nearest(&self, next: usize, actual: &Value, played: &mut Played) -> usize {
-        let is_same = |number: &usize| compare::compare(&self.expected(*number), actual).is_ok();
+        let is_same = |number: &usize| self.compare(*number, self.expected(*number), actual).is_ok();
         let mut left = (next..played.given.len()).filter(|number| !played.given[*number]);
         if let Some(same) = left.find(is_same) {
             return same;
         }
-        if let Err(diff) = compare::compare(&self.expected(next), actual) {
+        if let Err(diff) = self.compare(next, self.expected(next), actual) {
             played.differences.push(Difference { request: next + 1, diff });
         }
         next
+    }
+
+    /// Compares a request with that of an exchange. Where only what is added was recorded, marks of places for the
+    /// prompt cache are not known, because they move.
+    fn compare(&self, number: usize, mut expected: Value, actual: &Value) -> Result<(), String> {
+        match self.recording.exchanges()[number].0 {
+            Expectation::Request(_) => compare::compare(&expected, actual),
+            Expectation::Append(_) => {
+                let mut actual = actual.clone();
+                list::unmark(&mut expected);
+                list::unmark(&mut actual);
+                compare::compare(&expected, &actual)
+            }
+        }
     }
 
     /// The request of an exchange, after the one before as it really was.
