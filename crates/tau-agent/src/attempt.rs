@@ -189,7 +189,42 @@ fn name_calls(response: &mut ChatResponse, request: &WireRequest) {
     for (index, call) in calls.enumerate() {
         if call.id.as_str().is_empty() || !seen.insert(call.id.clone()) {
             let digest = *digest.get_or_insert_with(|| request.body.digest());
-            call.id = ToolCallId::new(format!("call_{digest:016x}_{index}"));
+            call.id = made_id(digest, index);
+        }
+    }
+}
+
+fn made_id(digest: u64, index: usize) -> ToolCallId {
+    ToolCallId::new(format!("call_{digest:016x}_{index}"))
+}
+
+/// Whether an id was made here, and not by a provider, of which several begin theirs alike.
+pub(crate) fn is_made_id(id: &str) -> bool {
+    let Some((digest, index)) = id.strip_prefix("call_").and_then(|rest| rest.split_once('_')) else {
+        return false;
+    };
+    let is_digest =
+        digest.len() == 16 && digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    is_digest && !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_that_were_made_here_are_known_again() {
+        for (digest, index) in [(0, 0), (u64::MAX, 17)] {
+            assert!(is_made_id(made_id(digest, index).as_str()));
+        }
+        for id in [
+            "call_4162774",
+            "call_0123456789abcdef",
+            "call_0123456789ABCDEF_0",
+            "call_0123456789abcdef_",
+            "a",
+        ] {
+            assert!(!is_made_id(id), "{id}");
         }
     }
 }

@@ -101,14 +101,15 @@ impl WireCache {
 
     /// The body made of `head`, then each message's bytes, then `tail`.
     ///
-    /// `encode` is called with the messages the cache does not hold, and their positions; it appends the bytes
-    /// of a message, with any separator from the one before.
+    /// `encode` is called with the messages the cache does not hold: the position of each, the message, and whether
+    /// nothing of the messages before it is written. It appends the bytes of the message, with any separator from
+    /// the one before.
     pub fn body(
         &mut self,
         head: Vec<u8>,
         messages: &[Arc<Message>],
         tail: &'static [u8],
-        encode: impl FnMut(usize, &Message, &mut Vec<u8>),
+        encode: impl FnMut(usize, &Message, bool, &mut Vec<u8>),
     ) -> WireBody {
         self.body_with_marks(head, messages, tail, encode, &Marks::NONE)
     }
@@ -120,7 +121,7 @@ impl WireCache {
         head: Vec<u8>,
         messages: &[Arc<Message>],
         tail: &'static [u8],
-        mut encode: impl FnMut(usize, &Message, &mut Vec<u8>),
+        mut encode: impl FnMut(usize, &Message, bool, &mut Vec<u8>),
         marks: &Marks<'_>,
     ) -> WireBody {
         let is_longer = messages.len() >= self.messages.len()
@@ -132,7 +133,8 @@ impl WireCache {
         let mut fresh = Vec::new();
         let before = self.ends.last().copied().unwrap_or(0);
         for (position, message) in messages.iter().enumerate().skip(self.messages.len()) {
-            encode(position, message, &mut fresh);
+            let is_first = before + fresh.len() as u64 == 0;
+            encode(position, message, is_first, &mut fresh);
             self.messages.push(Arc::clone(message));
             self.ends.push(before + fresh.len() as u64);
         }

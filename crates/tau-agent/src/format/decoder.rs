@@ -226,7 +226,7 @@ fn read_event(event: SseEvent) -> Result<Frame, FormatError> {
     if data.is_empty() {
         return Ok(Frame::Nothing);
     }
-    if event.name == "error" {
+    if event.is_error {
         return Err(FormatError::Server(data.to_owned()));
     }
     match parse(data) {

@@ -18,8 +18,8 @@ pub(super) type Body = BoxStream<'static, Result<Bytes, TransportError>>;
 
 /// One event.
 pub(super) struct SseEvent {
-    /// Its name; `message` when it has none.
-    pub(super) name: String,
+    /// Whether it is named as an error. Other names say nothing that the data does not.
+    pub(super) is_error: bool,
     /// Its data, lines joined.
     pub(super) data: String,
     /// Whether the answer ended before the event's blank line did, so that it may be the half of one.
@@ -43,7 +43,7 @@ fn read(
 ) -> Result<SseEvent, FormatError> {
     match event {
         Ok(event) => Ok(SseEvent {
-            name: event.event.to_string(),
+            is_error: &*event.event == "error",
             data: event.data.to_string(),
             is_unterminated: ended.load(Ordering::Relaxed),
         }),

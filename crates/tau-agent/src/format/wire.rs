@@ -92,6 +92,11 @@ pub(super) fn open_list(fields: &Map<String, Value>, list: &str) -> Vec<u8> {
     head
 }
 
+/// The name of a document of a media type. Servers tell its kind by the ending.
+pub(super) fn file_name(media_type: &str) -> &'static str {
+    if media_type == "application/pdf" { "document.pdf" } else { "document.txt" }
+}
+
 /// The text that is held in base64, as far as it is some.
 pub(super) fn base64_text(data: &str) -> String {
     let bytes = BASE64_STANDARD.decode(data).unwrap_or_default();

@@ -108,13 +108,15 @@ fn options_are_sent_when_set_and_extra_fields_as_they_are() {
     options.reasoning_effort = Some(ReasoningEffort::Low);
     options.extra.insert("top_k".to_owned(), json!(40));
     options.extra.insert("provider".to_owned(), json!({ "order": ["a"] }));
+    options.extra.insert("stream_options".to_owned(), json!({ "include_obfuscation": false }));
     let mut sender = Sender::with(|model| {
         model.options = options;
         model.model.capabilities.max_output = Some(9_999);
     });
     let messages = [Arc::new(user("Hi"))];
     let mut expected = json!({
-        "model": "m", "stream": true, "stream_options": { "include_usage": true },
+        "model": "m", "stream": true,
+        "stream_options": { "include_usage": true, "include_obfuscation": false },
         "temperature": 0.5, "top_p": 0.9, "max_tokens": 100, "seed": -7, "stop": ["END"],
         "reasoning_effort": "low", "top_k": 40, "provider": { "order": ["a"] },
         "messages": [{ "role": "user", "content": "Hi" }],
@@ -142,11 +144,16 @@ fn words_are_a_string_and_parts_only_where_they_must_be() {
         ContentBlock::text("What is this?"),
         ContentBlock::Image(Image::base64("image/png", "iVBOR")),
         ContentBlock::Image(Image::url("https://example.org/cat.png")),
+        ContentBlock::Image(Image::base64("application/pdf", "JVBERi0=")),
+        ContentBlock::Image(Image::base64("text/plain", "SGk=")),
     ]);
     let expected = json!({ "role": "user", "content": [
         { "type": "text", "text": "What is this?" },
         { "type": "image_url", "image_url": { "url": "data:image/png;base64,iVBOR" } },
         { "type": "image_url", "image_url": { "url": "https://example.org/cat.png" } },
+        { "type": "file", "file": { "filename": "document.pdf",
+          "file_data": "data:application/pdf;base64,JVBERi0=" } },
+        { "type": "file", "file": { "filename": "document.txt", "file_data": "data:text/plain;base64,SGk=" } },
     ] });
     assert_eq!(wire(parts), [expected]);
 }
@@ -264,7 +271,8 @@ fn every_message_is_encoded_once() {
         messages.push(Arc::new(user(&format!("question {turn}"))));
         messages.push(Arc::new(Message::assistant([ContentBlock::text("answer")])));
         for _ in 0..2 {
-            cache.body(b"[".to_vec(), &messages, b"]", |position, message, out| {
+            cache.body(b"[".to_vec(), &messages, b"]", |position, message, is_first, out| {
+                assert_eq!(is_first, position == 0);
                 encoded.push(position);
                 out.extend_from_slice(message.text().as_bytes());
             });

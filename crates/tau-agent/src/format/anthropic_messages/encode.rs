@@ -29,7 +29,7 @@ pub(super) fn body(ask: &Ask<'_>, cache: &mut WireCache) -> WireBody {
     let tail: &[u8] = if messages.iter().any(|message| writer.writes(message)) { b"]}]}" } else { b"]}" };
     let has_marks = ask.quirks.cache_markers.unwrap_or(true);
     let marked = if has_marks { ends_of_turns(messages, &writer) } else { Vec::new() };
-    let encode = |position: usize, message: &Message, out: &mut Vec<u8>| {
+    let encode = |position: usize, message: &Message, _, out: &mut Vec<u8>| {
         let before = messages[..position].iter().rev().find(|message| writer.writes(message));
         writer.message(before.map(|message| &**message), message, out);
     };
@@ -178,8 +178,11 @@ impl MessageWriter {
             }
             let separated = out.len();
             match block {
-                ContentBlock::Text { text } if !text.trim().is_empty() => {
-                    text_block(text, std::mem::take(&mut beside), out);
+                ContentBlock::Text { text } => {
+                    let fields = std::mem::take(&mut beside);
+                    if !text.trim().is_empty() {
+                        text_block(text, fields, out);
+                    }
                 }
                 ContentBlock::Image(image) => image_block(image, out),
                 ContentBlock::ToolCall(call) => call_block(call, std::mem::take(&mut beside), out),
@@ -244,6 +247,10 @@ fn result_block(result: &ToolResult, out: &mut Vec<u8>) {
         if content.len() == separated {
             content.truncate(start);
         }
+    }
+    if content.is_empty() && result.is_error {
+        // The interface refuses an error without words.
+        text_block("(it said nothing)", "", &mut content);
     }
     let list = writer.key("content");
     list.push(b'[');

@@ -280,6 +280,10 @@ impl Block {
     }
 
     fn finish_text(self, content: &mut Vec<ContentBlock>) {
+        if self.text.is_empty() {
+            // Fields of nothing would be those of the next block.
+            return;
+        }
         let others = other_fields(&self.start, &["type", "text", "citations"]);
         if !self.citations.is_empty() || others.is_some() || !self.added.is_empty() {
             let fields = self.object(&["type", "text", "citations"], |fields| {
@@ -289,9 +293,7 @@ impl Block {
             });
             content.push(echo::next(NAME, &fields));
         }
-        if !self.text.is_empty() {
-            content.push(ContentBlock::text(self.text));
-        }
+        content.push(ContentBlock::text(self.text));
     }
 
     fn finish_call(self, content: &mut Vec<ContentBlock>) {

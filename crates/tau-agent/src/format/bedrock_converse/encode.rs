@@ -16,7 +16,7 @@ use crate::request::{WireBody, WireCache};
 pub(super) fn body(ask: &Ask<'_>, cache: &mut WireCache) -> WireBody {
     let messages = ask.request.messages;
     let tail: &[u8] = if messages.iter().any(|message| writes(message)) { b"]}]}" } else { b"]}" };
-    cache.body(head(ask), messages, tail, |position, message, out| {
+    cache.body(head(ask), messages, tail, |position, message, _, out| {
         let before = messages[..position].iter().rev().find(|message| writes(message));
         write_message(before.map(|message| &**message), message, out);
     })

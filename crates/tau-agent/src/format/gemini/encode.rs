@@ -6,12 +6,13 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use tau_core::config::{ReasoningEffort, StructuredOutput};
+use tau_core::config::StructuredOutput;
 use tau_core::{
     ContentBlock, Image, ImageSource, Message, Role, ToolCall, ToolDefinition, ToolResult, ToolResultBlock,
 };
 
-use super::NAME;
+use super::{NAME, thinking};
+use crate::attempt::is_made_id;
 use crate::format::echo::{self, Echo};
 use crate::format::json::{ObjectWriter, write_json};
 use crate::format::{Ask, wire};
@@ -22,9 +23,9 @@ const FOREIGN_CALL: &str = r#"{"thoughtSignature":"skip_thought_signature_valida
 
 pub(super) fn body(ask: &Ask<'_>, cache: &mut WireCache) -> WireBody {
     let messages = ask.request.messages;
-    let wants_signatures = wants_signatures(&ask.model.name);
+    let wants_signatures = thinking::has_levels(&ask.model.name);
     let tail: &[u8] = if messages.iter().any(|message| writes(message)) { b"]}]}" } else { b"]}" };
-    cache.body(head(ask), messages, tail, |position, message, out| {
+    cache.body(head(ask), messages, tail, |position, message, _, out| {
         if !writes(message) {
             return;
         }
@@ -82,36 +83,13 @@ fn generation(ask: &Ask<'_>) -> Map<String, Value> {
     put("maxOutputTokens", wire::max_tokens(ask).map(Value::from));
     put("seed", options.seed.map(Value::from));
     put("stopSequences", options.stop.clone().map(Value::from));
-    put("thinkingConfig", options.reasoning_effort.map(|effort| thinking(&ask.model.name, effort)));
+    put("thinkingConfig", options.reasoning_effort.map(|effort| thinking::config(&ask.model.name, effort)));
     if let Some(output) = ask.request.output {
         let kind = ask.quirks.structured_output.unwrap_or_default();
         put("responseMimeType", (kind != StructuredOutput::Prompt).then(|| "application/json".into()));
         put("responseJsonSchema", (kind == StructuredOutput::Schema).then(|| output.schema.clone()));
     }
     fields
-}
-
-/// How hard to think: models up to 2.5 are told the most tokens, later ones a level.
-fn thinking(model: &str, effort: ReasoningEffort) -> Value {
-    if wants_signatures(model) {
-        let level = if effort == ReasoningEffort::None { "minimal" } else { effort.as_str() };
-        return json!({ "thinkingLevel": level, "includeThoughts": effort != ReasoningEffort::None });
-    }
-    let budget = match effort {
-        ReasoningEffort::None => 0,
-        ReasoningEffort::Minimal => 512,
-        ReasoningEffort::Low => 1024,
-        ReasoningEffort::Medium => 8192,
-        _ => 24_576,
-    };
-    json!({ "thinkingBudget": budget, "includeThoughts": budget > 0 })
-}
-
-/// Whether a model is of version 3 or later, which refuses calls without a signature.
-fn wants_signatures(model: &str) -> bool {
-    let version = model.rsplit("gemini-").next().filter(|rest| rest.len() < model.len());
-    let major = version.and_then(|rest| rest.split(['.', '-']).next()?.parse::<u32>().ok());
-    major.is_some_and(|major| major >= 3)
 }
 
 fn declaration(tool: &ToolDefinition) -> Value {
@@ -147,8 +125,11 @@ fn parts(before: &[Arc<Message>], message: &Message, wants_signatures: bool) -> 
     for block in message.content.iter() {
         let mut part = Vec::new();
         match block {
-            ContentBlock::Text { text } if !text.is_empty() => {
-                ObjectWriter::new(&mut part).field("text", text).fields(std::mem::take(&mut beside)).end();
+            ContentBlock::Text { text } => {
+                let fields = std::mem::take(&mut beside);
+                if !text.is_empty() {
+                    ObjectWriter::new(&mut part).field("text", text).fields(fields).end();
+                }
             }
             ContentBlock::Image(image) => image_part(image, &mut part),
             ContentBlock::ToolCall(call) => {
@@ -191,9 +172,9 @@ fn call_part(call: &ToolCall, fields: [&str; 2], out: &mut Vec<u8>) {
     writer.end();
 }
 
-/// The id, if the provider gave it: calls without one were given one here, and the provider pairs them by their order.
+/// The id, if a provider gave it: calls without one were given one here, and the provider pairs them by their order.
 fn own_id(id: &str) -> Option<&str> {
-    Some(id).filter(|id| !id.starts_with("call_"))
+    Some(id).filter(|id| !is_made_id(id))
 }
 
 fn result_parts(before: &[Arc<Message>], result: &ToolResult, parts: &mut Vec<Vec<u8>>) {

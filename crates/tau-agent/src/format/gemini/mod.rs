@@ -5,6 +5,7 @@
 mod embeddings;
 mod encode;
 mod fold;
+pub(super) mod thinking;
 
 use futures::stream::BoxStream;
 use serde_json::Value;

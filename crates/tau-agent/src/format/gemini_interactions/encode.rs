@@ -12,6 +12,7 @@ use tau_core::{
 
 use super::NAME;
 use crate::format::echo::{self, Echo};
+use crate::format::gemini::thinking::level;
 use crate::format::json::ObjectWriter;
 use crate::format::{Ask, wire};
 use crate::request::{WireBody, WireCache};
@@ -21,10 +22,8 @@ const TAIL: &[u8] = b"]}";
 
 pub(super) fn body(ask: &Ask<'_>, cache: &mut WireCache) -> WireBody {
     let messages = ask.request.messages;
-    cache.body(head(ask), messages, TAIL, |position, message, out| {
-        let before = &messages[..position];
-        let mut is_first = before.iter().all(|message| steps(&[], message).is_empty());
-        for step in steps(before, message) {
+    cache.body(head(ask), messages, TAIL, |position, message, mut is_first, out| {
+        for step in steps(&messages[..position], message) {
             if !std::mem::take(&mut is_first) {
                 out.push(b',');
             }
@@ -79,8 +78,7 @@ fn generation(ask: &Ask<'_>) -> Map<String, Value> {
     put("seed", options.seed.map(Value::from));
     put("stop_sequences", options.stop.clone().map(Value::from));
     if let Some(effort) = options.reasoning_effort {
-        let level = if effort == ReasoningEffort::None { "minimal" } else { effort.as_str() };
-        put("thinking_level", Some(level.into()));
+        put("thinking_level", Some(level(&ask.model.name, effort).into()));
         put("thinking_summaries", (effort != ReasoningEffort::None).then(|| "auto".into()));
     }
     fields
@@ -112,11 +110,16 @@ fn model_steps(message: &Message) -> Vec<Vec<u8>> {
     for block in message.content.iter() {
         let mut step = Vec::new();
         match block {
-            ContentBlock::Text { text } if !text.is_empty() => ObjectWriter::new(&mut step)
-                .field("type", "model_output")
-                .field("content", &json!([{ "type": "text", "text": text }]))
-                .fields(std::mem::take(&mut beside))
-                .end(),
+            ContentBlock::Text { text } => {
+                let fields = std::mem::take(&mut beside);
+                if !text.is_empty() {
+                    ObjectWriter::new(&mut step)
+                        .field("type", "model_output")
+                        .field("content", &json!([{ "type": "text", "text": text }]))
+                        .fields(fields)
+                        .end();
+                }
+            }
             ContentBlock::ToolCall(call) => ObjectWriter::new(&mut step)
                 .field("type", "function_call")
                 .field("id", &call.id)

@@ -27,10 +27,10 @@ impl Step {
         match self.kind.as_str() {
             // Pictures it made are kept beside its words.
             "model_output" if has_only_text(&self.value["content"]) => {
-                content.extend(
-                    other_fields(&self.json, &["type", "content"]).map(|fields| echo::next(NAME, &fields)),
-                );
+                // Fields of nothing would be those of the next step.
                 if !self.text.is_empty() {
+                    let fields = other_fields(&self.json, &["type", "content"]);
+                    content.extend(fields.map(|fields| echo::next(NAME, &fields)));
                     content.push(ContentBlock::text(self.text));
                 }
             }

@@ -24,8 +24,8 @@ pub(super) fn body(ask: &Ask<'_>, cache: &mut WireCache) -> WireBody {
     let head = head(ask, &system);
     let replay = ask.quirks.reasoning_replay.unwrap_or_default();
     let messages = ask.request.messages;
-    cache.body(head, messages, TAIL, |position, message, out| {
-        let mut is_first = system.is_empty() && messages[..position].iter().all(|before| is_empty(before));
+    cache.body(head, messages, TAIL, |position, message, is_first, out| {
+        let mut is_first = is_first && system.is_empty();
         let mut separate = |out: &mut Vec<u8>| {
             if !std::mem::take(&mut is_first) {
                 out.push(b',');
@@ -48,11 +48,6 @@ pub(super) fn body(ask: &Ask<'_>, cache: &mut WireCache) -> WireBody {
             }
         }
     })
-}
-
-/// Whether nothing of a message is written.
-fn is_empty(message: &Message) -> bool {
-    message.role == Role::Tool && message.tool_results().next().is_none()
 }
 
 fn head(ask: &Ask<'_>, system: &str) -> Vec<u8> {
@@ -200,7 +195,7 @@ fn result_message(before: &[Arc<Message>], result: &ToolResult, out: &mut Vec<u8
 /// Pictures as Ollama takes them.
 struct Images<'a> {
     data: Vec<&'a str>,
-    /// Words for the pictures that it does not take: it fetches none itself.
+    /// Words for what it does not take: it fetches no pictures itself, and knows no documents.
     notes: String,
 }
 
@@ -208,7 +203,15 @@ fn images<'a>(images: impl Iterator<Item = &'a Image>) -> Images<'a> {
     let mut found = Images { data: Vec::new(), notes: String::new() };
     for image in images {
         match &image.source {
-            ImageSource::Base64 { data, .. } => found.data.push(data),
+            ImageSource::Base64 { media_type, data } if media_type.starts_with("image/") => {
+                found.data.push(data);
+            }
+            ImageSource::Base64 { media_type, data } if media_type.starts_with("text/") => {
+                found.notes.push_str(&format!("\n{}", wire::base64_text(data)));
+            }
+            ImageSource::Base64 { media_type, .. } => {
+                found.notes.push_str(&format!("\n[a document of the type {media_type}, not shown]"));
+            }
             ImageSource::Url { url } => found.notes.push_str(&format!("\n[image at {url}, not shown]")),
             _ => {}
         }

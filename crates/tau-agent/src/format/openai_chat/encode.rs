@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 use tau_core::config::{MaxTokensField, ReasoningReplay, SeedField, StructuredOutput};
-use tau_core::{ContentBlock, Image, Message, Reasoning, Role, ToolDefinition, ToolResultBlock};
+use tau_core::{ContentBlock, Image, ImageSource, Message, Reasoning, Role, ToolDefinition, ToolResultBlock};
 
 use super::{ECHO_TEXT, NAME};
 use crate::format::json::write_json;
@@ -19,8 +19,8 @@ pub(super) fn body(ask: &Ask<'_>, cache: &mut WireCache) -> WireBody {
     let head = head(ask, &system);
     let replay = ask.quirks.reasoning_replay.unwrap_or_default();
     let messages = ask.request.messages;
-    cache.body(head, messages, TAIL, |position, message, out| {
-        let mut is_first = system.is_empty() && messages[..position].iter().all(|before| is_empty(before));
+    cache.body(head, messages, TAIL, |_, message, is_first, out| {
+        let mut is_first = is_first && system.is_empty();
         for wire in wire_messages(message, replay) {
             if !std::mem::take(&mut is_first) {
                 out.push(b',');
@@ -28,11 +28,6 @@ pub(super) fn body(ask: &Ask<'_>, cache: &mut WireCache) -> WireBody {
             write_json(&wire, out);
         }
     })
-}
-
-/// Whether nothing of a message is written.
-fn is_empty(message: &Message) -> bool {
-    message.role == Role::Tool && message.tool_results().next().is_none()
 }
 
 fn head(ask: &Ask<'_>, system: &str) -> Vec<u8> {
@@ -45,10 +40,7 @@ fn head(ask: &Ask<'_>, system: &str) -> Vec<u8> {
     put_tools(&mut fields, ask);
     put_output(&mut fields, ask);
     put_options(&mut fields, ask);
-    let mut head = Vec::new();
-    write_json(&fields, &mut head);
-    head.pop(); // the closing brace: messages follow
-    head.extend_from_slice(b",\"messages\":[");
+    let mut head = wire::open_list(&fields, "messages");
     if !system.is_empty() {
         write_json(&json!({ "role": "system", "content": system }), &mut head);
     }
@@ -100,7 +92,7 @@ fn put_options(fields: &mut Map<String, Value>, ask: &Ask<'_>) {
     put("stop", options.stop.clone().map(Value::from));
     put("reasoning_effort", options.reasoning_effort.map(|effort| effort.as_str().into()));
     for (key, value) in wire::extra(options) {
-        put(key, Some(value.clone()));
+        wire::merge(fields, key, value);
     }
 }
 
@@ -146,8 +138,15 @@ fn wire_part(block: &ContentBlock) -> Option<Value> {
     }
 }
 
+/// A picture, or a document by its media type.
 fn wire_image(image: &Image) -> Value {
-    json!({ "type": "image_url", "image_url": { "url": wire::image_url(image) } })
+    let url = wire::image_url(image);
+    match &image.source {
+        ImageSource::Base64 { media_type, .. } if !media_type.starts_with("image/") => {
+            json!({ "type": "file", "file": { "filename": wire::file_name(media_type), "file_data": url } })
+        }
+        _ => json!({ "type": "image_url", "image_url": { "url": url } }),
+    }
 }
 
 fn assistant_message(message: &Message, replay: ReasoningReplay) -> Map<String, Value> {

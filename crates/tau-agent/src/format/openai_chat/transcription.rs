@@ -71,8 +71,10 @@ fn segment(segment: &Value) -> Option<TranscriptionSegment> {
     Some(TranscriptionSegment::new(time(&segment["start"])?, time(&segment["end"])?, text))
 }
 
+/// The ending of files of a media type, whose parameters (`; codecs=opus`) do not count.
 fn ending(media_type: &str) -> &str {
-    match media_type.rsplit('/').next().unwrap_or_default() {
+    let kind = media_type.split(';').next().unwrap_or_default().trim_end();
+    match kind.rsplit('/').next().unwrap_or_default() {
         "mpeg" => "mp3",
         "x-wav" | "wave" | "vnd.wave" => "wav",
         "mp4" | "x-m4a" => "m4a",

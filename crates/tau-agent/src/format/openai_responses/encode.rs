@@ -20,11 +20,8 @@ const TAIL: &[u8] = b"]}";
 pub(super) fn body(ask: &Ask<'_>, cache: &mut WireCache) -> WireBody {
     let writer = ItemWriter { replay: ask.quirks.reasoning_replay.unwrap_or_default() };
     let messages = ask.request.messages;
-    cache.body(head(ask), messages, TAIL, |position, message, out| {
-        let items = writer.items(message);
-        // Messages of which nothing is written leave no separator behind.
-        let mut is_first = !messages[..position].iter().any(|before| writer.writes(before));
-        for item in items {
+    cache.body(head(ask), messages, TAIL, |_, message, mut is_first, out| {
+        for item in writer.items(message) {
             if !std::mem::take(&mut is_first) {
                 out.push(b',');
             }
@@ -102,14 +99,6 @@ struct ItemWriter {
 }
 
 impl ItemWriter {
-    fn writes(&self, message: &Message) -> bool {
-        match message.role {
-            Role::Assistant => !self.items(message).is_empty(),
-            Role::Tool => message.tool_results().next().is_some(),
-            _ => true,
-        }
-    }
-
     fn items(&self, message: &Message) -> Vec<Vec<u8>> {
         match message.role {
             Role::Tool => message.tool_results().map(result_item).collect(),
@@ -127,12 +116,17 @@ impl ItemWriter {
         for block in message.content.iter() {
             let mut item = Vec::new();
             match block {
-                ContentBlock::Text { text } if !text.is_empty() => ObjectWriter::new(&mut item)
-                    .field("type", "message")
-                    .field("role", "assistant")
-                    .field("content", text)
-                    .fields(std::mem::take(&mut beside))
-                    .end(),
+                ContentBlock::Text { text } => {
+                    let fields = std::mem::take(&mut beside);
+                    if !text.is_empty() {
+                        ObjectWriter::new(&mut item)
+                            .field("type", "message")
+                            .field("role", "assistant")
+                            .field("content", text)
+                            .fields(fields)
+                            .end();
+                    }
+                }
                 ContentBlock::ToolCall(call) => ObjectWriter::new(&mut item)
                     .field("type", "function_call")
                     .field("call_id", &call.id)
@@ -197,8 +191,7 @@ fn image_part(image: &Image) -> Value {
     let url = wire::image_url(image);
     match &image.source {
         ImageSource::Base64 { media_type, .. } if !media_type.starts_with("image/") => {
-            let name = if media_type == "application/pdf" { "document.pdf" } else { "document.txt" };
-            json!({ "type": "input_file", "filename": name, "file_data": url })
+            json!({ "type": "input_file", "filename": wire::file_name(media_type), "file_data": url })
         }
         ImageSource::Url { url } if wire::is_pdf(url) => json!({ "type": "input_file", "file_url": url }),
         _ => json!({ "type": "input_image", "image_url": url, "detail": "auto" }),

@@ -46,11 +46,11 @@ impl Item {
         let text = if whole.is_empty() { self.streamed } else { whole };
         match self.value["type"].as_str().unwrap_or("message") {
             "message" => {
-                let named = ["type", "id", "status", "role", "content"];
-                if let Some(fields) = other_fields(&self.json, &named) {
-                    content.push(echo::next(NAME, &fields));
-                }
+                // Fields of nothing would be those of the next item.
                 if !text.is_empty() {
+                    let named = ["type", "id", "status", "role", "content"];
+                    let fields = other_fields(&self.json, &named);
+                    content.extend(fields.map(|fields| echo::next(NAME, &fields)));
                     content.push(ContentBlock::text(text));
                 }
             }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tau_agent::{ChatRequest, OutputSchema};
 use tau_core::config::{ModelOptions, ReasoningEffort};
 use tau_core::event::ModelFailureKind;
-use tau_core::{ContentBlock, FinishReason, Message};
+use tau_core::{ContentBlock, FinishReason, Message, ToolCallId, ToolResult};
 
 use super::{Sender, assistant, call, check_error, conversation, decode, tools, user};
 
@@ -118,7 +118,10 @@ fn ids_of_others_and_arguments_that_are_none_are_made_acceptable() {
     let messages = [
         user("Hi"),
         assistant([call("call|1", "bad name", "{oops")]),
-        std::sync::Arc::new(Message::tool([super::result("call|1", "")])),
+        std::sync::Arc::new(Message::tool([
+            super::result("call|1", ""),
+            ToolResult::error(ToolCallId::new("b"), " "),
+        ])),
     ];
     let body = Sender::new(FORMAT).json(ChatRequest::new(&messages));
     assert_eq!(
@@ -127,6 +130,8 @@ fn ids_of_others_and_arguments_that_are_none_are_made_acceptable() {
     );
     assert_eq!(body["messages"][2]["content"][0]["tool_use_id"], "call_1");
     assert_eq!(body["messages"][2]["content"][0]["content"], json!([]));
+    let words = json!([{ "type": "text", "text": "(it said nothing)" }]);
+    assert_eq!(body["messages"][2]["content"][1]["content"], words, "an error without words is refused");
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! Google's Gemini.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use tau_agent::{ChatRequest, OutputSchema};
-use tau_core::FinishReason;
 use tau_core::config::{ModelOptions, ReasoningEffort};
 use tau_core::event::ModelFailureKind;
+use tau_core::{FinishReason, Message};
 
-use super::{Sender, assistant, check_error, conversation, decode, tools, user};
+use super::{Sender, assistant, call, check_error, conversation, decode, result, tools, user};
 
 const FORMAT: &str = "gemini";
 
@@ -64,6 +66,24 @@ fn thinking_is_told_as_the_model_knows_it() {
             "responseJsonSchema": { "type": "object" } });
         assert_eq!(body["generationConfig"], expected, "{name}");
     }
+}
+
+#[test]
+fn ids_go_back_but_for_those_that_were_made_here() {
+    let made = "call_0123456789abcdef_0";
+    let messages = [
+        user("Hi"),
+        assistant([call("call_4162774", "ls", "{}"), call(made, "see", "{}")]),
+        Arc::new(Message::tool([result("call_4162774", "x"), result(made, "y")])),
+    ];
+    let body = Sender::new(FORMAT).json(ChatRequest::new(&messages));
+    let ids = |message: usize, part: &str| {
+        let parts = body["contents"][message]["parts"].as_array().unwrap();
+        parts.iter().map(|held| held[part]["id"].clone()).collect::<Vec<Value>>()
+    };
+    let expected = [json!("call_4162774"), Value::Null];
+    assert_eq!(ids(1, "functionCall"), expected);
+    assert_eq!(ids(2, "functionResponse"), expected);
 }
 
 #[test]

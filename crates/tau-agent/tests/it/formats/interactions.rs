@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tau_agent::ChatRequest;
 use tau_core::FinishReason;
+use tau_core::config::{ModelOptions, ReasoningEffort};
 use tau_core::event::ModelFailureKind;
 
 use super::{Sender, assistant, check_error, conversation, decode, tools, user};
@@ -43,6 +44,17 @@ fn a_request_holds_everything() {
         ],
     });
     assert_eq!(body, expected);
+}
+
+#[test]
+fn a_model_of_the_kind_pro_is_told_to_think_little_not_minimally() {
+    let mut options = ModelOptions::default();
+    options.reasoning_effort = Some(ReasoningEffort::Minimal);
+    let request = ChatRequest::new(&[]).with_options(&options);
+    for (name, level) in [("gemini-3-pro", "low"), ("gemini-3-flash", "minimal")] {
+        let body = Sender::with(FORMAT, |model| model.model.name = name.to_owned()).json(request);
+        assert_eq!(body["generation_config"]["thinking_level"], level, "{name}");
+    }
 }
 
 #[tokio::test]

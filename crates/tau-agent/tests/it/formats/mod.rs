@@ -1,6 +1,7 @@
 //! What every wire format must do, and what each does in its own way.
 
 mod anthropic;
+mod empty;
 mod gemini;
 mod interactions;
 mod ollama;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tau_agent::{ChatRequest, OutputSchema};
 use tau_core::config::{ModelOptions, ReasoningEffort};
 use tau_core::event::ModelFailureKind;
-use tau_core::{FinishReason, Message};
+use tau_core::{ContentBlock, FinishReason, Image, Message};
 
 use super::{Sender, assistant, check_error, conversation, decode, tools, user};
 
@@ -42,6 +42,18 @@ fn a_request_holds_everything() {
         ],
     });
     assert_eq!(body, expected);
+}
+
+#[test]
+fn documents_are_told_of_in_words() {
+    let message = Message::user([
+        ContentBlock::text("Read"),
+        ContentBlock::Image(Image::base64("application/pdf", "JVBERi0=")),
+        ContentBlock::Image(Image::base64("text/plain", "SGk=")),
+    ]);
+    let body = Sender::new(FORMAT).json(ChatRequest::new(&[std::sync::Arc::new(message)]));
+    let content = "Read\n[a document of the type application/pdf, not shown]\nHi";
+    assert_eq!(body["messages"], json!([{ "role": "user", "content": content }]));
 }
 
 #[test]
