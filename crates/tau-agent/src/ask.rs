@@ -71,7 +71,7 @@ impl Agent {
         let (target, exchange) = self.parts();
         let format = target.format.embeddings().ok_or_else(|| self.lacks("embeddings"))?;
         let body = WireBody::new([Bytes::from(format.encode(self.model(), &request))]);
-        let wire = WireRequest::post(format.url(&target.model_base, &self.model().name), body);
+        let wire = WireRequest::post(format.url(&target.auxiliary_base, &self.model().name), body);
         let answer = self.answer_to(wire).await?;
         let response = format.decode(&answer, self.model(), request.texts.len());
         response.map_err(|error| exchange.format_error(error))
@@ -85,7 +85,7 @@ impl Agent {
         let (target, exchange) = self.parts();
         let format = target.format.transcription().ok_or_else(|| self.lacks("transcriptions"))?;
         let (content_type, body) = format.encode(self.model(), &request);
-        let url = format.url(&target.model_base, &self.model().name);
+        let url = format.url(&target.auxiliary_base, &self.model().name);
         let mut wire = WireRequest::post(url, WireBody::new([Bytes::from(body)]));
         wire.content_type = content_type;
         let answer = self.answer_to(wire).await?;

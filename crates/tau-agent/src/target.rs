@@ -17,8 +17,8 @@ pub(crate) struct Target {
     pub(crate) images: ImageLimits,
     /// The address that is configured.
     pub(crate) base: Url,
-    /// The address below which everything of the model lies.
-    pub(crate) model_base: Url,
+    /// The address below which vectors and the words of recordings are asked for.
+    pub(crate) auxiliary_base: Url,
     pub(crate) chat_url: Url,
     pub(crate) models_url: Url,
     pub(crate) headers: Vec<(String, Secret)>,
@@ -46,7 +46,6 @@ impl Target {
             let api_version = provider.api_version.as_deref();
             kind.address(&Place { base: &base, api_version, format: format.name(), model, purpose })
         };
-        let model_base = address(Purpose::Model);
         let mut headers: Vec<(String, Secret)> =
             provider.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         for (name, value) in format.headers() {
@@ -61,9 +60,9 @@ impl Target {
             format,
             images: ImageLimits::of(kind.name(), format.name()),
             quirks: kind.quirks().merge(provider.quirks.clone()),
-            chat_url: format.chat_url(&model_base, model),
+            chat_url: format.chat_url(&address(Purpose::Model), model),
             models_url: format.models_url(&address(Purpose::Models)),
-            model_base,
+            auxiliary_base: address(Purpose::Auxiliary),
             base,
             headers,
         })

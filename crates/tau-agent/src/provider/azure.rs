@@ -67,7 +67,11 @@ impl Provider for Azure {
             return url;
         };
         url.query_pairs_mut().clear().append_pair("api-version", &version);
-        let has_deployments = place.purpose == Purpose::Model && place.format == "openai-chat";
+        let has_deployments = match place.purpose {
+            Purpose::Model => place.format == "openai-chat",
+            Purpose::Auxiliary => true,
+            Purpose::Models => false,
+        };
         if has_deployments {
             url.set_path(&format!("{root}/openai/deployments/{}", place.model));
         } else {
@@ -119,6 +123,9 @@ mod tests {
         let plain = "https://r.openai.azure.com/openai?api-version=2024-10-21";
         check("https://r.openai.azure.com", version, "openai-responses", Purpose::Model, plain);
         check("https://r.openai.azure.com", version, chat, Purpose::Models, plain);
+        let responses = "openai-responses";
+        check("https://r.openai.azure.com", version, responses, Purpose::Auxiliary, deployed);
+        check("https://r.openai.azure.com", None, responses, Purpose::Auxiliary, v1);
         let foundry = "https://r.services.ai.azure.com/anthropic";
         for base in
             ["https://r.services.ai.azure.com", "https://r.services.ai.azure.com/anthropic/v1/messages"]

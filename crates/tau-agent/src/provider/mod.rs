@@ -91,8 +91,10 @@ pub struct Place<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Purpose {
-    /// Something of a model.
+    /// A reply of a model.
     Model,
+    /// Something else of a model: vectors, the words of a recording.
+    Auxiliary,
     /// Which models there are.
     Models,
 }

@@ -304,3 +304,37 @@ async fn a_recording_is_sent_as_a_form() {
     let error = agent.transcribe(request).await.unwrap_err();
     assert!(error.to_string().contains("the answer has no `text`"), "{error}");
 }
+
+/// The request of something else than a reply. There is no answer to it.
+async fn asked_beside(provider: ProviderConfig, ask: impl AsyncFnOnce(&Agent)) -> WireRequest {
+    let transport = Arc::new(Kept::default());
+    ask(&Agent::with_transport(&resolved(provider), Arc::<Kept>::clone(&transport)).unwrap()).await;
+    transport.0.lock().unwrap().pop().unwrap()
+}
+
+#[tokio::test]
+async fn parameters_of_a_media_type_are_no_part_of_the_file_name() {
+    let provider = ProviderConfig::new("http://kept.invalid");
+    let request = asked_beside(provider, async |agent| {
+        let request = TranscriptionRequest::new(b"x", "audio/webm; codecs=opus");
+        agent.transcribe(request).await.unwrap_err();
+    });
+    let body = String::from_utf8(request.await.body.to_vec()).unwrap();
+    let head = "filename=\"audio.webm\"\r\nContent-Type: audio/webm; codecs=opus\r\n";
+    assert!(body.contains(head), "{body}");
+}
+
+#[tokio::test]
+async fn embeddings_of_azure_are_at_the_deployment_whatever_replies_are_asked_in() {
+    for format in ["openai-chat", "openai-responses"] {
+        let mut provider = ProviderConfig::new("https://r.openai.azure.com");
+        provider.kind = Some("azure".to_owned());
+        provider.format = Some(format.to_owned());
+        provider.api_version = Some("2024-10-21".to_owned());
+        let request = asked_beside(provider, async |agent| {
+            agent.embeddings(EmbeddingsRequest::new(&["a".to_owned()])).await.unwrap_err();
+        });
+        let address = "https://r.openai.azure.com/openai/deployments/m/embeddings?api-version=2024-10-21";
+        assert_eq!(request.await.url.as_str(), address, "{format}");
+    }
+}
