@@ -24,7 +24,7 @@ fn framing(dialect: &Dialect) -> Vec<Fault> {
             "WHATWG Encoding 6; elizaOS/eliza#19260",
             stream(dialect, format!("\u{FEFF}{plain}")),
         ),
-        Fault::new("line ends CR LF", "miruamel/xuan#194", stream(dialect, crlf)),
+        Fault::new("line ends CR LF", "miruamel/xuan#194; FellouAI/eko#287", stream(dialect, crlf)),
         Fault::new(
             "a character cut between chunks",
             "FellouAI/eko#287; graniet/llm#90",
@@ -59,7 +59,8 @@ fn between(dialect: &Dialect) -> String {
 fn events(dialect: &Dialect) -> Vec<Fault> {
     let answer = dialect.answer("Hel", "lo");
     let plain = dialect.written(&answer, "\n");
-    vec![
+    let nameless = Dialect { framing: Framing::Events, ..*dialect };
+    let mut faults = vec![
         Fault::new(
             "line ends CR",
             "WHATWG HTML 9.2.5; praxis-proxy/praxis#739",
@@ -73,14 +74,17 @@ fn events(dialect: &Dialect) -> Vec<Fault> {
         Fault::new(
             "events without their names",
             "WHATWG HTML 9.2.6; the type is in the data too",
-            stream(dialect, answer.iter().map(|part| format!("data: {part}\n\n")).collect::<String>()),
+            nameless.reply(&answer),
         ),
-        Fault::new(
+    ];
+    if !plain.contains("[DONE]") {
+        faults.push(Fault::new(
             "an end marker of another format behind the end",
             "envoyproxy/ai-gateway#2698",
             stream(dialect, format!("{plain}data: [DONE]\n\n")),
-        ),
-    ]
+        ));
+    }
+    faults
 }
 
 fn contents(dialect: &Dialect) -> Vec<Fault> {
@@ -96,7 +100,7 @@ fn contents(dialect: &Dialect) -> Vec<Fault> {
         ),
         Fault::new(
             "JSON where a stream was asked for",
-            "ollama/ollama#9092",
+            "ollama/ollama#9092; OpenAI reference, chat completions",
             Reply::json(200, &(dialect.whole)("Hello")),
         ),
         Fault::new(
@@ -119,13 +123,17 @@ fn endings(dialect: &Dialect) -> Vec<Fault> {
     vec![
         Fault::new(
             "no end behind words",
-            "strands-agents/sdk-typescript#717; ollama/ollama-vscode#58",
+            "strands-agents/sdk-typescript#717; ollama/ollama-vscode#58; ranxianglei/billion-context-omp#105",
             dialect.reply(&begun()),
         ),
         Fault::new("nothing at all", "lemonade-sdk/lemonade#3448", dialect.stream().bytes("")),
         Fault::new("words behind the end", "BerriAI/litellm#39748", dialect.reply(&twice)),
         Fault::new("an error as the first part", "vercel/ai#1835", dialect.reply(&[(dialect.error)()])),
-        Fault::new("an error behind words", "damianvtran/local-operator#223; rynfar/meridian#185", failed()),
+        Fault::new(
+            "an error behind words",
+            "damianvtran/local-operator#223; rynfar/meridian#185; open-octo/octo-agent#910",
+            failed(),
+        ),
         Fault::new(
             "a part that is no JSON behind words",
             "BerriAI/litellm#30527",

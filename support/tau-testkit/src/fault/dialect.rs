@@ -32,15 +32,16 @@ pub(super) struct Dialect {
 }
 
 impl Dialect {
-    /// Parts as bytes, with these line ends.
+    /// Parts as bytes, with these line ends. A part that is a text is an end marker, and stands as it is.
     pub(super) fn written(&self, parts: &[Value], line_end: &str) -> String {
+        let json = |part: &Value| part.as_str().map_or_else(|| part.to_string(), str::to_owned);
         let part = |part: &Value| match self.framing {
             Framing::NamedEvents => {
                 let name = part["type"].as_str().unwrap_or("message");
-                format!("event: {name}{line_end}data: {part}{line_end}{line_end}")
+                format!("event: {name}{line_end}data: {}{line_end}{line_end}", json(part))
             }
-            Framing::Events => format!("data: {part}{line_end}{line_end}"),
-            Framing::Lines => format!("{part}{line_end}"),
+            Framing::Events => format!("data: {}{line_end}{line_end}", json(part)),
+            Framing::Lines => format!("{}{line_end}", json(part)),
         };
         parts.iter().map(part).collect()
     }
@@ -79,6 +80,8 @@ impl Dialect {
 
 /// The part with a field that nobody knows.
 pub(super) fn with_unknown(mut part: Value) -> Value {
-    part["x_aurora"] = json!({ "deep": [1, null, "é"] });
+    if let Some(fields) = part.as_object_mut() {
+        fields.insert("x_aurora".to_owned(), json!({ "deep": [1, null, "é"] }));
+    }
     part
 }

@@ -4,17 +4,12 @@
 //! `docs/design/model-faults.md` lists them all with what tau makes of each.
 
 mod anthropic_messages;
-mod chunks;
 mod common;
-mod connection;
 mod dialect;
-mod endings;
-mod framing;
 mod gemini;
 mod ollama_chat;
+mod openai_chat;
 mod openai_responses;
-mod status;
-mod tools;
 
 use std::time::Duration;
 
@@ -49,15 +44,7 @@ pub const FORMATS: [&str; 5] =
 #[must_use]
 pub fn of(format: &str) -> Vec<Fault> {
     match format {
-        "openai-chat" => [
-            framing::faults(),
-            chunks::faults(),
-            tools::faults(),
-            endings::faults(),
-            connection::faults(),
-            status::faults(),
-        ]
-        .concat(),
+        "openai-chat" => openai_chat::faults(),
         "openai-responses" => openai_responses::faults(),
         "anthropic-messages" => anthropic_messages::faults(),
         "ollama-chat" => ollama_chat::faults(),
@@ -75,7 +62,7 @@ pub fn none(format: &str, text: &str) -> Reply {
         "anthropic-messages" => anthropic_messages::DIALECT,
         "ollama-chat" => ollama_chat::DIALECT,
         "gemini" => gemini::DIALECT,
-        _ => return Reply::text(text),
+        _ => openai_chat::DIALECT,
     };
     dialect.reply(&dialect.answer(text, ""))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Fault;
+use crate::fault::Fault;
 use crate::{Reply, chunk};
 
 /// A delta with these fragments of calls.

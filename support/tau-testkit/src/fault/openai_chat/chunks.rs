@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Fault;
+use crate::fault::Fault;
 use crate::{Reply, chunk};
 
 /// These chunks, then the end of a reply that says "Hello".
@@ -64,14 +64,6 @@ pub(super) fn faults() -> Vec<Fault> {
             Reply::events([chunk::text("Hello"), chunk::finish("stop"), chunk::usage(10, 5)]),
         ),
         Fault::new("usage null until the end", "sgl-project/sglang#3912", null_usage()),
-        Fault::new(
-            "unknown fields everywhere",
-            "openai/openai-go#227 (provider, native_finish_reason)",
-            Reply::events([
-                json!({ "provider": "x", "choices": [{ "native_finish_reason": null, "delta": { "content": "Hello", "annotations": [] } }] }),
-                chunk::finish("stop"),
-            ]),
-        ),
         Fault::new("several choices", "OpenAI reference, n", several_choices()),
     ]
 }

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::Fault;
 use crate::Reply;
+use crate::fault::Fault;
 
 fn limited() -> Reply {
     Reply::status(429).header("content-type", "application/json")
@@ -66,6 +66,11 @@ fn limits() -> Vec<Fault> {
             "429 for a used-up quota",
             "OpenAI guide to error codes",
             Reply::error(429, "insufficient_quota", "You exceeded your current quota"),
+        ),
+        Fault::new(
+            "402 for an empty account",
+            "DeepSeek reference, error codes; OpenRouter reference, errors",
+            Reply::error(402, "invalid_request_error", "Insufficient Balance"),
         ),
     ]
 }

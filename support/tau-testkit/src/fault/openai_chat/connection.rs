@@ -1,28 +1,20 @@
 //! Connections that break, hang or crawl.
 
-use serde_json::json;
-
-use super::{Fault, PAUSE};
+use super::DIALECT;
+use crate::fault::{Fault, PAUSE};
 use crate::{Reply, chunk};
-
-fn begun() -> Reply {
-    Reply::stream().event(&chunk::text("Hel"))
-}
 
 pub(super) fn faults() -> Vec<Fault> {
     let half = "data: {\"choices\":[{\"delta\":{\"content\":\"lo";
+    let begun = || DIALECT.reply(&DIALECT.begun("Hel"));
+    let role = || DIALECT.reply(&(DIALECT.begin)());
     vec![
         Fault::new("hang before the status", "openai/codex#3229", Reply::default().hang()),
-        Fault::new("hang before the first token", "openai/codex#3229", Reply::stream().hang()),
-        Fault::new("keep-alives before the first token for ever", "openai/openai-go#227", keep_alives(Reply::stream())),
-        Fault::new("hang behind words", "openai/codex#3229", begun().hang()),
-        Fault::new("keep-alives behind words for ever", "openai/openai-go#227", keep_alives(begun())),
+        Fault::new("hang behind the status", "openai/codex#3229", Reply::stream().hang()),
+        Fault::new("keep-alives before the first token for ever", "openai/openai-go#227", keep_alives()),
         Fault::new("hang within an event", "openai/codex#3229", begun().bytes(half).hang()),
         Fault::new("closed before the status", "openai/codex#23304", Reply::default().close()),
         Fault::new("reset before the status", "openai/codex#23304", Reply::default().reset()),
-        Fault::new("closed behind words", "openai/codex#3229", begun().close()),
-        Fault::new("closed within an event", "openai/codex#3229", begun().bytes(half).close()),
-        Fault::new("reset behind words", "openai/codex#3229", begun().pause(PAUSE * 3).reset()),
         Fault::new("reset behind the role", "openai/codex#3229", role().pause(PAUSE * 3).reset()),
         Fault::new("slow drip", "ollama/ollama, models larger than memory", drip()),
         Fault::new("no HTTP", "RFC 9112, 3", Reply::raw("SSH-2.0-OpenSSH_9.9\r\n")),
@@ -38,13 +30,9 @@ pub(super) fn faults() -> Vec<Fault> {
     ]
 }
 
-fn role() -> Reply {
-    Reply::stream().event(&chunk::delta(&json!({ "role": "assistant" })))
-}
-
 /// A comment now and then, for as long as anybody listens.
-fn keep_alives(reply: Reply) -> Reply {
-    (0..60).fold(reply, |reply, _| reply.bytes(": keep-alive\n\n").pause(PAUSE / 3)).hang()
+fn keep_alives() -> Reply {
+    (0..60).fold(Reply::stream(), |reply, _| reply.bytes(DIALECT.keep_alive()).pause(PAUSE / 3)).hang()
 }
 
 /// Longer than any limit altogether, and never too long between two parts.
