@@ -10,6 +10,7 @@ mod work;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tau_core::config::SandboxMode;
 use tau_core::{HumanDuration, Money};
 
 pub(crate) use models::{ListModelsArgs, ModelsCommand, TestModelArgs};
@@ -134,9 +135,31 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
 
-    /// Let every tool run without asking. There is no sandbox yet: for throw-away machines.
+    /// Let every tool run without asking. Commands stay in their sandbox
     #[arg(long)]
     pub(crate) allow_all: bool,
+
+    /// Whether commands run in a sandbox: `on`, `off`, or `weak` where the system gives no better one. Default: on
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub(crate) sandbox: Option<SandboxArg>,
+}
+
+/// [`SandboxMode`], as a flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SandboxArg {
+    On,
+    Weak,
+    Off,
+}
+
+impl From<SandboxArg> for SandboxMode {
+    fn from(mode: SandboxArg) -> Self {
+        match mode {
+            SandboxArg::On => Self::On,
+            SandboxArg::Weak => Self::Weak,
+            SandboxArg::Off => Self::Off,
+        }
+    }
 }
 
 /// What one run may spend.

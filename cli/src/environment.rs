@@ -47,6 +47,15 @@ pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
+/// Where programs of the user lie that are not the system's: the folders of the search path, and Rust's toolchains, to
+/// which the programs there only lead. Folders that do not exist, or are not absolute, are left out.
+pub(crate) fn toolchains() -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let rustup = variable("RUSTUP_HOME").map(PathBuf::from).or_else(|| Some(home_dir()?.join(".rustup")));
+    let folders = std::env::split_paths(&path).chain(rustup);
+    folders.filter(|folder| folder.is_absolute() && folder.parent().is_some()).filter_map(|folder| folder.canonicalize().ok()).collect()
+}
+
 /// The folder to work in, canonical.
 pub(crate) fn working_dir(chosen: Option<&Path>) -> Result<PathBuf, UsageError> {
     let folder = match chosen {

@@ -15,6 +15,7 @@ mod output;
 mod record;
 mod remote;
 mod rpc;
+mod sandbox;
 mod serve;
 mod session;
 mod store;
@@ -29,6 +30,8 @@ use args::{Cli, Command, ConfigCommand, ModelsCommand, ReplayCommand};
 use exit::Exit;
 
 fn main() -> ExitCode {
+    // This program is also the init of its sandboxes, which has to be known before there is a second thread.
+    tau_sandbox::enter_if_helper();
     show_errors_as_written();
     let cli = Cli::parse();
     let server = &cli.server;

@@ -21,6 +21,7 @@ use tau_tools::{PermissionPolicy, ToolRegistry, builtin, tool_of_alias};
 use crate::config::{LoadError, Loaded, REPLAY};
 use crate::environment;
 use crate::exit::UsageError;
+use crate::sandbox::LazySandbox;
 use crate::store::Place;
 use crate::token;
 
@@ -177,6 +178,10 @@ fn environment(loaded: &Loaded, kept: Option<(&Place, SessionId)>) -> miette::Re
     let environment = LocalEnvironment::new(&loaded.working_dir)
         .map_err(|error| miette::miette!("cannot work in {}: {error}", loaded.working_dir.display()))?;
     let environment = environment.with_env(variables);
+    let environment = match LazySandbox::new(loaded)? {
+        Some(sandbox) => environment.with_launcher(sandbox),
+        None => environment,
+    };
     let Some((place, session)) = kept else { return Ok(Arc::new(environment)) };
     let results = place.results(session);
     let environment = environment

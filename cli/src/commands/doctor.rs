@@ -2,11 +2,12 @@
 
 use anstyle::{AnsiColor, Style};
 use tau_agent::Agent;
+use tau_sandbox::{Accounting, Backend};
 
 use crate::args::{CommonArgs, DoctorArgs};
 use crate::config::{self, Loaded};
 use crate::exit::Exit;
-use crate::{environment, session};
+use crate::{environment, sandbox, session};
 
 /// What a check came to.
 enum Finding {
@@ -46,6 +47,7 @@ pub(crate) async fn doctor(args: DoctorArgs) -> miette::Result<Exit> {
             check_config(&mut report, &loaded, &args.common);
             check_model(&mut report, &loaded).await;
             check_project(&mut report, &loaded);
+            check_sandbox(&mut report, &loaded);
         }
         Err(error) => {
             let help = error.help().map(|help| format!("\n{help}")).unwrap_or_default();
@@ -127,6 +129,32 @@ fn check_project(report: &mut Report, loaded: &Loaded) {
     }
 }
 
+fn check_sandbox(report: &mut Report, loaded: &Loaded) {
+    match sandbox::probe(loaded) {
+        Ok(None) => report.say(&Finding::Note, "sandbox", "off: commands do what any program of yours may do"),
+        Ok(Some(found)) => {
+            let counts = match found.accounting {
+                Accounting::CgroupV2 => "cgroups v2",
+                Accounting::CgroupV1 => "cgroups v1",
+                _ => "limits of each process",
+            };
+            let made = match found.backend {
+                Backend::Namespaces => "namespaces",
+                Backend::Bubblewrap => "namespaces by bubblewrap",
+                _ => "no namespaces",
+            };
+            let network = loaded.config.sandbox.network.as_deref().unwrap_or_default();
+            let network = if network.is_empty() { "no network".to_owned() } else { network.join(", ") };
+            let (landlock, rules) = (found.landlock, found.seccomp_rules);
+            let landlock = if landlock > 0 { format!("landlock {landlock}") } else { "no landlock".to_owned() };
+            let detail = format!("{made}, {landlock}, {rules} rules of seccomp, {counts}, {network}");
+            report.say(&Finding::Good, "sandbox", &detail);
+            found.weaknesses.iter().for_each(|weakness| report.say(&Finding::Note, "sandbox", weakness));
+        }
+        Err(problem) => report.say(&Finding::Bad, "sandbox", &problem),
+    }
+}
+
 fn check_machine(report: &mut Report) {
     for program in ["bash", "git"] {
         match environment::find_program(program) {
@@ -135,9 +163,4 @@ fn check_machine(report: &mut Report) {
             None => report.say(&Finding::Note, program, "not found; the agent cannot use version control"),
         }
     }
-    report.say(
-        &Finding::Note,
-        "sandbox",
-        "none yet: commands run with your rights, so they ask for permission first",
-    );
 }

@@ -44,6 +44,10 @@ impl ConfigFile {
             provider.api_key_file = provider.api_key_file.take().map(|file| beside(path, &file));
             provider.token.file = provider.token.file.take().map(|file| beside(path, &file));
         }
+        let sandbox = &mut config.sandbox;
+        for file in [&mut sandbox.read, &mut sandbox.write].into_iter().flatten().flatten() {
+            *file = beside(path, file);
+        }
         Ok(Self { path: path.to_owned(), config })
     }
 

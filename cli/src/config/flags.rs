@@ -1,6 +1,6 @@
 //! The highest layer: flags.
 
-use tau_core::config::{Config, PermissionMode};
+use tau_core::config::{Config, PermissionMode, SandboxMode};
 
 use crate::args::{CommonArgs, RunArgs};
 
@@ -17,6 +17,7 @@ pub(super) fn layer(common: &CommonArgs, run: Option<&RunArgs>) -> Config {
         budget.max_time = run.budget.max_time;
         config.permissions.allow.clone_from(&run.allow);
         config.permissions.deny.clone_from(&run.deny);
+        config.sandbox.mode = run.sandbox.map(SandboxMode::from);
         config.permissions.mode = run.allow_all.then_some(PermissionMode::Bypass);
     }
     config

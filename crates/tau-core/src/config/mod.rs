@@ -27,6 +27,7 @@ mod model;
 mod provider;
 mod quirks;
 mod root;
+mod sandbox;
 
 pub use agent::{AgentConfig, Budget, PermissionConfig, PermissionMode};
 pub use client::ClientConfig;
@@ -36,3 +37,4 @@ pub use model::{ModelConfig, ModelOptions, ReasoningEffort};
 pub use provider::{ProviderConfig, TokenConfig};
 pub use quirks::{MaxTokensField, Quirks, ReasoningReplay, SeedField, StructuredOutput};
 pub use root::{Config, ResolvedModel};
+pub use sandbox::{SandboxConfig, SandboxMode};

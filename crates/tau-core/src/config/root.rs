@@ -10,6 +10,7 @@ use super::error::{ConfigError, ConfigErrorKind, key, suggest};
 use super::merge::{Merge, merge_fields};
 use super::model::{ModelConfig, ModelOptions};
 use super::provider::ProviderConfig;
+use super::sandbox::SandboxConfig;
 use crate::model::{Model, ModelRef};
 
 /// The whole configuration of an agent runtime.
@@ -25,6 +26,8 @@ pub struct Config {
     pub agent: AgentConfig,
     /// Who may do what.
     pub permissions: PermissionConfig,
+    /// How commands are kept apart from the machine.
+    pub sandbox: SandboxConfig,
     /// Time limits and retries of every provider that does not say otherwise.
     pub client: ClientConfig,
     /// Servers that answer for models, by a name of one's own.
@@ -35,7 +38,7 @@ pub struct Config {
     pub models: BTreeMap<String, ModelConfig>,
 }
 
-merge_fields!(Config { model, agent, permissions, client, providers, models });
+merge_fields!(Config { model, agent, permissions, sandbox, client, providers, models });
 
 /// A model with everything needed to reach it.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,0 +1,97 @@
+//! The sandbox that a session's commands run in.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use tau_core::config::SandboxMode;
+use tau_sandbox::policy::{Isolation, Network};
+use tau_sandbox::proxy::{Domains, Proxy};
+use tau_sandbox::{Helper, Policy, Report, Sandbox, SandboxError};
+use tau_tools::environment::{Launcher, RunningShell, SandboxLauncher, ShellCommand};
+
+use crate::config::Loaded;
+use crate::environment;
+use crate::exit::UsageError;
+
+/// Starts commands in a sandbox, which is set up for the first of them: a session without commands pays nothing. Where it
+/// cannot be set up no command runs, and each says why.
+#[derive(Debug)]
+pub(crate) struct LazySandbox {
+    policy: Policy,
+    domains: Domains,
+    started: OnceLock<Result<SandboxLauncher, String>>,
+}
+
+impl LazySandbox {
+    /// The sandbox of the configuration; `None` where it says that there is none.
+    pub(crate) fn new(loaded: &Loaded) -> Result<Option<Self>, UsageError> {
+        let config = &loaded.config.sandbox;
+        let isolation = match config.mode.unwrap_or_default() {
+            SandboxMode::Off => return Ok(None),
+            SandboxMode::Weak => Isolation::LandlockOnly,
+            _ => Isolation::Namespaces,
+        };
+        let domains = config.network.as_deref().unwrap_or_default();
+        let mut policy = Policy::for_workspace(&loaded.working_dir);
+        policy.isolation = isolation;
+        policy.network = if domains.is_empty() { Network::None } else { Network::Proxy };
+        policy.workspaces.extend(config.write.iter().flatten().cloned());
+        policy.visible.extend(visible(loaded));
+        policy.validate().map_err(|problem| refused(&problem.to_string()))?;
+        let domains = Domains::new(domains).map_err(|problem| refused(&problem.to_string()))?;
+        Ok(Some(Self { policy, domains, started: OnceLock::new() }))
+    }
+
+    fn start(&self) -> Result<SandboxLauncher, SandboxError> {
+        let sandbox = Sandbox::start(&self.policy, &Helper::this_program())?;
+        if let Some(listener) = sandbox.take_proxy_listener() {
+            // It ends with this process's runtime; the namespace that leads to it ends with the sandbox.
+            tokio::spawn(Proxy::new(self.domains.clone()).serve(listener));
+        }
+        Ok(SandboxLauncher::new(Arc::new(sandbox)))
+    }
+}
+
+impl Launcher for LazySandbox {
+    fn launch(
+        &self,
+        command: &ShellCommand<'_>,
+        output: io::PipeWriter,
+    ) -> io::Result<Box<dyn RunningShell>> {
+        let started = self.started.get_or_init(|| self.start().map_err(|error| explain(&error)));
+        match started {
+            Ok(launcher) => launcher.launch(command, output),
+            Err(problem) => Err(io::Error::other(problem.clone())),
+        }
+    }
+}
+
+/// What is in force in a sandbox as it is configured, for people who ask; `None` where there is none.
+pub(crate) fn probe(loaded: &Loaded) -> Result<Option<Report>, String> {
+    let sandbox = LazySandbox::new(loaded).map_err(|error| error.to_string())?;
+    let Some(sandbox) = sandbox else { return Ok(None) };
+    let started = Sandbox::start(&sandbox.policy, &Helper::this_program());
+    started.map(|sandbox| Some(sandbox.report().clone())).map_err(|error| explain(&error))
+}
+
+/// What can be done about it is a person's to do.
+fn explain(error: &SandboxError) -> String {
+    format!(
+        "commands run in a sandbox, and there can be none here: {error}. The user can say `--sandbox weak`, or \
+         `--sandbox off` to run commands without one"
+    )
+}
+
+fn refused(problem: &str) -> UsageError {
+    UsageError::new(format!("the sandbox cannot be: {problem}"), "see `[sandbox]` in the configuration, or use --cwd")
+}
+
+/// What commands may read beside the system's programs: the project that the working folder lies in, the programs on the
+/// search path, and what is configured.
+fn visible(loaded: &Loaded) -> impl Iterator<Item = PathBuf> {
+    let is_project = loaded.project_root != loaded.working_dir;
+    let project = is_project.then(|| loaded.project_root.clone());
+    let configured = loaded.config.sandbox.read.iter().flatten().cloned();
+    project.into_iter().chain(environment::toolchains()).chain(configured)
+}

@@ -1,0 +1,45 @@
+//! How the commands of a session are kept apart from the machine.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::merge::merge_fields;
+
+/// How the commands of a session are kept apart from the machine. The harness says it, never a model.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct SandboxConfig {
+    /// Whether commands run in a sandbox. Default: `on`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<SandboxMode>,
+    /// Files and folders that commands may read, beside the system's programs and the project. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read: Option<Vec<PathBuf>>,
+    /// Folders that commands may write, beside the working folder. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub write: Option<Vec<PathBuf>>,
+    /// Domains that commands may reach, over HTTP and HTTPS: `example.com`, or `*.example.com` for those below it.
+    /// Default: none, so there is no network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<Vec<String>>,
+}
+
+merge_fields!(SandboxConfig { mode, read, write, network });
+
+/// Whether commands run in a sandbox.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SandboxMode {
+    /// They do; where there can be no sandbox, no command runs.
+    #[default]
+    On,
+    /// They do, in one that keeps files apart and little else, where the system gives no better one.
+    Weak,
+    /// They run as any program of the user's does.
+    Off,
+}
