@@ -61,6 +61,7 @@
 
 pub mod builtin;
 pub mod environment;
+pub mod permission;
 pub mod undo;
 
 mod alias;
@@ -69,7 +70,6 @@ mod executor;
 mod locks;
 mod offload;
 mod output;
-mod permission;
 mod queue;
 mod registry;
 mod scope;
@@ -77,7 +77,6 @@ mod scope;
 pub use alias::{resolve_alias, tool_of_alias};
 pub use executor::{Progress, ToolContext, ToolExecutor, ToolOutput};
 pub use output::{Gap, OutputBounds, bound_text};
-pub use permission::{PermissionPolicy, Verdict};
 pub use queue::{CallQueue, Concurrency, QueuedCall};
 pub use registry::{FinishedCall, ToolRegistry};
 pub use scope::CallScope;

@@ -92,9 +92,16 @@ pub enum PermissionMode {
     /// Tools that change nothing run; any other call is asked about.
     #[default]
     Default,
+    /// As `default`, and files inside the project are changed without asking; protected ones are not.
+    #[serde(alias = "acceptEdits")]
+    AcceptEdits,
+    /// Nothing is changed: tools that change nothing run, and commands that are allowed and only read.
+    Plan,
     /// Any call that is not allowed is denied without asking.
+    #[serde(alias = "dontAsk")]
     DontAsk,
     /// Every call runs that no rule denies. For throw-away machines.
+    #[serde(alias = "bypassPermissions")]
     Bypass,
 }
 

@@ -1,0 +1,305 @@
+//! Whether rules let a command line run: every simple command in it, word by word.
+
+use super::call::Surroundings;
+use super::place::{Access, Place};
+use super::rule::{CommandPattern, Rule, Spec};
+use super::shell::{
+    Argument, Command, Nested, Outline, Word, assignment, basename, dangerous_options, doubt, inner,
+    is_never_by_prefix, is_option, is_read_only, is_safe_variable, is_transparent, runs, scan, starts, Runs,
+};
+
+/// How deep command lines may stand in one another, as strings of `-c`.
+const DEEPEST: usize = 3;
+
+/// Says whether a file may be written, or why not.
+pub(super) type MayWrite<'a> = dyn Fn(&Place) -> Result<(), String> + 'a;
+
+/// The rules that allow commands, and what they are held against.
+pub(super) struct Allowing<'a> {
+    pub(super) rules: Vec<(&'a Rule, &'a CommandPattern)>,
+    /// A rule that allows every command.
+    pub(super) every: Option<&'a Rule>,
+    /// Whether rules forbid files, so that unseen operands matter.
+    pub(super) guards_files: bool,
+    pub(super) around: &'a Surroundings<'a>,
+    pub(super) may_write: &'a MayWrite<'a>,
+}
+
+/// Why a command line may not run unasked, or the rules that let it run.
+pub(super) type Allowed = Result<Vec<String>, String>;
+
+impl Allowing<'_> {
+    /// Whether a command line may run.
+    pub(super) fn line(&self, source: &str, outline: &Outline, depth: usize) -> Allowed {
+        if let Some(reason) = doubt(source, outline) {
+            return Err(reason.to_owned());
+        }
+        self.redirects(outline)?;
+        if let Some(rule) = self.every {
+            return Ok(vec![rule.text.clone()]);
+        }
+        if !outline.substitutions.is_empty() {
+            return Err("it runs commands in substitutions, whose output nobody has seen".to_owned());
+        }
+        if outline.nested.iter().any(|nested| matches!(nested, Nested::Text(text) if text.contains(['$', '`', '\\']))) {
+            return Err("its heredoc is expanded by the shell".to_owned());
+        }
+        if outline.loose.iter().chain(outline.loops.iter().flatten()).any(|word| word.literal().is_none()) {
+            return Err("it has words that only the shell knows".to_owned());
+        }
+        let names: Vec<Option<String>> =
+            outline.commands.iter().map(|command| command.words.first().and_then(Word::literal)).collect();
+        let has = |wanted: &[&str]| names.iter().flatten().any(|name| wanted.contains(&name.as_str()));
+        if has(&["cd", "pushd", "popd"]) && has(&["git"]) {
+            return Err("it goes to a folder and runs git, whose configuration there may run anything".to_owned());
+        }
+        let mut rules = Vec::new();
+        for command in &outline.commands {
+            rules.extend(self.command(command, depth)?);
+        }
+        rules.dedup();
+        Ok(rules)
+    }
+
+    /// Whether every file it writes by redirection may be written.
+    fn redirects(&self, outline: &Outline) -> Result<(), String> {
+        let goes = outline.commands.iter().any(|command| {
+            let name = command.words.first().and_then(Word::literal);
+            name.is_none_or(|name| matches!(name.as_str(), "cd" | "pushd" | "popd"))
+        });
+        for redirect in outline.commands.iter().flat_map(|command| &command.redirects) {
+            let target = redirect.target.literal();
+            let is_descriptor = target.as_deref().is_some_and(|text| {
+                let digits = text.strip_suffix('-').unwrap_or(text);
+                digits.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty()
+            });
+            match redirect.operator {
+                "<<" | "<<-" | "<<<" | "<" => continue,
+                ">&" | "<&" if is_descriptor => continue,
+                _ => {}
+            }
+            let Some(target) = target.filter(|target| !target.is_empty()) else {
+                return Err("it redirects to a file that only the shell knows".to_owned());
+            };
+            if target == "/dev/null" {
+                continue;
+            }
+            if goes && !target.starts_with('/') {
+                return Err(format!("it goes to another folder first, and `{target}` is relative to that"));
+            }
+            // A tilde in quotes is a name like any other.
+            let target = if target.starts_with('~') { format!("./{target}") } else { target };
+            (self.may_write)(&Place::of(&target, self.around.cwd, self.around))?;
+        }
+        Ok(())
+    }
+
+    fn command(&self, command: &Command, depth: usize) -> Allowed {
+        let literal = |words: &[Word]| words.iter().map(Word::literal).collect::<Option<Vec<String>>>();
+        let unseen = || format!("`{}` has words that only the shell knows", shown(command));
+        let words = literal(&command.words).ok_or_else(unseen)?;
+        let assigned = literal(&command.assignments).ok_or_else(unseen)?;
+        if !assigned.is_empty() {
+            let whole: Vec<String> = assigned.iter().chain(&words).cloned().collect();
+            let exact = self.rules.iter().find(|(_, pattern)| pattern.assigns() && pattern.matches_words(&whole));
+            if let Some((rule, _)) = exact {
+                return Ok(vec![rule.text.clone()]);
+            }
+        }
+        for word in &command.assignments {
+            let name = assignment(&word.parts).map_or("", |(name, _)| name);
+            if !is_safe_variable(name) {
+                return Err(format!("setting `{name}` may change what runs"));
+            }
+        }
+        if words.is_empty() { Ok(Vec::new()) } else { self.words(&words, depth) }
+    }
+
+    /// Whether a program may run with these very words.
+    fn words(&self, words: &[String], depth: usize) -> Allowed {
+        let text = || quoted(words);
+        let matching = self.rules.iter().filter(|(_, pattern)| !pattern.assigns() && self.names(pattern, words));
+        let (exact, wide): (Vec<_>, Vec<_>) = matching.partition(|(_, pattern)| pattern.is_exact());
+        if let Some((rule, _)) = exact.first() {
+            return Ok(vec![rule.text.clone()]);
+        }
+        let program = system_name(&words[0]).unwrap_or(words[0].as_str());
+        let arguments: Vec<Argument> = words.iter().map(|word| Argument::literal(word)).collect();
+        if is_transparent(program)
+            && let Some(start) = transparent_start(program, &arguments)
+        {
+            return self.words(&words[start..], depth);
+        }
+        if program == "xargs" && words.len() > 1 {
+            return self.xargs(&words[1..]);
+        }
+        if let Some(reason) = danger(program, words) {
+            return Err(format!("`{}`: {reason}", text()));
+        }
+        let Some((rule, _)) = wide.first() else { return Err(format!("no rule allows `{}`", text())) };
+        if is_never_by_prefix(program) {
+            return Err(format!("`{program}` is allowed by no rule with a star, only word by word"));
+        }
+        let mut rules = vec![rule.text.clone()];
+        rules.extend(self.inner(program, words, &arguments, depth)?);
+        Ok(rules)
+    }
+
+    /// Whether what a wrapper runs may run.
+    fn inner(&self, program: &str, words: &[String], arguments: &[Argument], depth: usize) -> Allowed {
+        let found = inner(arguments);
+        if found.runs_input {
+            return Err(format!("`{program}` runs what it reads, which nobody has seen"));
+        }
+        let is_wrapper = matches!(runs(program), Some(Runs::Rest { .. } | Runs::Joined { .. } | Runs::Lines | Runs::Find));
+        let mut rules = Vec::new();
+        if is_wrapper {
+            let mut inner_rules = Vec::new();
+            for (start, end) in &found.commands {
+                inner_rules.extend(self.words(&words[*start..*end], depth)?);
+            }
+            rules.extend(inner_rules);
+        }
+        if is_wrapper || runs(program) == Some(Runs::Shell) {
+            for script in &found.scripts {
+                if depth >= DEEPEST {
+                    return Err("command lines stand too deep in one another".to_owned());
+                }
+                rules.extend(self.line(script, &scan(script), depth + 1)?);
+            }
+        }
+        Ok(rules)
+    }
+
+    /// `xargs` adds words nobody has seen: only a rule that allows any further words covers them.
+    fn xargs(&self, words: &[String]) -> Allowed {
+        let program = words[0].as_str();
+        let may_run_more = runs(program).is_some() || !dangerous_options(program).is_empty() || is_never_by_prefix(program);
+        let covering = self.rules.iter().find(|(_, pattern)| pattern.has_tail() && self.names(pattern, words));
+        match covering {
+            _ if program.starts_with('-') => Err("options of xargs are not judged".to_owned()),
+            Some((rule, _)) if !may_run_more && !self.guards_files => Ok(vec![rule.text.clone()]),
+            Some(_) => Err(format!("xargs gives `{program}` words that nobody has seen")),
+            None => Err(format!("no rule allows `{}` with whatever xargs adds", quoted(words))),
+        }
+    }
+
+    /// Whether a rule names these words; a program in a folder of the system is known by its name alone.
+    fn names(&self, pattern: &CommandPattern, words: &[String]) -> bool {
+        if pattern.matches_words(words) {
+            return true;
+        }
+        let is_bare = pattern.program().is_none_or(|program| !program.contains('/'));
+        system_name(&words[0]).filter(|_| is_bare).is_some_and(|name| {
+            let mut words = words.to_vec();
+            name.clone_into(&mut words[0]);
+            pattern.matches_words(&words)
+        })
+    }
+}
+
+/// The name of a program that is written with a folder of the system.
+fn system_name(program: &str) -> Option<&str> {
+    let (folder, name) = program.rsplit_once('/')?;
+    matches!(folder, "/bin" | "/usr/bin" | "/usr/local/bin" | "/sbin" | "/usr/sbin").then_some(name)
+}
+
+/// Where the command of a wrapper begins, if its options are all understood.
+fn transparent_start(program: &str, arguments: &[Argument]) -> Option<usize> {
+    let Some(Runs::Rest { flags, values, operands, assigns }) = runs(program) else { return None };
+    match starts(arguments, flags, values, operands, assigns)[..] {
+        [start] if basename(&arguments[start]).is_some_and(|name| !name.starts_with('-')) => Some(start),
+        _ => None,
+    }
+}
+
+/// Why no rule with a star allows a program these arguments.
+fn danger(program: &str, words: &[String]) -> Option<String> {
+    let options = dangerous_options(program);
+    let found = words[1..].iter().find(|word| options.iter().any(|option| is_option(word, option)));
+    if let Some(word) = found {
+        return Some(format!("`{word}` can run or write more than the rule says"));
+    }
+    // Names of array elements are evaluated, substitutions in them too.
+    let evaluates = matches!(
+        program,
+        "test" | "[" | "printf" | "declare" | "typeset" | "local" | "export" | "readonly" | "unset" | "read" | "let"
+    );
+    if evaluates && words[1..].iter().any(|word| word.contains("$(") || word.contains('`') || word.contains("[$")) {
+        return Some("the shell may evaluate its arguments".to_owned());
+    }
+    if matches!(program, "declare" | "typeset" | "local" | "export" | "readonly") {
+        let unsafe_name = words[1..].iter().filter(|word| !word.starts_with('-')).find(|word| {
+            !is_safe_variable(word.split(['=', '+']).next().unwrap_or_default())
+        });
+        return unsafe_name.map(|name| format!("setting `{name}` may change what runs"));
+    }
+    let is_code = matches!(program, "awk" | "gawk" | "mawk" | "nawk") && !is_plain_awk(words);
+    if is_code {
+        return Some("the program it is given may run others or write files".to_owned());
+    }
+    let is_script = matches!(program, "sed" | "gsed") && !is_plain_sed(words);
+    is_script.then(|| "its script may run commands or write files".to_owned())
+}
+
+fn is_plain_awk(words: &[String]) -> bool {
+    !words[1..].iter().any(|word| word.contains(['|', '>', '@']) || word.contains("system") || word.contains("getline") || word.starts_with("-f") || word.starts_with("-i") || word.starts_with("-l") || word.starts_with("--"))
+}
+
+/// Printing lines, deleting them, and substitutions without the flags that run or write.
+fn is_plain_sed(words: &[String]) -> bool {
+    let Some(script) = words[1..].iter().find(|word| !word.starts_with('-')) else { return false };
+    let is_address = script.trim_end_matches(['p', 'd', 'q']).chars().all(|each| each.is_ascii_digit() || matches!(each, ',' | '$'));
+    let pieces: Vec<&str> = script.split('/').collect();
+    let is_substitution = pieces.len() == 4
+        && pieces[0] == "s"
+        && !script.contains(['\n', ';', '{'])
+        && pieces[3].chars().all(|flag| matches!(flag, 'g' | 'i' | 'I' | 'p' | '0'..='9'));
+    is_address || is_substitution
+}
+
+/// Whether every command of a line changes nothing, for plan mode.
+pub(super) fn is_read_only_line(outline: &Outline) -> bool {
+    outline.commands.iter().all(|command| {
+        let words: Option<Vec<String>> = command.words.iter().map(Word::literal).collect();
+        let writes = command.redirects.iter().any(|redirect| {
+            redirect.operator.contains('>') && redirect.target.literal().as_deref() != Some("/dev/null")
+                && !(redirect.operator == ">&" && redirect.target.raw.bytes().all(|byte| byte.is_ascii_digit()))
+        });
+        !writes && words.is_some_and(|words| {
+            let program = words.first().and_then(|name| system_name(name)).or(words.first().map(String::as_str));
+            is_read_only(&words) && program.is_some_and(|program| danger(program, &words).is_none())
+        })
+    })
+}
+
+fn shown(command: &Command) -> String {
+    command.words.iter().map(|word| word.raw.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// Words as a person would write them.
+pub(super) fn quoted(words: &[String]) -> String {
+    let quote = |word: &String| {
+        let is_plain = !word.is_empty()
+            && word.chars().all(|each| each.is_ascii_alphanumeric() || matches!(each, '-' | '_' | '.' | '/' | ':' | '=' | ',' | '@' | '%' | '+' | '^'));
+        if is_plain { word.clone() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    };
+    words.iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+/// What is done with a file by a tool.
+pub(super) const fn access(tool: &str) -> Access {
+    match tool.as_bytes() {
+        b"write" | b"edit" => Access::Writes,
+        _ => Access::Reads,
+    }
+}
+
+/// Rules of commands among rules.
+pub(super) fn commands<'a>(rules: &[&'a Rule]) -> Vec<(&'a Rule, &'a CommandPattern)> {
+    let pattern = |rule: &&'a Rule| match &rule.spec {
+        Spec::Command(pattern) => Some((*rule, pattern)),
+        _ => None,
+    };
+    rules.iter().filter_map(pattern).collect()
+}

@@ -1,0 +1,5 @@
+//! Verdicts on calls.
+
+mod properties;
+mod support;
+mod table;

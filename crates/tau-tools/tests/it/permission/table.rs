@@ -1,0 +1,34 @@
+//! The table of verdicts.
+
+use super::support::{policy, verdict};
+
+#[test]
+fn every_row_of_the_table() {
+    let mut rules = String::new();
+    let mut judge = policy("");
+    let (mut rows, mut wrong) = (0, Vec::new());
+    for line in include_str!("table.txt").lines() {
+        if let Some(given) = line.strip_prefix('@') {
+            rules = given.trim().to_owned();
+            judge = policy(&rules);
+            continue;
+        }
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (row, why) = line.rsplit_once("  # ").unwrap_or_else(|| panic!("a row without a reason: {line}"));
+        let (expected, call) = row.split_at(6);
+        let signs = [('⏎', '\n'), ('␀', '\0'), ('␛', '\x1b'), ('␍', '\r'), ('␢', '\u{a0}'), ('⌀', '\u{200b}'), ('↶', '\u{202e}')];
+        let call: String = call
+            .chars()
+            .map(|each| signs.iter().find(|(sign, _)| *sign == each).map_or(each, |(_, meant)| *meant))
+            .collect();
+        let found = verdict(&judge, &call);
+        rows += 1;
+        if found.decision.as_str() != expected.trim() || found.reason.is_empty() {
+            wrong.push(format!("[{rules}] {row}  # {why}\n    {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {rows} rows:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(rows >= 300, "{rows} rows");
+}
