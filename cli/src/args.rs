@@ -1,6 +1,7 @@
 //! What the command line takes.
 
 mod models;
+mod permissions;
 mod replay;
 mod serve;
 mod server;
@@ -14,6 +15,7 @@ use tau_core::config::SandboxMode;
 use tau_core::{HumanDuration, Money};
 
 pub(crate) use models::{ListModelsArgs, ModelsCommand, TestModelArgs};
+pub(crate) use permissions::{CheckCallsArgs, ExplainArgs, PermissionsCommand};
 pub(crate) use replay::{ReplayCommand, VerifyReplayArgs};
 pub(crate) use serve::{ServeArgs, TlsArgs};
 pub(crate) use server::{AttachArgs, CallArgs, RpcArgs, RpcCommand, ServerArgs};
@@ -77,6 +79,9 @@ pub(crate) enum Command {
     /// Show or check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Explain and try out the rules of permission.
+    #[command(subcommand)]
+    Permissions(PermissionsCommand),
     /// Report what works here and what is missing.
     Doctor(DoctorArgs),
     /// Print the JSON Schema of a format that tau reads or writes.
@@ -88,7 +93,8 @@ The answer goes to standard output; tool calls, questions and the summary go to 
 
 Permissions:
   Tools that only read run at once. Any other call is asked about at a terminal; without one it is denied,
-  the agent is told so, and the exit code is 3. `--allow TOOL` lets a tool run unasked.
+  the agent is told so, and the exit code is 3. `--allow RULE` lets calls run unasked: a tool, or part of
+  what it can do, such as 'Bash(git *)' or 'Edit(src/**)'; `tau permissions explain` tells what a rule does.
 
 Exit codes:
   0    done
@@ -115,12 +121,12 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) budget: BudgetArgs,
 
-    /// Let a tool run without asking. May be given several times.
-    #[arg(long, value_name = "TOOL")]
+    /// Let calls run without asking: a tool, or a rule such as 'Bash(git *)'. May be given several times.
+    #[arg(long, value_name = "RULE")]
     pub(crate) allow: Vec<String>,
 
-    /// Never let a tool run. May be given several times.
-    #[arg(long, value_name = "TOOL")]
+    /// Never let calls run: a tool, or a rule such as 'Read(.env)'. May be given several times.
+    #[arg(long, value_name = "RULE")]
     pub(crate) deny: Vec<String>,
 
     /// Write what the model is asked and answers into this new file, without keys. It plays with
@@ -278,4 +284,6 @@ pub(crate) enum SchemaOf {
     Session,
     /// What `tau sessions search --output json` prints.
     Search,
+    /// A line of what `tau permissions check` prints.
+    Permissions,
 }

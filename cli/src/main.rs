@@ -26,7 +26,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Command, ConfigCommand, ModelsCommand, ReplayCommand};
+use args::{Cli, Command, ConfigCommand, ModelsCommand, PermissionsCommand, ReplayCommand};
 use exit::Exit;
 
 fn main() -> ExitCode {
@@ -54,6 +54,8 @@ fn main() -> ExitCode {
         Command::Models(ModelsCommand::Test(args)) => on_runtime(commands::models::test(args)),
         Command::Config(ConfigCommand::Show(args)) => commands::config::show(&args),
         Command::Config(ConfigCommand::Check(args)) => commands::config::check(&args),
+        Command::Permissions(PermissionsCommand::Explain(args)) => commands::permissions::explain(&args),
+        Command::Permissions(PermissionsCommand::Check(args)) => commands::permissions::check(&args),
         Command::Doctor(args) => on_runtime(commands::doctor::doctor(args)),
         Command::Schema(args) => Ok(commands::schema::print(&args)),
     };

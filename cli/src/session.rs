@@ -15,8 +15,9 @@ use tau_runtime::attach::RemoteEnvironment;
 use tau_runtime::{SessionOptions, SystemPrompt, loop_tools};
 use tau_skills::{Catalogue, Discovery, Scope};
 use tau_tools::environment::{Environment, LocalEnvironment, NoEnvironment, ResultLimits, WithResults};
+use tau_tools::permission::{PermissionPolicy, is_alias, tool_name};
 use tau_tools::undo::UndoableEnvironment;
-use tau_tools::{PermissionPolicy, ToolRegistry, builtin, tool_of_alias};
+use tau_tools::{ToolRegistry, builtin, tool_of_alias};
 
 use crate::config::{LoadError, Loaded, REPLAY};
 use crate::environment;
@@ -89,6 +90,9 @@ pub(crate) fn options_of(
     config.permissions = loaded.config.permissions.clone();
     if let Files::Here = files {
         config.metadata.insert("working_dir".to_owned(), loaded.working_dir.display().to_string());
+        if let Some(home) = environment::home_dir() {
+            config.metadata.insert("home_dir".to_owned(), home.display().to_string());
+        }
     }
     config.tools = loop_tools;
     let environment = match files {
@@ -144,12 +148,17 @@ fn check_rules(
     tools: &ToolRegistry,
     loop_tools: &[ToolSpec],
 ) -> Result<(), UsageError> {
-    let help = "a rule is the name of a tool, such as `bash`";
+    let help = "a rule is the name of a tool, such as `bash`, or part of what it does, such as `Bash(git *)`";
     if let Some(rule) = PermissionPolicy::unclear_rules(rules).next() {
         return Err(UsageError::new(format!("the permission rule `{rule}` is not understood"), help));
     }
     let is_unknown = |rule: &&String| {
-        tools.get(rule).is_none() && !loop_tools.iter().any(|tool| tool.definition.name == **rule)
+        let name = tool_name(rule);
+        let is_offered =
+            tools.get(name).is_some() || loop_tools.iter().any(|tool| tool.definition.name == name);
+        // Tools that other sources bring, and those that have names elsewhere, are not known here.
+        let may_come = name.starts_with("mcp__") || name.contains('*') || is_alias(rule);
+        !is_offered && !may_come
     };
     let unknown = [&rules.allow, &rules.ask, &rules.deny].into_iter().flatten().find(is_unknown);
     match unknown {

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use schemars::{Schema, schema_for};
 use tau_core::config::Config;
 
+use super::permissions::Answer;
 use super::sessions::{Found, Shown, Table};
 use crate::args::{SchemaArgs, SchemaOf};
 use crate::exit::Exit;
@@ -18,6 +19,7 @@ pub(crate) fn print(args: &SchemaArgs) -> Exit {
         SchemaOf::StreamJson => ("A line of tau run --output stream-json", schema_for!(Line<'_>)),
         SchemaOf::Sessions => ("Output of tau sessions list --output json", schema_for!(Table)),
         SchemaOf::Session => ("Output of tau sessions show --output json", schema_for!(Shown)),
+        SchemaOf::Permissions => ("A line of tau permissions check", schema_for!(Answer)),
         SchemaOf::Search => ("Output of tau sessions search --output json", schema_for!(Found)),
     };
     schema.insert("title".to_owned(), title.into());

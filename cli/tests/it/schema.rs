@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use crate::support::Place;
 
-const SCHEMAS: [&str; 6] = ["config", "summary", "stream-json", "sessions", "session", "search"];
+const SCHEMAS: [&str; 7] =
+    ["config", "summary", "stream-json", "sessions", "session", "search", "permissions"];
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/schema/{name}.schema.json"))

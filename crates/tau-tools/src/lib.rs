@@ -17,7 +17,7 @@
 //!   tools work on this machine, in memory, in a sandbox or on another host.
 //! - A result too long for a model goes [into a file](environment::ResultStore) that the model may read.
 //! - What the tools of a run change can be [undone](undo).
-//! - [`PermissionPolicy`] is a pure function from a call to a [`Verdict`].
+//! - Who may run what is [a pure function](permission) of rules, a mode and a call.
 //!
 //! # What it does not do
 //!
@@ -31,7 +31,8 @@
 //! | [`environment`] | the port to files, search, processes and the web; the local and the in-memory implementation |
 //! | [`builtin`] | read, write, edit, bash, jobs, glob, grep, todo, apply_patch, ls, web_fetch: one folder each, with the same files in it |
 //! | [`undo`] | what a run changed, and how it is put back |
-//! | the crate root | executors and the scope of a call, the registry, the queue, aliases, permissions, bounds on output |
+//! | [`permission`] | rules, and the verdict on a call |
+//! | the crate root | executors and the scope of a call, the registry, the queue, aliases, bounds on output |
 //!
 //! # Example
 //!

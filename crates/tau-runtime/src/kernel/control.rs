@@ -1,7 +1,8 @@
 //! The control part of the state: where the loop stands. Small, whatever the length of the conversation.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 use tau_core::config::Budget;
@@ -9,8 +10,8 @@ use tau_core::event::{
     EventBody, HookPoint, HookSubject, HookVerdict, PermissionAnswer, PlanAnswer, RunOutcome, SessionConfig,
     Spending, ToolKind, ToolOutcome,
 };
-use tau_core::{EffectClass, RunId, SessionId, ToolCallId};
-use tau_tools::PermissionPolicy;
+use tau_core::{EffectClass, RunId, SessionId, ToolCall, ToolCallId};
+use tau_tools::permission::{Judged, PermissionPolicy, Resolved, Surroundings, Verdict};
 
 use super::run::Run;
 
@@ -26,14 +27,27 @@ pub(crate) struct Control {
     finished: Option<FinishedRun>,
     /// Subagents that have not reported their end.
     children: BTreeMap<SessionId, Child>,
-    /// Tools that someone allowed for the rest of the session.
+    /// Rules that someone granted for the rest of the session.
     granted: BTreeSet<String>,
+    #[serde(skip)]
+    rules: Rules,
     /// Plans that a person is asked about.
     proposed: BTreeMap<ToolCallId, Proposal>,
     /// The plan that a person approved.
     plan: Option<Arc<str>>,
     #[serde(default)]
     hooks: Hooked,
+}
+
+/// The rules in force, read once: a copy of what the session's configuration and its grants say.
+#[derive(Debug, Clone, Default)]
+struct Rules(OnceLock<Arc<PermissionPolicy>>);
+
+impl PartialEq for Rules {
+    /// What it is a copy of is compared.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// What hooks have to do with before a run begins.
@@ -157,11 +171,39 @@ impl Control {
     }
 
     /// The rules in force: those of the session, and what people granted since.
-    pub(crate) fn policy(&self) -> PermissionPolicy {
-        let mut policy =
-            self.config().map(|config| PermissionPolicy::new(&config.permissions)).unwrap_or_default();
-        self.granted.iter().for_each(|tool| policy.allow_always(tool));
-        policy
+    fn policy(&self) -> &PermissionPolicy {
+        self.rules.0.get_or_init(|| {
+            let mut policy =
+                self.config().map(|config| PermissionPolicy::new(&config.permissions)).unwrap_or_default();
+            self.granted.iter().for_each(|rule| policy.grant(rule));
+            Arc::new(policy)
+        })
+    }
+
+    /// What the rules say of a call.
+    pub(crate) fn verdict(&self, call: &ToolCall) -> Verdict {
+        let effect = self.effect_class(&call.name);
+        self.with_surroundings(|around| {
+            self.policy().verdict(&Judged::new(&call.name, &call.arguments, effect), around)
+        })
+    }
+
+    /// The rules that are granted with a call that someone lets run for good.
+    fn grants(&self, call: &ToolCall) -> Vec<String> {
+        let effect = self.effect_class(&call.name);
+        self.with_surroundings(|around| {
+            self.policy().grants(&Judged::new(&call.name, &call.arguments, effect), around)
+        })
+    }
+
+    /// What stands around a call, of what the journal says: paths are taken as they are written. Where they lead is for the
+    /// environment, which follows no link out of its root.
+    fn with_surroundings<T>(&self, ask: impl FnOnce(&Surroundings<'_>) -> T) -> T {
+        let known = |key: &str| self.config().and_then(|config| config.metadata.get(key)).map(Path::new);
+        // Where home is not known, it is known by its tilde.
+        let (cwd, home) = (known("working_dir"), known("home_dir").unwrap_or(Path::new("~")));
+        let as_written = |path: &Path| Resolved::plain(path);
+        ask(&Surroundings::new(cwd.unwrap_or(Path::new("/")), home, &as_written))
     }
 
     /// What may be repeated after a crash; the strictest for a tool that the session does not have.
@@ -179,6 +221,7 @@ impl Control {
         match event {
             EventBody::SessionCreated(config) => {
                 (self.config, self.hooks.starting) = (Some(Arc::new((**config).clone())), true);
+                self.rules = Rules::default();
             }
             // What was copied may have been closed; the copy goes on.
             EventBody::SessionForked { .. } => {
@@ -237,7 +280,9 @@ impl Control {
             EventBody::Compacted { usage, .. } => self.spend_tokens(*usage, None),
             EventBody::PermissionAnswered { call_id, answer: PermissionAnswer::AllowAlways } => {
                 let call = self.run.as_ref().and_then(|run| run.call(call_id));
-                self.granted.extend(call.map(|call| call.call.name.clone()));
+                let rules = call.map(|call| self.grants(&call.call)).unwrap_or_default();
+                self.granted.extend(rules);
+                self.rules = Rules::default();
             }
             EventBody::PlanProposed { call_id, plan } => {
                 let proposal = Proposal { plan: plan.clone(), accepted: None };

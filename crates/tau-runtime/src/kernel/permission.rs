@@ -3,7 +3,7 @@
 use tau_core::config::PermissionMode;
 use tau_core::event::{DenialReason, EventBody, HookPoint, HookVerdict, PermissionAnswer, ToolKind};
 use tau_core::{ToolCall, ToolCallId};
-use tau_tools::Verdict;
+use tau_tools::permission::{Decision, Verdict};
 
 use super::control::Control;
 use super::run::{Call, CallState, WaitsFor};
@@ -24,59 +24,50 @@ pub(super) fn judge(step: &mut Step<'_>, call: ToolCall) {
         return tools::run(step, call);
     }
     let known = known.clone();
-    match (verdict(&step.control, &known), known.kind) {
+    let Verdict { decision, reason, .. } = verdict(&step.control, &known);
+    match (decision, known.kind) {
         // To ask a person, one need not ask whether one may ask.
-        (Verdict::Allow | Verdict::Ask { .. }, ToolKind::AskUser) => question::ask(step, &call),
-        (Verdict::Allow | Verdict::Ask { .. }, ToolKind::ProposePlan) => plan::propose(step, &call),
-        (Verdict::Allow, _) => tools::run(step, call),
-        (Verdict::Ask { .. }, _) if step.control.is_hooked(HookPoint::PermissionRequested) => {
+        (Decision::Allow | Decision::Ask, ToolKind::AskUser) => question::ask(step, &call),
+        (Decision::Allow | Decision::Ask, ToolKind::ProposePlan) => plan::propose(step, &call),
+        (Decision::Allow, _) => tools::run(step, call),
+        (Decision::Ask, _) if step.control.is_hooked(HookPoint::PermissionRequested) => {
             let (point, call_id) = (HookPoint::PermissionRequested, call.id);
             step.emit(EventBody::HooksAsked { point, call_id: call_id.clone() });
             hooks::ask_about_call(step, point, &call_id);
         }
-        (Verdict::Ask { .. }, _) => ask_person(step, &known),
-        (Verdict::Deny { reason }, _) => {
-            tools::refuse(
-                step,
-                &call.id,
-                DenialReason::Rule,
-                format!("Not run: {reason}. Do it another way."),
-            );
-        }
-        // A verdict this version does not know does not let anything run.
+        (Decision::Ask, _) => ask_person(step, &known),
+        // A decision this version does not know does not let anything run.
         _ => tools::refuse(
             step,
             &call.id,
             DenialReason::Rule,
-            "Not run: the permission rules do not allow it.",
+            format!("Not run: {reason}. Do it another way."),
         ),
     }
 }
 
 /// What the rules and the hooks together say of a call. Rules that deny have the last word; else the hooks have.
 pub(super) fn verdict(control: &Control, call: &Call) -> Verdict {
-    let by_rule = control.policy().verdict(&call.call.name, control.effect_class(&call.call.name));
+    let by_rule = control.verdict(&call.call);
     let Some((ruling, message)) = &call.ruling else { return by_rule };
-    match (by_rule, ruling) {
-        (Verdict::Allow | Verdict::Ask { .. }, HookVerdict::Ask) => {
+    match (by_rule.decision, ruling) {
+        (Decision::Allow | Decision::Ask, HookVerdict::Ask) => {
             let asks_nobody = control.config().map(|config| config.permissions.mode);
             if asks_nobody == Some(Some(PermissionMode::DontAsk)) {
                 let reason = hooks::told("a hook wants a person to be asked, and nobody may be.", message);
-                return Verdict::Deny { reason };
+                return Verdict::new(Decision::Deny, reason);
             }
-            Verdict::Ask { reason: hooks::told("A hook wants a person to be asked.", message) }
+            Verdict::new(Decision::Ask, hooks::told("A hook wants a person to be asked.", message))
         }
-        (Verdict::Ask { .. }, HookVerdict::Allow) => Verdict::Allow,
-        (by_rule, _) => by_rule,
+        (Decision::Ask, HookVerdict::Allow) => Verdict::new(Decision::Allow, "a hook allows it"),
+        _ => by_rule,
     }
 }
 
 /// Asks a person whether a call may run. What hooks changed of it is not what the model said, so it is shown.
 pub(super) fn ask_person(step: &mut Step<'_>, call: &Call) {
-    let mut reason = match verdict(&step.control, call) {
-        Verdict::Ask { reason } => reason,
-        _ => String::new(),
-    };
+    let verdict = verdict(&step.control, call);
+    let mut reason = if verdict.decision == Decision::Ask { verdict.reason } else { String::new() };
     if call.changed {
         let shown: String = call.call.arguments.raw().chars().take(SHOWN).collect();
         reason = format!("{reason} A hook changed its arguments to: {shown}").trim_start().to_owned();
@@ -95,7 +86,7 @@ pub(super) fn answered(
     step.emit(EventBody::PermissionAnswered { call_id: call_id.clone(), answer: answer.clone() });
     match answer {
         PermissionAnswer::Allow => {}
-        PermissionAnswer::AllowAlways => allow_waiting(step, &tool),
+        PermissionAnswer::AllowAlways => allow_waiting(step),
         PermissionAnswer::Deny { message } => {
             let said = if message.is_empty() { String::new() } else { format!(" They said: {message}") };
             let text = format!("Not run: the user does not allow this call.{said}");
@@ -113,8 +104,8 @@ pub(super) fn answered(
     Ok(())
 }
 
-/// Lets the other calls of the reply run that wait for the same answer.
-fn allow_waiting(step: &mut Step<'_>, tool: &str) {
+/// Lets the other calls of the reply run that wait for what was granted.
+fn allow_waiting(step: &mut Step<'_>) {
     let run = step.control.run().into_iter();
     let waits = |call: &&Call| match call.state {
         CallState::Waiting(WaitsFor::Permission) => true,
@@ -122,11 +113,11 @@ fn allow_waiting(step: &mut Step<'_>, tool: &str) {
         _ => false,
     };
     // What a hook wants asked is asked one by one.
-    let is_same = |call: &&Call| {
+    let is_granted = |call: &&Call| {
         let by_hook = call.ruling.as_ref().is_some_and(|(ruling, _)| *ruling == HookVerdict::Ask);
-        call.call.name == tool && !by_hook
+        !by_hook && step.control.verdict(&call.call).decision == Decision::Allow
     };
-    let asked = run.flat_map(|run| &run.calls).filter(waits).filter(is_same);
+    let asked = run.flat_map(|run| &run.calls).filter(waits).filter(is_granted);
     let waiting: Vec<ToolCallId> = asked.map(|call| call.call.id.clone()).collect();
     for call_id in waiting {
         hooks::stop_call(step, &call_id);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tau_core::event::{EventBody, ToolKind, ToolOutcome};
 use tau_core::{ContentBlock, EffectClass, SessionId, ToolCall, ToolCallId, ToolResult};
-use tau_tools::Verdict;
+use tau_tools::permission::Decision;
 
 use super::run::{Call, CallState, Phase, WaitsFor};
 use super::step::Step;
@@ -83,7 +83,7 @@ fn lost_calls(step: &Step<'_>) -> Vec<ToolCallId> {
             && call.effect == EffectClass::AtMostOnce
             && step.control.has_tool(name)
             && !run.is_held(&call.call.id)
-            && (call.allowed || permission::verdict(&step.control, call) == Verdict::Allow)
+            && (call.allowed || permission::verdict(&step.control, call).decision == Decision::Allow)
     };
     run.calls.iter().filter(may_have_run).map(|call| call.call.id.clone()).collect()
 }

@@ -4,8 +4,8 @@ use super::call::Surroundings;
 use super::place::{Access, Place};
 use super::rule::{CommandPattern, Rule, Spec};
 use super::shell::{
-    Argument, Command, Nested, Outline, Word, assignment, basename, dangerous_options, doubt, inner,
-    is_never_by_prefix, is_option, is_read_only, is_safe_variable, is_transparent, runs, scan, starts, Runs,
+    Argument, Command, Nested, Outline, Runs, Word, assignment, basename, dangerous_options, doubt, inner,
+    is_never_by_prefix, is_option, is_read_only, is_safe_variable, is_transparent, runs, scan, starts,
 };
 
 /// How deep command lines may stand in one another, as strings of `-c`.
@@ -34,14 +34,21 @@ impl Allowing<'_> {
         if let Some(reason) = doubt(source, outline) {
             return Err(reason.to_owned());
         }
-        self.redirects(outline)?;
         if let Some(rule) = self.every {
             return Ok(vec![rule.text.clone()]);
         }
+        if outline.functions {
+            return Err("it defines functions, which can stand for any program".to_owned());
+        }
+        self.redirects(outline)?;
         if !outline.substitutions.is_empty() {
             return Err("it runs commands in substitutions, whose output nobody has seen".to_owned());
         }
-        if outline.nested.iter().any(|nested| matches!(nested, Nested::Text(text) if text.contains(['$', '`', '\\']))) {
+        if outline
+            .nested
+            .iter()
+            .any(|nested| matches!(nested, Nested::Text(text) if text.contains(['$', '`', '\\'])))
+        {
             return Err("its heredoc is expanded by the shell".to_owned());
         }
         if outline.loose.iter().chain(outline.loops.iter().flatten()).any(|word| word.literal().is_none()) {
@@ -51,7 +58,9 @@ impl Allowing<'_> {
             outline.commands.iter().map(|command| command.words.first().and_then(Word::literal)).collect();
         let has = |wanted: &[&str]| names.iter().flatten().any(|name| wanted.contains(&name.as_str()));
         if has(&["cd", "pushd", "popd"]) && has(&["git"]) {
-            return Err("it goes to a folder and runs git, whose configuration there may run anything".to_owned());
+            return Err(
+                "it goes to a folder and runs git, whose configuration there may run anything".to_owned()
+            );
         }
         let mut rules = Vec::new();
         for command in &outline.commands {
@@ -101,7 +110,8 @@ impl Allowing<'_> {
         let assigned = literal(&command.assignments).ok_or_else(unseen)?;
         if !assigned.is_empty() {
             let whole: Vec<String> = assigned.iter().chain(&words).cloned().collect();
-            let exact = self.rules.iter().find(|(_, pattern)| pattern.assigns() && pattern.matches_words(&whole));
+            let exact =
+                self.rules.iter().find(|(_, pattern)| pattern.assigns() && pattern.matches_words(&whole));
             if let Some((rule, _)) = exact {
                 return Ok(vec![rule.text.clone()]);
             }
@@ -118,7 +128,8 @@ impl Allowing<'_> {
     /// Whether a program may run with these very words.
     fn words(&self, words: &[String], depth: usize) -> Allowed {
         let text = || quoted(words);
-        let matching = self.rules.iter().filter(|(_, pattern)| !pattern.assigns() && self.names(pattern, words));
+        let matching =
+            self.rules.iter().filter(|(_, pattern)| !pattern.assigns() && self.names(pattern, words));
         let (exact, wide): (Vec<_>, Vec<_>) = matching.partition(|(_, pattern)| pattern.is_exact());
         if let Some((rule, _)) = exact.first() {
             return Ok(vec![rule.text.clone()]);
@@ -151,7 +162,8 @@ impl Allowing<'_> {
         if found.runs_input {
             return Err(format!("`{program}` runs what it reads, which nobody has seen"));
         }
-        let is_wrapper = matches!(runs(program), Some(Runs::Rest { .. } | Runs::Joined { .. } | Runs::Lines | Runs::Find));
+        let is_wrapper =
+            matches!(runs(program), Some(Runs::Rest { .. } | Runs::Joined { .. } | Runs::Lines | Runs::Find));
         let mut rules = Vec::new();
         if is_wrapper {
             let mut inner_rules = Vec::new();
@@ -174,8 +186,10 @@ impl Allowing<'_> {
     /// `xargs` adds words nobody has seen: only a rule that allows any further words covers them.
     fn xargs(&self, words: &[String]) -> Allowed {
         let program = words[0].as_str();
-        let may_run_more = runs(program).is_some() || !dangerous_options(program).is_empty() || is_never_by_prefix(program);
-        let covering = self.rules.iter().find(|(_, pattern)| pattern.has_tail() && self.names(pattern, words));
+        let may_run_more =
+            runs(program).is_some() || !dangerous_options(program).is_empty() || is_never_by_prefix(program);
+        let covering =
+            self.rules.iter().find(|(_, pattern)| pattern.has_tail() && self.names(pattern, words));
         match covering {
             _ if program.starts_with('-') => Err("options of xargs are not judged".to_owned()),
             Some((rule, _)) if !may_run_more && !self.guards_files => Ok(vec![rule.text.clone()]),
@@ -223,15 +237,28 @@ fn danger(program: &str, words: &[String]) -> Option<String> {
     // Names of array elements are evaluated, substitutions in them too.
     let evaluates = matches!(
         program,
-        "test" | "[" | "printf" | "declare" | "typeset" | "local" | "export" | "readonly" | "unset" | "read" | "let"
+        "test"
+            | "["
+            | "printf"
+            | "declare"
+            | "typeset"
+            | "local"
+            | "export"
+            | "readonly"
+            | "unset"
+            | "read"
+            | "let"
     );
-    if evaluates && words[1..].iter().any(|word| word.contains("$(") || word.contains('`') || word.contains("[$")) {
+    if evaluates
+        && words[1..].iter().any(|word| word.contains("$(") || word.contains('`') || word.contains("[$"))
+    {
         return Some("the shell may evaluate its arguments".to_owned());
     }
     if matches!(program, "declare" | "typeset" | "local" | "export" | "readonly") {
-        let unsafe_name = words[1..].iter().filter(|word| !word.starts_with('-')).find(|word| {
-            !is_safe_variable(word.split(['=', '+']).next().unwrap_or_default())
-        });
+        let unsafe_name = words[1..]
+            .iter()
+            .filter(|word| !word.starts_with('-'))
+            .find(|word| !is_safe_variable(word.split(['=', '+']).next().unwrap_or_default()));
         return unsafe_name.map(|name| format!("setting `{name}` may change what runs"));
     }
     let is_code = matches!(program, "awk" | "gawk" | "mawk" | "nawk") && !is_plain_awk(words);
@@ -243,13 +270,24 @@ fn danger(program: &str, words: &[String]) -> Option<String> {
 }
 
 fn is_plain_awk(words: &[String]) -> bool {
-    !words[1..].iter().any(|word| word.contains(['|', '>', '@']) || word.contains("system") || word.contains("getline") || word.starts_with("-f") || word.starts_with("-i") || word.starts_with("-l") || word.starts_with("--"))
+    !words[1..].iter().any(|word| {
+        word.contains(['|', '>', '@'])
+            || word.contains("system")
+            || word.contains("getline")
+            || word.starts_with("-f")
+            || word.starts_with("-i")
+            || word.starts_with("-l")
+            || word.starts_with("--")
+    })
 }
 
 /// Printing lines, deleting them, and substitutions without the flags that run or write.
 fn is_plain_sed(words: &[String]) -> bool {
     let Some(script) = words[1..].iter().find(|word| !word.starts_with('-')) else { return false };
-    let is_address = script.trim_end_matches(['p', 'd', 'q']).chars().all(|each| each.is_ascii_digit() || matches!(each, ',' | '$'));
+    let is_address = script
+        .trim_end_matches(['p', 'd', 'q'])
+        .chars()
+        .all(|each| each.is_ascii_digit() || matches!(each, ',' | '$'));
     let pieces: Vec<&str> = script.split('/').collect();
     let is_substitution = pieces.len() == 4
         && pieces[0] == "s"
@@ -263,13 +301,17 @@ pub(super) fn is_read_only_line(outline: &Outline) -> bool {
     outline.commands.iter().all(|command| {
         let words: Option<Vec<String>> = command.words.iter().map(Word::literal).collect();
         let writes = command.redirects.iter().any(|redirect| {
-            redirect.operator.contains('>') && redirect.target.literal().as_deref() != Some("/dev/null")
-                && !(redirect.operator == ">&" && redirect.target.raw.bytes().all(|byte| byte.is_ascii_digit()))
+            redirect.operator.contains('>')
+                && redirect.target.literal().as_deref() != Some("/dev/null")
+                && !(redirect.operator == ">&"
+                    && redirect.target.raw.bytes().all(|byte| byte.is_ascii_digit()))
         });
-        !writes && words.is_some_and(|words| {
-            let program = words.first().and_then(|name| system_name(name)).or(words.first().map(String::as_str));
-            is_read_only(&words) && program.is_some_and(|program| danger(program, &words).is_none())
-        })
+        !writes
+            && words.is_some_and(|words| {
+                let program =
+                    words.first().and_then(|name| system_name(name)).or(words.first().map(String::as_str));
+                is_read_only(&words) && program.is_some_and(|program| danger(program, &words).is_none())
+            })
     })
 }
 
@@ -281,7 +323,10 @@ fn shown(command: &Command) -> String {
 pub(super) fn quoted(words: &[String]) -> String {
     let quote = |word: &String| {
         let is_plain = !word.is_empty()
-            && word.chars().all(|each| each.is_ascii_alphanumeric() || matches!(each, '-' | '_' | '.' | '/' | ':' | '=' | ',' | '@' | '%' | '+' | '^'));
+            && word.chars().all(|each| {
+                each.is_ascii_alphanumeric()
+                    || matches!(each, '-' | '_' | '.' | '/' | ':' | '=' | ',' | '@' | '%' | '+' | '^')
+            });
         if is_plain { word.clone() } else { format!("'{}'", word.replace('\'', "'\\''")) }
     };
     words.iter().map(quote).collect::<Vec<_>>().join(" ")

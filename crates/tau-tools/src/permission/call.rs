@@ -39,6 +39,15 @@ impl<'a> Judged<'a> {
     }
 }
 
+impl Judged<'_> {
+    /// The same call of a tool that is known to do no more than this.
+    #[must_use]
+    pub const fn with_effect(mut self, effect: EffectClass) -> Self {
+        self.effect = effect;
+        self
+    }
+}
+
 /// What stands around a call. Nothing else goes into a verdict.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
@@ -56,7 +65,11 @@ pub struct Surroundings<'a> {
 impl std::fmt::Debug for Surroundings<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { root, cwd, home, paths: _ } = self;
-        f.debug_struct("Surroundings").field("root", root).field("cwd", cwd).field("home", home).finish_non_exhaustive()
+        f.debug_struct("Surroundings")
+            .field("root", root)
+            .field("cwd", cwd)
+            .field("home", home)
+            .finish_non_exhaustive()
     }
 }
 
@@ -112,7 +125,9 @@ impl Subject {
             "skill" => {
                 let arguments = value.get("args").or_else(|| value.get("arguments")).and_then(Value::as_str);
                 let name = field(&["skill", "name", "command"]);
-                name.map(|name| Self::Name(format!("{name} {}", arguments.unwrap_or_default()).trim().to_owned()))
+                name.map(|name| {
+                    Self::Name(format!("{name} {}", arguments.unwrap_or_default()).trim().to_owned())
+                })
             }
             "task" => Some(field(&["subagent_type", "agent", "name"]).map_or(Self::Nothing, Self::Name)),
             _ => Some(Self::Nothing),

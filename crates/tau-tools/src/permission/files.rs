@@ -130,7 +130,8 @@ fn parts(argument: &Argument) -> Vec<Argument> {
 
 /// What a program that changes files does with one of its arguments.
 fn written(program: &str, given: &[&Argument], argument: &Argument, is_last: bool) -> Option<Access> {
-    let has = |wanted: &dyn Fn(&str) -> bool| given.iter().filter_map(|each| each.text.as_deref()).any(wanted);
+    let has =
+        |wanted: &dyn Fn(&str) -> bool| given.iter().filter_map(|each| each.text.as_deref()).any(wanted);
     match program {
         "cp" | "install" | "ln" | "scp" | "rsync" => {
             let has_folder = has(&|text| text.starts_with("-t") || text.starts_with("--target-directory"));
@@ -138,15 +139,18 @@ fn written(program: &str, given: &[&Argument], argument: &Argument, is_last: boo
             Some(if is_written { Access::Writes } else { Access::Reads })
         }
         "sed" | "gsed" => {
-            let edits = has(&|text| text.starts_with("--in-place") || (text.starts_with("-") && !text.starts_with("--") && text.contains('i')));
+            let edits = has(&|text| {
+                text.starts_with("--in-place")
+                    || (text.starts_with("-") && !text.starts_with("--") && text.contains('i'))
+            });
             Some(if edits { Access::Writes } else { Access::Reads })
         }
         "dd" => {
             let is_input = argument.text.as_deref().is_some_and(|text| text.starts_with("if="));
             Some(if is_input { Access::Reads } else { Access::Writes })
         }
-        "tar" | "bsdtar" | "zip" | "unzip" | "vim" | "vi" | "nvim" | "view" | "ed" | "ex" | "nano" | "emacs" | "split"
-        | "csplit" | "patch" => None,
+        "tar" | "bsdtar" | "zip" | "unzip" | "vim" | "vi" | "nvim" | "view" | "ed" | "ex" | "nano"
+        | "emacs" | "split" | "csplit" | "patch" => None,
         _ => Some(Access::Writes),
     }
 }

@@ -2,10 +2,10 @@
 
 use super::allow::quoted;
 use super::call::{Judged, Subject, Surroundings};
+use super::place::Place;
 use super::policy::{PermissionPolicy, Seen};
 use super::rule::canonical;
 use super::shell::{Outline, Word, scan};
-use super::place::Place;
 
 impl PermissionPolicy {
     /// The rules to add when somebody lets a call run for good: each allows one thing that was shown, and nothing else.

@@ -29,7 +29,10 @@ pub(super) fn hazard(
         }
     }
     let removals = survey.ran.iter().filter(|ran| {
-        ran.arguments().first().and_then(basename).is_some_and(|name| matches!(name, "rm" | "rmdir" | "unlink" | "shred"))
+        ran.arguments()
+            .first()
+            .and_then(basename)
+            .is_some_and(|name| matches!(name, "rm" | "rmdir" | "unlink" | "shred"))
     });
     let mut removed = removals.flat_map(|ran| &ran.arguments()[1..]);
     let critical = removed.find(|argument| is_critical(argument, around))?;
@@ -41,11 +44,17 @@ fn is_critical(argument: &Argument, around: &Surroundings<'_>) -> bool {
     let Some(text) = &argument.text else {
         let is_slash = |atom: &Atom| *atom == Atom::Char('/');
         let is_rest = |atom: &Atom| matches!(atom, Atom::Many | Atom::Unknown | Atom::Char('/'));
-        let known: String = argument.atoms.iter().map_while(|atom| if let Atom::Char(each) = atom { Some(*each) } else { None }).collect();
+        let known: String = argument
+            .atoms
+            .iter()
+            .map_while(|atom| if let Atom::Char(each) = atom { Some(*each) } else { None })
+            .collect();
         let only_below = argument.atoms[known.chars().count()..].iter().all(is_rest);
-        let is_unknown_top = argument.atoms.first() == Some(&Atom::Unknown) && argument.atoms.get(1).is_none_or(is_slash);
+        let is_unknown_top =
+            argument.atoms.first() == Some(&Atom::Unknown) && argument.atoms.get(1).is_none_or(is_slash);
         let names_folder = known.is_empty() || known.ends_with('/');
-        return is_unknown_top || (only_below && names_folder && (known.is_empty() || is_critical_path(&known, around)));
+        return is_unknown_top
+            || (only_below && names_folder && (known.is_empty() || is_critical_path(&known, around)));
     };
     !text.starts_with('-') && is_critical_path(text, around)
 }

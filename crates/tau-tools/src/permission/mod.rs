@@ -32,4 +32,5 @@ mod web;
 pub use call::{Judged, Surroundings};
 pub use path::{FileKind, PathResolver, Resolved, SystemPaths};
 pub use policy::PermissionPolicy;
+pub use rule::{is_alias, tool_name};
 pub use verdict::{Decision, Verdict};

@@ -23,6 +23,8 @@ pub struct PermissionPolicy {
     deny: Vec<Rule>,
     ask: Vec<Rule>,
     pub(super) allow: Vec<Rule>,
+    /// What people let run for the rest of the session.
+    granted: Vec<Rule>,
     /// Denials and requests that were not understood.
     malformed: Vec<Malformed>,
 }
@@ -47,8 +49,12 @@ impl Seen {
                 let operands = operands(&survey, around);
                 Self::Command { source, outline, survey, operands }
             }
-            Subject::Path(text) => Self::Place { place: Place::of(&text, around.cwd, around), is_search: false },
-            Subject::Folder(text) => Self::Place { place: Place::of(&text, around.cwd, around), is_search: true },
+            Subject::Path(text) => {
+                Self::Place { place: Place::of(&text, around.cwd, around), is_search: false }
+            }
+            Subject::Folder(text) => {
+                Self::Place { place: Place::of(&text, around.cwd, around), is_search: true }
+            }
             Subject::Address(text) => Self::Address(address(&text)),
             Subject::Name(name) => Self::Name(name),
             Subject::Nothing => Self::Nothing,
@@ -69,7 +75,9 @@ impl PermissionPolicy {
     #[must_use]
     pub fn new(config: &PermissionConfig) -> Self {
         let mut policy = Self { mode: config.mode.unwrap_or_default(), ..Self::default() };
-        for (rules, effect) in [(&config.deny, Effect::Deny), (&config.ask, Effect::Ask), (&config.allow, Effect::Allow)] {
+        for (rules, effect) in
+            [(&config.deny, Effect::Deny), (&config.ask, Effect::Ask), (&config.allow, Effect::Allow)]
+        {
             for text in rules {
                 match Rule::parse(text, effect) {
                     Ok(rule) => policy.rules(effect).push(rule),
@@ -97,9 +105,13 @@ impl PermissionPolicy {
         })
     }
 
-    /// Adds a rule that allows, as a person granted it; one that is not understood counts for nothing.
+    /// Adds a rule that a person granted: it goes before rules that ask, and behind those that deny. One that is not
+    /// understood counts for nothing.
     pub fn grant(&mut self, rule: &str) {
-        self.allow.extend(Rule::parse(rule, Effect::Allow));
+        if let Ok(rule) = Rule::parse(rule, Effect::Allow) {
+            self.granted.push(rule.clone());
+            self.allow.push(rule);
+        }
     }
 
     /// What is to be done with a call.
@@ -107,24 +119,28 @@ impl PermissionPolicy {
     pub fn verdict(&self, call: &Judged<'_>, around: &Surroundings<'_>) -> Verdict {
         let tool = canonical(call.tool);
         let seen = Seen::of(call, around);
-        let verdict = self.judge(tool, call.effect, &seen, around);
+        let verdict = self.judge(call, tool, &seen, around);
         match (self.mode, verdict.decision) {
             (PermissionMode::DontAsk, Decision::Ask) => Verdict { decision: Decision::Deny, ..verdict },
             _ => verdict,
         }
     }
 
-    fn judge(&self, tool: &str, effect: EffectClass, seen: &Seen, around: &Surroundings<'_>) -> Verdict {
+    fn judge(&self, call: &Judged<'_>, tool: &str, seen: &Seen, around: &Surroundings<'_>) -> Verdict {
+        let effect = call.effect;
         let denied = find(&self.deny, Effect::Deny, tool, seen, around);
         if let Some((rule, reason)) = denied.certain {
             return Verdict::new(Decision::Deny, reason).by(&rule.text);
         }
         let doubt = self.doubt(tool, denied.possible);
         if self.mode == PermissionMode::Bypass {
-            return doubt.unwrap_or_else(|| Verdict::new(Decision::Allow, "every call runs that no rule denies"));
+            return doubt
+                .unwrap_or_else(|| Verdict::new(Decision::Allow, "every call runs that no rule denies"));
         }
         let asked = find(&self.ask, Effect::Ask, tool, seen, around);
-        if let Some((rule, reason)) = asked.certain.or(asked.possible) {
+        let asked = asked.certain.or(asked.possible);
+        let asked = asked.filter(|_| self.allowed_by(&self.granted, tool, seen, around).is_err());
+        if let Some((rule, reason)) = asked {
             return Verdict::new(Decision::Ask, reason).by(&rule.text);
         }
         if let Some(doubt) = doubt {
@@ -143,7 +159,10 @@ impl PermissionPolicy {
                 rules.first().map_or(verdict.clone(), |rule| verdict.by(rule))
             }
             Err(None) if effect == EffectClass::Pure => Verdict::new(Decision::Allow, "it changes nothing"),
-            Err(None) => Verdict::new(Decision::Ask, format!("no rule is about this call of `{tool}`")),
+            Err(None) => {
+                let reason = format!("`{}` can change things and no rule allows it", call.tool);
+                Verdict::new(Decision::Ask, reason)
+            }
             Err(Some(reason)) => Verdict::new(Decision::Ask, reason),
         }
     }
@@ -153,14 +172,31 @@ impl PermissionPolicy {
         if let Some((rule, reason)) = possible {
             return Some(Verdict::new(Decision::Ask, reason).by(&rule.text));
         }
-        let malformed = self.malformed.iter().find(|rule| rule.tool.as_ref().is_none_or(|about| about.is_about(tool)))?;
-        let reason = format!("`{}` is not understood, so calls it could be about are asked about", malformed.text);
+        let malformed =
+            self.malformed.iter().find(|rule| rule.tool.as_ref().is_none_or(|about| about.is_about(tool)))?;
+        let reason =
+            format!("`{}` is not understood, so calls it could be about are asked about", malformed.text);
         Some(Verdict::new(Decision::Ask, reason).by(&malformed.text))
     }
 
     /// The rules that allow a call; or the reason why rules that could do not, if there are any.
-    pub(super) fn allowed(&self, tool: &str, seen: &Seen, around: &Surroundings<'_>) -> Result<Vec<String>, Option<String>> {
-        let about: Vec<&Rule> = self.allow.iter().filter(|rule| allows_tool(&rule.tool, tool)).collect();
+    pub(super) fn allowed(
+        &self,
+        tool: &str,
+        seen: &Seen,
+        around: &Surroundings<'_>,
+    ) -> Result<Vec<String>, Option<String>> {
+        self.allowed_by(&self.allow, tool, seen, around)
+    }
+
+    fn allowed_by(
+        &self,
+        rules: &[Rule],
+        tool: &str,
+        seen: &Seen,
+        around: &Surroundings<'_>,
+    ) -> Result<Vec<String>, Option<String>> {
+        let about: Vec<&Rule> = rules.iter().filter(|rule| allows_tool(&rule.tool, tool)).collect();
         match seen {
             Seen::Command { source, outline, survey, operands } => {
                 if let Some(reason) = hazard(source, survey, operands, around) {
@@ -173,9 +209,11 @@ impl PermissionPolicy {
                 let allowing = Allowing {
                     rules: commands(&about),
                     every: about.iter().find(|rule| matches!(rule.spec, Spec::All)).copied(),
-                    guards_files: self.deny.iter().chain(&self.ask).any(|rule| {
-                        ["read", "write"].iter().any(|tool| rule.tool.is_about(tool))
-                    }),
+                    guards_files: self
+                        .deny
+                        .iter()
+                        .chain(&self.ask)
+                        .any(|rule| ["read", "write"].iter().any(|tool| rule.tool.is_about(tool))),
                     around,
                     may_write: &may_write,
                 };
@@ -184,14 +222,15 @@ impl PermissionPolicy {
             }
             Seen::Place { place, .. } => self.allows_place(tool, &about, place, around),
             Seen::Address(None) => Err(Some("the address is not understood".to_owned())),
-            Seen::Address(Some(address)) if !address.is_https => Err(Some("only https is allowed by rules".to_owned())),
+            Seen::Address(Some(address)) if !address.is_https => {
+                Err(Some("only https is allowed by rules".to_owned()))
+            }
             Seen::Address(Some(address)) => first(&about, |spec| match spec {
                 Spec::Host(host) => host.is_about(&address.host),
                 spec => matches!(spec, Spec::All),
             }),
             Seen::Name(name) => first(&about, |spec| is_named(spec, name)),
-            Seen::Nothing => first(&about, |spec| matches!(spec, Spec::All)),
-            Seen::Unclear => Err(Some("its arguments are not understood".to_owned())),
+            Seen::Nothing | Seen::Unclear => first(&about, |spec| matches!(spec, Spec::All)),
         }
     }
 
@@ -222,7 +261,10 @@ impl PermissionPolicy {
         }
         if !by_mode && !about.iter().any(leads) {
             let leads_to = place.resolved.path.display();
-            return Err(Some(format!("{} leads to {leads_to}, which no rule allows", place.lexical.display())));
+            return Err(Some(format!(
+                "{} leads to {leads_to}, which no rule allows",
+                place.lexical.display()
+            )));
         }
         if let Some(reason) = place.caution(access) {
             return Err(Some(reason));
@@ -231,7 +273,8 @@ impl PermissionPolicy {
         if place.resolved.names > 1 && reads_denied {
             return Err(Some(format!("{} has other names elsewhere (hard links)", place.lexical.display())));
         }
-        Ok(by_rule.map_or_else(|| vec!["the mode, which accepts edits".to_owned()], |rule| vec![rule.text.clone()]))
+        Ok(by_rule
+            .map_or_else(|| vec!["the mode, which accepts edits".to_owned()], |rule| vec![rule.text.clone()]))
     }
 
     /// Whether a redirection may write a file: whether a call of `write` could.
@@ -265,14 +308,19 @@ fn is_named(spec: &Spec, named: &str) -> bool {
     match spec {
         Spec::All => true,
         Spec::Name { name, has_tail } => {
-            name == named || (*has_tail && named.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with(' ')))
+            name == named
+                || (*has_tail && named.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with(' ')))
         }
         _ => false,
     }
 }
 
 /// What plan mode says before rules do: nothing is changed.
-fn planning(effect: EffectClass, seen: &Seen, allowed: &Result<Vec<String>, Option<String>>) -> Option<Verdict> {
+fn planning(
+    effect: EffectClass,
+    seen: &Seen,
+    allowed: &Result<Vec<String>, Option<String>>,
+) -> Option<Verdict> {
     let reads = match seen {
         Seen::Command { outline, .. } => allowed.is_ok() && is_read_only_line(outline),
         _ => effect == EffectClass::Pure,
@@ -281,9 +329,18 @@ fn planning(effect: EffectClass, seen: &Seen, allowed: &Result<Vec<String>, Opti
 }
 
 /// What rules of one effect say of a call.
-fn find<'a>(rules: &'a [Rule], effect: Effect, tool: &str, seen: &Seen, around: &Surroundings<'_>) -> Found<'a> {
+fn find<'a>(
+    rules: &'a [Rule],
+    effect: Effect,
+    tool: &str,
+    seen: &Seen,
+    around: &Surroundings<'_>,
+) -> Found<'a> {
     let mut found = Found { certain: None, possible: None };
-    let verb = if effect == Effect::Deny { "denies" } else { "asks about" };
+    let (verb, whole) = match effect {
+        Effect::Deny => ("denies", "deny"),
+        _ => ("asks about", "ask before"),
+    };
     for rule in rules {
         match matches(rule, effect, tool, seen, around) {
             Match::No => {}
@@ -293,7 +350,12 @@ fn find<'a>(rules: &'a [Rule], effect: Effect, tool: &str, seen: &Seen, around: 
             }
             Match::Maybe => {}
             Match::Yes => {
-                found.certain = Some((rule, format!("`{}` {verb} this call", rule.text)));
+                let is_whole = matches!(rule.spec, Spec::All) && rule.tool.is_about(tool);
+                let reason = match is_whole {
+                    true => format!("the permission rules {whole} `{tool}`"),
+                    false => format!("`{}` {verb} this call", rule.text),
+                };
+                found.certain = Some((rule, reason));
                 return found;
             }
         }
@@ -320,7 +382,11 @@ fn matches(rule: &Rule, effect: Effect, tool: &str, seen: &Seen, around: &Surrou
             }
             (Spec::Path(pattern), Seen::Place { place, is_search }) => {
                 let is_below = *is_search && tool == "grep" && place.is_above(pattern, around);
-                certain(place.is_denied_by(pattern, around)).max(if is_below { Match::Maybe } else { Match::No })
+                certain(place.is_denied_by(pattern, around)).max(if is_below {
+                    Match::Maybe
+                } else {
+                    Match::No
+                })
             }
             (Spec::Host(host), Seen::Address(Some(address))) => certain(host.is_about(&address.host)),
             (spec, Seen::Name(name)) => certain(is_named(spec, name)),
@@ -329,11 +395,15 @@ fn matches(rule: &Rule, effect: Effect, tool: &str, seen: &Seen, around: &Surrou
     }
     match seen {
         // What may not be read may not be searched or changed either.
-        Seen::Place { place, is_search } if effect == Effect::Deny && rule.tool.is_about("read") => match &rule.spec {
-            Spec::Path(pattern) if place.is_denied_by(pattern, around) => Match::Yes,
-            Spec::Path(pattern) if *is_search && tool == "grep" && place.is_above(pattern, around) => Match::Maybe,
-            _ => Match::No,
-        },
+        Seen::Place { place, is_search } if effect == Effect::Deny && rule.tool.is_about("read") => {
+            match &rule.spec {
+                Spec::Path(pattern) if place.is_denied_by(pattern, around) => Match::Yes,
+                Spec::Path(pattern) if *is_search && tool == "grep" && place.is_above(pattern, around) => {
+                    Match::Maybe
+                }
+                _ => Match::No,
+            }
+        }
         Seen::Command { operands, survey, .. } if tool == "bash" => {
             let kind = if rule.tool.is_about("read") {
                 Access::Reads

@@ -26,7 +26,8 @@ impl HostPattern {
         let text = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
         let labels: Vec<String> = text.split('.').map(str::to_owned).collect();
         let is_label = |label: &String| {
-            !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'*'))
+            !label.is_empty()
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'*'))
         };
         // A star for the last two labels would stand for the whole of the net.
         let is_fine = labels.len() > 2
@@ -38,10 +39,13 @@ impl HostPattern {
     pub(super) fn is_about(&self, host: &str) -> bool {
         match self {
             Self::Host(own) => own == host,
-            Self::Below(domain) => host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
+            Self::Below(domain) => {
+                host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
+            }
             Self::Labels(labels) => {
                 let other: Vec<&str> = host.split('.').collect();
-                other.len() == labels.len() && labels.iter().zip(other).all(|(own, other)| has_stars(own, other))
+                other.len() == labels.len()
+                    && labels.iter().zip(other).all(|(own, other)| has_stars(own, other))
             }
         }
     }
@@ -66,5 +70,6 @@ pub(super) fn address(text: &str) -> Option<Address> {
     let url = Url::parse(text.trim()).ok()?;
     let name = url.host()?.to_string();
     let name = name.strip_suffix('.').unwrap_or(&name);
-    Some(Address { host: name.to_owned(), is_https: url.scheme() == "https" }).filter(|address| !address.host.is_empty())
+    Some(Address { host: name.to_owned(), is_https: url.scheme() == "https" })
+        .filter(|address| !address.host.is_empty())
 }

@@ -209,6 +209,10 @@ pub enum PermissionMode {
     /// Every call runs that no rule denies. For throw-away machines; a server may refuse it: PERMISSION_DENIED
     /// `permission_mode_not_allowed`.
     PERMISSION_MODE_BYPASS = 3i32,
+    /// As DEFAULT, and files inside the project are changed without asking; protected ones are not.
+    PERMISSION_MODE_ACCEPT_EDITS = 4i32,
+    /// Nothing is changed: tools that change nothing run, and commands that are allowed and only read.
+    PERMISSION_MODE_PLAN = 5i32,
 }
 impl PermissionMode {
     ///Idiomatic alias for [`Self::PERMISSION_MODE_UNSPECIFIED`]; `Debug` prints the variant name.
@@ -223,6 +227,12 @@ impl PermissionMode {
     ///Idiomatic alias for [`Self::PERMISSION_MODE_BYPASS`]; `Debug` prints the variant name.
     #[allow(non_upper_case_globals)]
     pub const Bypass: Self = Self::PERMISSION_MODE_BYPASS;
+    ///Idiomatic alias for [`Self::PERMISSION_MODE_ACCEPT_EDITS`]; `Debug` prints the variant name.
+    #[allow(non_upper_case_globals)]
+    pub const AcceptEdits: Self = Self::PERMISSION_MODE_ACCEPT_EDITS;
+    ///Idiomatic alias for [`Self::PERMISSION_MODE_PLAN`]; `Debug` prints the variant name.
+    #[allow(non_upper_case_globals)]
+    pub const Plan: Self = Self::PERMISSION_MODE_PLAN;
 }
 impl ::core::default::Default for PermissionMode {
     fn default() -> Self {
@@ -327,6 +337,8 @@ impl ::buffa::Enumeration for PermissionMode {
             1i32 => ::core::option::Option::Some(Self::PERMISSION_MODE_DEFAULT),
             2i32 => ::core::option::Option::Some(Self::PERMISSION_MODE_DONT_ASK),
             3i32 => ::core::option::Option::Some(Self::PERMISSION_MODE_BYPASS),
+            4i32 => ::core::option::Option::Some(Self::PERMISSION_MODE_ACCEPT_EDITS),
+            5i32 => ::core::option::Option::Some(Self::PERMISSION_MODE_PLAN),
             _ => ::core::option::Option::None,
         }
     }
@@ -339,6 +351,8 @@ impl ::buffa::Enumeration for PermissionMode {
             Self::PERMISSION_MODE_DEFAULT => "PERMISSION_MODE_DEFAULT",
             Self::PERMISSION_MODE_DONT_ASK => "PERMISSION_MODE_DONT_ASK",
             Self::PERMISSION_MODE_BYPASS => "PERMISSION_MODE_BYPASS",
+            Self::PERMISSION_MODE_ACCEPT_EDITS => "PERMISSION_MODE_ACCEPT_EDITS",
+            Self::PERMISSION_MODE_PLAN => "PERMISSION_MODE_PLAN",
         }
     }
     fn from_proto_name(name: &str) -> ::core::option::Option<Self> {
@@ -355,6 +369,12 @@ impl ::buffa::Enumeration for PermissionMode {
             "PERMISSION_MODE_BYPASS" => {
                 ::core::option::Option::Some(Self::PERMISSION_MODE_BYPASS)
             }
+            "PERMISSION_MODE_ACCEPT_EDITS" => {
+                ::core::option::Option::Some(Self::PERMISSION_MODE_ACCEPT_EDITS)
+            }
+            "PERMISSION_MODE_PLAN" => {
+                ::core::option::Option::Some(Self::PERMISSION_MODE_PLAN)
+            }
             _ => ::core::option::Option::None,
         }
     }
@@ -364,6 +384,8 @@ impl ::buffa::Enumeration for PermissionMode {
             Self::PERMISSION_MODE_DEFAULT,
             Self::PERMISSION_MODE_DONT_ASK,
             Self::PERMISSION_MODE_BYPASS,
+            Self::PERMISSION_MODE_ACCEPT_EDITS,
+            Self::PERMISSION_MODE_PLAN,
         ]
     }
 }

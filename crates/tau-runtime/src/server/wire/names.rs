@@ -65,7 +65,7 @@ same_words! {
     ModelFailureKind {
         Unreachable, Unauthorized, NotFound, InvalidRequest, RateLimited, Server, Timeout, Interrupted, Protocol, Replay,
     }
-    PermissionMode { Default, DontAsk, Bypass }
+    PermissionMode { Default, AcceptEdits, Plan, DontAsk, Bypass }
     ReasoningEffort { None, Minimal, Low, Medium, High }
     Role { System, User, Assistant, Tool }
     ToolKind { Run, AskUser, ProposePlan, Subagent }

@@ -43,7 +43,8 @@ impl CommandPattern {
         };
         let outline = scan(text);
         let [command] = &outline.commands[..] else { return None };
-        if outline.torn || outline.odd || outline.compound || !command.redirects.is_empty() || command.nested {
+        if outline.torn || outline.odd || outline.compound || !command.redirects.is_empty() || command.nested
+        {
             return None;
         }
         let mut pieces = Vec::new();

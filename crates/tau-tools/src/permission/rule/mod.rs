@@ -4,6 +4,7 @@ mod alias;
 mod command;
 
 pub(super) use alias::canonical;
+pub use alias::{is_alias, tool_name};
 pub(super) use command::{CommandPattern, Match, atoms_match};
 
 use super::path::PathPattern;
@@ -44,7 +45,10 @@ pub(super) enum Spec {
     Path(PathPattern),
     Host(HostPattern),
     /// A name, and whether words may follow it.
-    Name { name: String, has_tail: bool },
+    Name {
+        name: String,
+        has_tail: bool,
+    },
 }
 
 /// A rule that was not understood, and the tool it is about, as far as it says.
@@ -92,7 +96,8 @@ impl Spec {
             "skill" | "task" => {
                 let has_tail = name == "skill" && spec.ends_with(" *");
                 let name = spec.strip_suffix(" *").filter(|_| has_tail).unwrap_or(spec).trim();
-                let is_name = !name.is_empty() && !name.contains(['*', '(', ')']) && !name.contains(char::is_control);
+                let is_name =
+                    !name.is_empty() && !name.contains(['*', '(', ')']) && !name.contains(char::is_control);
                 is_name.then(|| Self::Name { name: name.to_owned(), has_tail })
             }
             _ => None,
@@ -104,7 +109,9 @@ impl ToolPattern {
     fn parse(name: &str, effect: Effect) -> Option<Self> {
         let is_name = |name: &str| {
             !name.is_empty()
-                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'*' | b'.'))
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'*' | b'.'))
         };
         if !is_name(name) {
             return None;

@@ -110,8 +110,9 @@ impl Walk {
 
     fn item(&mut self, item: &CommandPrefixOrSuffixItem, words: &mut Vec<String>) -> Option<()> {
         match item {
-            CommandPrefixOrSuffixItem::Word(word)
-            | CommandPrefixOrSuffixItem::AssignmentWord(_, word) => words.push(word.value.clone()),
+            CommandPrefixOrSuffixItem::Word(word) | CommandPrefixOrSuffixItem::AssignmentWord(_, word) => {
+                words.push(word.value.clone())
+            }
             CommandPrefixOrSuffixItem::IoRedirect(redirect) => self.redirect(redirect)?,
             CommandPrefixOrSuffixItem::ProcessSubstitution(..) => return None,
         }

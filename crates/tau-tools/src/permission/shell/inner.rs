@@ -49,7 +49,10 @@ pub(crate) fn inner(arguments: &[Argument]) -> Inner {
         }
         Some(Runs::Somewhere) => {
             found.commands.extend((1..arguments.len()).map(|start| (start, arguments.len())));
-            found.scripts.extend(after(arguments, &["-c", "-lc", "-ic", "--command", "--run", "--call", "-I", "-e", "-F"]));
+            found.scripts.extend(after(
+                arguments,
+                &["-c", "-lc", "-ic", "--command", "--run", "--call", "-I", "-e", "-F"],
+            ));
             found.scripts.extend(values_of(&arguments[1..]));
             let is_parallel = name == "parallel";
             found.scripts.extend(arguments[1..].iter().filter(|_| is_parallel).map(Argument::script));
@@ -135,7 +138,9 @@ pub(crate) fn starts(
             at += 1;
         } else if let Some(letters) = text.strip_prefix('-').filter(|letters| !letters.is_empty()) {
             at += letters_end(letters, flags, values, at, &mut found);
-        } else if assigns && text.split_once('=').is_some_and(|(name, _)| !name.is_empty() && !name.contains('/')) {
+        } else if assigns
+            && text.split_once('=').is_some_and(|(name, _)| !name.is_empty() && !name.contains('/'))
+        {
             at += 1;
         } else if operands > 0 {
             (at, operands) = (at + 1, operands - 1);
@@ -197,7 +202,10 @@ fn shell(arguments: &[Argument], found: &mut Inner) {
 
 fn find(arguments: &[Argument], found: &mut Inner) {
     let is = |at: usize, names: &[&str]| {
-        arguments.get(at).and_then(|argument| argument.text.as_deref()).is_some_and(|text| names.contains(&text))
+        arguments
+            .get(at)
+            .and_then(|argument| argument.text.as_deref())
+            .is_some_and(|text| names.contains(&text))
     };
     let mut at = 1;
     while at < arguments.len() {

@@ -47,7 +47,9 @@ pub(super) fn disguise(source: &str) -> Option<&'static str> {
     let has = |is: fn(char) -> bool| source.chars().any(is);
     if has(|each| each.is_control() && !matches!(each, '\n' | '\t')) {
         Some("the command holds control characters")
-    } else if has(|each| each != ' ' && !matches!(each, '\n' | '\t') && (each.is_whitespace() || is_invisible(each))) {
+    } else if has(|each| {
+        each != ' ' && !matches!(each, '\n' | '\t') && (each.is_whitespace() || is_invisible(each))
+    }) {
         Some("the command holds blanks or invisible characters that are not what they look like")
     } else {
         None

@@ -68,6 +68,8 @@ pub(crate) struct Outline {
     pub(crate) depth: usize,
     /// Whether it holds more than lists and pipelines of simple commands.
     pub(crate) compound: bool,
+    /// Whether it defines functions.
+    pub(crate) functions: bool,
     /// Whether it holds what cannot be compared with other parsers.
     pub(crate) odd: bool,
     /// Whether it ended in the middle of something.

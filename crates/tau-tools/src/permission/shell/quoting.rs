@@ -52,7 +52,9 @@ pub(crate) fn parameter(text: &str, quoted: bool) -> Part {
     let rest = &text[name.len()..];
     let operand = ["-", ":-", "=", ":=", "+", ":+"].iter().rev().find_map(|with| rest.strip_prefix(with));
     let is_plain = |operand: &&str| {
-        operand.chars().all(|each| each.is_ascii_alphanumeric() || matches!(each, '_' | '-' | '.' | '/' | ' '))
+        operand
+            .chars()
+            .all(|each| each.is_ascii_alphanumeric() || matches!(each, '_' | '-' | '.' | '/' | ' '))
     };
     match operand.filter(is_plain) {
         _ if name.is_empty() => Part::Unknown { quoted },

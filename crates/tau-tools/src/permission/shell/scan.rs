@@ -504,7 +504,7 @@ impl<'a> Scanner<'a> {
         if has_words && after.starts_with(')') {
             self.end_word();
             self.outline.compound = true;
-            self.outline.odd = true;
+            self.outline.functions = true;
             self.list().command.words.clear();
             self.at += rest.len() - after.len() + 1;
             return;
@@ -543,7 +543,9 @@ impl<'a> Scanner<'a> {
         const OPERATORS: [&str; 12] =
             ["&>>", "<<<", "<<-", "&>", "<<", ">>", "<&", ">&", "<>", ">|", "<", ">"];
         let rest = self.rest();
-        let Some(operator) = OPERATORS.into_iter().find(|operator| rest.starts_with(operator)) else { return };
+        let Some(operator) = OPERATORS.into_iter().find(|operator| rest.starts_with(operator)) else {
+            return;
+        };
         // A number or a name in braces right before it is a descriptor.
         let list = self.list();
         let is_descriptor = list.word.as_ref().is_some_and(|word| {
@@ -640,7 +642,8 @@ impl<'a> Scanner<'a> {
             _ => return false,
         }
         match raw {
-            "function" | "select" => self.outline.odd = true,
+            "function" => self.outline.functions = true,
+            "select" => self.outline.odd = true,
             "{" | "if" | "while" | "until" | "for" | "case" => self.openings += 1,
             "}" | "fi" | "done" | "esac" => self.openings = self.openings.saturating_sub(1),
             _ => {}

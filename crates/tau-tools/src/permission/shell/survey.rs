@@ -147,7 +147,12 @@ impl Surveyor {
             }
             let ran = Ran { arguments: Rc::clone(arguments), start, end, in_code };
             let Inner { commands, scripts, code, runs_input } = inner(ran.arguments());
-            if ran.arguments().first().and_then(basename).is_some_and(|name| matches!(name, "echo" | "printf")) {
+            if ran
+                .arguments()
+                .first()
+                .and_then(basename)
+                .is_some_and(|name| matches!(name, "echo" | "printf"))
+            {
                 let said = ran.arguments()[1..].iter().map(Argument::script);
                 self.inputs.push(said.clone().collect::<Vec<_>>().join(" ").replace("\\n", "\n"));
                 self.inputs.extend(said);

@@ -38,9 +38,19 @@ fn three_readers_see_the_same() {
         ("time ls -l", &[&["time", "ls", "-l"]], &[]),
         ("echo a # b; c", &[&["echo", "a"]], &[]),
         ("echo a#b {} HEAD~1 a=b --c='d'", &[&["echo", "a#b", "{}", "HEAD~1", "a=b", "--c='d'"]], &[]),
-        ("find . -name '*.rs' -exec rm {} \\;", &[&["find", ".", "-name", "'*.rs'", "-exec", "rm", "{}", "\\;"]], &[]),
-        ("git log --format=%H -n 1 -- src/*.rs", &[&["git", "log", "--format=%H", "-n", "1", "--", "src/*.rs"]], &[]),
+        (
+            "find . -name '*.rs' -exec rm {} \\;",
+            &[&["find", ".", "-name", "'*.rs'", "-exec", "rm", "{}", "\\;"]],
+            &[],
+        ),
+        (
+            "git log --format=%H -n 1 -- src/*.rs",
+            &[&["git", "log", "--format=%H", "-n", "1", "--", "src/*.rs"]],
+            &[],
+        ),
         ("echo $((1 + 2)) ${x:-y}", &[&["echo", "$((1 + 2))", "${x:-y}"]], &[]),
+        ("f() { a; }; f", &[&["a"], &["f"]], &[]),
+        ("function f { a; }", &[&["a"]], &[]),
         ("a \\\n  b", &[&["a", "b"]], &[]),
     ];
     let mut wrong = Vec::new();
@@ -65,8 +75,26 @@ fn three_readers_see_the_same() {
 #[test]
 fn what_is_no_command_line_is_doubted() {
     let rows = [
-        "a &&", "a | ", "'a", "\"a", "a $(", "a `b", "(a", "a)", "if a; then b", "case x in", "a <<E\nb", "&& a",
-        "a;;b", "f() { a; }", "x=(a b)", "coproc a", "select i in a; do b; done", "a <(b)", "${x", "a >", "99999999999>f a",
+        "a &&",
+        "a | ",
+        "'a",
+        "\"a",
+        "a $(",
+        "a `b",
+        "(a",
+        "a)",
+        "if a; then b",
+        "case x in",
+        "a <<E\nb",
+        "&& a",
+        "a;;b",
+        "x=(a b)",
+        "coproc a",
+        "select i in a; do b; done",
+        "a <(b)",
+        "${x",
+        "a >",
+        "99999999999>f a",
     ];
     for source in rows {
         assert!(doubt(source, &scan(source)).is_some(), "{source:?}");

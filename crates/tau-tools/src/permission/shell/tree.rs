@@ -87,9 +87,22 @@ impl Walk<'_> {
                 }
                 return Some(Next::Into);
             }
-            "program" | "list" | "pipeline" | "subshell" | "compound_statement" | "negated_command"
-            | "redirected_statement" | "if_statement" | "elif_clause" | "else_clause" | "while_statement"
-            | "for_statement" | "c_style_for_statement" | "do_group" | "case_statement" | "case_item"
+            "program"
+            | "list"
+            | "pipeline"
+            | "subshell"
+            | "compound_statement"
+            | "negated_command"
+            | "redirected_statement"
+            | "if_statement"
+            | "elif_clause"
+            | "else_clause"
+            | "while_statement"
+            | "for_statement"
+            | "c_style_for_statement"
+            | "do_group"
+            | "case_statement"
+            | "case_item"
             | "function_definition" => return Some(Next::Into),
             _ => {}
         }

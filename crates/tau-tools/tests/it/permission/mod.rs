@@ -1,5 +1,6 @@
 //! Verdicts on calls.
 
+mod differential;
 mod properties;
 mod support;
 mod table;

@@ -19,7 +19,9 @@ pub(crate) fn resolve(path: &Path) -> Resolved {
     ];
     let project = Path::new(PROJECT);
     let found = LINKS.iter().find_map(|(link, target)| {
-        path.strip_prefix(project.join(link)).ok().map(|rest| if rest == Path::new("") { PathBuf::from(target) } else { Path::new(target).join(rest) })
+        path.strip_prefix(project.join(link)).ok().map(|rest| {
+            if rest == Path::new("") { PathBuf::from(target) } else { Path::new(target).join(rest) }
+        })
     });
     let resolved = Resolved::plain(found.unwrap_or_else(|| path.to_owned()));
     if path == project.join("fifo") {

@@ -18,7 +18,15 @@ fn every_row_of_the_table() {
         }
         let (row, why) = line.rsplit_once("  # ").unwrap_or_else(|| panic!("a row without a reason: {line}"));
         let (expected, call) = row.split_at(6);
-        let signs = [('⏎', '\n'), ('␀', '\0'), ('␛', '\x1b'), ('␍', '\r'), ('␢', '\u{a0}'), ('⌀', '\u{200b}'), ('↶', '\u{202e}')];
+        let signs = [
+            ('⏎', '\n'),
+            ('␀', '\0'),
+            ('␛', '\x1b'),
+            ('␍', '\r'),
+            ('␢', '\u{a0}'),
+            ('⌀', '\u{200b}'),
+            ('↶', '\u{202e}'),
+        ];
         let call: String = call
             .chars()
             .map(|each| signs.iter().find(|(sign, _)| *sign == each).map_or(each, |(_, meant)| *meant))

@@ -1,0 +1,7 @@
+//! `tau permissions`: what the rules say of calls.
+
+mod check;
+mod explain;
+
+pub(crate) use check::{Answer, check};
+pub(crate) use explain::explain;
