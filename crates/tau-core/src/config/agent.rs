@@ -105,7 +105,8 @@ pub enum PermissionMode {
     Bypass,
 }
 
-/// Who may do what: rules are names of tools; deny goes before ask, ask before allow.
+/// Who may do what. A rule is a tool, or part of what it does, such as `Bash(git *)`; deny goes before ask, ask before
+/// allow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -114,13 +115,13 @@ pub struct PermissionConfig {
     /// What happens with a call that no rule decides. Default: `default`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<PermissionMode>,
-    /// Tools that run without asking.
+    /// Calls that run without asking.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<String>,
-    /// Tools that are always asked about.
+    /// Calls that are always asked about.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ask: Vec<String>,
-    /// Tools that never run.
+    /// Calls that never run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub deny: Vec<String>,
 }

@@ -319,17 +319,23 @@ fn shown(command: &Command) -> String {
     command.words.iter().map(|word| word.raw.as_str()).collect::<Vec<_>>().join(" ")
 }
 
-/// Words as a person would write them.
+/// Words as a person would write them: one that would mean something else is quoted.
 pub(super) fn quoted(words: &[String]) -> String {
-    let quote = |word: &String| {
-        let is_plain = !word.is_empty()
-            && word.chars().all(|each| {
-                each.is_ascii_alphanumeric()
-                    || matches!(each, '-' | '_' | '.' | '/' | ':' | '=' | ',' | '@' | '%' | '+' | '^')
-            });
-        if is_plain { word.clone() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    const RESERVED: [&str; 21] = [
+        "!", "{", "}", "if", "then", "else", "elif", "fi", "do", "done", "while", "until", "for", "select",
+        "case", "esac", "in", "function", "[[", "]]", "coproc",
+    ];
+    let quote = |(at, word): (usize, &String)| {
+        let is_plain = |each: char| {
+            each.is_ascii_alphanumeric()
+                || matches!(each, '-' | '_' | '.' | '/' | ':' | ',' | '@' | '%' | '+' | '^')
+                || (each == '=' && at > 0)
+        };
+        let needs_none =
+            !word.is_empty() && word.chars().all(is_plain) && !(at == 0 && RESERVED.contains(&word.as_str()));
+        if needs_none { word.clone() } else { format!("'{}'", word.replace('\'', "'\\''")) }
     };
-    words.iter().map(quote).collect::<Vec<_>>().join(" ")
+    words.iter().enumerate().map(quote).collect::<Vec<_>>().join(" ")
 }
 
 /// What is done with a file by a tool.

@@ -46,10 +46,18 @@ fn line(outline: &Outline, around: &Surroundings<'_>) -> Option<Vec<String>> {
     }
     let mut rules = Vec::new();
     for command in &outline.commands {
-        let words = command.assignments.iter().chain(&command.words);
-        let words: Vec<String> = words.map(Word::literal).collect::<Option<_>>()?;
+        let words: Vec<String> = command.words.iter().map(Word::literal).collect::<Option<_>>()?;
+        let mut shown: Vec<String> = Vec::new();
+        for word in &command.assignments {
+            let word = word.literal()?;
+            let (name, value) = word.split_once('=')?;
+            shown.push(format!("{name}={}", quoted(&[value.to_owned()])));
+        }
         if !words.is_empty() {
-            rules.push(format!("Bash({})", quoted(&words)));
+            shown.push(quoted(&words));
+        }
+        if !shown.is_empty() {
+            rules.push(format!("Bash({})", shown.join(" ")));
         }
         for redirect in &command.redirects {
             let target = redirect.target.literal()?;

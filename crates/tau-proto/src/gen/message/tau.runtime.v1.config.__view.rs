@@ -2230,22 +2230,22 @@ impl ::serde::Serialize for BudgetOwnedView {
         ::serde::Serialize::serialize(&self.0, __s)
     }
 }
-/// Who may do what. A rule is the name of a tool; deny goes before ask, ask before allow.
+/// Who may do what. A rule is a tool, or part of what it does, such as `Bash(git *)`; deny goes before ask, ask before allow.
 #[derive(Clone, Debug, Default)]
 pub struct PermissionConfigView<'a> {
     /// What happens with a call that no rule decides. Not stated: DEFAULT.
     ///
     /// Field 1: `mode`
     pub mode: ::buffa::EnumValue<super::super::PermissionMode>,
-    /// Tools that run without asking. A server may bound what a caller allows itself.
+    /// Calls that run without asking. A server may bound what a caller allows itself.
     ///
     /// Field 2: `allow`
     pub allow: ::buffa::RepeatedView<'a, &'a str>,
-    /// Tools that are always asked about.
+    /// Calls that are always asked about.
     ///
     /// Field 3: `ask`
     pub ask: ::buffa::RepeatedView<'a, &'a str>,
-    /// Tools that never run.
+    /// Calls that never run.
     ///
     /// Field 4: `deny`
     pub deny: ::buffa::RepeatedView<'a, &'a str>,
@@ -2535,21 +2535,21 @@ impl PermissionConfigOwnedView {
     pub fn mode(&self) -> ::buffa::EnumValue<super::super::PermissionMode> {
         self.0.reborrow().mode
     }
-    /// Tools that run without asking. A server may bound what a caller allows itself.
+    /// Calls that run without asking. A server may bound what a caller allows itself.
     ///
     /// Field 2: `allow`
     #[must_use]
     pub fn allow(&self) -> &::buffa::RepeatedView<'_, &'_ str> {
         &self.0.reborrow().allow
     }
-    /// Tools that are always asked about.
+    /// Calls that are always asked about.
     ///
     /// Field 3: `ask`
     #[must_use]
     pub fn ask(&self) -> &::buffa::RepeatedView<'_, &'_ str> {
         &self.0.reborrow().ask
     }
-    /// Tools that never run.
+    /// Calls that never run.
     ///
     /// Field 4: `deny`
     #[must_use]

@@ -2047,7 +2047,7 @@ pub const __BUDGET_JSON_ANY: ::buffa::type_registry::JsonAnyEntry = ::buffa::typ
     from_json: ::buffa::type_registry::any_from_json::<Budget>,
     is_wkt: false,
 };
-/// Who may do what. A rule is the name of a tool; deny goes before ask, ask before allow.
+/// Who may do what. A rule is a tool, or part of what it does, such as `Bash(git *)`; deny goes before ask, ask before allow.
 #[derive(Clone, PartialEq, Default)]
 #[cfg_attr(feature = "json", derive(::serde::Serialize, ::serde::Deserialize))]
 #[cfg_attr(feature = "json", serde(default))]
@@ -2064,7 +2064,7 @@ pub struct PermissionConfig {
         )
     )]
     pub mode: ::buffa::EnumValue<PermissionMode>,
-    /// Tools that run without asking. A server may bound what a caller allows itself.
+    /// Calls that run without asking. A server may bound what a caller allows itself.
     ///
     /// Field 2: `allow`
     #[cfg_attr(
@@ -2076,7 +2076,7 @@ pub struct PermissionConfig {
         )
     )]
     pub allow: ::buffa::alloc::vec::Vec<::buffa::alloc::string::String>,
-    /// Tools that are always asked about.
+    /// Calls that are always asked about.
     ///
     /// Field 3: `ask`
     #[cfg_attr(
@@ -2088,7 +2088,7 @@ pub struct PermissionConfig {
         )
     )]
     pub ask: ::buffa::alloc::vec::Vec<::buffa::alloc::string::String>,
-    /// Tools that never run.
+    /// Calls that never run.
     ///
     /// Field 4: `deny`
     #[cfg_attr(

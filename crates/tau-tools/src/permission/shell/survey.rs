@@ -78,7 +78,8 @@ pub(crate) fn survey(source: &str, outline: &Outline, home: &str, cwd: &str) -> 
     };
     surveyor.outline(outline, false);
     surveyor.all();
-    if surveyor.survey.runs_input {
+    // What a shell reads may hold another shell, and what that reads.
+    while surveyor.survey.runs_input && !surveyor.inputs.is_empty() {
         for input in std::mem::take(&mut surveyor.inputs) {
             surveyor.open(input, false, false);
         }

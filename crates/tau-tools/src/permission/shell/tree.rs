@@ -1,5 +1,6 @@
 //! The shape of a command line as tree-sitter-bash sees it.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use tree_sitter::{Node, Parser, TreeCursor};
@@ -22,7 +23,7 @@ pub(super) fn shape(source: &str) -> Option<Shape> {
         }
         let parser = kept.as_mut()?;
         parser.reset();
-        parser.parse(source, None)
+        parser.parse(&*ascii(source), None)
     })?;
     let root = tree.root_node();
     if root.has_error() {
@@ -32,6 +33,17 @@ pub(super) fn shape(source: &str) -> Option<Shape> {
     walk.all(&mut root.walk())?;
     walk.shape.commands.retain(|words| !words.is_empty());
     Some(walk.shape)
+}
+
+/// The source with a letter for each byte that is not ASCII, so that places stay the same.
+///
+/// The scanner of the grammar, which is C, looks characters up in a table of 256 (`isalpha` and its like), and reads past its
+/// end for others: generated texts made it crash. To a shell they are letters of words as well.
+fn ascii(source: &str) -> Cow<'_, str> {
+    if source.is_ascii() {
+        return Cow::Borrowed(source);
+    }
+    source.bytes().map(|byte| if byte.is_ascii() { char::from(byte) } else { 'x' }).collect::<String>().into()
 }
 
 struct Walk<'a> {
