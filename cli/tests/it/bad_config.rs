@@ -131,7 +131,7 @@ async fn a_value_of_the_wrong_type_is_shown() {
         help: see `tau schema config` for the keys and their types
         "#);
     insta::assert_snapshot!(check("permissions.mode = \"bypas\"\n").await.stderr, @r#"
-         × [TEMP]/home/.config/tau/config.toml: unknown variant `bypas`, expected one of `default`, `dont_ask`, `bypass`
+         × [TEMP]/home/.config/tau/config.toml: unknown variant `bypas`, expected one of `default`, `accept_edits`, `plan`, `dont_ask`, `bypass`
           ╭─[[TEMP]/home/.config/tau/config.toml:1:20]
         1 │ permissions.mode = "bypas"
           ·                    ───┬───
@@ -187,7 +187,7 @@ async fn names_that_lead_nowhere_get_a_suggestion() {
         "#);
     insta::assert_snapshot!(check("permissions.allow = [\"shell\"]\n").await.stderr, @r#"
         × the permission rule `shell` names no tool; the tools are read, write, edit, bash, jobs, glob, grep, todo, apply_patch, ls, web_fetch, ask_user, propose_plan, task
-        help: a rule is the name of a tool, such as `bash`
+        help: a rule is the name of a tool, such as `bash`, or part of what it does, such as `Bash(git *)`
         "#);
 }
 

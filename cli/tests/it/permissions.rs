@@ -85,7 +85,7 @@ async fn a_rule_for_a_tool_that_is_none_is_refused() {
     let (ran, server, _) = run(&["--deny", "bahs"]).await;
     insta::assert_snapshot!(ran.assert_code(2).stderr, @r#"
         × the permission rule `bahs` names no tool; the tools are read, write, edit, bash, jobs, glob, grep, todo, apply_patch, ls, web_fetch, ask_user, propose_plan, task
-        help: a rule is the name of a tool, such as `bash`
+        help: a rule is the name of a tool, such as `bash`, or part of what it does, such as `Bash(git *)`
         "#);
     assert_eq!(server.request_count(), 0);
 }
@@ -117,4 +117,50 @@ async fn tools_that_are_not_offered_do_not_run() {
         .collect();
     assert_eq!(offered, ["glob"]);
     insta::assert_snapshot!(tool_result(&server, 1, "b"), @"There is no tool `bash`; the tools are: glob.");
+}
+
+#[tokio::test]
+async fn check_answers_every_line_and_says_when_some_were_none() {
+    let place = Place::new();
+    let project = place.project().display().to_string();
+    let row = |rules: &str, tool: &str, argument: &str| {
+        format!(
+            r#"{{"rules":{rules},"tool":"{tool}","argument":{argument},"cwd":"{project}","home":"/home/me"}}"#
+        )
+    };
+    let lines = [
+        row(r#"{"allow":["Bash(git *)"],"deny":["Bash(git push *)"]}"#, "Bash", r#""git push""#),
+        row(r#"{"allow":["Bash(git *)"]}"#, "Bash", r#"{"command":"git log"}"#),
+        "nonsense".to_owned(),
+        row(r#"["allow Read(**)"]"#, "Read", r#""../x""#),
+    ];
+    let ran = place.tau_with_input(&["permissions", "check", "--stdin"], &lines.join("\n")).await;
+    ran.assert_code(1);
+    let answers: Vec<serde_json::Value> =
+        ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let words: Vec<_> =
+        answers.iter().map(|answer| (answer["line"].as_u64(), answer["verdict"].as_str())).collect();
+    assert_eq!(
+        words,
+        [(Some(1), Some("deny")), (Some(2), Some("allow")), (Some(3), None), (Some(4), Some("ask"))]
+    );
+    assert_eq!(answers[0]["rule"], "Bash(git push *)");
+    assert!(answers[2]["error"].is_string());
+    answers.iter().for_each(|answer| crate::schema::assert_valid("permissions", answer));
+}
+
+#[tokio::test]
+async fn explain_names_the_rule_and_what_would_be_granted() {
+    let place = Place::new();
+    let ran = place.tau(&["permissions", "explain", "Bash(ls && rm x)", "--deny", "Bash(rm *)"]).await;
+    insta::assert_snapshot!(ran.assert_code(0).stdout, @r"
+    deny: `Bash(rm *)` denies this call
+      by the rule Bash(rm *)
+    ");
+    let ran = place.tau(&["permissions", "explain", "Bash(ls && rm x)", "--allow", "Bash(ls *)"]).await;
+    insta::assert_snapshot!(ran.assert_code(0).stdout, @r"
+    ask: no rule allows `rm x`
+      to always allow it: Bash(rm x)
+    ");
+    place.tau(&["permissions", "explain", "Bash("]).await.assert_code(2);
 }

@@ -25,7 +25,7 @@ struct Question {
     cwd: Option<PathBuf>,
     home: Option<PathBuf>,
     root: Option<PathBuf>,
-    mode: Option<PermissionMode>,
+    mode: Option<String>,
 }
 
 /// Rules by what they do, or each with it in front.
@@ -109,7 +109,7 @@ pub(crate) fn check(args: &CheckCallsArgs) -> miette::Result<Exit> {
 fn judge(line: usize, bytes: &[u8], cwd: &Path, home: &Path) -> Result<Answer, String> {
     let question: Question = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     let mut config = config(question.rules)?;
-    config.mode = question.mode;
+    config.mode = question.mode.as_deref().map(mode).transpose()?;
     let absolute = |given: Option<PathBuf>, usual: &Path, name: &str| match given {
         None => Ok(usual.to_owned()),
         Some(path) if path.is_absolute() => Ok(path),
@@ -137,6 +137,18 @@ fn judge(line: usize, bytes: &[u8], cwd: &Path, home: &Path) -> Result<Answer, S
         _ => Judgement::Ask,
     };
     Ok(Answer::Judged { line, verdict: judgement, rule: verdict.rule, reason: verdict.reason })
+}
+
+/// A mode by its name here, or the one that other agents write.
+fn mode(name: &str) -> Result<PermissionMode, String> {
+    Ok(match name {
+        "default" => PermissionMode::Default,
+        "accept_edits" | "acceptEdits" => PermissionMode::AcceptEdits,
+        "plan" => PermissionMode::Plan,
+        "dont_ask" | "dontAsk" => PermissionMode::DontAsk,
+        "bypass" | "bypassPermissions" => PermissionMode::Bypass,
+        other => return Err(format!("there is no mode `{other}`")),
+    })
 }
 
 fn config(rules: Rules) -> Result<PermissionConfig, String> {

@@ -93,15 +93,12 @@ pub enum PermissionMode {
     #[default]
     Default,
     /// As `default`, and files inside the project are changed without asking; protected ones are not.
-    #[serde(alias = "acceptEdits")]
     AcceptEdits,
     /// Nothing is changed: tools that change nothing run, and commands that are allowed and only read.
     Plan,
     /// Any call that is not allowed is denied without asking.
-    #[serde(alias = "dontAsk")]
     DontAsk,
     /// Every call runs that no rule denies. For throw-away machines.
-    #[serde(alias = "bypassPermissions")]
     Bypass,
 }
 

@@ -160,6 +160,8 @@ fn a_full_example_reads_is_sound_and_loses_nothing() {
 fn every_word_of_an_enumeration_reads() {
     for (word, mode) in [
         ("default", PermissionMode::Default),
+        ("accept_edits", PermissionMode::AcceptEdits),
+        ("plan", PermissionMode::Plan),
         ("dont_ask", PermissionMode::DontAsk),
         ("bypass", PermissionMode::Bypass),
     ] {
@@ -229,7 +231,7 @@ fn a_wrong_value_is_named_with_its_line() {
       |
     2 | mode = "yolo"
       |        ^^^^^^
-    unknown variant `yolo`, expected one of `default`, `dont_ask`, `bypass`
+    unknown variant `yolo`, expected one of `default`, `accept_edits`, `plan`, `dont_ask`, `bypass`
     "#);
     assert_snapshot!(error("[models.m.prices]\ninput = 1\n"), @r#"
     TOML parse error at line 1, column 1
