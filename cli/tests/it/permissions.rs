@@ -134,7 +134,7 @@ async fn check_answers_every_line_and_says_when_some_were_none() {
         "nonsense".to_owned(),
         row(r#"["allow Read(**)"]"#, "Read", r#""../x""#),
     ];
-    let ran = place.tau_with_input(&["permissions", "check", "--stdin"], &lines.join("\n")).await;
+    let ran = place.tau_with_input(lines.join("\n").as_bytes(), &["permissions", "check", "--stdin"]).await;
     ran.assert_code(1);
     let answers: Vec<serde_json::Value> =
         ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

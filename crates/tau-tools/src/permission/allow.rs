@@ -151,6 +151,13 @@ impl Allowing<'_> {
         if is_never_by_prefix(program) {
             return Err(format!("`{program}` is allowed by no rule with a star, only word by word"));
         }
+        // A shell runs any file: the rule has to name it.
+        let runs_file = runs(program) == Some(Runs::Shell) && inner(&arguments).scripts.is_empty();
+        let names_file = !words.get(1).is_some_and(|word| word.starts_with(['-', '+']))
+            && wide.iter().any(|(_, pattern)| pattern.literal_words() > 1);
+        if runs_file && !names_file {
+            return Err(format!("`{program}` runs a file that no rule names"));
+        }
         let mut rules = vec![rule.text.clone()];
         rules.extend(self.inner(program, words, &arguments, depth)?);
         Ok(rules)

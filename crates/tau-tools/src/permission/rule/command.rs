@@ -71,6 +71,16 @@ impl CommandPattern {
         matches!(self.pieces.last(), Some(Piece::Tail | Piece::Any))
     }
 
+    /// How many whole words stand before its first star.
+    pub(crate) fn literal_words(&self) -> usize {
+        let star = self.pieces.iter().position(|piece| matches!(piece, Piece::Any | Piece::Tail));
+        let before = &self.pieces[..star.unwrap_or(self.pieces.len())];
+        let gaps = before.iter().filter(|piece| **piece == Piece::Gap).count();
+        // A star inside a word leaves that word open.
+        let is_whole = star.is_none_or(|star| self.pieces[star] == Piece::Tail);
+        gaps + usize::from(is_whole)
+    }
+
     /// The program it names.
     pub(crate) fn program(&self) -> Option<&str> {
         self.program.as_deref()
