@@ -45,7 +45,7 @@ pub(crate) struct ExplainArgs {
 const CHECK_HELP: &str = "\
 A line is a JSON object such as
   {\"rules\":{\"allow\":[\"Bash(git *)\"],\"deny\":[\"Bash(git push *)\"]},
-   \"tool\":\"Bash\",\"argument\":\"git push\",\"cwd\":\"/work\",\"home\":\"/home/me\"}
+   \"tool\":\"Bash\",\"argument\":\"git push\",\"cwd\":\"/work\",\"home\":\"/people/me\"}
 and has one line of answer: `line`, `verdict` (allow, ask or deny), `rule` (or null) and `reason`. `mode` and `root` may be
 added. A line that is not understood is answered with `line` and `error`; the others are judged all the same.
 

@@ -125,7 +125,7 @@ async fn check_answers_every_line_and_says_when_some_were_none() {
     let project = place.project().display().to_string();
     let row = |rules: &str, tool: &str, argument: &str| {
         format!(
-            r#"{{"rules":{rules},"tool":"{tool}","argument":{argument},"cwd":"{project}","home":"/home/me"}}"#
+            r#"{{"rules":{rules},"tool":"{tool}","argument":{argument},"cwd":"{project}","home":"/people/me"}}"#
         )
     };
     let lines = [

@@ -14,8 +14,7 @@ use super::outline::Shape;
 pub(super) fn shape(source: &str) -> Option<Shape> {
     // A parser that gives up on an input by panicking has not understood it.
     let program = catch_unwind(AssertUnwindSafe(|| {
-        let mut options = ParserOptions::default();
-        options.enable_extended_globbing = false;
+        let options = ParserOptions { enable_extended_globbing: false, ..ParserOptions::default() };
         let tokenizer: TokenizerOptions = options.tokenizer_options();
         parse_tokens(&uncached_tokenize_str(source, &tokenizer).ok()?, &options).ok()
     }));

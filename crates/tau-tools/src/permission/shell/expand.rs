@@ -179,7 +179,7 @@ impl Variables {
                 Part::Variable { name, quoted } => (self.value(name, way, 0), *quoted),
                 Part::Fallback { name, text, quoted } => {
                     let stands_in = || Some(text.chars().map(Atom::Char).collect());
-                    let known = (way % 2 == 0).then(|| self.value(name, way / 2, 0)).flatten();
+                    let known = way.is_multiple_of(2).then(|| self.value(name, way / 2, 0)).flatten();
                     (known.or_else(stands_in), *quoted)
                 }
             };

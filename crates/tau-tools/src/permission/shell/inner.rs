@@ -70,7 +70,7 @@ pub(crate) fn inner(arguments: &[Argument]) -> Inner {
         found.runs_input = true;
     }
     if matches!(name, "source" | ".") {
-        found.runs_input = arguments.get(1).is_none_or(|file| is_stream(file));
+        found.runs_input = arguments.get(1).is_none_or(is_stream);
     }
     found
 }

@@ -126,7 +126,7 @@ impl Word {
 
     /// Whether a special character stands for itself where it stands.
     fn is_plain(&self, at: usize, special: char) -> bool {
-        let specials = |wanted: char| self.parts.iter().any(|part| *part == Part::Special(wanted));
+        let specials = |wanted: char| self.parts.contains(&Part::Special(wanted));
         match special {
             // Alone it is the command `[`, without its partner it is itself.
             '[' => !self.raw.contains(']'),

@@ -191,6 +191,13 @@ pub(crate) fn dangerous_options(program: &str) -> &'static [&'static str] {
         "npm" | "pnpm" | "yarn" => {
             &["--script-shell", "--prefix", "--userconfig", "--globalconfig", "-C", "--node-options"]
         }
+        _ => dangerous_options_of_tools(program),
+    }
+}
+
+/// The same, of interpreters, of programs of the network, and of what else is given files.
+fn dangerous_options_of_tools(program: &str) -> &'static [&'static str] {
+    match program {
         "node" => &[
             "-r",
             "--require",

@@ -10,7 +10,8 @@ fn shape(commands: &[&[&str]], redirects: &[(&str, &str)]) -> Shape {
 
 #[test]
 fn three_readers_see_the_same() {
-    let rows: &[(&str, &[&[&str]], &[(&str, &str)])] = &[
+    type Row<'a> = (&'a str, &'a [&'a [&'a str]], &'a [(&'a str, &'a str)]);
+    let rows: &[Row<'_>] = &[
         ("", &[], &[]),
         ("ls", &[&["ls"]], &[]),
         ("ls -la 'a b' \"c d\" e\\ f", &[&["ls", "-la", "'a b'", "\"c d\"", "e\\ f"]], &[]),

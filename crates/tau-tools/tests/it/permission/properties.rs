@@ -231,7 +231,7 @@ fn grants() {
     let rows: &[(&str, &str, &[&str])] = &[
         ("Bash", "git status", &["Bash(git status)"]),
         ("Bash", "git status && rm x", &["Bash(git status)", "Bash(rm x)"]),
-        ("Bash", "echo 'a b' > out.txt", &["Bash(echo 'a b')", "Write(//home/u/project/out.txt)"]),
+        ("Bash", "echo 'a b' > out.txt", &["Bash(echo 'a b')", "Write(//people/u/project/out.txt)"]),
         ("Bash", "ls | wc -l", &["Bash(wc -l)"]),
         ("Bash", "A=1 make", &["Bash(A=1 make)"]),
         ("Bash", "rm $X", &[]),

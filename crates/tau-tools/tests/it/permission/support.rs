@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 use tau_core::config::{PermissionConfig, PermissionMode};
 use tau_tools::permission::{FileKind, Judged, PermissionPolicy, Resolved, Surroundings, Verdict};
 
-pub(crate) const PROJECT: &str = "/home/u/project";
+pub(crate) const PROJECT: &str = "/people/u/project";
 
 /// Where paths lead in that world.
 pub(crate) fn resolve(path: &Path) -> Resolved {
     const LINKS: [(&str, &str); 6] = [
         ("link", "/etc"),
         ("deep", "/etc"),
-        ("notes", "/home/u/notes"),
-        ("rc", "/home/u/.bashrc"),
-        ("alias", "/home/u/project/src"),
-        ("hooks", "/home/u/project/.git/hooks"),
+        ("notes", "/people/u/notes"),
+        ("rc", "/people/u/.bashrc"),
+        ("alias", "/people/u/project/src"),
+        ("hooks", "/people/u/project/.git/hooks"),
     ];
     let project = Path::new(PROJECT);
     let found = LINKS.iter().find_map(|(link, target)| {
@@ -35,7 +35,7 @@ pub(crate) fn resolve(path: &Path) -> Resolved {
 
 /// The surroundings of that world.
 pub(crate) fn around() -> Surroundings<'static> {
-    Surroundings::new(Path::new(PROJECT), Path::new("/home/u"), &resolve)
+    Surroundings::new(Path::new(PROJECT), Path::new("/people/u"), &resolve)
 }
 
 /// A policy of rules such as `allow Bash(ls *) ;; deny Read(.env) ;; mode plan`.
