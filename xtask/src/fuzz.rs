@@ -52,6 +52,8 @@ fn decoders(root: &Path, cases: u32) -> anyhow::Result<ExitCode> {
         "--",
         "fuzz",
         "--include-ignored",
+        // What measures time is not to be disturbed by the others.
+        "--test-threads=1",
         "--nocapture",
     ])
     .env("PROPTEST_CASES", cases.to_string())

@@ -127,7 +127,8 @@ impl Transport for Authorized {
     }
 }
 
-#[cfg(all(test, feature = "bedrock"))]
+#[cfg(test)]
+#[cfg(feature = "bedrock")]
 mod tests {
     use super::*;
     use crate::provider::{Credential, CredentialError};

@@ -72,7 +72,7 @@ impl AwsKeys {
             .map_err(|error| failed(&error.to_string()))?
             .into();
         let request =
-            SignableRequest::new(*method, url.as_str(), std::iter::empty(), SignableBody::Bytes(body))
+            SignableRequest::new(method, url.as_str(), std::iter::empty(), SignableBody::Bytes(body))
                 .map_err(|error| failed(&error.to_string()))?;
         let (signed, _) = sign(request, &params).map_err(|error| failed(&error.to_string()))?.into_parts();
         Ok(signed.headers().map(|(name, value)| (name.to_owned(), Secret::new(value))).collect())
