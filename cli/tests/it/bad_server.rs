@@ -139,14 +139,15 @@ async fn a_long_wait_is_an_error_at_once() {
 
 #[tokio::test]
 async fn retries_end() {
-    let server =
-        ModelServer::start(|_, _| Reply::status(503).header("retry-after", "0").bytes("busy")).await.unwrap();
+    let server = ModelServer::start(|_, _| Reply::status(503).header("retry-after", "0.007").bytes("busy"))
+        .await
+        .unwrap();
     let place = Place::with_server_and(&server, "client.max_retries = 2");
     let ran = place.tau(&["run", "x"]).await;
     insta::assert_snapshot!(ran.assert_code(1).stderr, @r#"
-        ! model `scripted` at provider `test` (http://[SERVER]/v1) answered 503, asking to wait 0s: busy; the fault is at the server; try again later or see its log; try 2 follows
-        ! model `scripted` at provider `test` (http://[SERVER]/v1) answered 503, asking to wait 0s: busy; the fault is at the server; try again later or see its log; try 3 follows
-        failed: model `scripted` at provider `test` (http://[SERVER]/v1) answered 503, asking to wait 0s: busy; the fault is at the server; try again later or see its log
+        ! model `scripted` at provider `test` (http://[SERVER]/v1) answered 503, asking to wait 7ms: busy; the fault is at the server; try again later or see its log; try 2 follows in 7ms
+        ! model `scripted` at provider `test` (http://[SERVER]/v1) answered 503, asking to wait 7ms: busy; the fault is at the server; try again later or see its log; try 3 follows in 7ms
+        failed: model `scripted` at provider `test` (http://[SERVER]/v1) answered 503, asking to wait 7ms: busy; the fault is at the server; try again later or see its log
         stopped · 0 turns · 0 tool calls · 0 tokens in, 0 out
         "#);
     assert_eq!(server.request_count(), 3);
