@@ -53,7 +53,10 @@ pub(crate) fn toolchains() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let rustup = variable("RUSTUP_HOME").map(PathBuf::from).or_else(|| Some(home_dir()?.join(".rustup")));
     let folders = std::env::split_paths(&path).chain(rustup);
-    folders.filter(|folder| folder.is_absolute() && folder.parent().is_some()).filter_map(|folder| folder.canonicalize().ok()).collect()
+    folders
+        .filter(|folder| folder.is_absolute() && folder.parent().is_some())
+        .filter_map(|folder| folder.canonicalize().ok())
+        .collect()
 }
 
 /// The folder to work in, canonical.

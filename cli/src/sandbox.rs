@@ -84,7 +84,10 @@ fn explain(error: &SandboxError) -> String {
 }
 
 fn refused(problem: &str) -> UsageError {
-    UsageError::new(format!("the sandbox cannot be: {problem}"), "see `[sandbox]` in the configuration, or use --cwd")
+    UsageError::new(
+        format!("the sandbox cannot be: {problem}"),
+        "see `[sandbox]` in the configuration, or use --cwd",
+    )
 }
 
 /// What commands may read beside the system's programs: the project that the working folder lies in, the programs on the

@@ -15,7 +15,7 @@ use tau_runtime::attach::RemoteEnvironment;
 use tau_runtime::{SessionOptions, SystemPrompt, loop_tools};
 use tau_skills::{Catalogue, Discovery, Scope};
 use tau_tools::environment::{Environment, LocalEnvironment, NoEnvironment, ResultLimits, WithResults};
-use tau_tools::permission::{PermissionPolicy, is_alias, tool_name};
+use tau_tools::permission::{GuardedEnvironment, PermissionPolicy, is_alias, tool_name};
 use tau_tools::undo::UndoableEnvironment;
 use tau_tools::{ToolRegistry, builtin, tool_of_alias};
 
@@ -191,12 +191,17 @@ fn environment(loaded: &Loaded, kept: Option<(&Place, SessionId)>) -> miette::Re
         Some(sandbox) => environment.with_launcher(sandbox),
         None => environment,
     };
-    let Some((place, session)) = kept else { return Ok(Arc::new(environment)) };
+    let rules = &loaded.config.permissions;
+    let guarded = |environment| -> Arc<dyn Environment> {
+        let home = environment::home_dir().unwrap_or_else(|| "~".into());
+        Arc::new(GuardedEnvironment::new(Arc::new(environment), rules, home))
+    };
+    let Some((place, session)) = kept else { return Ok(guarded(environment)) };
     let results = place.results(session);
     let environment = environment
         .with_results(&results, ResultLimits::default())
         .map_err(|error| miette::miette!("{} cannot be used: {error}", results.display()))?;
-    Ok(Arc::new(UndoableEnvironment::new(Arc::new(environment), Arc::new(place.undo_log()))))
+    Ok(Arc::new(UndoableEnvironment::new(guarded(environment), Arc::new(place.undo_log()))))
 }
 
 /// What an extension gives. Results that are too long stay here: its files are not the place for them.

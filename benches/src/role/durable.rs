@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tau_persist::{Journal, JournalOptions, SqliteOptions, SqliteStore};
 use tau_runtime::Durability;
+use tau_runtime::attach::{Attachments, AttachmentsOptions, Caller, RoleKind};
 use tau_runtime::journals::{Journals, in_process};
 use tempfile::TempDir;
 
@@ -25,8 +26,9 @@ pub(super) fn attach() -> anyhow::Result<Database> {
     let journal = Journal::new(Arc::new(store), JournalOptions::new("bench"));
     let journals = Journals::default();
     let (runtime, extension) = in_process();
-    let served = journals.clone();
-    tokio::spawn(async move { served.attach(runtime.incoming, runtime.outgoing).await });
+    let hub = Attachments::new(journals.clone(), AttachmentsOptions::default());
+    let caller = Caller::with_roles([RoleKind::Journal]);
+    tokio::spawn(async move { hub.attach(runtime.incoming, runtime.outgoing, &caller).await });
     tokio::spawn(journal.run(extension.incoming, extension.outgoing, pending()));
     let mut durability = Durability::default();
     durability.journals = Some(journals);

@@ -131,7 +131,9 @@ fn check_project(report: &mut Report, loaded: &Loaded) {
 
 fn check_sandbox(report: &mut Report, loaded: &Loaded) {
     match sandbox::probe(loaded) {
-        Ok(None) => report.say(&Finding::Note, "sandbox", "off: commands do what any program of yours may do"),
+        Ok(None) => {
+            report.say(&Finding::Note, "sandbox", "off: commands do what any program of yours may do")
+        }
         Ok(Some(found)) => {
             let counts = match found.accounting {
                 Accounting::CgroupV2 => "cgroups v2",
@@ -146,7 +148,8 @@ fn check_sandbox(report: &mut Report, loaded: &Loaded) {
             let network = loaded.config.sandbox.network.as_deref().unwrap_or_default();
             let network = if network.is_empty() { "no network".to_owned() } else { network.join(", ") };
             let (landlock, rules) = (found.landlock, found.seccomp_rules);
-            let landlock = if landlock > 0 { format!("landlock {landlock}") } else { "no landlock".to_owned() };
+            let landlock =
+                if landlock > 0 { format!("landlock {landlock}") } else { "no landlock".to_owned() };
             let detail = format!("{made}, {landlock}, {rules} rules of seccomp, {counts}, {network}");
             report.say(&Finding::Good, "sandbox", &detail);
             found.weaknesses.iter().for_each(|weakness| report.say(&Finding::Note, "sandbox", weakness));

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use super::error::EnvironmentError;
@@ -21,6 +22,15 @@ use crate::scope::CallScope;
 pub trait EnvironmentLayer: fmt::Debug + Send + Sync {
     /// The environment it stands around.
     fn inner(&self) -> &dyn Environment;
+
+    /// Whether a file or folder may be touched at all, asked before it is.
+    ///
+    /// # Errors
+    /// Why not.
+    fn check(&self, path: &WorkspacePath, access: Access) -> Result<(), EnvironmentError> {
+        let _ = (path, access);
+        Ok(())
+    }
 
     /// See [`Environment::write`].
     fn write<'a>(
@@ -68,13 +78,27 @@ pub trait EnvironmentLayer: fmt::Debug + Send + Sync {
     }
 }
 
+/// What is done with a file or folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "there is nothing else to do with a file")]
+pub enum Access {
+    /// It is read, listed or searched.
+    Read,
+    /// It is written, made or removed.
+    Write,
+}
+
 impl<L: EnvironmentLayer> Environment for L {
     fn root(&self) -> &Path {
         self.inner().root()
     }
 
     fn metadata<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<Metadata, EnvironmentError>> {
-        self.inner().metadata(path)
+        async move {
+            self.check(path, Access::Read)?;
+            self.inner().metadata(path).await
+        }
+        .boxed()
     }
 
     fn read<'a>(
@@ -82,7 +106,11 @@ impl<L: EnvironmentLayer> Environment for L {
         path: &'a WorkspacePath,
         limit: u64,
     ) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>> {
-        self.inner().read(path, limit)
+        async move {
+            self.check(path, Access::Read)?;
+            self.inner().read(path, limit).await
+        }
+        .boxed()
     }
 
     fn read_range<'a>(
@@ -91,7 +119,11 @@ impl<L: EnvironmentLayer> Environment for L {
         offset: u64,
         len: usize,
     ) -> BoxFuture<'a, Result<Vec<u8>, EnvironmentError>> {
-        self.inner().read_range(path, offset, len)
+        async move {
+            self.check(path, Access::Read)?;
+            self.inner().read_range(path, offset, len).await
+        }
+        .boxed()
     }
 
     fn write<'a>(
@@ -99,26 +131,46 @@ impl<L: EnvironmentLayer> Environment for L {
         path: &'a WorkspacePath,
         content: &'a [u8],
     ) -> BoxFuture<'a, Result<(), EnvironmentError>> {
-        EnvironmentLayer::write(self, path, content)
+        async move {
+            self.check(path, Access::Write)?;
+            EnvironmentLayer::write(self, path, content).await
+        }
+        .boxed()
     }
 
     fn remove<'a>(&'a self, path: &'a WorkspacePath) -> BoxFuture<'a, Result<(), EnvironmentError>> {
-        EnvironmentLayer::remove(self, path)
+        async move {
+            self.check(path, Access::Write)?;
+            EnvironmentLayer::remove(self, path).await
+        }
+        .boxed()
     }
 
     fn list<'a>(
         &'a self,
         path: &'a WorkspacePath,
     ) -> BoxFuture<'a, Result<Vec<DirectoryEntry>, EnvironmentError>> {
-        self.inner().list(path)
+        async move {
+            self.check(path, Access::Read)?;
+            self.inner().list(path).await
+        }
+        .boxed()
     }
 
     fn glob<'a>(&'a self, query: &'a GlobQuery) -> BoxFuture<'a, Result<GlobMatches, EnvironmentError>> {
-        self.inner().glob(query)
+        async move {
+            self.check(&query.below, Access::Read)?;
+            self.inner().glob(query).await
+        }
+        .boxed()
     }
 
     fn grep<'a>(&'a self, query: &'a GrepQuery) -> BoxFuture<'a, Result<GrepMatches, EnvironmentError>> {
-        self.inner().grep(query)
+        async move {
+            self.check(&query.below, Access::Read)?;
+            self.inner().grep(query).await
+        }
+        .boxed()
     }
 
     fn run<'a>(

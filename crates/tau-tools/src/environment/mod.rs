@@ -27,7 +27,7 @@ use futures::future::BoxFuture;
 pub(crate) use blocking::blocking;
 pub use error::{EnvironmentError, EnvironmentErrorKind};
 pub use fetch::{Fetch, FetchError, FetchErrorKind, Fetched};
-pub use layer::EnvironmentLayer;
+pub use layer::{Access, EnvironmentLayer};
 #[cfg(feature = "sandbox")]
 pub use local::SandboxLauncher;
 pub use local::{Launcher, LocalEnvironment, RunningShell, ShellCommand, adopt_orphans, kill_descendants};

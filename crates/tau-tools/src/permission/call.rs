@@ -121,6 +121,8 @@ impl Subject {
             }
             "glob" if text.is_none() => Some(Self::Folder(glob_folder(&value))),
             "grep" | "glob" => Some(Self::Folder(field(&["path"]).unwrap_or_else(|| ".".to_owned()))),
+            // It names files of its own, and what it does to them is read by the tool alone.
+            "apply_patch" => None,
             "web_fetch" => field(&["url"]).map(Self::Address),
             "skill" => {
                 let arguments = value.get("args").or_else(|| value.get("arguments")).and_then(Value::as_str);

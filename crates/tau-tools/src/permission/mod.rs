@@ -20,6 +20,7 @@ mod allow;
 mod call;
 mod files;
 mod grant;
+mod guard;
 mod hazard;
 mod path;
 mod place;
@@ -30,6 +31,7 @@ mod verdict;
 mod web;
 
 pub use call::{Judged, Surroundings};
+pub use guard::GuardedEnvironment;
 pub use path::{FileKind, PathResolver, Resolved, SystemPaths};
 pub use policy::PermissionPolicy;
 pub use rule::{is_alias, tool_name};

@@ -97,6 +97,11 @@ impl PermissionPolicy {
         }
     }
 
+    /// Whether any rule denies anything.
+    pub(super) fn denies_any(&self) -> bool {
+        !self.deny.is_empty()
+    }
+
     /// The rules of a configuration that are not understood, in the order they stand.
     pub fn unclear_rules(config: &PermissionConfig) -> impl Iterator<Item = &str> {
         let all = [(&config.deny, Effect::Deny), (&config.ask, Effect::Ask), (&config.allow, Effect::Allow)];
@@ -394,6 +399,11 @@ fn matches(rule: &Rule, effect: Effect, tool: &str, seen: &Seen, around: &Surrou
         };
     }
     match seen {
+        // It changes files, and nobody has looked which.
+        Seen::Unclear if tool == "apply_patch" => {
+            let is_of_files = ["read", "write", "edit"].iter().any(|tool| rule.tool.is_about(tool));
+            if is_of_files { Match::Maybe } else { Match::No }
+        }
         // What may not be read may not be searched or changed either.
         Seen::Place { place, is_search } if effect == Effect::Deny && rule.tool.is_about("read") => {
             match &rule.spec {

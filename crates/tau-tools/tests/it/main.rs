@@ -21,9 +21,9 @@ mod read;
 mod real_tree;
 mod registry;
 mod results;
+mod rich;
 #[cfg(feature = "sandbox")]
 mod sandboxed;
-mod rich;
 mod scope;
 mod small_tools;
 mod support;

@@ -1,5 +1,7 @@
 //! Names of tools that projects written for other agents use.
 
+use crate::alias::tool_of_alias;
+
 /// The tool that a rule or a call names, by our name of it: `bash` of `Bash(git *)`.
 #[must_use]
 pub fn tool_name(text: &str) -> &str {
@@ -18,19 +20,5 @@ fn written(text: &str) -> &str {
 
 /// Our name of a tool. Names that are no alias stay as they are: they are compared letter by letter.
 pub(crate) fn canonical(name: &str) -> &str {
-    match name {
-        "Read" => "read",
-        "Write" => "write",
-        "Edit" | "MultiEdit" => "edit",
-        "Bash" => "bash",
-        "Glob" => "glob",
-        "Grep" => "grep",
-        "LS" => "ls",
-        "WebFetch" => "web_fetch",
-        "TodoWrite" => "todo",
-        "Task" | "Agent" => "task",
-        "Skill" => "skill",
-        "AskUserQuestion" => "ask_user",
-        other => other,
-    }
+    tool_of_alias(name).unwrap_or(name)
 }
