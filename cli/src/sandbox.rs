@@ -38,9 +38,18 @@ impl LazySandbox {
         policy.network = if domains.is_empty() { Network::None } else { Network::Proxy };
         policy.workspaces.extend(config.write.iter().flatten().cloned());
         policy.visible.extend(visible(loaded));
-        policy.validate().map_err(|problem| refused(&problem.to_string()))?;
+        policy.environment.allow.extend(config.variables.iter().flatten().cloned());
         let domains = Domains::new(domains).map_err(|problem| refused(&problem.to_string()))?;
-        Ok(Some(Self { policy, domains, started: OnceLock::new() }))
+        let started = OnceLock::new();
+        match policy.validate() {
+            Ok(()) => {}
+            // There is more to do in a folder than to run commands.
+            Err(problem) if problem.path == loaded.working_dir => {
+                started.get_or_init(|| Err(explain(&problem)));
+            }
+            Err(problem) => return Err(refused(&problem.to_string())),
+        }
+        Ok(Some(Self { policy, domains, started }))
     }
 
     fn start(&self) -> Result<SandboxLauncher, SandboxError> {
@@ -76,7 +85,7 @@ pub(crate) fn probe(loaded: &Loaded) -> Result<Option<Report>, String> {
 }
 
 /// What can be done about it is a person's to do.
-fn explain(error: &SandboxError) -> String {
+fn explain(error: &dyn std::error::Error) -> String {
     format!(
         "commands run in a sandbox, and there can be none here: {error}. The user can say `--sandbox weak`, or \
          `--sandbox off` to run commands without one"

@@ -75,7 +75,7 @@ async fn an_unknown_key_gets_a_suggestion() {
          help: did you mean `max_retries`?
         "#);
     insta::assert_snapshot!(check_json("{\n  \"clinet\": {}\n}").await.stderr, @r#"
-         × [TEMP]/home/.config/tau/config.json: unknown field `clinet`, expected one of `model`, `agent`, `permissions`, `client`, `providers`, `models`
+         × [TEMP]/home/.config/tau/config.json: unknown field `clinet`, expected one of `model`, `agent`, `permissions`, `sandbox`, `client`, `providers`, `models`
           ╭─[[TEMP]/home/.config/tau/config.json:2:3]
         1 │ {
         2 │   "clinet": {}
@@ -278,7 +278,7 @@ async fn a_mistake_in_the_projects_file_stops_every_command_that_needs_it() {
 async fn a_wire_format_that_is_unknown() {
     let ran = check("providers.mine = { base_url = \"http://x/v1\", format = \"telepathy\" }\n").await;
     insta::assert_snapshot!(ran.stderr, @r#"
-        × providers.mine.format: `telepathy` is not a wire format; known: `openai-chat`, `openai-responses`, `anthropic-messages`, `ollama-chat`, `gemini`, `gemini-interactions`
+        × providers.mine.format: `telepathy` is not a wire format; known: `openai-chat`, `openai-responses`, `anthropic-messages`, `ollama-chat`, `gemini`, `gemini-interactions`, `bedrock-converse`
         help: see `tau config show --origin`
         "#);
 }

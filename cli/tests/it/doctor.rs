@@ -5,7 +5,7 @@ use crate::support::Place;
 
 /// Without the lines that depend on the machine.
 fn stable(text: &str) -> String {
-    let of_machine = ["bash  ", "git  "];
+    let of_machine = ["sandbox  ", "bash  ", "git  "];
     let lines = text.lines().filter(|line| !of_machine.iter().any(|program| line[4..].starts_with(program)));
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -33,7 +33,6 @@ async fn without_a_model_it_says_what_to_do_and_fails() {
                              [providers.mine]
                              base_url = "http://localhost:8000/v1"
         ✓ folder         [TEMP]/project
-        ! sandbox        none yet: commands run with your rights, so they ask for permission first
         "#);
     let run = place.tau(&["run", "x"]).await;
     insta::assert_snapshot!(run.assert_code(2).stderr, @r#"
@@ -64,7 +63,6 @@ async fn with_a_model_that_answers_all_is_well() {
         ✓ folder         [TEMP]/project
         ✓ instructions   [TEMP]/project/AGENTS.md, 9 bytes
         ✓ skills         greet
-        ! sandbox        none yet: commands run with your rights, so they ask for permission first
         "#);
     assert_eq!(server.requests()[0].path, "/v1/models");
 }
@@ -90,9 +88,8 @@ async fn a_broken_configuration_does_not_stop_the_other_checks() {
     place.user_config("modle = 1\n");
     insta::assert_snapshot!(stable(&place.tau(&["doctor"]).await.assert_code(1).stdout), @r#"
         ✓ tau            version 0.1.0
-        ✗ configuration  [TEMP]/home/.config/tau/config.toml: unknown field `modle`, expected one of `model`, `agent`, `permissions`, `client`, `providers`, `models`
+        ✗ configuration  [TEMP]/home/.config/tau/config.toml: unknown field `modle`, expected one of `model`, `agent`, `permissions`, `sandbox`, `client`, `providers`, `models`
                          did you mean `model`?
-        ! sandbox        none yet: commands run with your rights, so they ask for permission first
         "#);
 }
 

@@ -119,8 +119,10 @@ async fn commands_do_not_see_the_keys() {
     let command = json!({ "command": "env" }).to_string();
     let replies = [Reply::tool_calls([("c1", "bash", command.as_str())]), Reply::text("ok")];
     let server = ModelServer::with_replies(replies).await.unwrap();
+    // Whatever variables the sandbox lets through.
     let place = place(&server, "api_key_env = \"TEST_KEY\"");
     let variables = [
+        ("TAU_SANDBOX__VARIABLES", "[\"*\"]"),
         ("TEST_KEY", KEY),
         ("OPENAI_API_KEY", KEY),
         ("TAU_PROVIDERS__GROQ__API_KEY", KEY),

@@ -21,13 +21,17 @@ pub struct SandboxConfig {
     /// Folders that commands may write, beside the working folder. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub write: Option<Vec<PathBuf>>,
+    /// Names of variables that commands get, beside those that programs need; a `*` at the end stands for any rest.
+    /// Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variables: Option<Vec<String>>,
     /// Domains that commands may reach, over HTTP and HTTPS: `example.com`, or `*.example.com` for those below it.
     /// Default: none, so there is no network.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<Vec<String>>,
 }
 
-merge_fields!(SandboxConfig { mode, read, write, network });
+merge_fields!(SandboxConfig { mode, read, write, variables, network });
 
 /// Whether commands run in a sandbox.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

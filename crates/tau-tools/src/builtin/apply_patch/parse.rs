@@ -135,13 +135,13 @@ fn hunk(lines: &mut Lines<'_>) -> Option<Hunk> {
             hunk.anchors.push(text.to_owned());
         }
     }
-    while let Some(line) = lines.next_if(changed_line) {
+    let mut blanks = 0;
+    while let Some((is_blank, line)) = lines.next_if(|line| Some((line.is_empty(), changed_line(line)?))) {
+        blanks = if is_blank { blanks + 1 } else { 0 };
         hunk.lines.push(line);
     }
-    // A blank line after a change sets it off from what follows; as one that stays it says little.
-    while hunk.lines.last().is_some_and(|(sign, text)| *sign == Sign::Stays && text.is_empty()) {
-        hunk.lines.pop();
-    }
+    // Blank lines after a change set it off from what follows. One that stays has its sign.
+    hunk.lines.truncate(hunk.lines.len() - blanks);
     hunk.is_last = lines.next_if(|line| (line.trim_end() == END_OF_FILE).then_some(())).is_some();
     (lines.at > start).then_some(hunk)
 }
