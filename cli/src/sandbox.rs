@@ -27,7 +27,9 @@ impl LazySandbox {
     /// The sandbox of the configuration; `None` where it says that there is none.
     pub(crate) fn new(loaded: &Loaded) -> Result<Option<Self>, UsageError> {
         let config = &loaded.config.sandbox;
-        let isolation = match config.mode.unwrap_or_default() {
+        // Where there is none, nobody has to say so before a command can run: people are asked.
+        let usual = if cfg!(target_os = "linux") { SandboxMode::On } else { SandboxMode::Off };
+        let isolation = match config.mode.unwrap_or(usual) {
             SandboxMode::Off => return Ok(None),
             SandboxMode::Weak => Isolation::LandlockOnly,
             _ => Isolation::Namespaces,

@@ -12,6 +12,7 @@ use crate::exit::UsageError;
 pub(crate) fn request(args: &RunArgs) -> Result<pb::CreateSessionRequest, UsageError> {
     refuse_flags([
         (args.record.is_some(), "--record"),
+        (args.sandbox.is_some(), "--sandbox"),
         (args.ephemeral, "--ephemeral"),
         (args.common.trust_project, "--trust-project"),
     ])?;
