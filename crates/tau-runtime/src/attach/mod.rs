@@ -39,8 +39,8 @@ use std::time::Duration;
 
 use futures::{Sink, Stream};
 use tau_core::event::ToolSpec;
-#[cfg(feature = "server")]
 use tau_proto::buffa_types::google::protobuf::Duration as WireDuration;
+#[cfg(feature = "server")]
 use tau_proto::runtime::v1::PendingRequest;
 use tau_proto::runtime::v1::{AttachRequest, AttachResponse, Detach};
 use tau_tools::ToolExecutor;
