@@ -28,6 +28,13 @@ allow = ["read"]
 ask = ["write"]
 deny = ["shell"]
 
+[sandbox]
+mode = "weak"
+read = ["/opt/tools"]
+write = ["/srv/cache"]
+variables = ["CARGO_*"]
+network = ["crates.io", "*.example.com"]
+
 [client]
 connect_timeout = "5s"
 first_token_timeout = "10m"
@@ -109,6 +116,10 @@ fn a_full_example_reads_is_sound_and_loses_nothing() {
             },
         },
         "permissions": {"mode": "dont_ask", "allow": ["read"], "ask": ["write"], "deny": ["shell"]},
+        "sandbox": {
+            "mode": "weak", "read": ["/opt/tools"], "write": ["/srv/cache"], "variables": ["CARGO_*"],
+            "network": ["crates.io", "*.example.com"],
+        },
         "client": {
             "connect_timeout": "5s", "first_token_timeout": "10m", "idle_timeout": "24s",
             "error_body_timeout": "2s", "total_timeout": "1h", "max_retries": 5, "max_retry_delay": "250ms",
