@@ -197,7 +197,7 @@ impl Control {
     }
 
     /// What stands around a call, of what the journal says: paths are taken as they are written. Where they lead is for the
-    /// environment, which follows no link out of its root.
+    /// environment, which follows no link out of its root, and none to what is denied where it is a `GuardedEnvironment`.
     fn with_surroundings<T>(&self, ask: impl FnOnce(&Surroundings<'_>) -> T) -> T {
         let known = |key: &str| self.config().and_then(|config| config.metadata.get(key)).map(Path::new);
         // Where home is not known, it is known by its tilde.

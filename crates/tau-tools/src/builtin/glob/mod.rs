@@ -12,7 +12,7 @@ use serde_json::Value;
 use tau_core::{EffectClass, ToolDefinition};
 
 use super::support::{self, Budget, Place};
-use crate::environment::{GlobQuery, WorkspacePath};
+use crate::environment::GlobQuery;
 use crate::executor::{ToolContext, ToolExecutor, ToolOutput};
 
 const NAME: &str = "glob";
@@ -60,10 +60,7 @@ async fn run(
     arguments: &Value,
 ) -> Result<ToolOutput, ToolOutput> {
     let args: GlobArgs = ToolOutput::arguments(definition, arguments)?;
-    let place = match &args.path {
-        Some(path) => Place::parse(context, path)?,
-        None => Place::at(context, WorkspacePath::root()),
-    };
+    let place = Place::of_search(context, args.path.as_deref())?;
     // A model that thinks in absolute paths writes absolute patterns.
     let folder = place.environment.root().join(place.path.as_path());
     let pattern =

@@ -63,10 +63,7 @@ async fn run(
     arguments: &Value,
 ) -> Result<ToolOutput, ToolOutput> {
     let args: GrepArgs = ToolOutput::arguments(definition, arguments)?;
-    let place = match &args.path {
-        Some(path) => Place::parse(context, path)?,
-        None => Place::at(context, WorkspacePath::root()),
-    };
+    let place = Place::of_search(context, args.path.as_deref())?;
     let mut query = GrepQuery::new(args.pattern);
     query.below = place.path.clone();
     query.files = args.glob;

@@ -34,10 +34,7 @@ impl LsTool {
 
     async fn run(&self, context: &ToolContext, arguments: &Value) -> Result<ToolOutput, ToolOutput> {
         let args: LsArgs = ToolOutput::arguments(&self.definition, arguments)?;
-        let place = match &args.path {
-            Some(path) => Place::parse(context, path)?,
-            None => Place::at(context, WorkspacePath::root()),
-        };
+        let place = Place::of_search(context, args.path.as_deref())?;
         let mut tree = Tree { place: &place, depth: args.depth.unwrap_or(1), budget: Budget::default() };
         let text = tree.below(&place.path, 1).await?;
         let name = place.shown(&place.path);

@@ -34,6 +34,17 @@ impl<'a> Place<'a> {
         Self { environment: context.environment.as_ref(), path, is_result: false }
     }
 
+    /// The folder or file that a search is about: the root, unless an argument names another place.
+    pub(in crate::builtin) fn of_search(
+        context: &'a ToolContext,
+        text: Option<&str>,
+    ) -> Result<Self, ToolOutput> {
+        match text {
+            Some(text) => Self::parse(context, text),
+            None => Ok(Self::at(context, WorkspacePath::root())),
+        }
+    }
+
     /// The place an argument names. Kept results are named by their absolute path, as the model was told it.
     pub(in crate::builtin) fn parse(context: &'a ToolContext, text: &str) -> Result<Self, ToolOutput> {
         if let Some(store) = context.environment.results()
