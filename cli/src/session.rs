@@ -1,5 +1,6 @@
 //! A session, put together from the configuration.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -118,7 +119,7 @@ pub(crate) fn check_names(loaded: &Loaded) -> Result<(ToolRegistry, Vec<ToolSpec
         return Err(UsageError::new(problem.to_string(), "see `tau config show --origin`"));
     }
     let all = builtin::all();
-    let loop_tools = [loop_tools::ask_user(), loop_tools::propose_plan(), loop_tools::task()];
+    let loop_tools = [loop_tools::ask_user(), loop_tools::propose_plan(), loop_tools::task(&BTreeMap::new())];
     check_rules(&loaded.config.permissions, &all, &loop_tools)?;
     let Some(names) = &loaded.config.agent.tools else { return Ok((builtin::standard(), Vec::new())) };
     let names: Vec<&str> = names.iter().map(|name| tool_of_alias(name).unwrap_or(name)).collect();
@@ -138,7 +139,7 @@ pub(crate) fn check_names(loaded: &Loaded) -> Result<(ToolRegistry, Vec<ToolSpec
 
 /// Whether there is a tool of this name, be it one that the loop answers itself.
 pub(crate) fn is_tool(name: &str) -> bool {
-    let loop_tools = [loop_tools::ask_user(), loop_tools::propose_plan(), loop_tools::task()];
+    let loop_tools = [loop_tools::ask_user(), loop_tools::propose_plan(), loop_tools::task(&BTreeMap::new())];
     builtin::all().get(name).is_some() || loop_tools.iter().any(|tool| tool.definition.name == name)
 }
 

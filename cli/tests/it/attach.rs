@@ -66,6 +66,7 @@ impl Joined {
                 _ => EventBody::PromptSubmitted {
                     run: RunId::from_u128(seq.into()),
                     content: vec![ContentBlock::text(format!("prompt {seq}"))],
+                    skill: None,
                 },
             };
             let header = EventHeader {

@@ -1,7 +1,10 @@
 //! The tools that the loop answers itself: no executor runs them.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
 use serde_json::json;
-use tau_core::event::{ToolKind, ToolSpec};
+use tau_core::event::{AgentProfile, ToolKind, ToolSpec};
 use tau_core::{EffectClass, ToolDefinition};
 
 /// `ask_user`: the model asks a person, and the answer is the result.
@@ -38,18 +41,46 @@ pub fn propose_plan() -> ToolSpec {
     spec("propose_plan", description, parameters, ToolKind::ProposePlan)
 }
 
-/// `task`: the model gives work to a subagent, which has the same tools and a part of the budget.
+/// The most bytes of what all kinds of subagents say of themselves, and of what one does.
+const AGENTS: (usize, usize) = (12_000, 1_200);
+
+/// `task`: the model gives work to a subagent, which has the same tools or those of its kind, and a part of the budget.
+/// The kinds are those of the session's [`agents`](tau_core::event::SessionConfig::agents).
 #[must_use]
-pub fn task() -> ToolSpec {
-    let description = "Give a piece of work to a subagent and get its final answer. It starts without any of this \
-                       conversation and has the same tools, so tell it everything it needs and what to report. Several \
-                       calls in one reply work side by side.";
-    let parameters = json!({
-        "type": "object",
-        "properties": { "prompt": { "type": "string", "description": "The work, complete in itself" } },
-        "required": ["prompt"]
-    });
-    spec("task", description, parameters, ToolKind::Subagent)
+pub fn task(agents: &BTreeMap<String, AgentProfile>) -> ToolSpec {
+    let mut description = "Give a piece of work to a subagent and get its final answer. It starts without any of this \
+                           conversation, so tell it everything it needs and what to report. Several calls in one reply \
+                           work side by side."
+        .to_owned();
+    let prompt = json!({ "type": "string", "description": "The work, complete in itself" });
+    let mut properties = json!({ "prompt": prompt });
+    if !agents.is_empty() {
+        description.push_str(" The kinds of subagents:\n");
+        list(agents, &mut description);
+        let about = "The kind of subagent; without it, one with your own instructions and tools";
+        properties["agent"] = json!({ "type": "string", "description": about });
+    }
+    let parameters = json!({ "type": "object", "properties": properties, "required": ["prompt"] });
+    spec("task", &description, parameters, ToolKind::Subagent)
+}
+
+/// A line for each kind, as far as there is room; the names of the others, which can be asked for all the same.
+fn list(agents: &BTreeMap<String, AgentProfile>, text: &mut String) {
+    let (most, most_of_one) = AGENTS;
+    let mut others: Vec<&str> = Vec::new();
+    for (name, profile) in agents {
+        let about = profile.description.split_whitespace().collect::<Vec<_>>().join(" ");
+        let about = &about[..about.floor_char_boundary(most_of_one)];
+        if text.len() + name.len() + about.len() > most {
+            others.push(name);
+            continue;
+        }
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "- {name}: {about}");
+    }
+    if !others.is_empty() {
+        let _ = writeln!(text, "- and {}", others.join(", "));
+    }
 }
 
 /// What such a call does itself changes nothing; what a subagent does is judged in the subagent.

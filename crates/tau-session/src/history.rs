@@ -41,7 +41,7 @@ impl History {
     pub fn apply(&mut self, seq: Seq, event: &EventBody) {
         match event {
             EventBody::HistoryImported { messages } => self.import(seq, messages),
-            EventBody::PromptSubmitted { run, content } => {
+            EventBody::PromptSubmitted { run, content, .. } => {
                 self.prompts.insert(*run, content.clone());
             }
             EventBody::ContextInjected { content } => self.injected.extend(content.iter().cloned()),

@@ -107,7 +107,7 @@ impl SessionOverview {
             EventBody::SessionForked { .. } => self.is_closed = false,
             EventBody::SessionUpdated { metadata } => self.metadata.clone_from(metadata),
             EventBody::SessionClosed => self.is_closed = true,
-            EventBody::PromptSubmitted { run, content } => {
+            EventBody::PromptSubmitted { run, content, .. } => {
                 self.queued.push_back(*run);
                 if self.prompt.is_empty() {
                     self.prompt = beginning(content);

@@ -33,7 +33,7 @@ const ALIASES: [Alias; 18] = [
     Alias { name: "WebFetch", tool: "web_fetch", arguments: web_fetch },
     Alias { name: "Task", tool: "task", arguments: task },
     Alias { name: "Agent", tool: "task", arguments: task },
-    Alias { name: "Skill", tool: "skill", arguments: unchanged },
+    Alias { name: "Skill", tool: "skill", arguments: skill },
     Alias { name: "AskUserQuestion", tool: "ask_user", arguments: question },
 ];
 
@@ -153,10 +153,16 @@ fn web_fetch(arguments: &mut Map<String, Value>) {
     arguments.remove("prompt");
 }
 
-/// There is one kind of subagent.
 fn task(arguments: &mut Map<String, Value>) {
     arguments.remove("description");
-    arguments.remove("subagent_type");
+    rename(arguments, "subagent_type", "agent");
+}
+
+/// Its name is that of a command, too.
+fn skill(arguments: &mut Map<String, Value>) {
+    rename(arguments, "skill", "name");
+    rename(arguments, "command", "name");
+    rename(arguments, "args", "arguments");
 }
 
 /// It asks several questions at once; here it is one, so the first is asked and the others stand below it.

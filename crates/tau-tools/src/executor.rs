@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tau_core::event::ToolKind;
 use tau_core::{EffectClass, ToolDefinition, ToolResultBlock};
 
 use crate::environment::Environment;
@@ -33,6 +34,11 @@ pub trait ToolExecutor: fmt::Debug + Send + Sync {
     /// What may be repeated after a crash. Pure tools need no permission.
     fn effect(&self) -> EffectClass {
         EffectClass::AtMostOnce
+    }
+
+    /// What a call of it means to the loop: that it is run, or that it is run and gives a skill.
+    fn kind(&self) -> ToolKind {
+        ToolKind::Run
     }
 
     /// What a call with these arguments may run beside, in an environment with this root.

@@ -94,7 +94,10 @@ impl ToolRegistry {
     /// What a session needs to know of its tools, in order.
     #[must_use]
     pub fn specs(&self) -> Vec<ToolSpec> {
-        self.tools.iter().map(|tool| ToolSpec::new(tool.definition().clone(), tool.effect())).collect()
+        let spec = |tool: &Arc<dyn ToolExecutor>| {
+            ToolSpec::new(tool.definition().clone(), tool.effect()).with_kind(tool.kind())
+        };
+        self.tools.iter().map(spec).collect()
     }
 
     /// What the call may run beside, in an environment with this root. One that names no tool or holds no arguments

@@ -102,6 +102,21 @@ pub enum PermissionMode {
     Bypass,
 }
 
+impl PermissionMode {
+    /// This mode, where it lets nothing run that `outer` would not; else `outer`.
+    #[must_use]
+    pub const fn within(self, outer: Self) -> Self {
+        let is_narrower = match outer {
+            Self::Bypass => true,
+            Self::AcceptEdits => !matches!(self, Self::Bypass),
+            Self::Default => matches!(self, Self::Default | Self::Plan | Self::DontAsk),
+            Self::Plan => matches!(self, Self::Plan),
+            Self::DontAsk => matches!(self, Self::DontAsk),
+        };
+        if is_narrower { self } else { outer }
+    }
+}
+
 /// Who may do what. A rule is a tool, or part of what it does, such as `Bash(git *)`; deny goes before ask, ask before
 /// allow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,6 +14,7 @@ mod body;
 mod envelope;
 mod hook;
 mod outcome;
+mod profile;
 mod record;
 mod session;
 mod spending;
@@ -23,6 +24,7 @@ pub use body::{EventBody, ModelFailure, ModelFailureKind, PermissionAnswer, Plan
 pub use envelope::{Event, EventHeader, Seq, Timestamp};
 pub use hook::{HookChange, HookDecision, HookPoint, HookSubject, HookVerdict};
 pub use outcome::{BudgetLimit, CancelScope, CompactionStrategy, DenialReason, RunOutcome, ToolOutcome};
+pub use profile::{AgentProfile, ModelChoice, SkillProfile};
 pub use record::{
     EventHash, ParseHashError, Record, RecordError, RecordErrorKind, RecordRef, SCHEMA_VERSION,
 };

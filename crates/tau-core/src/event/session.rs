@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::outcome::CompactionStrategy;
+use super::profile::{AgentProfile, SkillProfile};
 use crate::config::{Budget, ModelOptions, PermissionConfig};
 use crate::id::SessionId;
 use crate::model::Prices;
@@ -22,8 +23,10 @@ pub enum ToolKind {
     AskUser,
     /// It proposes a plan to a person: `{"plan": "..."}`.
     ProposePlan,
-    /// It gives work to a subagent: `{"prompt": "..."}`.
+    /// It gives work to a subagent: `{"prompt": "...", "agent": "..."}`, where the kind may be left out.
     Subagent,
+    /// It is run, and gives the model a skill: `{"name": "..."}`.
+    Skill,
 }
 
 /// A tool as a session knows it.
@@ -40,6 +43,12 @@ pub struct ToolSpec {
 }
 
 impl ToolKind {
+    /// Whether an executor runs it, and the loop does not answer it itself.
+    #[must_use]
+    pub const fn is_executed(self) -> bool {
+        matches!(self, Self::Run | Self::Skill)
+    }
+
     fn is_run(&self) -> bool {
         *self == Self::Run
     }
@@ -116,6 +125,15 @@ pub struct SessionConfig {
     /// How many levels of subagents may stand below this session. Default: 1, so that a subagent starts none.
     #[serde(default = "one_level")]
     pub subagent_depth: u32,
+    /// How many subagents one run may start. Default: 100.
+    #[serde(default = "a_hundred", skip_serializing_if = "is_a_hundred")]
+    pub subagent_limit: u32,
+    /// The kinds of subagents it may start, by name, beside one that is as the session itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub agents: BTreeMap<String, AgentProfile>,
+    /// The skills that its runs may use, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub skills: BTreeMap<String, SkillProfile>,
     /// What people find the session by, such as `working_dir`; the model is not told.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
@@ -123,6 +141,15 @@ pub struct SessionConfig {
 
 const fn one_level() -> u32 {
     1
+}
+
+const fn a_hundred() -> u32 {
+    100
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_a_hundred(limit: &u32) -> bool {
+    *limit == a_hundred()
 }
 
 impl SessionConfig {
@@ -139,6 +166,9 @@ impl SessionConfig {
             compaction: None,
             parent: None,
             subagent_depth: one_level(),
+            subagent_limit: a_hundred(),
+            agents: BTreeMap::new(),
+            skills: BTreeMap::new(),
             metadata: BTreeMap::new(),
         }
     }

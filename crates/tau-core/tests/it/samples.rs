@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde_json::json;
 use tau_core::config::{Budget, PermissionConfig, PermissionMode};
 use tau_core::event::{
-    BudgetLimit, CancelScope, CompactionPolicy, CompactionStrategy, DenialReason, Event, EventBody,
-    EventHash, EventHeader, HookChange, HookDecision, HookPoint, HookSubject, HookVerdict, ModelFailure,
-    ModelFailureKind, PermissionAnswer, PlanAnswer, QuestionAnswer, Record, RunOutcome, Seq, SessionConfig,
-    Spending, Timestamp, ToolKind, ToolOutcome, ToolSpec,
+    AgentProfile, BudgetLimit, CancelScope, CompactionPolicy, CompactionStrategy, DenialReason, Event,
+    EventBody, EventHash, EventHeader, HookChange, HookDecision, HookPoint, HookSubject, HookVerdict,
+    ModelChoice, ModelFailure, ModelFailureKind, PermissionAnswer, PlanAnswer, QuestionAnswer, Record,
+    RunOutcome, Seq, SessionConfig, SkillProfile, Spending, Timestamp, ToolKind, ToolOutcome, ToolSpec,
 };
 use tau_core::{
     ChatResponse, ContentBlock, EffectClass, EventId, FinishReason, HumanDuration, Image, Message, Money,
@@ -35,7 +35,30 @@ pub(crate) fn bodies() -> Vec<EventBody> {
     bodies.extend(people_bodies());
     bodies.extend(history_bodies());
     bodies.extend(hook_bodies());
+    bodies.extend(profile_bodies());
     bodies
+}
+
+/// What a session may start and use.
+fn profile_bodies() -> Vec<EventBody> {
+    let mut config = SessionConfig::new("fast");
+    let mut reviewer = AgentProfile::new("Reviews a change.");
+    reviewer.system = "You review.".to_owned();
+    reviewer.tools = Some(["read".to_owned()].into());
+    let mut model = ModelChoice::new("small");
+    model.options.temperature = Some(0.2);
+    reviewer.model = Some(model);
+    reviewer.mode = Some(PermissionMode::Plan);
+    reviewer.max_turns = Some(5);
+    config.agents = [("reviewer".to_owned(), reviewer)].into();
+    config.subagent_limit = 64;
+    config.skills = [("mend".to_owned(), SkillProfile::new(["Bash(make *)"]))].into();
+    let definition = ToolDefinition::new("skill", "Gives a skill.", json!({"type": "object"}));
+    config.tools = vec![ToolSpec::new(definition, EffectClass::Pure).with_kind(ToolKind::Skill)];
+    vec![
+        EventBody::SessionCreated(Box::new(config)),
+        EventBody::PromptSubmitted { run: RUN, content: content(), skill: Some("mend".to_owned()) },
+    ]
 }
 
 fn session_bodies() -> Vec<EventBody> {
@@ -85,7 +108,7 @@ fn session_bodies() -> Vec<EventBody> {
         EventBody::HistoryImported {
             messages: vec![Message::user(content()), Message::assistant([ContentBlock::text("Done.")])],
         },
-        EventBody::PromptSubmitted { run: RUN, content: content() },
+        EventBody::PromptSubmitted { run: RUN, content: content(), skill: None },
         EventBody::ContextInjected { content: vec![ContentBlock::text("The build is red.")] },
         EventBody::RunStarted { run: RUN },
     ]);

@@ -72,6 +72,10 @@ impl Session {
         let pinned = plan
             .map(|plan| Pinned::default().with("The plan that the user approved", plan))
             .unwrap_or_default();
+        let skills = self.state.skills_in_use();
+        let pinned = skills.fold(pinned, |pinned, (name, text)| {
+            pinned.with(format!("The skill `{name}`, which is in use"), text)
+        });
         if keep.is_empty() { pinned } else { pinned.with("What must not be lost", keep) }
     }
 

@@ -112,7 +112,8 @@ impl Handle {
         content: impl IntoIterator<Item = ContentBlock>,
         expected: Head,
     ) -> Result<Seq, HandleError> {
-        self.give(Input::Prompt { run, content: content.into_iter().collect() }, expected).await
+        let content = content.into_iter().collect();
+        self.give(Input::Prompt { run, content, skill: None }, expected).await
     }
 
     /// Changes what the session is found by, in place of what was there. The model is not told.

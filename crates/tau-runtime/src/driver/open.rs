@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tau_core::SessionId;
-use tau_core::event::{Seq, ToolKind};
+use tau_core::event::Seq;
 use tokio::sync::mpsc;
 
 use super::Session;
@@ -28,7 +28,7 @@ impl Session {
     #[must_use]
     pub fn new(mut options: SessionOptions) -> (Self, Handle) {
         let loop_tools = std::mem::take(&mut options.config.tools).into_iter();
-        let loop_tools = loop_tools.filter(|tool| tool.kind != ToolKind::Run);
+        let loop_tools = loop_tools.filter(|tool| !tool.kind.is_executed());
         options.config.tools = options.tools.specs().into_iter().chain(loop_tools).collect();
         let config = Box::new(options.config.clone());
         let id = options.durability.session.unwrap_or_else(SessionId::generate);

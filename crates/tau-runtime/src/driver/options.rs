@@ -1,5 +1,6 @@
 //! What a session is made of.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +35,11 @@ pub struct SessionOptions {
     pub durability: Durability,
     /// Who decides at points of the loop. Default: nobody.
     pub hooks: Option<Arc<dyn Hooks>>,
+    /// How many subagents work at the same time; others wait for them. Default: 8.
+    pub parallel_subagents: usize,
+    /// Models that [kinds of subagents](tau_core::event::AgentProfile) ask, as they name them. One that is not here is
+    /// not asked: the session's own is. Default: none.
+    pub models: BTreeMap<String, Agent>,
 }
 
 impl SessionOptions {
@@ -54,18 +60,21 @@ impl SessionOptions {
             output_bounds: OutputBounds::default(),
             durability: Durability::default(),
             hooks: None,
+            parallel_subagents: 8,
+            models: BTreeMap::new(),
         }
     }
 
     /// The same for a session of another configuration.
     pub(super) fn with_config(&self, config: SessionConfig) -> Self {
         Self {
-            config,
-            agent: self.agent.clone(),
+            agent: self.models.get(&config.model).unwrap_or(&self.agent).clone(),
+            models: self.models.clone(),
             tools: self.tools.clone(),
             environment: Arc::clone(&self.environment),
             durability: self.durability.clone(),
             hooks: self.hooks.clone(),
+            config,
             ..*self
         }
     }

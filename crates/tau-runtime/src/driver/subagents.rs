@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tau_core::event::{
-    CancelScope, EventBody, ModelFailure, ModelFailureKind, RunOutcome, Seq, SessionConfig, ToolKind,
+    CancelScope, EventBody, ModelFailure, ModelFailureKind, RunOutcome, Seq, SessionConfig,
 };
 use tau_core::{ContentBlock, HumanDuration, Role, SessionId};
 use tau_tools::bound_text;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +29,7 @@ pub(super) struct Subagents {
     children: BTreeMap<SessionId, Child>,
     /// Subagents by task, for those whose task ends without a report.
     ids: BTreeMap<Id, SessionId>,
+    slots: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
@@ -43,8 +45,9 @@ pub(super) type FutureHandle = Option<watch::Receiver<Option<Handle>>>;
 impl Subagents {
     pub(super) fn new(options: &SessionOptions, parent: SessionId) -> Self {
         let options = options.with_config(SessionConfig::new(""));
+        let slots = Arc::new(Semaphore::new(options.parallel_subagents.max(1)));
         let (running, children, ids) = (JoinSet::new(), BTreeMap::new(), BTreeMap::new());
-        Self { options, parent, running, children, ids }
+        Self { options, parent, running, children, ids, slots }
     }
 
     pub(super) fn any_running(&self) -> bool {
@@ -54,7 +57,7 @@ impl Subagents {
     /// Starts a subagent, or takes it up where its journal ends.
     pub(super) fn start(&mut self, child: SessionId, mut config: SessionConfig, prompt: String) {
         config.parent = Some(self.parent);
-        let run = config.tools.iter().filter(|tool| tool.kind == ToolKind::Run);
+        let run = config.tools.iter().filter(|tool| tool.kind.is_executed());
         let names = run.map(|tool| &tool.definition.name);
         // A tool that this session was resumed without, its subagents do without too.
         let names: Vec<String> =
@@ -75,7 +78,16 @@ impl Subagents {
     ) {
         options.durability.session = Some(child);
         let (opened, handle) = watch::channel(None);
-        let task = self.running.spawn(work(child, options, prompt, opened, stop.clone()));
+        let (slots, stopped) = (Arc::clone(&self.slots), stop.clone());
+        let task = self.running.spawn(async move {
+            // One that is stopped while it waits never begins. The semaphore lives as long as the session.
+            let slot = tokio::select! {
+                slot = slots.acquire_owned() => slot.ok(),
+                () = stopped.cancelled() => None,
+            };
+            let prompt = prompt.filter(|_| slot.is_some());
+            work(child, options, prompt, opened, stopped).await
+        });
         self.ids.insert(task.id(), child);
         self.children.insert(child, Child { stop, handle });
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
-use tau_core::config::Budget;
+use tau_core::config::{Budget, PermissionMode};
 use tau_core::event::{
     EventBody, HookPoint, HookSubject, HookVerdict, PermissionAnswer, PlanAnswer, RunOutcome, SessionConfig,
     Spending, ToolKind, ToolOutcome,
@@ -14,6 +14,7 @@ use tau_core::{EffectClass, RunId, SessionId, ToolCall, ToolCallId};
 use tau_tools::permission::{Judged, PermissionPolicy, Resolved, Surroundings, Verdict};
 
 use super::run::Run;
+use super::skills::Skills;
 
 /// Where the loop stands.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -37,6 +38,8 @@ pub(crate) struct Control {
     plan: Option<Arc<str>>,
     #[serde(default)]
     hooks: Hooked,
+    #[serde(default)]
+    skills: Skills,
 }
 
 /// The rules in force, read once: a copy of what the session's configuration and its grants say.
@@ -170,14 +173,36 @@ impl Control {
         self.plan.as_deref()
     }
 
-    /// The rules in force: those of the session, and what people granted since.
+    /// Names and texts of the skills in use, the latest last.
+    pub(crate) fn skills_in_use(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.skills.in_use()
+    }
+
+    /// The rules in force: those of the session, what people granted since, and what the skills of the run allow.
     fn policy(&self) -> &PermissionPolicy {
         self.rules.0.get_or_init(|| {
-            let mut policy =
-                self.config().map(|config| PermissionPolicy::new(&config.permissions)).unwrap_or_default();
+            let Some(config) = self.config() else { return Arc::default() };
+            let mut permissions = config.permissions.clone();
+            permissions.mode = self.mode();
+            let mut policy = PermissionPolicy::new(&permissions);
+            self.allowed_by_skills().for_each(|rule| policy.allow(rule));
             self.granted.iter().for_each(|rule| policy.grant(rule));
             Arc::new(policy)
         })
+    }
+
+    /// What the skills of the run allow.
+    pub(crate) fn allowed_by_skills(&self) -> impl Iterator<Item = &str> {
+        let known = self.config().map(|config| &config.skills);
+        let used = self.skills.of_run().filter_map(move |name| known?.get(name));
+        used.flat_map(|skill| skill.allowed_tools.iter().map(String::as_str))
+    }
+
+    /// What happens with calls that no rule decides. A session that is to plan carries the plan out that a person approved.
+    pub(crate) fn mode(&self) -> Option<PermissionMode> {
+        let mode = self.config().and_then(|config| config.permissions.mode);
+        let is_planned = mode == Some(PermissionMode::Plan) && self.plan.is_some();
+        mode.filter(|_| !is_planned)
     }
 
     /// What the rules say of a call.
@@ -218,6 +243,13 @@ impl Control {
 
     /// Takes the next event in.
     pub(crate) fn apply(&mut self, event: &EventBody) {
+        self.fold(event);
+        if self.skills.apply(event, self.run.as_ref()) {
+            self.rules = Rules::default();
+        }
+    }
+
+    fn fold(&mut self, event: &EventBody) {
         match event {
             EventBody::SessionCreated(config) => {
                 (self.config, self.hooks.starting) = (Some(Arc::new((**config).clone())), true);
@@ -254,7 +286,8 @@ impl Control {
                 self.finished = Some(FinishedRun { id: *run, outcome: outcome.clone(), spent });
             }
             EventBody::SubagentStarted { call_id, child, budget } => {
-                if let Some(run) = &self.run {
+                if let Some(run) = &mut self.run {
+                    run.subagents += 1;
                     let started = Child { run: run.id, call_id: call_id.clone(), budget: *budget };
                     self.children.insert(*child, started);
                 }
@@ -336,7 +369,7 @@ impl Control {
             self.run.as_mut().and_then(|run| run.calls.iter_mut().find(|call| call.call.id == *call_id));
         let Some(call) = call else { return };
         let point = match call.kind {
-            ToolKind::Run => HookPoint::AfterTool,
+            ToolKind::Run | ToolKind::Skill => HookPoint::AfterTool,
             ToolKind::Subagent if has_child => HookPoint::AfterSubagent,
             _ => return,
         };
@@ -347,6 +380,7 @@ impl Control {
         let accepted = self.proposed.remove(call_id).and_then(|proposal| proposal.accepted);
         if let Some(plan) = accepted.filter(|_| outcome == ToolOutcome::Succeeded) {
             self.plan = Some(plan.into());
+            self.rules = Rules::default();
         }
     }
 }

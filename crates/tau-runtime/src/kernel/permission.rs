@@ -52,8 +52,7 @@ pub(super) fn verdict(control: &Control, call: &Call) -> Verdict {
     let Some((ruling, message)) = &call.ruling else { return by_rule };
     match (by_rule.decision, ruling) {
         (Decision::Allow | Decision::Ask, HookVerdict::Ask) => {
-            let asks_nobody = control.config().map(|config| config.permissions.mode);
-            if asks_nobody == Some(Some(PermissionMode::DontAsk)) {
+            if control.mode() == Some(PermissionMode::DontAsk) {
                 let reason = hooks::told("a hook wants a person to be asked, and nobody may be.", message);
                 return Verdict::new(Decision::Deny, reason);
             }

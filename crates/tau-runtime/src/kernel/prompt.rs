@@ -27,13 +27,18 @@ pub(super) fn describe(step: &mut Step<'_>, metadata: BTreeMap<String, String>) 
 }
 
 /// Someone asks for work: it starts when no run is on, and waits otherwise.
-pub(super) fn submit(step: &mut Step<'_>, run: RunId, content: Vec<ContentBlock>) -> Result<(), Rejection> {
+pub(super) fn submit(
+    step: &mut Step<'_>,
+    run: RunId,
+    content: Vec<ContentBlock>,
+    skill: Option<String>,
+) -> Result<(), Rejection> {
     step.require_open()?;
     require_words(&content)?;
     if step.state.runs.contains(&run) {
         return Err(Rejection::DuplicateRun(run));
     }
-    step.emit(EventBody::PromptSubmitted { run, content });
+    step.emit(EventBody::PromptSubmitted { run, content, skill });
     // Of the one before it, if that waits, hooks were asked.
     if step.control.run().is_none() && step.control.queue().len() == 1 {
         start_next(step);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tau_core::event::{EventBody, ToolKind, ToolOutcome};
+use tau_core::event::{EventBody, ToolOutcome};
 use tau_core::{ContentBlock, EffectClass, SessionId, ToolCall, ToolCallId, ToolResult};
 use tau_tools::permission::Decision;
 
@@ -79,7 +79,7 @@ fn lost_calls(step: &Step<'_>) -> Vec<ToolCallId> {
     let may_have_run = |call: &&Call| {
         let name = &call.call.name;
         call.state == CallState::Running
-            && call.kind == ToolKind::Run
+            && call.kind.is_executed()
             && call.effect == EffectClass::AtMostOnce
             && step.control.has_tool(name)
             && !run.is_held(&call.call.id)

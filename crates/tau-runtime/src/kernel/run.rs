@@ -28,6 +28,9 @@ pub(crate) struct Run {
     /// Whether the history was made shorter since the newest request.
     #[serde(default)]
     pub(crate) compacted: bool,
+    /// How many subagents it has started.
+    #[serde(default)]
+    pub(crate) subagents: u32,
 }
 
 /// Where a run stands with the model.
@@ -160,6 +163,7 @@ impl Run {
             spent: Spending::default(),
             announced: 0,
             compacted: false,
+            subagents: 0,
         }
     }
 

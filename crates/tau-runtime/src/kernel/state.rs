@@ -149,6 +149,11 @@ impl State {
         self.control.plan()
     }
 
+    /// Names and texts of the skills in use, the latest last: what a compaction must not lose.
+    pub fn skills_in_use(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.control.skills_in_use()
+    }
+
     /// Subagents that have not reported their end.
     pub fn subagents(&self) -> impl Iterator<Item = SessionId> {
         self.control.children().keys().copied()

@@ -1,16 +1,22 @@
 //! Subagents: a call that gives work to a session of its own, out of this session's budget.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
 use tau_core::config::Budget;
-use tau_core::event::{DenialReason, EventBody, RunOutcome, SessionConfig, Spending, ToolKind, ToolOutcome};
+use tau_core::event::{
+    AgentProfile, DenialReason, EventBody, RunOutcome, SessionConfig, Spending, ToolKind, ToolOutcome,
+};
 use tau_core::{HumanDuration, Money, RunId, SessionId, ToolCall, ToolCallId, ToolResult};
 
 use super::control::Control;
 use super::run::{Call, CallState};
 use super::step::Step;
 use super::{Effect, Rejection, budget, hooks, tools};
+
+/// What a subagent that is as the session itself is called, where a kind is named.
+const GENERAL: &str = "general-purpose";
 
 /// How a subagent ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,41 +44,45 @@ impl SubagentReport {
 
 /// Starts a subagent for a call that may run, or says why not.
 pub(super) fn start(step: &mut Step<'_>, call: ToolCall) {
-    let prompt = match prompt_of(&call) {
-        Ok(prompt) => prompt,
+    let (Some(run), Some(config)) = (step.control.run(), step.control.config()) else { return };
+    let (run, started) = (run.id, run.subagents);
+    let Work { prompt, agent } = match Work::of(&call, &config.agents) {
+        Ok(work) => work,
         Err(problem) => return tools::fail(step, &call.id, problem),
-    };
-    let (Some(run), Some(config)) = (step.control.run().map(|run| run.id), step.control.config()) else {
-        return;
     };
     if config.subagent_depth == 0 {
         let text = "Not run: a subagent here may not start another. Do the work yourself.";
         return tools::refuse(step, &call.id, DenialReason::Rule, text);
     }
-    let Some(budget) = share(&step.control) else {
+    if started >= config.subagent_limit {
+        let text =
+            format!("Not run: {started} subagents are all that one run may start. Do the work yourself.");
+        return tools::refuse(step, &call.id, DenialReason::Rule, text);
+    }
+    let profile = agent.and_then(|name| config.agents.get(name));
+    let Some(budget) = share(&step.control, profile) else {
         let text = "Not run: what is left of the budget is not enough for a subagent. Do the work yourself.";
         return tools::refuse(step, &call.id, DenialReason::Rule, text);
     };
     let child = child_id(run, &call.id);
+    let config = child_config(config, &step.control, profile, budget);
     step.emit(EventBody::SubagentStarted { call_id: call.id.clone(), child, budget });
-    begin(step, call.id, child, budget, prompt);
+    begin(step, call.id, child, config, prompt);
 }
 
 /// Starts again, after a crash, the subagent of a call whose report is missing. It goes on where its journal ends.
 pub(super) fn take_up(step: &mut Step<'_>, call: &ToolCall) {
     let run = step.control.run().map(|run| run.id);
     let started = run.and_then(|run| step.control.child_of(run, &call.id));
-    if let Some((child, started)) = started {
-        let budget = started.budget;
-        begin(step, call.id.clone(), child, budget, prompt_of(call).unwrap_or_default());
-    }
+    let (Some((child, started)), Some(config)) = (started, step.control.config()) else { return };
+    let work = Work::of(call, &config.agents).unwrap_or_default();
+    let profile = work.agent.and_then(|name| config.agents.get(name));
+    let config = child_config(config, &step.control, profile, started.budget);
+    begin(step, call.id.clone(), child, config, work.prompt);
 }
 
-fn begin(step: &mut Step<'_>, call_id: ToolCallId, child: SessionId, budget: Budget, prompt: String) {
-    if let Some(config) = step.control.config() {
-        let config = Box::new(child_config(config, &step.control, budget));
-        step.effect(Effect::StartSubagent { call_id, child, config, prompt });
-    }
+fn begin(step: &mut Step<'_>, call_id: ToolCallId, child: SessionId, config: SessionConfig, prompt: String) {
+    step.effect(Effect::StartSubagent { call_id, child, config: Box::new(config), prompt });
 }
 
 /// A subagent ended: what it spent is counted, and its words are the result of its call.
@@ -102,12 +112,28 @@ pub(super) fn finished(step: &mut Step<'_>, report: SubagentReport) -> Result<()
     Ok(())
 }
 
-/// What the call asks for: `{"prompt": "..."}`.
-fn prompt_of(call: &ToolCall) -> Result<String, String> {
-    let value = tools::arguments(call)?;
-    match value.get("prompt").and_then(Value::as_str).map(str::trim) {
-        Some(prompt) if !prompt.is_empty() => Ok(prompt.to_owned()),
-        _ => Err("The subagent needs work: give it as text in `prompt`.".to_owned()),
+/// What a call asks for: `{"prompt": "...", "agent": "..."}`.
+#[derive(Default)]
+struct Work<'a> {
+    prompt: String,
+    /// The kind of subagent; `None` for one that is as the session itself.
+    agent: Option<&'a str>,
+}
+
+impl<'a> Work<'a> {
+    fn of(call: &ToolCall, agents: &'a BTreeMap<String, AgentProfile>) -> Result<Self, String> {
+        let value = tools::arguments(call)?;
+        let prompt = value.get("prompt").and_then(Value::as_str).map(str::trim).unwrap_or_default();
+        if prompt.is_empty() {
+            return Err("The subagent needs work: give it as text in `prompt`.".to_owned());
+        }
+        let name = value.get("agent").and_then(Value::as_str).unwrap_or_default();
+        let agent = agents.get_key_value(name).map(|(name, _)| name.as_str());
+        if agent.is_none() && !name.is_empty() && name != GENERAL {
+            let names: Vec<&str> = agents.keys().map(String::as_str).chain([GENERAL]).collect();
+            return Err(format!("There is no subagent `{name}`. There are: {}.", names.join(", ")));
+        }
+        Ok(Self { prompt: prompt.to_owned(), agent })
     }
 }
 
@@ -117,23 +143,53 @@ fn child_id(run: RunId, call: &ToolCallId) -> SessionId {
 }
 
 /// The configuration of a subagent: nothing in it goes beyond this session's.
-fn child_config(parent: &SessionConfig, control: &Control, budget: Budget) -> SessionConfig {
+fn child_config(
+    parent: &SessionConfig,
+    control: &Control,
+    profile: Option<&AgentProfile>,
+    budget: Budget,
+) -> SessionConfig {
     let mut config = parent.clone();
     config.budget = budget;
     config.subagent_depth = parent.subagent_depth.saturating_sub(1);
+    if config.subagent_depth == 0 {
+        config.agents.clear();
+    }
     // A subagent reports to the session that started it, not to a person.
     config.tools.retain(|tool| match tool.kind {
-        ToolKind::Run => true,
         ToolKind::Subagent => config.subagent_depth > 0,
-        _ => false,
+        kind => kind.is_executed(),
     });
-    config.permissions.allow.extend(control.granted().iter().cloned());
+    config.permissions.mode = control.mode();
+    let allowed = control.granted().iter().map(String::as_str).chain(control.allowed_by_skills());
+    config.permissions.allow.extend(allowed.map(str::to_owned));
+    if let Some(profile) = profile {
+        narrow(&mut config, profile);
+    }
     config
 }
 
+/// Makes a configuration that of a kind of subagent.
+fn narrow(config: &mut SessionConfig, profile: &AgentProfile) {
+    if !profile.system.is_empty() {
+        config.system.clone_from(&profile.system);
+    }
+    if let Some(tools) = &profile.tools {
+        config.tools.retain(|tool| tools.contains(&tool.definition.name));
+    }
+    if let Some(model) = &profile.model {
+        config.model.clone_from(&model.name);
+        config.prices.clone_from(&model.prices);
+        config.options.clone_from(&model.options);
+    }
+    if let Some(mode) = profile.mode {
+        config.permissions.mode = Some(mode.within(config.permissions.mode.unwrap_or_default()));
+    }
+}
+
 /// An equal part of what is left for each subagent of this reply that has not started, and one for the session
-/// itself; `None` when there is nothing to share. The time is the session's own: its timer stops the subagents too.
-fn share(control: &Control) -> Option<Budget> {
+/// itself; `None` when there is nothing to share. A kind may have fewer turns. The time is the session's own: its timer stops the subagents too.
+fn share(control: &Control, profile: Option<&AgentProfile>) -> Option<Budget> {
     let (run, limits) = (control.run()?, control.config()?.budget);
     let waits = |call: &&Call| {
         call.kind == ToolKind::Subagent
@@ -147,7 +203,9 @@ fn share(control: &Control) -> Option<Budget> {
     let small = |part: u64| u32::try_from(part).unwrap_or(u32::MAX);
     let mut budget = limits;
     budget.max_time = None;
-    budget.max_turns = Some(small(part(limits.max_turns().into(), taken.turns.into())));
+    let turns = small(part(limits.max_turns().into(), taken.turns.into()));
+    budget.max_turns =
+        Some(profile.and_then(|profile| profile.max_turns).map_or(turns, |most| turns.min(most)));
     budget.max_tokens = limits.max_tokens.map(|most| part(most, taken.usage.total()));
     budget.max_cost =
         limits.max_cost.map(|most| Money::from_nanos(part(most.as_nanos(), taken.cost.as_nanos())));

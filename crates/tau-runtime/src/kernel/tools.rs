@@ -66,7 +66,7 @@ pub(super) fn finished(
     let run = step.run()?;
     let is_running = run
         .call(&result.call_id)
-        .is_some_and(|call| call.state == CallState::Running && call.kind == ToolKind::Run);
+        .is_some_and(|call| call.state == CallState::Running && call.kind.is_executed());
     let waits = is_running && !run.is_held(&result.call_id);
     if !waits {
         // Late or double: the call has its one result.

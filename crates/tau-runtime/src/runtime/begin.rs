@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use tau_core::SessionId;
-use tau_core::event::{Seq, ToolKind};
+use tau_core::event::Seq;
 use tau_session::check_conversation;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -218,7 +218,7 @@ impl Runtime {
 
     /// Adds the tools that a session has of extensions, be they offered now or not.
     fn add_offered(&self, old: &OldSession, known: &SessionTraits, options: &mut SessionOptions) {
-        let missing = old.config.tools.iter().filter(|spec| spec.kind == ToolKind::Run);
+        let missing = old.config.tools.iter().filter(|spec| spec.kind.is_executed());
         for spec in missing {
             // Those that were the factory's, it has no more: an extension may have them by now.
             if options.tools.get(&spec.definition.name).is_none() {

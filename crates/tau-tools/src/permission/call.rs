@@ -125,13 +125,13 @@ impl Subject {
             "apply_patch" => None,
             "web_fetch" => field(&["url"]).map(Self::Address),
             "skill" => {
-                let arguments = value.get("args").or_else(|| value.get("arguments")).and_then(Value::as_str);
-                let name = field(&["skill", "name", "command"]);
+                let arguments = value.get("arguments").or_else(|| value.get("args")).and_then(Value::as_str);
+                let name = field(&["name", "skill", "command"]);
                 name.map(|name| {
                     Self::Name(format!("{name} {}", arguments.unwrap_or_default()).trim().to_owned())
                 })
             }
-            "task" => Some(field(&["subagent_type", "agent", "name"]).map_or(Self::Nothing, Self::Name)),
+            "task" => Some(field(&["agent", "subagent_type"]).map_or(Self::Nothing, Self::Name)),
             _ => Some(Self::Nothing),
         };
         known.unwrap_or(Self::Unclear)

@@ -119,6 +119,11 @@ impl PermissionPolicy {
         }
     }
 
+    /// Adds a rule that allows, as one of the configuration does. One that is not understood counts for nothing.
+    pub fn allow(&mut self, rule: &str) {
+        self.allow.extend(Rule::parse(rule, Effect::Allow));
+    }
+
     /// What is to be done with a call.
     #[must_use]
     pub fn verdict(&self, call: &Judged<'_>, around: &Surroundings<'_>) -> Verdict {

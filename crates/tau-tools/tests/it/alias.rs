@@ -82,10 +82,10 @@ fn calls_of_other_agents_mean_the_tools_that_are_here() {
             "Task",
             json!({"description": "d", "prompt": "p", "subagent_type": "Explore"}),
             "task",
-            json!({"prompt": "p"}),
+            json!({"prompt": "p", "agent": "Explore"}),
         ),
         ("Agent", json!({"prompt": "p"}), "task", json!({"prompt": "p"})),
-        ("Skill", json!({"skill": "s"}), "skill", json!({"skill": "s"})),
+        ("Skill", json!({"skill": "s", "args": "a"}), "skill", json!({"name": "s", "arguments": "a"})),
         (
             "AskUserQuestion",
             json!({"questions": [{"question": "Which?", "options": [{"label": "A", "description": ""}, {"label": "B"}]}]}),

@@ -30,7 +30,7 @@ pub(crate) struct Transcript {
 impl Transcript {
     pub(super) fn event(&mut self, seq: u64, event: &EventBody, plan: Option<&str>) -> Checked {
         match event {
-            EventBody::PromptSubmitted { run, content } => {
+            EventBody::PromptSubmitted { run, content, .. } => {
                 self.prompts.insert(*run, content.clone());
             }
             EventBody::HistoryImported { messages } => {

@@ -47,7 +47,7 @@ impl Memory {
                 EventBody::ToolRequested { call, idempotency_key, .. } => {
                     self.calls.push((call.clone(), idempotency_key.clone()));
                 }
-                EventBody::PromptSubmitted { run, content } => {
+                EventBody::PromptSubmitted { run, content, .. } => {
                     self.prompts.insert(*run, content.clone());
                 }
                 EventBody::HistoryImported { messages } => {

@@ -183,8 +183,10 @@ pub enum ToolKind {
     TOOL_KIND_ASK_USER = 2i32,
     /// It proposes a plan to a person: `{"plan": "..."}`.
     TOOL_KIND_PROPOSE_PLAN = 3i32,
-    /// It gives work to a subagent: `{"prompt": "..."}`.
+    /// It gives work to a subagent: `{"prompt": "...", "agent": "..."}`, where the kind may be left out.
     TOOL_KIND_SUBAGENT = 4i32,
+    /// It is run, and gives the model a skill: `{"name": "..."}`.
+    TOOL_KIND_SKILL = 5i32,
 }
 impl ToolKind {
     ///Idiomatic alias for [`Self::TOOL_KIND_UNSPECIFIED`]; `Debug` prints the variant name.
@@ -202,6 +204,9 @@ impl ToolKind {
     ///Idiomatic alias for [`Self::TOOL_KIND_SUBAGENT`]; `Debug` prints the variant name.
     #[allow(non_upper_case_globals)]
     pub const Subagent: Self = Self::TOOL_KIND_SUBAGENT;
+    ///Idiomatic alias for [`Self::TOOL_KIND_SKILL`]; `Debug` prints the variant name.
+    #[allow(non_upper_case_globals)]
+    pub const Skill: Self = Self::TOOL_KIND_SKILL;
 }
 impl ::core::default::Default for ToolKind {
     fn default() -> Self {
@@ -305,6 +310,7 @@ impl ::buffa::Enumeration for ToolKind {
             2i32 => ::core::option::Option::Some(Self::TOOL_KIND_ASK_USER),
             3i32 => ::core::option::Option::Some(Self::TOOL_KIND_PROPOSE_PLAN),
             4i32 => ::core::option::Option::Some(Self::TOOL_KIND_SUBAGENT),
+            5i32 => ::core::option::Option::Some(Self::TOOL_KIND_SKILL),
             _ => ::core::option::Option::None,
         }
     }
@@ -318,6 +324,7 @@ impl ::buffa::Enumeration for ToolKind {
             Self::TOOL_KIND_ASK_USER => "TOOL_KIND_ASK_USER",
             Self::TOOL_KIND_PROPOSE_PLAN => "TOOL_KIND_PROPOSE_PLAN",
             Self::TOOL_KIND_SUBAGENT => "TOOL_KIND_SUBAGENT",
+            Self::TOOL_KIND_SKILL => "TOOL_KIND_SKILL",
         }
     }
     fn from_proto_name(name: &str) -> ::core::option::Option<Self> {
@@ -335,6 +342,7 @@ impl ::buffa::Enumeration for ToolKind {
             "TOOL_KIND_SUBAGENT" => {
                 ::core::option::Option::Some(Self::TOOL_KIND_SUBAGENT)
             }
+            "TOOL_KIND_SKILL" => ::core::option::Option::Some(Self::TOOL_KIND_SKILL),
             _ => ::core::option::Option::None,
         }
     }
@@ -345,6 +353,7 @@ impl ::buffa::Enumeration for ToolKind {
             Self::TOOL_KIND_ASK_USER,
             Self::TOOL_KIND_PROPOSE_PLAN,
             Self::TOOL_KIND_SUBAGENT,
+            Self::TOOL_KIND_SKILL,
         ]
     }
 }

@@ -119,7 +119,7 @@ impl Core {
 fn asked_before(handle: &Handle, run: RunId, content: &[ContentBlock]) -> Result<Option<Seq>, Failure> {
     let events = handle.events(Seq::default());
     let known = events.iter().find_map(|event| match &event.body {
-        EventBody::PromptSubmitted { run: known, content } if *known == run => {
+        EventBody::PromptSubmitted { run: known, content, .. } if *known == run => {
             Some((event.header.seq, content))
         }
         _ => None,

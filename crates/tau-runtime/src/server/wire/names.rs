@@ -68,5 +68,5 @@ same_words! {
     PermissionMode { Default, AcceptEdits, Plan, DontAsk, Bypass }
     ReasoningEffort { None, Minimal, Low, Medium, High }
     Role { System, User, Assistant, Tool }
-    ToolKind { Run, AskUser, ProposePlan, Subagent }
+    ToolKind { Run, AskUser, ProposePlan, Subagent, Skill }
 }

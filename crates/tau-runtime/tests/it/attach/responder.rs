@@ -1,5 +1,6 @@
 //! Extensions that answer for people.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -32,7 +33,8 @@ impl SessionFactory for Careful {
     fn create<'a>(&'a self, request: &'a NewSession) -> BoxFuture<'a, Result<SessionOptions, FactoryError>> {
         let mut options = options_of(self.0.clone(), [change()]);
         options.config.permissions.mode = Some(PermissionMode::Default);
-        options.config.tools = vec![loop_tools::ask_user(), loop_tools::propose_plan(), loop_tools::task()];
+        options.config.tools =
+            vec![loop_tools::ask_user(), loop_tools::propose_plan(), loop_tools::task(&BTreeMap::new())];
         options.config.subagent_depth = 1;
         options.config.metadata.extend(request.overrides.metadata.clone());
         async move { Ok(options) }.boxed()

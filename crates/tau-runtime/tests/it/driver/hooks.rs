@@ -1,5 +1,6 @@
 //! Hooks in memory, at work: what they let, change, add and answer.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -276,7 +277,7 @@ async fn hooks_decide_within_subagents_too() {
         .with(HookSpec::new("prompt", HookPoint::BeforeSubagent), prompt)
         .with(HookSpec::new("after", HookPoint::AfterSubagent), |_| context("Trust it."));
     let mut session = Running::with([look()], |options| {
-        options.config.tools = vec![loop_tools::task()];
+        options.config.tools = vec![loop_tools::task(&BTreeMap::new())];
         options.hooks = Some(Arc::new(hooks));
     });
     session.prompt("Work").await;

@@ -1,5 +1,6 @@
 //! The driver: one session at work, with a model and tools that the test plays.
 
+mod agents;
 mod attachment;
 mod cancel;
 mod compaction;

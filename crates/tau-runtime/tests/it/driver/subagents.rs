@@ -1,5 +1,6 @@
 //! Subagents: sessions of their own, at work, cancelled, and taken up again.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
@@ -22,7 +23,7 @@ fn with_task(tools: impl IntoIterator<Item = Arc<dyn ToolExecutor>>) -> Running 
 }
 
 fn give_tasks(options: &mut SessionOptions) {
-    options.config.tools = vec![loop_tools::task(), loop_tools::ask_user()];
+    options.config.tools = vec![loop_tools::task(&BTreeMap::new()), loop_tools::ask_user()];
 }
 
 /// The session of the subagent that is announced next.

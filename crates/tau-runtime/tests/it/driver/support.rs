@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use tau_agent::Agent;
 use tau_core::config::PermissionMode;
-use tau_core::event::{EventBody, Seq, SessionConfig};
+use tau_core::event::{EventBody, Seq, SessionConfig, ToolKind};
 use tau_core::{ContentBlock, EffectClass, RunId, ToolDefinition};
 use tau_runtime::{Delta, Handle, Session, SessionEnd, SessionError, SessionOptions, Subscription, Update};
 use tau_tools::environment::MemoryEnvironment;
@@ -50,6 +50,10 @@ impl ToolExecutor for TestTool {
 
     fn effect(&self) -> EffectClass {
         self.effect
+    }
+
+    fn kind(&self) -> ToolKind {
+        if self.definition.name == "skill" { ToolKind::Skill } else { ToolKind::Run }
     }
 
     fn execute<'a>(&'a self, context: &'a ToolContext, arguments: &'a Value) -> BoxFuture<'a, ToolOutput> {

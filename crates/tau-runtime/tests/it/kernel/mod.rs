@@ -1,5 +1,6 @@
 //! The kernel, operation by operation: exact events and effects.
 
+mod agents;
 mod budget;
 mod cancel;
 mod fork;
@@ -9,6 +10,7 @@ mod permission;
 mod plan;
 mod prompt;
 mod question;
+mod skills;
 mod subagent;
 pub(crate) mod support;
 mod tools;

@@ -1,9 +1,10 @@
 //! Plans: proposed by the model, decided about by a person.
 
+use tau_core::config::PermissionMode;
 use tau_core::event::PlanAnswer;
-use tau_runtime::kernel::{Input, decide};
+use tau_runtime::kernel::{Effect, Input, decide};
 
-use super::support::{Kernel, call_id, with_people};
+use super::support::{Kernel, call_id, calls_of, with_people};
 
 fn decides(answer: PlanAnswer) -> Input {
     Input::PlanAnswer { call_id: call_id("a"), answer }
@@ -81,4 +82,35 @@ fn a_plan_whose_answer_was_torn_is_decided_by_the_answer_after() {
         kernel.give(decides(answer.clone())).unwrap();
         assert_eq!(kernel.state.plan(), plan, "{torn:?}, then {answer:?}");
     }
+}
+
+#[test]
+fn a_session_that_plans_changes_nothing_until_a_person_approves() {
+    let mut config = with_people();
+    config.permissions.mode = Some(PermissionMode::Plan);
+    config.permissions.allow.push("change".to_owned());
+    let mut kernel = Kernel::asking(config);
+    let lines = kernel.lines(calls_of(1, 1, &["x change", r#"a propose {"plan":"1. Look"}"#]));
+    assert!(lines.iter().any(|line| line.starts_with("call x denied by rule")), "{lines:?}");
+    let lines = kernel.lines(decides(PlanAnswer::Approve));
+    assert_eq!(lines.last().unwrap(), "> call model 1/2");
+    let decision = kernel.lines(calls_of(1, 2, &["y change", r#"t task {"prompt":"Do it"}"#]));
+    assert!(decision.iter().any(|line| line == "> run y"), "{decision:?}");
+}
+
+#[test]
+fn a_subagent_plans_while_the_session_does() {
+    let mut config = with_people();
+    config.permissions.mode = Some(PermissionMode::Plan);
+    let mut kernel = Kernel::asking(config);
+    let decision = kernel.give(calls_of(1, 1, &[r#"t task {"prompt":"Look"}"#])).unwrap();
+    let modes: Vec<_> = decision
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::StartSubagent { config, .. } => Some(config.permissions.mode),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(modes, [Some(PermissionMode::Plan)]);
 }

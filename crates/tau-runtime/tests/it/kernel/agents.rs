@@ -1,0 +1,121 @@
+//! Kinds of subagents: how a session of one differs from the session that starts it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tau_core::config::PermissionMode;
+use tau_core::event::{AgentProfile, ModelChoice, SessionConfig};
+use tau_runtime::kernel::{Decision, Effect};
+use tau_runtime::loop_tools;
+
+use super::support::{Kernel, calls_of, with_people};
+
+const REVIEW: &str = r#"a task {"prompt":"Look around","agent":"reviewer"}"#;
+
+fn with_agents(agents: impl IntoIterator<Item = (&'static str, AgentProfile)>) -> SessionConfig {
+    let mut config = with_people();
+    config.system = "You do anything.".to_owned();
+    config.agents = agents.into_iter().map(|(name, profile)| (name.to_owned(), profile)).collect();
+    config
+}
+
+fn reviewer(change: impl FnOnce(&mut AgentProfile)) -> (&'static str, AgentProfile) {
+    let mut profile = AgentProfile::new("Reviews");
+    change(&mut profile);
+    ("reviewer", profile)
+}
+
+/// The configuration of the one subagent that a decision starts.
+fn started(decision: &Decision) -> SessionConfig {
+    let mut started = decision.effects.iter().filter_map(|effect| match effect {
+        Effect::StartSubagent { config, .. } => Some((**config).clone()),
+        _ => None,
+    });
+    started.next().expect("a subagent starts")
+}
+
+#[test]
+fn a_kind_has_instructions_tools_a_model_and_turns_of_its_own() {
+    let config = with_agents([reviewer(|profile| {
+        profile.system = "You review.".to_owned();
+        profile.tools = Some(["look", "free", "unheard of"].map(str::to_owned).into());
+        profile.model = Some(ModelChoice::new("test/small"));
+        profile.max_turns = Some(5);
+    })]);
+    let child = started(&Kernel::asking(config).give(calls_of(1, 1, &[REVIEW])).unwrap());
+    let tools: BTreeSet<_> = child.tools.iter().map(|tool| tool.definition.name.as_str()).collect();
+    assert_eq!((child.system.as_str(), child.model.as_str()), ("You review.", "test/small"));
+    assert_eq!(tools, BTreeSet::from(["free", "look"]), "a tool that the session has not, it has not either");
+    assert_eq!(child.budget.max_turns, Some(5));
+    assert_eq!(child.agents, BTreeMap::new(), "it starts none");
+}
+
+#[test]
+fn without_a_kind_a_subagent_is_as_the_session() {
+    let config = with_agents([reviewer(|profile| profile.system = "You review.".to_owned())]);
+    for call in [r#"a task {"prompt":"Look"}"#, r#"a task {"prompt":"Look","agent":"general-purpose"}"#] {
+        let child = started(&Kernel::asking(config.clone()).give(calls_of(1, 1, &[call])).unwrap());
+        assert_eq!((child.system.as_str(), child.model.as_str()), ("You do anything.", "test/m"), "{call}");
+    }
+}
+
+#[test]
+fn a_kind_that_is_not_there_is_told_with_those_that_are() {
+    let mut kernel = Kernel::asking(with_agents([reviewer(|_| {})]));
+    let lines = kernel.lines(calls_of(1, 1, &[r#"a task {"prompt":"Look","agent":"revewer"}"#]));
+    assert_eq!(
+        lines[2],
+        "call a failed: There is no subagent `revewer`. There are: reviewer, general-purpose."
+    );
+}
+
+#[test]
+fn no_kind_may_do_more_than_the_session() {
+    use PermissionMode::{AcceptEdits, Bypass, Default, DontAsk, Plan};
+    let all = [Default, AcceptEdits, Plan, DontAsk, Bypass];
+    let rows = [
+        (Default, [Default, Default, Plan, DontAsk, Default]),
+        (AcceptEdits, [Default, AcceptEdits, Plan, DontAsk, AcceptEdits]),
+        (Plan, [Plan, Plan, Plan, Plan, Plan]),
+        (DontAsk, [DontAsk, DontAsk, DontAsk, DontAsk, DontAsk]),
+        (Bypass, [Default, AcceptEdits, Plan, DontAsk, Bypass]),
+    ];
+    for (mode, expected) in rows {
+        let modes = all.map(|wanted| {
+            let mut config = with_agents([reviewer(|profile| profile.mode = Some(wanted))]);
+            config.permissions.mode = Some(mode);
+            let child = started(&Kernel::asking(config).give(calls_of(1, 1, &[REVIEW])).unwrap());
+            child.permissions.mode.unwrap_or_default()
+        });
+        assert_eq!(modes, expected, "below {mode:?}");
+    }
+}
+
+#[test]
+fn a_run_starts_so_many_subagents_and_no_more() {
+    let mut config = with_people();
+    config.subagent_limit = 2;
+    let calls: Vec<String> = (0..3).map(|n| format!(r#"c{n} task {{"prompt":"Look"}}"#)).collect();
+    let calls: Vec<&str> = calls.iter().map(String::as_str).collect();
+    let mut kernel = Kernel::asking(config);
+    let lines = kernel.lines(calls_of(1, 1, &calls));
+    let refused =
+        "call c2 denied by rule: Not run: 2 subagents are all that one run may start. Do the work yourself.";
+    assert_eq!(lines.iter().filter(|line| line.contains("subagent of")).count(), 4, "{lines:?}");
+    assert!(lines.iter().any(|line| line == refused), "{lines:?}");
+}
+
+#[test]
+fn the_model_is_told_of_the_kinds_within_bounds() {
+    let none = loop_tools::task(&BTreeMap::new());
+    assert!(none.definition.parameters["properties"].get("agent").is_none());
+    let profile = |text: &str| AgentProfile::new(text);
+    let agents = BTreeMap::from([
+        ("reviewer".to_owned(), profile("Reviews\n a  change")),
+        ("writer".to_owned(), profile(&"w".repeat(5_000))),
+    ]);
+    let text = loop_tools::task(&agents).definition.description.to_string();
+    assert!(text.contains("\n- reviewer: Reviews a change\n- writer: www"), "{text}");
+    let many = (0..100).map(|n| (format!("agent-{n:03}"), profile(&"x".repeat(1_000)))).collect();
+    let text = loop_tools::task(&many).definition.description.to_string();
+    assert!(text.len() < 14_000 && text.contains("agent-099"), "{} {text}", text.len());
+}
