@@ -93,6 +93,7 @@ impl CompactionPolicy {
 ///
 /// The instructions and the tools are journaled as they were, because a resumed session must send the same
 /// bytes again.
+// tidy: struct-fields: they are the keys of one journaled event, and flat there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SessionConfig {

@@ -7,12 +7,13 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 use tau_core::config::{Budget, PermissionMode};
 use tau_core::event::{
-    EventBody, HookPoint, HookSubject, HookVerdict, PermissionAnswer, PlanAnswer, RunOutcome, SessionConfig,
+    EventBody, HookPoint, HookSubject, HookVerdict, PermissionAnswer, RunOutcome, SessionConfig,
     Spending, ToolKind, ToolOutcome,
 };
 use tau_core::{EffectClass, RunId, SessionId, ToolCall, ToolCallId};
 use tau_tools::permission::{Judged, PermissionPolicy, Resolved, Surroundings, Verdict};
 
+use super::plan::Plans;
 use super::run::Run;
 use super::skills::Skills;
 
@@ -32,10 +33,7 @@ pub(crate) struct Control {
     granted: BTreeSet<String>,
     #[serde(skip)]
     rules: Rules,
-    /// Plans that a person is asked about.
-    proposed: BTreeMap<ToolCallId, Proposal>,
-    /// The plan that a person approved.
-    plan: Option<Arc<str>>,
+    plans: Plans,
     #[serde(default)]
     hooks: Hooked,
     #[serde(default)]
@@ -82,15 +80,6 @@ pub(crate) struct Child {
     pub(crate) run: RunId,
     pub(crate) call_id: ToolCallId,
     pub(crate) budget: Budget,
-}
-
-/// A plan that a person is asked about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Proposal {
-    plan: String,
-    /// What is to be carried out, as the answer says. It is in force once the call has its result: where a journal ends
-    /// between the two, the answer may yet be another.
-    accepted: Option<String>,
 }
 
 impl Control {
@@ -170,7 +159,7 @@ impl Control {
     }
 
     pub(crate) fn plan(&self) -> Option<&str> {
-        self.plan.as_deref()
+        self.plans.approved()
     }
 
     /// Names and texts of the skills in use, the latest last.
@@ -201,7 +190,7 @@ impl Control {
     /// What happens with calls that no rule decides. A session that is to plan carries the plan out that a person approved.
     pub(crate) fn mode(&self) -> Option<PermissionMode> {
         let mode = self.config().and_then(|config| config.permissions.mode);
-        let is_planned = mode == Some(PermissionMode::Plan) && self.plan.is_some();
+        let is_planned = mode == Some(PermissionMode::Plan) && self.plans.approved().is_some();
         mode.filter(|_| !is_planned)
     }
 
@@ -244,7 +233,8 @@ impl Control {
     /// Takes the next event in.
     pub(crate) fn apply(&mut self, event: &EventBody) {
         self.fold(event);
-        if self.skills.apply(event, self.run.as_ref()) {
+        let has_other_skills = self.skills.apply(event, self.run.as_ref());
+        if self.plans.apply(event) || has_other_skills {
             self.rules = Rules::default();
         }
     }
@@ -317,15 +307,7 @@ impl Control {
                 self.granted.extend(rules);
                 self.rules = Rules::default();
             }
-            EventBody::PlanProposed { call_id, plan } => {
-                let proposal = Proposal { plan: plan.clone(), accepted: None };
-                self.proposed.insert(call_id.clone(), proposal);
-            }
-            EventBody::PlanAnswered { call_id, answer } => self.decide_plan(call_id, answer),
-            EventBody::ToolFinished { outcome, result, .. } => {
-                self.await_after(&result.call_id, *outcome);
-                self.end_plan(&result.call_id, *outcome);
-            }
+            EventBody::ToolFinished { outcome, result, .. } => self.await_after(&result.call_id, *outcome),
             _ => {}
         }
     }
@@ -349,15 +331,6 @@ impl Control {
         }
     }
 
-    fn decide_plan(&mut self, call_id: &ToolCallId, answer: &PlanAnswer) {
-        let Some(proposal) = self.proposed.get_mut(call_id) else { return };
-        proposal.accepted = match answer {
-            PlanAnswer::Approve => Some(proposal.plan.clone()),
-            PlanAnswer::Edit { plan } => Some(plan.clone()),
-            _ => None,
-        };
-    }
-
     /// Hooks look at what a tool or a subagent gave before the model does. A subagent that never began gave nothing.
     fn await_after(&mut self, call_id: &ToolCallId, outcome: ToolOutcome) {
         let has_ended =
@@ -374,13 +347,5 @@ impl Control {
             _ => return,
         };
         call.awaits = Some(point).filter(|point| hooked.contains(point));
-    }
-
-    fn end_plan(&mut self, call_id: &ToolCallId, outcome: ToolOutcome) {
-        let accepted = self.proposed.remove(call_id).and_then(|proposal| proposal.accepted);
-        if let Some(plan) = accepted.filter(|_| outcome == ToolOutcome::Succeeded) {
-            self.plan = Some(plan.into());
-            self.rules = Rules::default();
-        }
     }
 }
