@@ -60,7 +60,7 @@ impl Author {
     fn run(&mut self) -> anyhow::Result<()> {
         let run = RunId::from_u128(self.events.len() as u128);
         let content = vec![ContentBlock::text(prose(self.next(), 400))];
-        let mut effects = self.take(Input::Prompt { run, content, skill: None })?;
+        let mut effects = self.take(Input::Prompt { run, content })?;
         while let Some(effect) = effects.pop() {
             let input = match effect {
                 Effect::CallModel { run, turn } => {

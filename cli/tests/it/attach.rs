@@ -66,7 +66,6 @@ impl Joined {
                 _ => EventBody::PromptSubmitted {
                     run: RunId::from_u128(seq.into()),
                     content: vec![ContentBlock::text(format!("prompt {seq}"))],
-                    skill: None,
                 },
             };
             let header = EventHeader {

@@ -54,7 +54,6 @@ fn hostile() -> Vec<EventBody> {
                 picture("iVBORw0KGgo=\" onerror=\"alert(1)"),
                 ContentBlock::Image(Image::url(&evil)),
             ],
-            skill: None,
         },
         started(1),
         replied(1, [ContentBlock::text(&evil), ContentBlock::ToolCall(tool.clone())]),

@@ -131,7 +131,7 @@ fn dollars(text: &str) -> Money {
 }
 
 pub(crate) fn prompt(run: u64, text: &str) -> EventBody {
-    EventBody::PromptSubmitted { run: run_id(run), content: vec![ContentBlock::text(text)], skill: None }
+    EventBody::PromptSubmitted { run: run_id(run), content: vec![ContentBlock::text(text)] }
 }
 
 pub(crate) fn run_id(run: u64) -> RunId {

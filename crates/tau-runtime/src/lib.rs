@@ -49,7 +49,7 @@
 //! created.events.iter().for_each(|event| state.apply(event));
 //!
 //! let run = RunId::from_u128(1);
-//! let prompt = Input::Prompt { run, content: vec![ContentBlock::text("Hi")], skill: None };
+//! let prompt = Input::Prompt { run, content: vec![ContentBlock::text("Hi")] };
 //! let decision = decide(&state, prompt).unwrap();
 //! assert_eq!(decision.effects, [Effect::CallModel { run, turn: 1 }]);
 //! ```

@@ -197,7 +197,7 @@ impl History {
     fn take_decision(&mut self, about: &HookSubject, decision: &HookDecision) {
         self.injected.extend(decision.context.iter().cloned());
         match (about, &decision.change) {
-            (HookSubject::Run { run }, Some(HookChange::Prompt { content })) => {
+            (HookSubject::Run { run }, Some(HookChange::Prompt { content, .. })) => {
                 if let Some(prompt) = self.prompts.get_mut(run) {
                     prompt.clone_from(content);
                 }

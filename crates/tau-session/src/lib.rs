@@ -42,7 +42,7 @@
 //!
 //! let run = RunId::from_u128(1);
 //! let mut history = History::default();
-//! history.apply(Seq(1), &EventBody::PromptSubmitted { run, content: vec![ContentBlock::text("Hi")], skill: None });
+//! history.apply(Seq(1), &EventBody::PromptSubmitted { run, content: vec![ContentBlock::text("Hi")] });
 //! assert!(history.messages().is_empty(), "it waits for its run");
 //!
 //! history.apply(Seq(2), &EventBody::RunStarted { run });

@@ -54,9 +54,6 @@ pub enum EventBody {
         run: RunId,
         /// What was asked.
         content: Vec<ContentBlock>,
-        /// The skill that was asked for by its name; the content holds what it says.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        skill: Option<String>,
     },
     /// Someone added context; it lands in the history at the next safe point.
     ContextInjected {

@@ -97,6 +97,9 @@ pub enum HookChange {
     Prompt {
         /// All of it, in place of what was asked.
         content: Vec<ContentBlock>,
+        /// The skill that the prompt asked for by its name; the content holds what it says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        skill: Option<String>,
     },
     /// What the model reads of a call's end.
     Result {

@@ -168,7 +168,7 @@ proptest! {
                 time: Timestamp(time),
                 cause: cause.map(EventId::from_u128),
             },
-            body: EventBody::PromptSubmitted { run: RunId::from_u128(3), content, skill: None },
+            body: EventBody::PromptSubmitted { run: RunId::from_u128(3), content },
         };
         let record = Record::seal(&event, EventHash::ZERO).unwrap();
         let opened = record.open().unwrap();

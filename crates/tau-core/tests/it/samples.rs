@@ -57,7 +57,14 @@ fn profile_bodies() -> Vec<EventBody> {
     config.tools = vec![ToolSpec::new(definition, EffectClass::Pure).with_kind(ToolKind::Skill)];
     vec![
         EventBody::SessionCreated(Box::new(config)),
-        EventBody::PromptSubmitted { run: RUN, content: content(), skill: Some("mend".to_owned()) },
+        EventBody::HooksDecided {
+            point: HookPoint::BeforePrompt,
+            about: HookSubject::Run { run: RUN },
+            decision: Box::new(
+                HookDecision::default()
+                    .with_change(HookChange::Prompt { content: content(), skill: Some("mend".to_owned()) }),
+            ),
+        },
     ]
 }
 
@@ -108,7 +115,7 @@ fn session_bodies() -> Vec<EventBody> {
         EventBody::HistoryImported {
             messages: vec![Message::user(content()), Message::assistant([ContentBlock::text("Done.")])],
         },
-        EventBody::PromptSubmitted { run: RUN, content: content(), skill: None },
+        EventBody::PromptSubmitted { run: RUN, content: content() },
         EventBody::ContextInjected { content: vec![ContentBlock::text("The build is red.")] },
         EventBody::RunStarted { run: RUN },
     ]);
@@ -347,7 +354,7 @@ fn hook_bodies() -> Vec<EventBody> {
         HookDecision::new(HookVerdict::Allow, ""),
         HookDecision::new(HookVerdict::Ask, "It writes.").with_change(HookChange::Arguments { arguments }),
         HookDecision::new(HookVerdict::Deny, "Not there."),
-        HookDecision::default().with_change(HookChange::Prompt { content: content() }),
+        HookDecision::default().with_change(HookChange::Prompt { content: content(), skill: None }),
         HookDecision::default().with_change(HookChange::Result { content: result, is_error: true }),
         HookDecision::default().with_context(content()),
     ];

@@ -113,7 +113,7 @@ impl Handle {
         expected: Head,
     ) -> Result<Seq, HandleError> {
         let content = content.into_iter().collect();
-        self.give(Input::Prompt { run, content, skill: None }, expected).await
+        self.give(Input::Prompt { run, content }, expected).await
     }
 
     /// Changes what the session is found by, in place of what was there. The model is not told.

@@ -91,7 +91,7 @@ fn merge(ask: &mut HookAsk, merged: &mut HookDecision, decision: HookDecision) {
 fn apply(ask: &mut HookAsk, change: &HookChange) {
     match change {
         HookChange::Arguments { arguments } => set_arguments(ask, arguments.clone()),
-        HookChange::Prompt { content } => ask.content.clone_from(content),
+        HookChange::Prompt { content, .. } => ask.content.clone_from(content),
         HookChange::Result { content, is_error } => {
             if let Some(result) = &mut ask.result {
                 result.content = content.clone().into();

@@ -99,7 +99,9 @@ pub(super) fn check(point: HookPoint, decision: &HookDecision) -> Result<(), Hoo
         HookChange::Arguments { arguments } if !arguments.value().is_ok_and(|value| value.is_object()) => {
             Err(HookFailure::Invalid("arguments that are no JSON object"))
         }
-        HookChange::Prompt { content } if !content.iter().all(is_speech) || content.iter().all(is_blank) => {
+        HookChange::Prompt { content, .. }
+            if !content.iter().all(is_speech) || content.iter().all(is_blank) =>
+        {
             Err(HookFailure::Invalid("a prompt that says nothing"))
         }
         _ => Ok(()),

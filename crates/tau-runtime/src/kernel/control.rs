@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 use tau_core::config::{Budget, PermissionMode};
 use tau_core::event::{
-    EventBody, HookPoint, HookSubject, HookVerdict, PermissionAnswer, RunOutcome, SessionConfig,
-    Spending, ToolKind, ToolOutcome,
+    EventBody, HookPoint, HookSubject, HookVerdict, PermissionAnswer, RunOutcome, SessionConfig, Spending,
+    ToolKind, ToolOutcome,
 };
 use tau_core::{EffectClass, RunId, SessionId, ToolCall, ToolCallId};
 use tau_tools::permission::{Judged, PermissionPolicy, Resolved, Surroundings, Verdict};

@@ -195,7 +195,7 @@ fn for_call(point: HookPoint, call: &Call, mut decision: HookDecision) -> HookDe
             let words = told("Withheld: a hook does not let this result be read.", &decision.message);
             decision.with_change(withheld(words))
         }
-        (HookPoint::BeforeSubagent, _, Some(HookChange::Prompt { content })) => {
+        (HookPoint::BeforeSubagent, _, Some(HookChange::Prompt { content, .. })) => {
             match with_prompt(call, &content) {
                 Some(arguments) => decision.with_change(HookChange::Arguments { arguments }),
                 None => decision,

@@ -36,8 +36,6 @@ pub enum Input {
         run: RunId,
         /// What is asked.
         content: Vec<ContentBlock>,
-        /// The skill that is asked for by its name, where one is; the content holds what it says.
-        skill: Option<String>,
     },
     /// Someone adds context, which the model reads with the next request.
     Inject {

@@ -58,7 +58,7 @@ pub fn decide(state: &State, input: Input) -> Result<Decision, Rejection> {
         Input::Create(config) => prompt::create(&mut step, config)?,
         Input::Describe { metadata } => prompt::describe(&mut step, metadata)?,
         Input::Import { messages } => import::import(&mut step, messages)?,
-        Input::Prompt { run, content, skill } => prompt::submit(&mut step, run, content, skill)?,
+        Input::Prompt { run, content } => prompt::submit(&mut step, run, content)?,
         Input::Inject { content } => inject::inject(&mut step, content)?,
         Input::ModelReply { run, turn, response } => turn::replied(&mut step, run, turn, *response)?,
         Input::ModelFailure { run, turn, failure } => turn::failed(&mut step, run, turn, failure)?,

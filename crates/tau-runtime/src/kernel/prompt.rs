@@ -27,18 +27,13 @@ pub(super) fn describe(step: &mut Step<'_>, metadata: BTreeMap<String, String>) 
 }
 
 /// Someone asks for work: it starts when no run is on, and waits otherwise.
-pub(super) fn submit(
-    step: &mut Step<'_>,
-    run: RunId,
-    content: Vec<ContentBlock>,
-    skill: Option<String>,
-) -> Result<(), Rejection> {
+pub(super) fn submit(step: &mut Step<'_>, run: RunId, content: Vec<ContentBlock>) -> Result<(), Rejection> {
     step.require_open()?;
     require_words(&content)?;
     if step.state.runs.contains(&run) {
         return Err(Rejection::DuplicateRun(run));
     }
-    step.emit(EventBody::PromptSubmitted { run, content, skill });
+    step.emit(EventBody::PromptSubmitted { run, content });
     // Of the one before it, if that waits, hooks were asked.
     if step.control.run().is_none() && step.control.queue().len() == 1 {
         start_next(step);
@@ -53,7 +48,7 @@ pub(super) fn judged(step: &mut Step<'_>, run: RunId, mut decision: HookDecision
         return Err(Rejection::Stale);
     }
     let is_speech = |change: &HookChange| match change {
-        HookChange::Prompt { content } => require_words(content).is_ok(),
+        HookChange::Prompt { content, .. } => require_words(content).is_ok(),
         _ => false,
     };
     decision.change = decision.change.filter(is_speech);

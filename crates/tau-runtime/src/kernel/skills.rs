@@ -19,7 +19,7 @@ const MOST_OF_ALL: usize = 100_000;
 /// What a session uses of skills.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Skills {
-    /// Those that prompts ask for which wait.
+    /// Those that prompts asked for whose runs have not begun.
     queued: BTreeMap<RunId, Skill>,
     /// The newest use of each, the latest last.
     in_use: Vec<Skill>,
@@ -52,10 +52,6 @@ impl Skills {
     pub(super) fn apply(&mut self, event: &EventBody, run: Option<&Run>) -> bool {
         let before = self.of_run.len();
         match event {
-            EventBody::PromptSubmitted { run, content, skill: Some(name) } => {
-                let skill = Skill { name: name.clone(), text: words(content), call: None };
-                self.queued.insert(*run, skill);
-            }
             EventBody::RunStarted { run } => {
                 self.of_run.clear();
                 if let Some(skill) = self.queued.remove(run) {
@@ -79,13 +75,13 @@ impl Skills {
         before != self.of_run.len()
     }
 
-    /// Hooks may change what the model reads, or keep it from it: then it is no more in a compaction either.
+    /// Hooks may put a skill in the place of a prompt. And they may change what the model reads, or keep it from it: then it
+    /// is no more in a compaction either.
     fn decided(&mut self, about: &HookSubject, decision: &HookDecision) {
         match (about, &decision.change) {
-            (HookSubject::Run { run }, Some(HookChange::Prompt { content })) => {
-                if let Some(skill) = self.queued.get_mut(run) {
-                    skill.text = words(content);
-                }
+            (HookSubject::Run { run }, Some(HookChange::Prompt { content, skill: Some(name) })) => {
+                let skill = Skill { name: name.clone(), text: words(content), call: None };
+                self.queued.insert(*run, skill);
             }
             (HookSubject::Call { call_id }, change) => {
                 let Some(at) = self.in_use.iter().position(|skill| skill.call.as_ref() == Some(call_id))

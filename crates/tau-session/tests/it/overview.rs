@@ -33,7 +33,7 @@ fn created() -> EventBody {
 }
 
 fn prompt(run: RunId, text: &str) -> EventBody {
-    EventBody::PromptSubmitted { run, content: vec![ContentBlock::text(text)], skill: None }
+    EventBody::PromptSubmitted { run, content: vec![ContentBlock::text(text)] }
 }
 
 fn call() -> ToolCall {

@@ -58,7 +58,7 @@ pub(crate) fn run_id(run: u128) -> RunId {
 }
 
 pub(crate) fn prompt(run: u128, text: &str) -> EventBody {
-    EventBody::PromptSubmitted { run: run_id(run), content: vec![ContentBlock::text(text)], skill: None }
+    EventBody::PromptSubmitted { run: run_id(run), content: vec![ContentBlock::text(text)] }
 }
 
 pub(crate) fn started(run: u128) -> EventBody {

@@ -81,7 +81,7 @@ impl Transcript {
     fn decided(&mut self, about: &HookSubject, decision: &HookDecision) {
         self.notes.extend(decision.context.iter().cloned());
         match (about, &decision.change) {
-            (HookSubject::Run { run }, Some(HookChange::Prompt { content })) => {
+            (HookSubject::Run { run }, Some(HookChange::Prompt { content, .. })) => {
                 let replaced = self.prompts.insert(*run, content.clone()).unwrap_or_default();
                 self.untold.extend(replaced.iter().filter_map(ContentBlock::as_text).map(str::to_owned));
             }

@@ -110,7 +110,7 @@ impl World {
                     HookChange::Arguments { arguments: ToolArguments::parse(arguments) }
                 }
                 HookPoint::BeforePrompt | HookPoint::BeforeSubagent => {
-                    HookChange::Prompt { content: vec![ContentBlock::text(words())] }
+                    HookChange::Prompt { content: vec![ContentBlock::text(words())], skill: None }
                 }
                 _ => HookChange::Result { content: vec![ToolResultBlock::text(words())], is_error: false },
             }),

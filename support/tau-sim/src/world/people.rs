@@ -57,28 +57,20 @@ impl World {
         let run = RunId::from_u128(u128::from(name));
         let content = vec![ContentBlock::text(format!("prompt <{name}>"))];
         let is_open = self.is_open(at);
-        self.give_expecting(at, Input::Prompt { run, content, skill: None }, is_open)
+        self.give_expecting(at, Input::Prompt { run, content }, is_open)
     }
 
     pub(super) fn prompt_again(&mut self, session: Pick, which: Pick) -> Checked {
         let Some(at) = self.pick_root(session) else { return Ok(()) };
         let submitted = &self.sessions[at].submitted;
         let Some(run) = which.of(submitted.len()).map(|which| submitted[which]) else { return Ok(()) };
-        self.give_expecting(
-            at,
-            Input::Prompt { run, content: vec![ContentBlock::text("Again")], skill: None },
-            false,
-        )
+        self.give_expecting(at, Input::Prompt { run, content: vec![ContentBlock::text("Again")] }, false)
     }
 
     pub(super) fn prompt_empty(&mut self, session: Pick) -> Checked {
         let Some(at) = self.pick_root(session) else { return Ok(()) };
         let run = RunId::from_u128(u128::from(self.name()));
-        self.give_expecting(
-            at,
-            Input::Prompt { run, content: vec![ContentBlock::text(" \n")], skill: None },
-            false,
-        )
+        self.give_expecting(at, Input::Prompt { run, content: vec![ContentBlock::text(" \n")] }, false)
     }
 
     pub(super) fn create_again(&mut self, session: Pick) -> Checked {

@@ -52,7 +52,7 @@ impl World {
         let Kin::Child { run, prompt, .. } = &session.kin else { return Ok(()) };
         if !session.submitted.contains(run) {
             let content = vec![ContentBlock::text(prompt.clone())];
-            self.inbox.push_back((at, Input::Prompt { run: *run, content, skill: None }));
+            self.inbox.push_back((at, Input::Prompt { run: *run, content }));
         }
         self.report_when_done(at);
         Ok(())

@@ -544,6 +544,11 @@ pub struct HookContentView<'a> {
         'a,
         super::super::__buffa::view::ContentBlockView<'a>,
     >,
+    /// The skill that a prompt asked for by its name; the content holds what it says. Empty for none. What an extension says
+    /// here is not read.
+    ///
+    /// Field 2: `skill`
+    pub skill: &'a str,
     pub __buffa_unknown_fields: ::buffa::UnknownFieldsView<'a>,
 }
 impl<'a> ::buffa::MessageView<'a> for HookContentView<'a> {
@@ -576,6 +581,13 @@ impl<'a> ::buffa::MessageView<'a> for HookContentView<'a> {
         let view = self;
         let mut cur = cur;
         match tag.field_number() {
+            2u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                view.skill = ::buffa::types::borrow_str(&mut cur)?;
+            }
             1u32 => {
                 ::buffa::encoding::check_wire_type(
                     tag,
@@ -623,6 +635,7 @@ impl<'a> ::buffa::MessageView<'a> for HookContentView<'a> {
                 .iter()
                 .map(|v| v.to_owned_from_source(__buffa_src))
                 .collect::<::core::result::Result<_, ::buffa::DecodeError>>()?,
+            skill: self.skill.to_string(),
             __buffa_unknown_fields: self.__buffa_unknown_fields.to_owned()?.into(),
             ..::core::default::Default::default()
         })
@@ -642,6 +655,9 @@ impl<'a> ::buffa::ViewEncode<'a> for HookContentView<'a> {
                 += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
                     + inner_size as u64;
         }
+        if !self.skill.is_empty() {
+            size += 1u64 + ::buffa::types::string_encoded_len(&self.skill) as u64;
+        }
         size += self.__buffa_unknown_fields.encoded_len() as u64;
         ::buffa::saturate_size(size)
     }
@@ -660,6 +676,9 @@ impl<'a> ::buffa::ViewEncode<'a> for HookContentView<'a> {
                 buf,
             );
             v.write_to(__cache, buf);
+        }
+        if !self.skill.is_empty() {
+            ::buffa::types::put_string_field(2u32, &self.skill, buf);
         }
         self.__buffa_unknown_fields.write_to(buf);
     }
@@ -685,6 +704,9 @@ impl<'__a> ::serde::Serialize for HookContentView<'__a> {
         let mut __map = __s.serialize_map(::core::option::Option::None)?;
         if !self.content.is_empty() {
             __map.serialize_entry("content", &*self.content)?;
+        }
+        if !::buffa::json_helpers::skip_if::is_empty_str(self.skill) {
+            __map.serialize_entry("skill", self.skill)?;
         }
         __map.end()
     }
@@ -785,6 +807,14 @@ impl HookContentOwnedView {
         &self,
     ) -> &::buffa::RepeatedView<'_, super::super::__buffa::view::ContentBlockView<'_>> {
         &self.0.reborrow().content
+    }
+    /// The skill that a prompt asked for by its name; the content holds what it says. Empty for none. What an extension says
+    /// here is not read.
+    ///
+    /// Field 2: `skill`
+    #[must_use]
+    pub fn skill(&self) -> &'_ str {
+        self.0.reborrow().skill
     }
 }
 impl ::core::convert::From<::buffa::OwnedView<HookContentView<'static>>>

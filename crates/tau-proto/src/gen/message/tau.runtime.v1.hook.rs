@@ -1006,13 +1006,29 @@ pub struct HookContent {
         )
     )]
     pub content: ::buffa::alloc::vec::Vec<ContentBlock>,
+    /// The skill that a prompt asked for by its name; the content holds what it says. Empty for none. What an extension says
+    /// here is not read.
+    ///
+    /// Field 2: `skill`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "skill",
+            with = "::buffa::json_helpers::proto_string",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_empty_str"
+        )
+    )]
+    pub skill: ::buffa::alloc::string::String,
     #[cfg_attr(feature = "json", serde(skip))]
     #[doc(hidden)]
     pub __buffa_unknown_fields: ::buffa::UnknownFields,
 }
 impl ::core::fmt::Debug for HookContent {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.debug_struct("HookContent").field("content", &self.content).finish()
+        f.debug_struct("HookContent")
+            .field("content", &self.content)
+            .field("skill", &self.skill)
+            .finish()
     }
 }
 impl HookContent {
@@ -1050,6 +1066,9 @@ impl ::buffa::Message for HookContent {
                 += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
                     + inner_size as u64;
         }
+        if !self.skill.is_empty() {
+            size += 1u64 + ::buffa::types::string_encoded_len(&self.skill) as u64;
+        }
         size += self.__buffa_unknown_fields.encoded_len() as u64;
         ::buffa::saturate_size(size)
     }
@@ -1067,6 +1086,9 @@ impl ::buffa::Message for HookContent {
                 buf,
             );
             v.write_to(__cache, buf);
+        }
+        if !self.skill.is_empty() {
+            ::buffa::types::put_string_field(2u32, &self.skill, buf);
         }
         self.__buffa_unknown_fields.write_to(buf);
     }
@@ -1093,6 +1115,13 @@ impl ::buffa::Message for HookContent {
                 ::buffa::Message::merge_length_delimited(&mut elem, buf, ctx)?;
                 self.content.push(elem);
             }
+            2u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                ::buffa::types::merge_string(&mut self.skill, buf)?;
+            }
             _ => {
                 self.__buffa_unknown_fields
                     .push(::buffa::encoding::decode_unknown_field(tag, buf, ctx)?);
@@ -1102,6 +1131,7 @@ impl ::buffa::Message for HookContent {
     }
     fn clear(&mut self) {
         self.content.clear();
+        self.skill.clear();
         self.__buffa_unknown_fields.clear();
     }
 }

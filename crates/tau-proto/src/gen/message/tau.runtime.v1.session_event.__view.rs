@@ -4015,10 +4015,6 @@ pub struct PromptSubmittedView<'a> {
         'a,
         super::super::__buffa::view::ContentBlockView<'a>,
     >,
-    /// The skill that was asked for by its name; the content holds what it says. Empty for none.
-    ///
-    /// Field 3: `skill`
-    pub skill: &'a str,
     pub __buffa_unknown_fields: ::buffa::UnknownFieldsView<'a>,
 }
 impl<'a> ::buffa::MessageView<'a> for PromptSubmittedView<'a> {
@@ -4057,13 +4053,6 @@ impl<'a> ::buffa::MessageView<'a> for PromptSubmittedView<'a> {
                     ::buffa::encoding::WireType::LengthDelimited,
                 )?;
                 view.run_id = ::buffa::types::borrow_str(&mut cur)?;
-            }
-            3u32 => {
-                ::buffa::encoding::check_wire_type(
-                    tag,
-                    ::buffa::encoding::WireType::LengthDelimited,
-                )?;
-                view.skill = ::buffa::types::borrow_str(&mut cur)?;
             }
             2u32 => {
                 ::buffa::encoding::check_wire_type(
@@ -4113,7 +4102,6 @@ impl<'a> ::buffa::MessageView<'a> for PromptSubmittedView<'a> {
                 .iter()
                 .map(|v| v.to_owned_from_source(__buffa_src))
                 .collect::<::core::result::Result<_, ::buffa::DecodeError>>()?,
-            skill: self.skill.to_string(),
             __buffa_unknown_fields: self.__buffa_unknown_fields.to_owned()?.into(),
             ..::core::default::Default::default()
         })
@@ -4136,9 +4124,6 @@ impl<'a> ::buffa::ViewEncode<'a> for PromptSubmittedView<'a> {
                 += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
                     + inner_size as u64;
         }
-        if !self.skill.is_empty() {
-            size += 1u64 + ::buffa::types::string_encoded_len(&self.skill) as u64;
-        }
         size += self.__buffa_unknown_fields.encoded_len() as u64;
         ::buffa::saturate_size(size)
     }
@@ -4160,9 +4145,6 @@ impl<'a> ::buffa::ViewEncode<'a> for PromptSubmittedView<'a> {
                 buf,
             );
             v.write_to(__cache, buf);
-        }
-        if !self.skill.is_empty() {
-            ::buffa::types::put_string_field(3u32, &self.skill, buf);
         }
         self.__buffa_unknown_fields.write_to(buf);
     }
@@ -4191,9 +4173,6 @@ impl<'__a> ::serde::Serialize for PromptSubmittedView<'__a> {
         }
         if !self.content.is_empty() {
             __map.serialize_entry("content", &*self.content)?;
-        }
-        if !::buffa::json_helpers::skip_if::is_empty_str(self.skill) {
-            __map.serialize_entry("skill", self.skill)?;
         }
         __map.end()
     }
@@ -4303,13 +4282,6 @@ impl PromptSubmittedOwnedView {
         &self,
     ) -> &::buffa::RepeatedView<'_, super::super::__buffa::view::ContentBlockView<'_>> {
         &self.0.reborrow().content
-    }
-    /// The skill that was asked for by its name; the content holds what it says. Empty for none.
-    ///
-    /// Field 3: `skill`
-    #[must_use]
-    pub fn skill(&self) -> &'_ str {
-        self.0.reborrow().skill
     }
 }
 impl ::core::convert::From<::buffa::OwnedView<PromptSubmittedView<'static>>>

@@ -3461,18 +3461,6 @@ pub struct PromptSubmitted {
         )
     )]
     pub content: ::buffa::alloc::vec::Vec<ContentBlock>,
-    /// The skill that was asked for by its name; the content holds what it says. Empty for none.
-    ///
-    /// Field 3: `skill`
-    #[cfg_attr(
-        feature = "json",
-        serde(
-            rename = "skill",
-            with = "::buffa::json_helpers::proto_string",
-            skip_serializing_if = "::buffa::json_helpers::skip_if::is_empty_str"
-        )
-    )]
-    pub skill: ::buffa::alloc::string::String,
     #[cfg_attr(feature = "json", serde(skip))]
     #[doc(hidden)]
     pub __buffa_unknown_fields: ::buffa::UnknownFields,
@@ -3482,7 +3470,6 @@ impl ::core::fmt::Debug for PromptSubmitted {
         f.debug_struct("PromptSubmitted")
             .field("run_id", &self.run_id)
             .field("content", &self.content)
-            .field("skill", &self.skill)
             .finish()
     }
 }
@@ -3524,9 +3511,6 @@ impl ::buffa::Message for PromptSubmitted {
                 += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
                     + inner_size as u64;
         }
-        if !self.skill.is_empty() {
-            size += 1u64 + ::buffa::types::string_encoded_len(&self.skill) as u64;
-        }
         size += self.__buffa_unknown_fields.encoded_len() as u64;
         ::buffa::saturate_size(size)
     }
@@ -3547,9 +3531,6 @@ impl ::buffa::Message for PromptSubmitted {
                 buf,
             );
             v.write_to(__cache, buf);
-        }
-        if !self.skill.is_empty() {
-            ::buffa::types::put_string_field(3u32, &self.skill, buf);
         }
         self.__buffa_unknown_fields.write_to(buf);
     }
@@ -3583,13 +3564,6 @@ impl ::buffa::Message for PromptSubmitted {
                 ::buffa::Message::merge_length_delimited(&mut elem, buf, ctx)?;
                 self.content.push(elem);
             }
-            3u32 => {
-                ::buffa::encoding::check_wire_type(
-                    tag,
-                    ::buffa::encoding::WireType::LengthDelimited,
-                )?;
-                ::buffa::types::merge_string(&mut self.skill, buf)?;
-            }
             _ => {
                 self.__buffa_unknown_fields
                     .push(::buffa::encoding::decode_unknown_field(tag, buf, ctx)?);
@@ -3600,7 +3574,6 @@ impl ::buffa::Message for PromptSubmitted {
     fn clear(&mut self) {
         self.run_id.clear();
         self.content.clear();
-        self.skill.clear();
         self.__buffa_unknown_fields.clear();
     }
 }

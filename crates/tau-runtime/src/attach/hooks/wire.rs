@@ -120,7 +120,7 @@ pub(super) fn read(wire: pb::HookDecision) -> Result<HookDecision, HookFailure> 
             decision.with_change(HookChange::Arguments { arguments: ToolArguments::parse(json) })
         }
         Some(Change::Prompt(prompt)) => {
-            decision.with_change(HookChange::Prompt { content: read_blocks(prompt.content)? })
+            decision.with_change(HookChange::Prompt { content: read_blocks(prompt.content)?, skill: None })
         }
         Some(Change::Result(result)) => {
             let returned =

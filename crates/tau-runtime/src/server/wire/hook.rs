@@ -33,8 +33,9 @@ fn hook_decision(decision: &HookDecision) -> pb::HookDecision {
 fn change(change: &HookChange) -> Option<Change> {
     Some(match change {
         HookChange::Arguments { arguments } => Change::ArgumentsJson(arguments.raw().to_owned()),
-        HookChange::Prompt { content: said } => {
-            pb::HookContent { content: content(said), ..Default::default() }.into()
+        HookChange::Prompt { content: said, skill } => {
+            let skill = skill.clone().unwrap_or_default();
+            pb::HookContent { content: content(said), skill, ..Default::default() }.into()
         }
         HookChange::Result { content, is_error } => {
             let content = content.iter().map(result_block).collect();

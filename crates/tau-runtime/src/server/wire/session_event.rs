@@ -47,9 +47,9 @@ fn body(body: &EventBody) -> Body {
         Kernel::HistoryImported { messages } => {
             pb::HistoryImported { messages: all(messages), ..Default::default() }.into()
         }
-        Kernel::PromptSubmitted { run, content: said, skill } => {
-            let (run_id, skill) = (run.to_string(), skill.clone().unwrap_or_default());
-            pb::PromptSubmitted { run_id, content: content(said), skill, ..Default::default() }.into()
+        Kernel::PromptSubmitted { run, content: said } => {
+            pb::PromptSubmitted { run_id: run.to_string(), content: content(said), ..Default::default() }
+                .into()
         }
         Kernel::ContextInjected { content: said } => {
             pb::ContextInjected { content: content(said), ..Default::default() }.into()

@@ -131,7 +131,7 @@ async fn a_prompt_is_changed_added_to_and_denied() {
             return says(HookVerdict::Deny, "No secrets.");
         }
         let content = vec![ContentBlock::text(text.to_uppercase())];
-        let decision = HookDecision::default().with_change(HookChange::Prompt { content });
+        let decision = HookDecision::default().with_change(HookChange::Prompt { content, skill: None });
         Ok(decision.with_context([ContentBlock::text("It rains.")]))
     });
     let mut session = Running::with([], of(hooks));
@@ -270,7 +270,7 @@ async fn hooks_decide_within_subagents_too() {
     let prompt = |ask: &HookAsk| {
         assert_eq!(ask.content, [ContentBlock::text("Look")]);
         let content = vec![ContentBlock::text("Look well")];
-        Ok(HookDecision::default().with_change(HookChange::Prompt { content }))
+        Ok(HookDecision::default().with_change(HookChange::Prompt { content, skill: None }))
     };
     let hooks = HookList::default()
         .with(HookSpec::new("before", HookPoint::BeforeTool), before)

@@ -200,7 +200,7 @@ fn a_prompt_that_is_denied_never_reaches_the_model() {
     );
     let content = vec![ContentBlock::text("Hello")];
     let changed = HookDecision::default()
-        .with_change(HookChange::Prompt { content })
+        .with_change(HookChange::Prompt { content, skill: None })
         .with_context([ContentBlock::text("It rains.")]);
     assert_eq!(
         kernel.lines(decided(BeforePrompt, about(2), changed)),
@@ -351,7 +351,7 @@ fn a_subagent_is_asked_about_twice_and_begins_with_the_changed_prompt() {
         ["BeforeTool of a: Continue", "> ask BeforeSubagent of a"]
     );
     let content = vec![ContentBlock::text("Look well")];
-    let changed = HookDecision::default().with_change(HookChange::Prompt { content });
+    let changed = HookDecision::default().with_change(HookChange::Prompt { content, skill: None });
     assert_eq!(
         kernel.lines(of_call(BeforeSubagent, "a", changed)),
         [

@@ -104,13 +104,13 @@ fn content_is_what_a_person_can_say() {
         [vec![image()], vec![ContentBlock::text("See"), image()], vec![ContentBlock::text(""), image()]];
     let mut kernel = Kernel::new(config());
     for content in refused {
-        let prompt = Input::Prompt { run: run_id(1), content: content.clone(), skill: None };
+        let prompt = Input::Prompt { run: run_id(1), content: content.clone() };
         assert_eq!(kernel.rejects(prompt), Rejection::InvalidContent, "{content:?}");
         assert_eq!(kernel.rejects(Input::Inject { content }), Rejection::InvalidContent);
     }
     for content in taken {
         let mut kernel = kernel.clone();
-        kernel.give(Input::Prompt { run: run_id(1), content: content.clone(), skill: None }).unwrap();
+        kernel.give(Input::Prompt { run: run_id(1), content: content.clone() }).unwrap();
         assert_eq!(*kernel.state.history().messages()[0], Message::user(content));
     }
 }

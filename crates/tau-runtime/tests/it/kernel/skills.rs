@@ -75,14 +75,19 @@ fn what_rules_deny_or_ask_no_skill_allows() {
 }
 
 #[test]
-fn a_prompt_may_ask_for_a_skill() {
-    let mut kernel = Kernel::asking(with_skills());
+fn hooks_may_put_a_skill_in_the_place_of_a_prompt() {
+    let mut kernel = Kernel::new(with_skills());
+    kernel.give(Input::SetHooks { points: [HookPoint::BeforePrompt].into() }).unwrap();
+    kernel.give(prompt(1, "/mend it")).unwrap();
+    assert_eq!(in_use(&kernel.state), [], "hooks are asked");
     let content = vec![ContentBlock::text("How to mend it")];
-    kernel.give(Input::Prompt { run: run_id(2), content, skill: Some("mend".to_owned()) }).unwrap();
-    assert_eq!(in_use(&kernel.state), [], "its run waits");
-    kernel.give(text(1, 1, "Hi")).unwrap();
+    let change = HookChange::Prompt { content, skill: Some("mend".to_owned()) };
+    let (point, about) = (HookPoint::BeforePrompt, HookSubject::Run { run: run_id(1) });
+    let decision = Box::new(HookDecision::default().with_change(change));
+    kernel.give(Input::HooksDecided { point, about, decision }).unwrap();
     assert_eq!(in_use(&kernel.state), [("mend", "How to mend it")]);
-    assert_eq!(next(&mut kernel, 2, 1, "change"), "> run x1");
+    assert_eq!(kernel.state.history().messages()[0].text(), "How to mend it");
+    assert_eq!(next(&mut kernel, 1, 1, "change"), "> run x1");
 }
 
 #[test]
@@ -133,7 +138,10 @@ proptest! {
         for (number, (name, length)) in uses.iter().enumerate() {
             let run = run_id(number as u128);
             let content = vec![ContentBlock::text("é".repeat(*length / 2))];
-            state.apply(&EventBody::PromptSubmitted { run, content, skill: Some(format!("s{name}")) });
+            let change = HookChange::Prompt { content, skill: Some(format!("s{name}")) };
+            let (point, about) = (HookPoint::BeforePrompt, HookSubject::Run { run });
+            let decision = Box::new(HookDecision::default().with_change(change));
+            state.apply(&EventBody::HooksDecided { point, about, decision });
             state.apply(&EventBody::RunStarted { run });
         }
         let kept = in_use(&state);

@@ -107,7 +107,7 @@ pub(crate) fn call_id(id: &str) -> ToolCallId {
 }
 
 pub(crate) fn prompt(run: u128, text: &str) -> Input {
-    Input::Prompt { run: run_id(run), content: vec![ContentBlock::text(text)], skill: None }
+    Input::Prompt { run: run_id(run), content: vec![ContentBlock::text(text)] }
 }
 
 pub(crate) fn inject(text: &str) -> Input {
@@ -172,7 +172,7 @@ pub(crate) fn show_event(event: &EventBody) -> String {
     match event {
         EventBody::SessionCreated(_) => "created".to_owned(),
         EventBody::SessionClosed => "closed".to_owned(),
-        EventBody::PromptSubmitted { run, content, skill: None } => {
+        EventBody::PromptSubmitted { run, content } => {
             format!("prompt {}: {}", number(*run), show_blocks(content))
         }
         EventBody::ContextInjected { content } => format!("context: {}", show_blocks(content)),

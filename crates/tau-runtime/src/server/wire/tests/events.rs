@@ -119,11 +119,8 @@ fn any_body() -> impl Strategy<Value = EventBody> {
     });
     let messages = || proptest::collection::vec(any_message(), 0..4);
     prop_oneof![
-        any_message().prop_map(move |message| EventBody::PromptSubmitted {
-            run,
-            content: message.content.to_vec(),
-            skill: None
-        }),
+        any_message()
+            .prop_map(move |message| EventBody::PromptSubmitted { run, content: message.content.to_vec() }),
         messages().prop_map(|messages| EventBody::HistoryImported { messages }),
         (messages(), any_text(), proptest::option::of(usage)).prop_map(|(replacement, name, usage)| {
             let strategy = CompactionStrategy::Other(name);

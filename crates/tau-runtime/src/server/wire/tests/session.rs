@@ -37,7 +37,7 @@ fn created() -> EventBody {
 }
 
 fn prompted() -> EventBody {
-    EventBody::PromptSubmitted { run: RUN, content: vec![ContentBlock::text("Mend it")], skill: None }
+    EventBody::PromptSubmitted { run: RUN, content: vec![ContentBlock::text("Mend it")] }
 }
 
 fn call() -> ToolCall {
