@@ -53,7 +53,9 @@ pub fn task(agents: &BTreeMap<String, AgentProfile>) -> ToolSpec {
                            work side by side."
         .to_owned();
     let prompt = json!({ "type": "string", "description": "The work, complete in itself" });
-    let mut properties = json!({ "prompt": prompt });
+    let about = "Go on without waiting for it: its report comes by itself. Default: false";
+    let mut properties =
+        json!({ "prompt": prompt, "background": { "type": "boolean", "description": about } });
     if !agents.is_empty() {
         description.push_str(" The kinds of subagents:\n");
         list(agents, &mut description);

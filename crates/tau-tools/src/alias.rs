@@ -156,6 +156,7 @@ fn web_fetch(arguments: &mut Map<String, Value>) {
 fn task(arguments: &mut Map<String, Value>) {
     arguments.remove("description");
     rename(arguments, "subagent_type", "agent");
+    rename(arguments, "run_in_background", "background");
 }
 
 /// Its name is that of a command, too.

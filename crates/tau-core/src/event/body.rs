@@ -158,6 +158,9 @@ pub enum EventBody {
         child: SessionId,
         /// What it may spend, out of this session's budget.
         budget: Budget,
+        /// Whether nobody waits for it: its call ends at once, and its report is context that the model reads when it comes.
+        #[serde(default, skip_serializing_if = "is_false")]
+        background: bool,
     },
     /// A subagent ended.
     SubagentFinished {
@@ -218,6 +221,11 @@ pub enum EventBody {
         /// What they decided.
         decision: Box<HookDecision>,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl EventBody {

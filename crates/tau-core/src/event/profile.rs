@@ -29,6 +29,9 @@ pub struct AgentProfile {
     /// Calls of the model that it may make, within its part of the budget.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_turns: Option<u32>,
+    /// Whether nobody waits for it, also where the call does not say so.
+    #[serde(default)]
+    pub background: bool,
 }
 
 impl AgentProfile {

@@ -23,7 +23,7 @@ pub enum ToolKind {
     AskUser,
     /// It proposes a plan to a person: `{"plan": "..."}`.
     ProposePlan,
-    /// It gives work to a subagent: `{"prompt": "...", "agent": "..."}`, where the kind may be left out.
+    /// It gives work to a subagent: `{"prompt": "...", "agent": "...", "background": false}`, of which only the prompt must be there.
     Subagent,
     /// It is run, and gives the model a skill: `{"name": "..."}`.
     Skill,

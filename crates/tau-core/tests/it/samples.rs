@@ -50,6 +50,7 @@ fn profile_bodies() -> Vec<EventBody> {
     reviewer.model = Some(model);
     reviewer.mode = Some(PermissionMode::Plan);
     reviewer.max_turns = Some(5);
+    reviewer.background = true;
     config.agents = [("reviewer".to_owned(), reviewer)].into();
     config.subagent_limit = 64;
     config.skills = [("mend".to_owned(), SkillProfile::new(["Bash(make *)"]))].into();
@@ -57,6 +58,7 @@ fn profile_bodies() -> Vec<EventBody> {
     config.tools = vec![ToolSpec::new(definition, EffectClass::Pure).with_kind(ToolKind::Skill)];
     vec![
         EventBody::SessionCreated(Box::new(config)),
+        EventBody::SubagentStarted { call_id: call_id(), child: CHILD, budget: budget(), background: true },
         EventBody::HooksDecided {
             point: HookPoint::BeforePrompt,
             about: HookSubject::Run { run: RUN },
@@ -298,7 +300,7 @@ fn history_bodies() -> Vec<EventBody> {
     ];
 
     let mut bodies = vec![
-        EventBody::SubagentStarted { call_id: call_id(), child: CHILD, budget: budget() },
+        EventBody::SubagentStarted { call_id: call_id(), child: CHILD, budget: budget(), background: false },
         EventBody::SubagentFinished { child: CHILD, outcome: RunOutcome::Completed, spent: spent() },
     ];
     bodies.extend(strategies.map(|strategy| EventBody::Compacted {

@@ -23,11 +23,11 @@ pub(super) fn exceeded(step: &Step<'_>) -> Option<RunOutcome> {
     Some(RunOutcome::BudgetExceeded { limit })
 }
 
-/// What the run has spent, and what subagents may have that were stopped and have not reported: until they do, nobody
-/// knows how much of it they took.
+/// What the run has spent, and what subagents may have that were stopped or that nobody waits for, and have not
+/// reported: until they do, nobody knows how much of it they took.
 fn taken(control: &Control) -> Option<Spending> {
     let run = control.run()?;
-    let stopped = control.stopped_children().filter(|(_, child)| child.run == run.id);
+    let stopped = control.children_without_call().filter(|(_, child)| child.run == run.id);
     Some(with_grants(run.spent, stopped.map(|(_, child)| &child.budget)))
 }
 

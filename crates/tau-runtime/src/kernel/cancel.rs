@@ -7,7 +7,7 @@ use tau_core::{RunId, ToolCallId, ToolResult};
 
 use super::run::Run;
 use super::step::Step;
-use super::{Effect, Rejection, hooks, prompt, tools};
+use super::{Effect, Rejection, hooks, prompt, subagent, tools};
 
 const BY_USER: &str = "Cancelled by the user";
 
@@ -93,6 +93,7 @@ pub(super) fn stop_effects(step: &mut Step<'_>) {
     let waiting = run.waiting_calls();
     let open: Vec<ToolCallId> = run.open_calls().map(|call| call.call.id.clone()).collect();
     open.iter().filter(|id| !waiting.contains(id)).for_each(|id| stop_running(step, id));
+    subagent::stop_in_background(step);
 }
 
 /// A run without open calls is asking the model, for a reply or for a summary.

@@ -80,6 +80,9 @@ pub(crate) struct Child {
     pub(crate) run: RunId,
     pub(crate) call_id: ToolCallId,
     pub(crate) budget: Budget,
+    /// What it was asked for, where nobody waits for it: the call itself is over before it is.
+    #[serde(default)]
+    pub(crate) in_background: Option<Arc<ToolCall>>,
 }
 
 impl Control {
@@ -145,13 +148,20 @@ impl Control {
         found.map(|(id, child)| (*id, child))
     }
 
-    /// Subagents whose call has ended: they were told to stop, and have not reported.
-    pub(crate) fn stopped_children(&self) -> impl Iterator<Item = (SessionId, &Child)> {
+    /// Subagents whose call has ended, and that have not reported.
+    pub(crate) fn children_without_call(&self) -> impl Iterator<Item = (SessionId, &Child)> {
         let is_open = |child: &Child| {
             let run = self.run.as_ref().filter(|run| run.id == child.run);
             run.is_some_and(|run| run.open_calls().any(|call| call.call.id == child.call_id))
         };
         self.children.iter().filter(move |(_, child)| !is_open(child)).map(|(id, child)| (*id, child))
+    }
+
+    /// Subagents of the run that is on which nobody waits for.
+    pub(crate) fn children_in_background(&self) -> impl Iterator<Item = (SessionId, &Child)> {
+        let run = self.run.as_ref().map(|run| run.id);
+        let is_at_work = move |child: &Child| child.in_background.is_some() && Some(child.run) == run;
+        self.children.iter().filter(move |(_, child)| is_at_work(child)).map(|(id, child)| (*id, child))
     }
 
     pub(crate) fn granted(&self) -> &BTreeSet<String> {
@@ -275,16 +285,23 @@ impl Control {
                 let spent = self.run.take().map(|run| run.spent).unwrap_or_default();
                 self.finished = Some(FinishedRun { id: *run, outcome: outcome.clone(), spent });
             }
-            EventBody::SubagentStarted { call_id, child, budget } => {
+            EventBody::SubagentStarted { call_id, child, budget, background } => {
                 if let Some(run) = &mut self.run {
                     run.subagents += 1;
-                    let started = Child { run: run.id, call_id: call_id.clone(), budget: *budget };
+                    let call = run.call(call_id).filter(|_| *background).map(|call| Arc::clone(&call.call));
+                    let (run, call_id) = (run.id, call_id.clone());
+                    let started = Child { run, call_id, budget: *budget, in_background: call };
                     self.children.insert(*child, started);
                 }
             }
             EventBody::SubagentFinished { child, spent, .. } => {
                 let child = self.children.remove(child);
-                self.spend(child.map(|child| child.run), *spent);
+                let run = child.as_ref().map(|child| child.run);
+                self.spend(run, *spent);
+                let has_news = child.is_some_and(|child| child.in_background.is_some());
+                if let Some(on) = self.run.as_mut().filter(|on| has_news && run == Some(on.id)) {
+                    on.hear();
+                }
             }
             other => self.apply_to_run(other),
         }
@@ -331,19 +348,21 @@ impl Control {
         }
     }
 
-    /// Hooks look at what a tool or a subagent gave before the model does. A subagent that never began gave nothing.
+    /// Hooks look at what a tool or a subagent gave before the model does. A subagent that never began
+    /// gave nothing, nor has one that nobody waits for.
     fn await_after(&mut self, call_id: &ToolCallId, outcome: ToolOutcome) {
         let has_ended =
             matches!(outcome, ToolOutcome::Succeeded | ToolOutcome::Failed | ToolOutcome::TimedOut);
         let Some(run) = self.run.as_ref().map(|run| run.id).filter(|_| has_ended) else { return };
-        let has_child = self.child_of(run, call_id).is_some();
+        let child = self.child_of(run, call_id);
+        let is_waited_for = child.is_some_and(|(_, child)| child.in_background.is_none());
         let hooked = &self.hooks.points;
         let call =
             self.run.as_mut().and_then(|run| run.calls.iter_mut().find(|call| call.call.id == *call_id));
         let Some(call) = call else { return };
         let point = match call.kind {
             ToolKind::Run | ToolKind::Skill => HookPoint::AfterTool,
-            ToolKind::Subagent if has_child => HookPoint::AfterSubagent,
+            ToolKind::Subagent if is_waited_for => HookPoint::AfterSubagent,
             _ => return,
         };
         call.awaits = Some(point).filter(|point| hooked.contains(point));

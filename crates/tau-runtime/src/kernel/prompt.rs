@@ -8,7 +8,7 @@ use tau_core::event::{
 use tau_core::{ContentBlock, RunId};
 
 use super::step::Step;
-use super::{Effect, Rejection, hooks, turn};
+use super::{Effect, Rejection, hooks, subagent, turn};
 
 /// The session begins.
 pub(super) fn create(step: &mut Step<'_>, config: Box<SessionConfig>) -> Result<(), Rejection> {
@@ -124,6 +124,7 @@ pub(super) fn cancel_all(step: &mut Step<'_>) {
 
 fn end_run(step: &mut Step<'_>, outcome: RunOutcome) {
     if let Some(run) = step.control.run().map(|run| run.id) {
+        subagent::stop_in_background(step);
         step.emit(EventBody::RunFinished { run, outcome });
     }
 }

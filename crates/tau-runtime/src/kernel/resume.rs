@@ -31,6 +31,7 @@ pub(super) fn resume(step: &mut Step<'_>) -> Result<(), Rejection> {
     };
     let (id, turn, phase) = (run.id, run.turn, run.phase);
     prompt::set_timer(step);
+    subagent::take_up_in_background(step);
     match phase {
         // Asking a model changes nothing in the world, so an answer that was lost is asked for again.
         Phase::Asking => step.effect(Effect::CallModel { run: id, turn }),
@@ -90,7 +91,10 @@ fn lost_calls(step: &Step<'_>) -> Vec<ToolCallId> {
 
 /// Subagents whose call has ended were being stopped: they are stopped again, and report what they spent.
 fn stop_forgotten(step: &mut Step<'_>) {
-    let stopped: Vec<SessionId> = step.control.stopped_children().map(|(child, _)| child).collect();
+    let at_work: BTreeSet<SessionId> =
+        step.control.children_in_background().map(|(child, _)| child).collect();
+    let stopped = step.control.children_without_call().map(|(child, _)| child);
+    let stopped: Vec<SessionId> = stopped.filter(|child| !at_work.contains(child)).collect();
     stopped.into_iter().for_each(|child| step.effect(Effect::StopSubagent { child }));
 }
 

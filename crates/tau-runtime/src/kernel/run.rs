@@ -31,6 +31,9 @@ pub(crate) struct Run {
     /// How many subagents it has started.
     #[serde(default)]
     pub(crate) subagents: u32,
+    /// Whether a subagent that nobody waited for has reported since the newest request.
+    #[serde(default)]
+    pub(crate) has_news: bool,
 }
 
 /// Where a run stands with the model.
@@ -43,9 +46,9 @@ pub(crate) enum Phase {
     Asking,
     /// Its answer broke off, or did not come.
     Failed,
-    /// It called tools.
+    /// It called tools, or there is something new for it to read.
     Acting,
-    /// It called no tools, so that nothing is left to do.
+    /// It called no tools, so that nothing is left to do but to wait for subagents.
     Answered,
 }
 
@@ -164,6 +167,7 @@ impl Run {
             announced: 0,
             compacted: false,
             subagents: 0,
+            has_news: false,
         }
     }
 
@@ -220,6 +224,14 @@ impl Run {
         }
     }
 
+    /// A subagent that nobody waited for has reported, which the model is to read.
+    pub(super) const fn hear(&mut self) {
+        self.has_news = true;
+        if matches!(self.phase, Phase::Answered) {
+            self.phase = Phase::Acting;
+        }
+    }
+
     /// Takes the next event in. `kind` tells what a call of a tool means, and `hooked` where hooks are asked.
     pub(super) fn apply(
         &mut self,
@@ -234,12 +246,13 @@ impl Run {
                 self.spent.turns += u32::from(!is_again);
                 self.turn = *turn;
                 self.phase = Phase::Asking;
-                self.compacted = false;
+                (self.compacted, self.has_news) = (false, false);
                 self.calls.clear();
             }
             EventBody::ModelReplied { response, .. } => {
                 let calls = response.content.iter().any(|block| matches!(block, ContentBlock::ToolCall(_)));
-                self.phase = if calls { Phase::Acting } else { Phase::Answered };
+                // A model that has not read all there is to read has not had its last word.
+                self.phase = if calls || self.has_news { Phase::Acting } else { Phase::Answered };
             }
             EventBody::ModelFailed { .. } => {
                 self.phase = Phase::Failed;

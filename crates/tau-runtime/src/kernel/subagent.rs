@@ -6,17 +6,24 @@ use std::time::Duration;
 use serde_json::Value;
 use tau_core::config::Budget;
 use tau_core::event::{
-    AgentProfile, DenialReason, EventBody, RunOutcome, SessionConfig, Spending, ToolKind, ToolOutcome,
+    AgentProfile, DenialReason, EventBody, HookPoint, RunOutcome, SessionConfig, Spending, ToolKind,
+    ToolOutcome,
 };
-use tau_core::{HumanDuration, Money, RunId, SessionId, ToolCall, ToolCallId, ToolResult};
+use tau_core::{
+    ContentBlock, HumanDuration, Money, RunId, SessionId, ToolCall, ToolCallId, ToolResult, ToolResultBlock,
+};
 
-use super::control::Control;
-use super::run::{Call, CallState};
+use super::control::{Child, Control};
+use super::run::{Call, CallState, Phase};
 use super::step::Step;
-use super::{Effect, Rejection, budget, hooks, tools};
+use super::{Effect, Rejection, budget, hooks, tools, turn};
 
 /// What a subagent that is as the session itself is called, where a kind is named.
 const GENERAL: &str = "general-purpose";
+
+/// What the model is told of a subagent that nobody waits for.
+const IN_BACKGROUND: &str =
+    "The subagent works in the background. Go on with what does not need it; its report comes by itself.";
 
 /// How a subagent ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +53,7 @@ impl SubagentReport {
 pub(super) fn start(step: &mut Step<'_>, call: ToolCall) {
     let (Some(run), Some(config)) = (step.control.run(), step.control.config()) else { return };
     let (run, started) = (run.id, run.subagents);
-    let Work { prompt, agent } = match Work::of(&call, &config.agents) {
+    let Work { prompt, agent, background } = match Work::of(&call, &config.agents) {
         Ok(work) => work,
         Err(problem) => return tools::fail(step, &call.id, problem),
     };
@@ -65,8 +72,14 @@ pub(super) fn start(step: &mut Step<'_>, call: ToolCall) {
         return tools::refuse(step, &call.id, DenialReason::Rule, text);
     };
     let child = child_id(run, &call.id);
+    // What hooks look at before the model does is waited for.
+    let background = (background || profile.is_some_and(|profile| profile.background))
+        && !step.control.is_hooked(HookPoint::AfterSubagent);
     let config = child_config(config, &step.control, profile, budget);
-    step.emit(EventBody::SubagentStarted { call_id: call.id.clone(), child, budget });
+    step.emit(EventBody::SubagentStarted { call_id: call.id.clone(), child, budget, background });
+    if background {
+        answer_at_once(step, call.id.clone());
+    }
     begin(step, call.id, child, config, prompt);
 }
 
@@ -74,11 +87,42 @@ pub(super) fn start(step: &mut Step<'_>, call: ToolCall) {
 pub(super) fn take_up(step: &mut Step<'_>, call: &ToolCall) {
     let run = step.control.run().map(|run| run.id);
     let started = run.and_then(|run| step.control.child_of(run, &call.id));
-    let (Some((child, started)), Some(config)) = (started, step.control.config()) else { return };
+    let Some((child, started)) = started.map(|(child, started)| (child, started.clone())) else { return };
+    if started.in_background.is_some() {
+        return answer_at_once(step, call.id.clone());
+    }
+    begin_again(step, call, child, started.budget);
+}
+
+/// Starts again, after a crash, the subagents that nobody waits for.
+pub(super) fn take_up_in_background(step: &mut Step<'_>) {
+    let at_work = step.control.children_in_background();
+    let at_work: Vec<(SessionId, Child)> = at_work.map(|(id, child)| (id, child.clone())).collect();
+    for (id, child) in at_work {
+        if let Some(call) = child.in_background {
+            begin_again(step, &call, id, child.budget);
+        }
+    }
+}
+
+/// Stops the subagents that nobody waits for: the run ends, and they report what they spent.
+pub(super) fn stop_in_background(step: &mut Step<'_>) {
+    let at_work: Vec<SessionId> = step.control.children_in_background().map(|(child, _)| child).collect();
+    at_work.into_iter().for_each(|child| step.effect(Effect::StopSubagent { child }));
+}
+
+fn begin_again(step: &mut Step<'_>, call: &ToolCall, child: SessionId, budget: Budget) {
+    let Some(config) = step.control.config() else { return };
     let work = Work::of(call, &config.agents).unwrap_or_default();
     let profile = work.agent.and_then(|name| config.agents.get(name));
-    let config = child_config(config, &step.control, profile, started.budget);
+    let config = child_config(config, &step.control, profile, budget);
     begin(step, call.id.clone(), child, config, work.prompt);
+}
+
+/// Ends the call of a subagent that nobody waits for.
+fn answer_at_once(step: &mut Step<'_>, call_id: ToolCallId) {
+    let result = ToolResult::success(call_id, [ToolResultBlock::text(IN_BACKGROUND)]);
+    tools::end(step, ToolOutcome::Succeeded, result);
 }
 
 fn begin(step: &mut Step<'_>, call_id: ToolCallId, child: SessionId, config: SessionConfig, prompt: String) {
@@ -92,7 +136,9 @@ pub(super) fn finished(step: &mut Step<'_>, report: SubagentReport) -> Result<()
     let run = step.control.run().filter(|run| run.id == started.run);
     let is_open =
         run.and_then(|run| run.call(&started.call_id)).is_some_and(|call| call.state == CallState::Running);
-    let call_id = started.call_id.clone();
+    let (is_on, call_id) = (run.is_some(), started.call_id.clone());
+    // Else a request is on its way, or comes with the results of what is open.
+    let was_done = run.is_some_and(|run| run.phase == Phase::Answered);
     // The result first: where a journal ends between the two, the report is asked for again, and counted once.
     if is_open {
         let (outcome, is_error) = match &outcome {
@@ -100,24 +146,31 @@ pub(super) fn finished(step: &mut Step<'_>, report: SubagentReport) -> Result<()
             RunOutcome::Cancelled => (ToolOutcome::Cancelled, true),
             _ => (ToolOutcome::Failed, true),
         };
-        let mut result = ToolResult::success(started.call_id, [tau_core::ToolResultBlock::text(text)]);
+        let mut result = ToolResult::success(started.call_id, [ToolResultBlock::text(text)]);
         result.is_error = is_error;
         step.emit(EventBody::ToolFinished { outcome, result, elapsed });
+    } else if is_on && started.in_background.is_some() {
+        let text = format!("The subagent of the call {} has ended. It reports:\n\n{text}", started.call_id);
+        step.emit(EventBody::ContextInjected { content: vec![ContentBlock::text(text)] });
     }
     step.emit(EventBody::SubagentFinished { child, outcome, spent });
-    if is_open {
+    if was_done {
+        turn::ask(step);
+    } else if is_open {
         hooks::ask_after(step, &call_id);
         tools::ask_when_ready(step);
     }
     Ok(())
 }
 
-/// What a call asks for: `{"prompt": "...", "agent": "..."}`.
+/// What a call asks for: `{"prompt": "...", "agent": "...", "background": false}`.
 #[derive(Default)]
 struct Work<'a> {
     prompt: String,
     /// The kind of subagent; `None` for one that is as the session itself.
     agent: Option<&'a str>,
+    /// Whether nobody waits for it.
+    background: bool,
 }
 
 impl<'a> Work<'a> {
@@ -133,7 +186,8 @@ impl<'a> Work<'a> {
             let names: Vec<&str> = agents.keys().map(String::as_str).chain([GENERAL]).collect();
             return Err(format!("There is no subagent `{name}`. There are: {}.", names.join(", ")));
         }
-        Ok(Self { prompt: prompt.to_owned(), agent })
+        let background = value.get("background").and_then(Value::as_bool).unwrap_or_default();
+        Ok(Self { prompt: prompt.to_owned(), agent, background })
     }
 }
 

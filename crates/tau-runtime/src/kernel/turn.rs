@@ -50,7 +50,14 @@ fn approach(step: &mut Step<'_>, run: RunId, turn: u32) {
 /// The model has nothing more to do.
 pub(super) fn stop(step: &mut Step<'_>) {
     let Some(run) = step.control.run() else { return };
-    let (run, turn) = (run.id, run.turn);
+    let (run, turn, phase) = (run.id, run.turn, run.phase);
+    if phase != Phase::Answered {
+        return ask(step);
+    }
+    // Their reports are read before the last word.
+    if step.control.children_in_background().next().is_some() {
+        return;
+    }
     if step.control.is_hooked(HookPoint::BeforeStop) {
         hooks::ask(step, HookPoint::BeforeStop, HookSubject::Turn { run, turn });
     } else {

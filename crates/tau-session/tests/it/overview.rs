@@ -115,7 +115,12 @@ fn subagents_metadata_and_the_end() {
     let child = SessionId::from_u128(5);
     let mut spent = Spending::default();
     spent.turns = 4;
-    let begun = EventBody::SubagentStarted { call_id: call().id, child, budget: Default::default() };
+    let begun = EventBody::SubagentStarted {
+        call_id: call().id,
+        child,
+        budget: Default::default(),
+        background: false,
+    };
     let overview = fold(at_work().into_iter().chain([begun.clone()]));
     assert_eq!(Vec::from_iter(overview.subagents), [child]);
     let renamed = EventBody::SessionUpdated {

@@ -79,12 +79,16 @@ impl Audit {
         config: &SessionConfig,
         prompt: &str,
     ) -> Checked {
-        let call = self.begin(call_id, ToolKind::Subagent)?;
-        let value =
-            call.call.arguments.value().ok().and_then(|value| value["prompt"].as_str().map(str::to_owned));
-        ensure!(value.as_deref() == Some(prompt), Context, "the subagent of {call_id} is told {prompt}");
-        let known = self.children.get(&child).filter(|known| known.reported.is_none());
+        let known = self.children.get(&child).filter(|known| known.reported.is_none()).cloned();
         let known = known.ok_or_else(|| Violation::new(Invariant::Grammar, "a subagent not announced"))?;
+        let told = match known.in_background.clone() {
+            Some(told) => Some(told),
+            None => {
+                let arguments = self.begin(call_id, ToolKind::Subagent)?.call.arguments;
+                arguments.value().ok().and_then(|value| value["prompt"].as_str().map(str::to_owned))
+            }
+        };
+        ensure!(told.as_deref() == Some(prompt), Context, "the subagent of {call_id} is told {prompt}");
         ensure!(known.grant == config.budget, Budget, "a subagent's budget is not its grant");
         let Some(own) = &self.config else { return Ok(()) };
         ensure!(config.subagent_depth < own.subagent_depth, Budget, "subagents without end");

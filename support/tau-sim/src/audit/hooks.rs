@@ -35,10 +35,10 @@ impl Audit {
         let has_ended =
             matches!(outcome, ToolOutcome::Succeeded | ToolOutcome::Failed | ToolOutcome::TimedOut);
         let run = self.on.as_ref().map(|on| on.id);
-        let has_child = self
-            .children
-            .values()
-            .any(|child| child.call_id == call.call.id && Some(child.run) == run && child.reported.is_none());
+        let has_child = self.children.values().any(|child| {
+            let is_waited_for = child.reported.is_none() && child.in_background.is_none();
+            child.call_id == call.call.id && Some(child.run) == run && is_waited_for
+        });
         let point = match call.kind {
             ToolKind::Run => HookPoint::AfterTool,
             ToolKind::Subagent if has_child => HookPoint::AfterSubagent,

@@ -108,6 +108,8 @@ pub(crate) struct RunAudit {
     /// Whether its newest request failed.
     has_failed: bool,
     pub(crate) is_answered: bool,
+    /// Whether a subagent that nobody waited for has reported since the newest request.
+    has_news: bool,
     /// The event that announced the newest request.
     pub(crate) requested_at: u64,
     /// What it spent itself.
@@ -177,8 +179,8 @@ impl Audit {
                 ensure!(self.open_calls().next().is_none(), Pairing, "compacted while calls are open");
                 self.spend(usage.unwrap_or_default());
             }
-            EventBody::SubagentStarted { call_id, child, budget } => {
-                self.child_started(call_id, *child, *budget)?;
+            EventBody::SubagentStarted { call_id, child, budget, background } => {
+                self.child_started(call_id, *child, *budget, *background)?;
             }
             EventBody::SubagentFinished { child, spent, .. } => self.child_finished(*child, *spent)?,
             EventBody::CancelRequested { scope: CancelScope::QueuedRun { run } } => {

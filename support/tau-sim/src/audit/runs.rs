@@ -27,6 +27,7 @@ impl Audit {
             is_asking: false,
             may_ask_again: false,
             is_answered: false,
+            has_news: false,
             requested_at: 0,
             own: Spending::default(),
             reported: Spending::default(),
@@ -91,7 +92,9 @@ impl Audit {
                 let is_let =
                     !self.is_hooked(HookPoint::BeforeStop) || self.is_decided(HookPoint::BeforeStop, &about);
                 ensure!(is_let, Hooks, "the run stops, and hooks were not asked");
-                on.is_answered
+                let mut children = self.children.values();
+                let is_waited = !children.any(|child| child.is_at_work_for(on.id));
+                on.is_answered && is_waited
             }
             RunOutcome::Denied { .. } => {
                 let about = HookSubject::Turn { run: on.id, turn: on.turn + 1 };
@@ -149,7 +152,7 @@ impl Audit {
             on.own.turns += 1;
         }
         (on.turn, on.is_asking, on.requested_at) = (turn, true, seq);
-        (on.may_ask_again, on.has_failed) = (false, false);
+        (on.may_ask_again, on.has_failed, on.has_news) = (false, false, false);
         self.calls.clear();
         Ok(())
     }
@@ -159,7 +162,7 @@ impl Audit {
         let on = on.ok_or_else(|| Violation::new(Invariant::Stale, "a reply that nobody waits for"))?;
         on.is_asking = false;
         self.unannounced = calls_of(&response.content);
-        on.is_answered = self.unannounced.is_empty();
+        on.is_answered = self.unannounced.is_empty() && !on.has_news;
         for call in &self.unannounced {
             ensure!(!call.id.as_str().is_empty(), Pairing, "a call without an id");
             ensure!(self.seen.insert(call.id.clone()), Pairing, "the call id {} was used before", call.id);

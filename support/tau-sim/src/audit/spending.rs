@@ -1,7 +1,7 @@
 //! What runs and their subagents spend.
 
 use tau_core::config::Budget;
-use tau_core::event::{Spending, ToolKind};
+use tau_core::event::{HookPoint, Spending, ToolKind};
 use tau_core::{RunId, SessionId, TokenUsage, ToolCallId};
 
 use super::Audit;
@@ -14,6 +14,15 @@ pub(crate) struct ChildAudit {
     pub(crate) run: RunId,
     pub(crate) grant: Budget,
     pub(crate) reported: Option<Spending>,
+    /// What it is told, where nobody waits for it.
+    pub(crate) in_background: Option<String>,
+}
+
+impl ChildAudit {
+    /// Whether it works for this run in the background.
+    pub(crate) fn is_at_work_for(&self, run: RunId) -> bool {
+        self.run == run && self.reported.is_none() && self.in_background.is_some()
+    }
 }
 
 impl Audit {
@@ -26,7 +35,13 @@ impl Audit {
     }
 
     /// Grants never sum up to more than what was left.
-    pub(super) fn child_started(&mut self, call_id: &ToolCallId, child: SessionId, grant: Budget) -> Checked {
+    pub(super) fn child_started(
+        &mut self,
+        call_id: &ToolCallId,
+        child: SessionId,
+        grant: Budget,
+        background: bool,
+    ) -> Checked {
         let is_fitting = self
             .call(call_id)
             .is_some_and(|call| call.kind == ToolKind::Subagent && !call.is_finished && call.waits.is_none());
@@ -57,7 +72,16 @@ impl Audit {
             && limits.max_tokens.is_none_or(|most| taken.usage.total() <= most)
             && limits.max_cost.is_none_or(|most| taken.cost <= most);
         ensure!(is_within, Budget, "granted {grant:?}, so that {taken:?} of {limits:?} is taken");
-        let child_audit = ChildAudit { call_id: call_id.clone(), run, grant, reported: None };
+        let asked = self.call(call_id).and_then(|call| call.call.arguments.value().ok()).unwrap_or_default();
+        let is_asked =
+            asked["background"].as_bool().unwrap_or_default() && !self.is_hooked(HookPoint::AfterSubagent);
+        ensure!(
+            background == is_asked,
+            Grammar,
+            "{call_id} starts a subagent in the background: {background}"
+        );
+        let in_background = background.then(|| asked["prompt"].as_str().unwrap_or_default().to_owned());
+        let child_audit = ChildAudit { call_id: call_id.clone(), run, grant, reported: None, in_background };
         self.children.insert(child, child_audit);
         Ok(())
     }
@@ -67,9 +91,11 @@ impl Audit {
         let known =
             known.ok_or_else(|| Violation::new(Invariant::Stale, format!("{child} is no open subagent")))?;
         known.reported = Some(spent);
-        let run = known.run;
+        let (run, is_news) = (known.run, known.in_background.is_some());
         if let Some(on) = self.on.as_mut().filter(|on| on.id == run) {
             on.reported += spent;
+            on.has_news |= is_news;
+            on.is_answered &= !is_news;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Effects that the gate lets go, and whether what is on is what must be on.
 
 use tau_core::event::{HookPoint, HookSubject, Seq, ToolKind};
-use tau_core::{EffectClass, ToolDefinition};
+use tau_core::{EffectClass, SessionId, ToolDefinition};
 use tau_runtime::kernel::Effect;
 
 use super::session::{Job, JobState, Kin, What};
@@ -160,7 +160,16 @@ impl World {
         let mut expected = self.check_asked(at)?;
         if let Some(on) = &audit.on {
             let is_done = audit.open_calls().next().is_none() && audit.awaited_calls().next().is_none();
-            if on.is_asking || is_done {
+            let in_background = audit.children.iter().filter(|(_, child)| child.is_at_work_for(on.id));
+            let in_background: Vec<SessionId> = in_background.map(|(child, _)| *child).collect();
+            for child in &in_background {
+                let is_on =
+                    live().any(|job| matches!(&job.what, What::Child { child: on, .. } if on == child));
+                ensure!(is_on, Liveness, "nothing brings the report of {child}");
+            }
+            expected += in_background.len();
+            let waits_for_reports = on.is_answered && !in_background.is_empty();
+            if (on.is_asking || is_done) && !waits_for_reports {
                 let (run, turn) = (on.id, on.turn);
                 let hooks = |point, turn| What::Hooks { point, about: HookSubject::Turn { run, turn } };
                 let waited = if on.is_asking {

@@ -81,6 +81,7 @@ impl World {
             _ if spec.bad => "{oops".to_owned(),
             "ask" => format!(r#"{{"question":"question <{name}>"}}"#),
             "plan" => format!(r#"{{"plan":"plan <{name}>"}}"#),
+            "task" if name.is_multiple_of(3) => format!(r#"{{"prompt":"task <{name}>","background":true}}"#),
             "task" => format!(r#"{{"prompt":"task <{name}>"}}"#),
             _ => format!(r#"{{"n":{name}}}"#),
         };

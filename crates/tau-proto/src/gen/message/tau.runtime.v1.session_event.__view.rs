@@ -8737,6 +8737,10 @@ pub struct SubagentStartedView<'a> {
     ///
     /// Field 3: `budget`
     pub budget: ::buffa::MessageFieldView<super::super::__buffa::view::BudgetView<'a>>,
+    /// Whether nobody waits for it: its call ends at once, and its report is context that the model reads when it comes.
+    ///
+    /// Field 4: `background`
+    pub background: bool,
     pub __buffa_unknown_fields: ::buffa::UnknownFieldsView<'a>,
 }
 impl<'a> ::buffa::MessageView<'a> for SubagentStartedView<'a> {
@@ -8804,6 +8808,13 @@ impl<'a> ::buffa::MessageView<'a> for SubagentStartedView<'a> {
                     }
                 }
             }
+            4u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::Varint,
+                )?;
+                view.background = ::buffa::types::decode_bool(&mut cur)?;
+            }
             _ => {
                 ::buffa::encoding::skip_field_depth(tag, &mut cur, ctx.depth())?;
                 let span_len = before_tag.len() - cur.len();
@@ -8837,6 +8848,7 @@ impl<'a> ::buffa::MessageView<'a> for SubagentStartedView<'a> {
                 }
                 None => ::buffa::MessageField::none(),
             },
+            background: self.background,
             __buffa_unknown_fields: self.__buffa_unknown_fields.to_owned()?.into(),
             ..::core::default::Default::default()
         })
@@ -8864,6 +8876,9 @@ impl<'a> ::buffa::ViewEncode<'a> for SubagentStartedView<'a> {
                 += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
                     + inner_size as u64;
         }
+        if self.background {
+            size += 1u64 + ::buffa::types::BOOL_ENCODED_LEN as u64;
+        }
         size += self.__buffa_unknown_fields.encoded_len() as u64;
         ::buffa::saturate_size(size)
     }
@@ -8888,6 +8903,9 @@ impl<'a> ::buffa::ViewEncode<'a> for SubagentStartedView<'a> {
                 buf,
             );
             self.budget.write_to(__cache, buf);
+        }
+        if self.background {
+            ::buffa::types::put_bool_field(4u32, self.background, buf);
         }
         self.__buffa_unknown_fields.write_to(buf);
     }
@@ -8921,6 +8939,9 @@ impl<'__a> ::serde::Serialize for SubagentStartedView<'__a> {
             if let ::core::option::Option::Some(__v) = self.budget.as_option() {
                 __map.serialize_entry("budget", __v)?;
             }
+        }
+        if self.background {
+            __map.serialize_entry("background", &self.background)?;
         }
         __map.end()
     }
@@ -9037,6 +9058,13 @@ impl SubagentStartedOwnedView {
         &self,
     ) -> &::buffa::MessageFieldView<super::super::__buffa::view::BudgetView<'_>> {
         &self.0.reborrow().budget
+    }
+    /// Whether nobody waits for it: its call ends at once, and its report is context that the model reads when it comes.
+    ///
+    /// Field 4: `background`
+    #[must_use]
+    pub fn background(&self) -> bool {
+        self.0.reborrow().background
     }
 }
 impl ::core::convert::From<::buffa::OwnedView<SubagentStartedView<'static>>>

@@ -6155,6 +6155,18 @@ pub struct SubagentStarted {
         )
     )]
     pub budget: ::buffa::MessageField<Budget, ::buffa::Inline<Budget>>,
+    /// Whether nobody waits for it: its call ends at once, and its report is context that the model reads when it comes.
+    ///
+    /// Field 4: `background`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "background",
+            with = "::buffa::json_helpers::proto_bool",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_false"
+        )
+    )]
+    pub background: bool,
     #[cfg_attr(feature = "json", serde(skip))]
     #[doc(hidden)]
     pub __buffa_unknown_fields: ::buffa::UnknownFields,
@@ -6165,6 +6177,7 @@ impl ::core::fmt::Debug for SubagentStarted {
             .field("call_id", &self.call_id)
             .field("child_session_id", &self.child_session_id)
             .field("budget", &self.budget)
+            .field("background", &self.background)
             .finish()
     }
 }
@@ -6211,6 +6224,9 @@ impl ::buffa::Message for SubagentStarted {
                 += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
                     + inner_size as u64;
         }
+        if self.background {
+            size += 1u64 + ::buffa::types::BOOL_ENCODED_LEN as u64;
+        }
         size += self.__buffa_unknown_fields.encoded_len() as u64;
         ::buffa::saturate_size(size)
     }
@@ -6234,6 +6250,9 @@ impl ::buffa::Message for SubagentStarted {
                 buf,
             );
             self.budget.write_to(__cache, buf);
+        }
+        if self.background {
+            ::buffa::types::put_bool_field(4u32, self.background, buf);
         }
         self.__buffa_unknown_fields.write_to(buf);
     }
@@ -6273,6 +6292,13 @@ impl ::buffa::Message for SubagentStarted {
                     ctx,
                 )?;
             }
+            4u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::Varint,
+                )?;
+                self.background = ::buffa::types::decode_bool(buf)?;
+            }
             _ => {
                 self.__buffa_unknown_fields
                     .push(::buffa::encoding::decode_unknown_field(tag, buf, ctx)?);
@@ -6284,6 +6310,7 @@ impl ::buffa::Message for SubagentStarted {
         self.call_id.clear();
         self.child_session_id.clear();
         self.budget = ::buffa::MessageField::none();
+        self.background = false;
         self.__buffa_unknown_fields.clear();
     }
 }

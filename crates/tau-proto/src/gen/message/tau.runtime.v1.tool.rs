@@ -183,7 +183,8 @@ pub enum ToolKind {
     TOOL_KIND_ASK_USER = 2i32,
     /// It proposes a plan to a person: `{"plan": "..."}`.
     TOOL_KIND_PROPOSE_PLAN = 3i32,
-    /// It gives work to a subagent: `{"prompt": "...", "agent": "..."}`, where the kind may be left out.
+    /// It gives work to a subagent: `{"prompt": "...", "agent": "...", "background": false}`, of which only the prompt must
+    /// be there.
     TOOL_KIND_SUBAGENT = 4i32,
     /// It is run, and gives the model a skill: `{"name": "..."}`.
     TOOL_KIND_SKILL = 5i32,

@@ -90,10 +90,11 @@ fn body(body: &EventBody) -> Body {
             let (call_id, answer) = (call_id.to_string(), plan_answer(answer).into());
             pb::PlanAnswered { call_id, answer, ..Default::default() }.into()
         }
-        Kernel::SubagentStarted { call_id, child, budget: share } => {
+        Kernel::SubagentStarted { call_id, child, budget: share, background } => {
             let (call_id, child_session_id) = (call_id.to_string(), child.to_string());
             let budget = budget(share).into();
-            pb::SubagentStarted { call_id, child_session_id, budget, ..Default::default() }.into()
+            let background = *background;
+            pb::SubagentStarted { call_id, child_session_id, budget, background, ..Default::default() }.into()
         }
         Kernel::SubagentFinished { child, outcome, spent } => {
             let (outcome, spent) = (run_outcome(outcome).into(), spending(spent).into());

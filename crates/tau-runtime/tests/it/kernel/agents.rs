@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tau_core::config::PermissionMode;
-use tau_core::event::{AgentProfile, ModelChoice, SessionConfig};
-use tau_runtime::kernel::{Decision, Effect};
+use tau_core::event::{AgentProfile, CancelScope, HookPoint, ModelChoice, RunOutcome, SessionConfig};
+use tau_runtime::kernel::{Decision, Effect, Input, SubagentReport};
 use tau_runtime::loop_tools;
 
-use super::support::{Kernel, calls_of, with_people};
+use super::support::{Kernel, calls_of, cancel, prompt, text, with_people};
 
 const REVIEW: &str = r#"a task {"prompt":"Look around","agent":"reviewer"}"#;
 
@@ -118,4 +118,80 @@ fn the_model_is_told_of_the_kinds_within_bounds() {
     let many = (0..100).map(|n| (format!("agent-{n:03}"), profile(&"x".repeat(1_000)))).collect();
     let text = loop_tools::task(&many).definition.description.to_string();
     assert!(text.len() < 14_000 && text.contains("agent-099"), "{} {text}", text.len());
+}
+
+const AWAY: &str = r#"a task {"prompt":"Look around","background":true}"#;
+
+fn report(kernel: &Kernel) -> Input {
+    let child = kernel.state.subagents().next().expect("a subagent is at work");
+    Input::SubagentFinished(Box::new(SubagentReport::new(child, RunOutcome::Completed, "I saw it")))
+}
+
+#[test]
+fn a_subagent_in_the_background_keeps_the_run_and_not_the_model() {
+    let mut kernel = Kernel::asking(with_people());
+    let lines = kernel.lines(calls_of(1, 1, &[AWAY]));
+    assert_eq!(
+        lines[2..],
+        [
+            "subagent of a started",
+            "call a succeeded: The subagent works in the background. Go on with what does not need it; its report comes by itself.",
+            "model requested 1/2",
+            "> start subagent of a: Look around",
+            "> call model 1/2"
+        ]
+    );
+    assert_eq!(kernel.lines(text(1, 2, "I wait")), ["turn 2 replied: I wait"], "the run waits for it");
+    let lines = kernel.lines(report(&kernel));
+    assert_eq!(
+        lines[1..],
+        ["subagent finished: Completed, 0 turns, 0 tokens", "model requested 1/3", "> call model 1/3"]
+    );
+    let last = kernel.state.history().messages().last().unwrap().text();
+    assert_eq!(last, "The subagent of the call a has ended. It reports:\n\nI saw it");
+    assert_eq!(kernel.lines(text(1, 3, "Done")).last().unwrap(), "run 1 finished: Completed");
+}
+
+#[test]
+fn what_is_reported_while_the_model_speaks_is_read_before_its_last_word() {
+    let mut kernel = Kernel::asking(with_people());
+    kernel.give(calls_of(1, 1, &[AWAY])).unwrap();
+    let lines = kernel.lines(report(&kernel));
+    assert_eq!(lines.len(), 2, "nothing is asked while the model is: {lines:?}");
+    assert_eq!(kernel.lines(text(1, 2, "Done"))[1..], ["model requested 1/3", "> call model 1/3"]);
+    assert_eq!(kernel.lines(text(1, 3, "Done")).last().unwrap(), "run 1 finished: Completed");
+}
+
+#[test]
+fn a_run_that_ends_takes_its_subagents_in_the_background_along() {
+    let mut kernel = Kernel::asking(with_people());
+    kernel.give(calls_of(1, 1, &[AWAY])).unwrap();
+    let lines = kernel.lines(cancel(CancelScope::Run));
+    assert_eq!(lines.last().unwrap(), "> stop subagent");
+    let lines = kernel.lines(report(&kernel));
+    assert_eq!(
+        lines,
+        ["subagent finished: Completed, 0 turns, 0 tokens"],
+        "it says what it spent, and no more"
+    );
+}
+
+#[test]
+fn a_subagent_in_the_background_goes_on_after_a_crash() {
+    let mut kernel = Kernel::asking(with_people());
+    kernel.give(calls_of(1, 1, &[AWAY])).unwrap();
+    kernel.give(text(1, 2, "I wait")).unwrap();
+    let lines = kernel.lines(Input::Resume);
+    assert_eq!(lines.last().unwrap(), "> start subagent of a: Look around", "{lines:?}");
+    let lines = kernel.lines(report(&kernel));
+    assert_eq!(lines.last().unwrap(), "> call model 1/3");
+}
+
+#[test]
+fn what_hooks_look_at_is_waited_for() {
+    let mut kernel = Kernel::new(with_people());
+    kernel.give(Input::SetHooks { points: [HookPoint::AfterSubagent].into() }).unwrap();
+    kernel.give(prompt(1, "Hi")).unwrap();
+    let lines = kernel.lines(calls_of(1, 1, &[AWAY]));
+    assert_eq!(lines[2..], ["subagent of a started", "> start subagent of a: Look around"]);
 }
