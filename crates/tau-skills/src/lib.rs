@@ -66,13 +66,14 @@ pub mod skill;
 
 mod listing;
 mod load;
+mod parallel;
 mod repair;
 mod resources;
 mod tools;
 mod yaml;
 
 pub use catalogue::{Catalogue, Shadowed, SkipReason, Skipped, Warning, WarningKind};
-pub use discovery::{Discovery, Limits, Scope};
-pub use front_matter::FrontMatter;
+pub use discovery::{Cache, Discovery, Limits, Scope, nested_roots};
+pub use front_matter::{Context, Execution, FrontMatter};
 pub use listing::Listing;
-pub use skill::Skill;
+pub use skill::{Kind, Skill};

@@ -1,10 +1,12 @@
 //! Integration tests, over real folders.
 
+mod cache;
 mod discovery;
 #[cfg(unix)]
 mod discovery_unix;
 mod front_matter;
 mod listing;
+mod precedence;
 mod properties;
 mod skill;
 mod tree;

@@ -1,0 +1,180 @@
+//! The walk through one root.
+
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::fs::FileType;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::cache::{Cache, Entries, Stamp};
+use super::{Limits, Root, SKILL_FILE, unreadable};
+use crate::catalogue::{SkipReason, Skipped};
+use crate::parallel;
+use crate::skill::Kind;
+
+/// Names and kinds in a folder, by name. Links are not followed.
+pub(crate) fn entries(folder: &Path) -> io::Result<Vec<(OsString, FileType)>> {
+    let read = |entry: io::Result<std::fs::DirEntry>| {
+        entry.and_then(|entry| Ok((entry.file_name(), entry.file_type()?)))
+    };
+    let mut entries: Vec<_> = std::fs::read_dir(folder)?.map(read).collect::<io::Result<_>>()?;
+    entries.sort_by(|(left, _), (right, _)| left.cmp(right));
+    Ok(entries)
+}
+
+pub(crate) fn is_ignored(name: &OsStr) -> bool {
+    name == ".git" || name == "node_modules"
+}
+
+pub(super) struct Walk<'a> {
+    root: &'a Root,
+    limits: Limits,
+    visited: &'a mut BTreeSet<PathBuf>,
+    cache: &'a mut Cache,
+    files: Vec<PathBuf>,
+    skipped: Vec<Skipped>,
+}
+
+struct Visit {
+    path: PathBuf,
+    /// Free of links. Kept along the way, because asking the system for it in every folder costs more than the rest.
+    real: PathBuf,
+}
+
+/// What a folder was found to hold, and its stamp where that was read and not remembered.
+struct Listed {
+    entries: io::Result<Entries>,
+    stamp: Option<Stamp>,
+    is_known: bool,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(
+        root: &'a Root,
+        limits: Limits,
+        visited: &'a mut BTreeSet<PathBuf>,
+        cache: &'a mut Cache,
+    ) -> Self {
+        Self { root, limits, visited, cache, files: Vec::new(), skipped: Vec::new() }
+    }
+
+    /// The files that hold skills, by breadth and then by name, and what was not looked at.
+    pub(super) fn run(mut self) -> (Vec<PathBuf>, Vec<Skipped>) {
+        let root = self.root.path.as_path();
+        let real = match std::fs::canonicalize(root) {
+            Ok(real) => real,
+            Err(error) => {
+                let absent = error.kind() == io::ErrorKind::NotFound && root.symlink_metadata().is_err();
+                if !absent {
+                    self.skipped.push(unreadable(root, &error));
+                }
+                return (self.files, self.skipped);
+            }
+        };
+        let mut level = Vec::new();
+        self.enqueue(Visit { path: root.to_path_buf(), real }, &mut level);
+        let mut room = self.limits.max_folders;
+        for depth in 0..=self.limits.max_depth {
+            let is_cut = level.len() > room;
+            level.truncate(room);
+            room -= level.len();
+            level = self.visit(&level, depth);
+            if is_cut {
+                let reason = SkipReason::FolderLimit { limit: self.limits.max_folders };
+                self.skipped.push(Skipped::new(root, reason));
+                level.clear();
+            }
+        }
+        if !level.is_empty() {
+            self.skipped.push(Skipped::new(root, SkipReason::DepthLimit { folders: level.len() }));
+        }
+        (self.files, self.skipped)
+    }
+
+    /// Notes the skills of these folders; the folders in them.
+    fn visit(&mut self, level: &[Visit], depth: usize) -> Vec<Visit> {
+        let cache = &*self.cache;
+        let listed = parallel::map(level, |visit| list(cache, &visit.path));
+        let mut below = Vec::new();
+        for (visit, listed) in level.iter().zip(listed) {
+            match listed.entries {
+                Err(error) => self.skipped.push(unreadable(&visit.path, &error)),
+                Ok(entries) => {
+                    if listed.is_known {
+                        self.cache.keep_folder(&visit.path, None);
+                    } else if let Some(stamp) = listed.stamp {
+                        self.cache.keep_folder(&visit.path, Some((stamp, &entries)));
+                    }
+                    self.note_files(&visit.path, &entries);
+                    for child in self.children(visit, depth, entries) {
+                        // Beyond the last level folders are only counted: they were not visited.
+                        if depth == self.limits.max_depth {
+                            below.push(child);
+                        } else {
+                            self.enqueue(child, &mut below);
+                        }
+                    }
+                }
+            }
+        }
+        below
+    }
+
+    fn enqueue(&mut self, visit: Visit, queue: &mut Vec<Visit>) {
+        if self.visited.contains(&visit.real) {
+            self.skipped.push(Skipped::new(&visit.path, SkipReason::AlreadyVisited { folder: visit.real }));
+        } else {
+            self.visited.insert(visit.real.clone());
+            queue.push(visit);
+        }
+    }
+
+    fn note_files(&mut self, folder: &Path, entries: &[(OsString, FileType)]) {
+        if self.root.kind == Kind::Command {
+            let is_command = |name: &Path| name.extension().is_some_and(|extension| extension == "md");
+            let commands =
+                entries.iter().filter(|(name, kind)| is_command(Path::new(name)) && !kind.is_dir());
+            self.files.extend(commands.map(|(name, _)| folder.join(name)));
+        } else if entries.iter().any(|(name, _)| name == SKILL_FILE) {
+            self.files.push(folder.join(SKILL_FILE));
+        } else if let Some((name, _)) = entries.iter().find(|(name, _)| name.eq_ignore_ascii_case(SKILL_FILE))
+        {
+            self.skipped.push(Skipped::new(&folder.join(name), SkipReason::FileNameCase));
+        }
+    }
+
+    fn children(&mut self, parent: &Visit, depth: usize, entries: Entries) -> Vec<Visit> {
+        let mut children = Vec::new();
+        for (name, kind) in entries {
+            if is_ignored(&name) || !(kind.is_dir() || kind.is_symlink()) {
+                continue;
+            }
+            let path = parent.path.join(&name);
+            let real = if kind.is_dir() {
+                parent.real.join(&name)
+            } else {
+                match std::fs::canonicalize(&path) {
+                    Ok(real) if real.is_dir() => real,
+                    Ok(_) => continue,
+                    Err(error) => {
+                        // Beside the skills of a root, a broken link is a lost skill; deeper, some resource.
+                        if depth == 0 {
+                            self.skipped.push(unreadable(&path, &error));
+                        }
+                        continue;
+                    }
+                }
+            };
+            children.push(Visit { path, real });
+        }
+        children
+    }
+}
+
+fn list(cache: &Cache, folder: &Path) -> Listed {
+    if let Some(entries) = cache.folder(folder) {
+        return Listed { entries: Ok(entries.clone()), stamp: None, is_known: true };
+    }
+    let stamp = Stamp::of(folder);
+    Listed { entries: entries(folder), stamp, is_known: false }
+}
