@@ -63,6 +63,7 @@ pub mod catalogue;
 pub mod discovery;
 pub mod front_matter;
 pub mod skill;
+pub mod validation;
 
 mod listing;
 mod load;

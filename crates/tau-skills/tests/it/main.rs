@@ -10,3 +10,4 @@ mod precedence;
 mod properties;
 mod skill;
 mod tree;
+mod validation;
