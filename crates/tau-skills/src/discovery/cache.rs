@@ -1,37 +1,32 @@
-//! What was read before and has not changed since.
+//! What was found before, as long as nothing has changed since.
 
-use std::collections::HashMap;
-use std::ffi::OsString;
-use std::fs::{FileType, Metadata};
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::Root;
-use crate::load::Found;
+use super::Discovery;
+use crate::catalogue::Catalogue;
+use crate::parallel;
 
-pub(super) type Entries = Vec<(OsString, FileType)>;
-
-/// What earlier discoveries read, kept in memory for the next one.
+/// The catalogue of the last discovery, kept in memory with all that it depends on.
 ///
 /// A folder or file counts as unchanged while its size, its times of change and, on Unix, its inode are the same. What
-/// changed less than two seconds before it was read is read again: a second change could bear the same time. It holds
-/// what belongs to one set of roots, and starts anew for another.
+/// changed less than two seconds before is not relied on: a second change could bear the same time.
 #[derive(Debug, Default)]
 pub struct Cache {
-    roots: Vec<Root>,
-    folders: HashMap<PathBuf, Kept<Entries>>,
-    files: HashMap<PathBuf, Kept<Found>>,
-    now: i128,
-    round: u64,
+    kept: Option<Kept>,
 }
 
 #[derive(Debug)]
-struct Kept<T> {
-    stamp: Stamp,
-    /// The discovery that last needed it.
-    round: u64,
-    value: T,
+struct Kept {
+    search: Discovery,
+    seen: Vec<Seen>,
+    catalogue: Arc<Catalogue>,
 }
+
+/// Something a discovery looked at, as it was then; `None` where there was nothing.
+pub(super) type Seen = (PathBuf, Option<Stamp>);
 
 /// What tells a changed file from an unchanged one. Times are in nanoseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,63 +42,19 @@ pub(super) struct Stamp {
 const SETTLED: i128 = 2_000_000_000;
 
 impl Cache {
-    pub(super) fn begin(&mut self, roots: &[Root]) {
-        if self.roots != roots {
-            *self = Self { roots: roots.to_vec(), ..Self::default() };
-        }
-        self.now = nanoseconds(SystemTime::now());
-        self.round += 1;
+    /// What the same search found, if nothing of it has changed.
+    pub(super) fn get(&self, search: &Discovery) -> Option<Arc<Catalogue>> {
+        let kept = self.kept.as_ref().filter(|kept| kept.search == *search)?;
+        let is_same = parallel::map(&kept.seen, |(path, stamp)| Stamp::of(path) == *stamp);
+        is_same.into_iter().all(|is_same| is_same).then(|| kept.catalogue.clone())
     }
 
-    /// Forgets what is gone.
-    pub(super) fn end(&mut self) {
-        let round = self.round;
-        self.folders.retain(|_, kept| kept.round == round);
-        self.files.retain(|_, kept| kept.round == round);
-    }
-
-    /// The entries of a folder, if it is as it was.
-    pub(super) fn folder(&self, path: &Path) -> Option<&Entries> {
-        fresh(self.folders.get(path)?, path)
-    }
-
-    /// What was made of a file, if it is as it was.
-    pub(super) fn file(&self, path: &Path) -> Option<&Found> {
-        fresh(self.files.get(path)?, path)
-    }
-
-    /// Keeps what was read of a folder; without it, what was kept is needed again.
-    pub(super) fn keep_folder(&mut self, path: &Path, read: Option<(Stamp, &Entries)>) {
-        keep(&mut self.folders, (self.now, self.round), path, read);
-    }
-
-    pub(super) fn keep_file(&mut self, path: &Path, read: Option<(Stamp, &Found)>) {
-        keep(&mut self.files, (self.now, self.round), path, read);
-    }
-}
-
-fn fresh<'a, T>(kept: &'a Kept<T>, path: &Path) -> Option<&'a T> {
-    (Stamp::of(path)? == kept.stamp).then_some(&kept.value)
-}
-
-fn keep<T: Clone>(
-    all: &mut HashMap<PathBuf, Kept<T>>,
-    (now, round): (i128, u64),
-    path: &Path,
-    read: Option<(Stamp, &T)>,
-) {
-    match read {
-        Some((stamp, value)) if stamp.is_settled(now) => {
-            all.insert(path.to_path_buf(), Kept { stamp, round, value: value.clone() });
-        }
-        Some(_) => {
-            all.remove(path);
-        }
-        None => {
-            if let Some(kept) = all.get_mut(path) {
-                kept.round = round;
-            }
-        }
+    /// Keeps what was found, but for a search that looked at something too new.
+    pub(super) fn keep(&mut self, search: &Discovery, seen: Vec<Seen>, catalogue: &Arc<Catalogue>) {
+        let now = nanoseconds(SystemTime::now());
+        let is_settled = seen.iter().all(|(_, stamp)| stamp.is_none_or(|stamp| stamp.is_settled(now)));
+        self.kept =
+            is_settled.then(|| Kept { search: search.clone(), seen, catalogue: Arc::clone(catalogue) });
     }
 }
 

@@ -7,11 +7,12 @@ mod walk;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tau_memory::text::ReadErrorKind;
 
 use crate::catalogue::{Catalogue, SkipReason, Skipped};
-use crate::load::{self, Found};
+use crate::load;
 use crate::parallel;
 use crate::skill::Kind;
 
@@ -20,7 +21,7 @@ pub use roots::{PROJECT_FOLDERS, nested_roots};
 
 pub(crate) use walk::{entries, is_ignored};
 
-use cache::Stamp;
+use cache::{Seen, Stamp};
 use walk::Walk;
 
 /// The name of the file that makes a folder a skill.
@@ -53,7 +54,7 @@ pub struct Limits {
 /// Nothing is touched before [`discover`](Self::discover). Folders are visited by breadth, and by name within a folder.
 /// Links are followed; a folder reached twice is visited once. `.git` and `node_modules` are not entered. A skill folder
 /// is searched too: collections keep skills below a skill.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Discovery {
     roots: Vec<Root>,
     limits: Limits,
@@ -109,38 +110,38 @@ impl Discovery {
     /// Does not fail: what was not loaded is in [`Catalogue::skipped`].
     #[must_use]
     pub fn discover(&self) -> Catalogue {
-        self.discover_again(&mut Cache::default())
+        self.search(&mut Watch::default())
     }
 
-    /// The same, reading only what changed since the cache was last used here.
-    ///
-    /// The result is that of [`discover`](Self::discover), whatever the cache holds.
+    /// The same, which is what the cache holds where nothing of it has changed.
     #[must_use]
-    pub fn discover_again(&self, cache: &mut Cache) -> Catalogue {
+    pub fn discover_again(&self, cache: &mut Cache) -> Arc<Catalogue> {
+        cache.get(self).unwrap_or_else(|| {
+            let mut watch = Watch { seen: Some(Vec::new()) };
+            let catalogue = Arc::new(self.search(&mut watch));
+            cache.keep(self, watch.seen.unwrap_or_default(), &catalogue);
+            catalogue
+        })
+    }
+
+    fn search(&self, watch: &mut Watch) -> Catalogue {
         let mut catalogue = Catalogue::default();
         let mut visited = BTreeSet::new();
         let mut roots = self.roots.clone();
         // Stable: the caller's order holds within a scope. A folder in two roots belongs to the one with precedence.
         roots.sort_by_key(|root| (root.kind, root.scope));
-        cache.begin(&roots);
         for root in &roots {
-            let walk = Walk::new(root, self.limits, &mut visited, cache);
-            let (files, mut skipped) = walk.run();
+            let (files, mut skipped) = Walk::new(root, self.limits, &mut visited, watch).run();
             catalogue.skipped.append(&mut skipped);
-            let known = &*cache;
-            let read = parallel::map(&files, |path| match known.file(path) {
-                Some(found) => (found.clone(), None),
-                None => {
-                    let stamp = Stamp::of(path);
-                    (load::read(path, root), stamp)
+            watch.add(&files);
+            let read = parallel::map(&files, |path| load::read(path, root));
+            for (path, found) in files.iter().zip(read) {
+                match found {
+                    Err(reason) => catalogue.skipped.push(Skipped::new(path, reason)),
+                    Ok((skill, warnings)) => catalogue.enter(skill, warnings),
                 }
-            });
-            for (path, (found, stamp)) in files.iter().zip(read) {
-                cache.keep_file(path, stamp.map(|stamp| (stamp, &found)));
-                enter(&mut catalogue, path, found);
             }
         }
-        cache.end();
         catalogue
     }
 
@@ -150,10 +151,19 @@ impl Discovery {
     }
 }
 
-fn enter(catalogue: &mut Catalogue, path: &Path, found: Found) {
-    match found {
-        Err(reason) => catalogue.skipped.push(Skipped::new(path, reason)),
-        Ok((skill, warnings)) => catalogue.enter(skill, warnings),
+/// What a discovery looks at, where somebody wants to know.
+#[derive(Debug, Default)]
+struct Watch {
+    seen: Option<Vec<Seen>>,
+}
+
+impl Watch {
+    /// To be called before these are read.
+    fn add(&mut self, paths: &[PathBuf]) {
+        if let Some(seen) = &mut self.seen {
+            let stamps = parallel::map(paths, |path| Stamp::of(path));
+            seen.extend(paths.iter().cloned().zip(stamps));
+        }
     }
 }
 

@@ -6,14 +6,16 @@ use std::fs::FileType;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::cache::{Cache, Entries, Stamp};
-use super::{Limits, Root, SKILL_FILE, unreadable};
+use super::{Limits, Root, SKILL_FILE, Watch, unreadable};
 use crate::catalogue::{SkipReason, Skipped};
 use crate::parallel;
 use crate::skill::Kind;
 
+/// Names and kinds of what is in a folder.
+type Entries = Vec<(OsString, FileType)>;
+
 /// Names and kinds in a folder, by name. Links are not followed.
-pub(crate) fn entries(folder: &Path) -> io::Result<Vec<(OsString, FileType)>> {
+pub(crate) fn entries(folder: &Path) -> io::Result<Entries> {
     let read = |entry: io::Result<std::fs::DirEntry>| {
         entry.and_then(|entry| Ok((entry.file_name(), entry.file_type()?)))
     };
@@ -30,7 +32,7 @@ pub(super) struct Walk<'a> {
     root: &'a Root,
     limits: Limits,
     visited: &'a mut BTreeSet<PathBuf>,
-    cache: &'a mut Cache,
+    watch: &'a mut Watch,
     files: Vec<PathBuf>,
     skipped: Vec<Skipped>,
 }
@@ -41,26 +43,20 @@ struct Visit {
     real: PathBuf,
 }
 
-/// What a folder was found to hold, and its stamp where that was read and not remembered.
-struct Listed {
-    entries: io::Result<Entries>,
-    stamp: Option<Stamp>,
-    is_known: bool,
-}
-
 impl<'a> Walk<'a> {
     pub(super) fn new(
         root: &'a Root,
         limits: Limits,
         visited: &'a mut BTreeSet<PathBuf>,
-        cache: &'a mut Cache,
+        watch: &'a mut Watch,
     ) -> Self {
-        Self { root, limits, visited, cache, files: Vec::new(), skipped: Vec::new() }
+        Self { root, limits, visited, watch, files: Vec::new(), skipped: Vec::new() }
     }
 
     /// The files that hold skills, by breadth and then by name, and what was not looked at.
     pub(super) fn run(mut self) -> (Vec<PathBuf>, Vec<Skipped>) {
         let root = self.root.path.as_path();
+        self.watch.add(std::slice::from_ref(&self.root.path));
         let real = match std::fs::canonicalize(root) {
             Ok(real) => real,
             Err(error) => {
@@ -93,27 +89,25 @@ impl<'a> Walk<'a> {
 
     /// Notes the skills of these folders; the folders in them.
     fn visit(&mut self, level: &[Visit], depth: usize) -> Vec<Visit> {
-        let cache = &*self.cache;
-        let listed = parallel::map(level, |visit| list(cache, &visit.path));
+        let paths: Vec<PathBuf> = level.iter().map(|visit| visit.path.clone()).collect();
+        self.watch.add(&paths);
+        let listed = parallel::map(&paths, |path| entries(path));
         let mut below = Vec::new();
-        for (visit, listed) in level.iter().zip(listed) {
-            match listed.entries {
-                Err(error) => self.skipped.push(unreadable(&visit.path, &error)),
-                Ok(entries) => {
-                    if listed.is_known {
-                        self.cache.keep_folder(&visit.path, None);
-                    } else if let Some(stamp) = listed.stamp {
-                        self.cache.keep_folder(&visit.path, Some((stamp, &entries)));
-                    }
-                    self.note_files(&visit.path, &entries);
-                    for child in self.children(visit, depth, entries) {
-                        // Beyond the last level folders are only counted: they were not visited.
-                        if depth == self.limits.max_depth {
-                            below.push(child);
-                        } else {
-                            self.enqueue(child, &mut below);
-                        }
-                    }
+        for (visit, entries) in level.iter().zip(listed) {
+            let entries = match entries {
+                Ok(entries) => entries,
+                Err(error) => {
+                    self.skipped.push(unreadable(&visit.path, &error));
+                    continue;
+                }
+            };
+            self.note_files(&visit.path, &entries);
+            for child in self.children(visit, depth, entries) {
+                // Beyond the last level folders are only counted: they were not visited.
+                if depth == self.limits.max_depth {
+                    below.push(child);
+                } else {
+                    self.enqueue(child, &mut below);
                 }
             }
         }
@@ -153,6 +147,8 @@ impl<'a> Walk<'a> {
             let real = if kind.is_dir() {
                 parent.real.join(&name)
             } else {
+                // A link that leads nowhere now may lead somewhere later.
+                self.watch.add(std::slice::from_ref(&path));
                 match std::fs::canonicalize(&path) {
                     Ok(real) if real.is_dir() => real,
                     Ok(_) => continue,
@@ -169,12 +165,4 @@ impl<'a> Walk<'a> {
         }
         children
     }
-}
-
-fn list(cache: &Cache, folder: &Path) -> Listed {
-    if let Some(entries) = cache.folder(folder) {
-        return Listed { entries: Ok(entries.clone()), stamp: None, is_known: true };
-    }
-    let stamp = Stamp::of(folder);
-    Listed { entries: entries(folder), stamp, is_known: false }
 }

@@ -1,4 +1,5 @@
 use std::fs::File;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tau_skills::{Cache, Discovery, Scope};
@@ -40,6 +41,9 @@ fn every_change_is_seen_through_a_cache() {
     assert_eq!(describe(&mut cache), ["a new", "b back", "e added"]);
 
     // Other roots start anew, and do not see whose the skills were before.
+    std::thread::sleep(Duration::from_millis(2_100));
+    let (one, two) = (search.discover_again(&mut cache), search.discover_again(&mut cache));
+    assert!(Arc::ptr_eq(&one, &two), "nothing changed, so nothing is read");
     let other = Discovery::new().root(tree.at("skills"), Scope::User).discover_again(&mut cache);
     assert_eq!(names(&other), ["a", "b", "e"]);
     assert!(other.skills.values().all(|skill| skill.scope == Scope::User));
