@@ -62,6 +62,8 @@
 pub mod catalogue;
 pub mod discovery;
 pub mod front_matter;
+pub mod invocation;
+pub mod matching;
 pub mod skill;
 pub mod validation;
 
@@ -76,5 +78,7 @@ mod yaml;
 pub use catalogue::{Catalogue, Shadowed, SkipReason, Skipped, Warning, WarningKind};
 pub use discovery::{Cache, Discovery, Limits, Scope, nested_roots};
 pub use front_matter::{Context, Execution, FrontMatter};
+pub use invocation::Invocation;
 pub use listing::Listing;
+pub use matching::Match;
 pub use skill::{Kind, Skill};

@@ -5,7 +5,9 @@ mod discovery;
 #[cfg(unix)]
 mod discovery_unix;
 mod front_matter;
+mod invocation;
 mod listing;
+mod matching;
 mod precedence;
 mod properties;
 mod skill;
