@@ -52,5 +52,7 @@ pub mod bootstrap;
 pub mod document;
 pub mod text;
 
+mod markdown;
+
 pub use bootstrap::{Bootstrap, SystemContext};
 pub use document::Document;
