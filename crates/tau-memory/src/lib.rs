@@ -26,6 +26,7 @@
 //! |---|---|
 //! | [`bootstrap`] | instruction files from a boundary folder down to the working folder, compiled into [`SystemContext`] |
 //! | [`document`] | the split of a document into front matter and body |
+//! | [`working`] | notes that an agent writes, with every version of them |
 //! | [`text`] | bounded reading of text files: byte order mark, line ends, encoding |
 //!
 //! # Example
@@ -51,8 +52,10 @@
 pub mod bootstrap;
 pub mod document;
 pub mod text;
+pub mod working;
 
 mod markdown;
 
 pub use bootstrap::{Bootstrap, SystemContext};
 pub use document::Document;
+pub use working::WorkingMemory;

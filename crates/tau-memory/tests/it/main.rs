@@ -10,3 +10,4 @@ mod document;
 mod properties;
 mod text;
 mod tree;
+mod working;
