@@ -64,6 +64,7 @@ pub mod discovery;
 pub mod front_matter;
 pub mod invocation;
 pub mod matching;
+pub mod plugin;
 pub mod skill;
 pub mod validation;
 

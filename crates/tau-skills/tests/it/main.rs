@@ -8,6 +8,7 @@ mod front_matter;
 mod invocation;
 mod listing;
 mod matching;
+mod plugin;
 mod precedence;
 mod properties;
 mod skill;
