@@ -11,24 +11,18 @@ use tau_agent::{Agent, Limits, provider};
 use tau_core::config::{PermissionConfig, ResolvedModel};
 use tau_core::event::{CompactionPolicy, CompactionStrategy, SessionConfig, ToolSpec};
 use tau_core::{HumanDuration, Secret, SessionId};
-use tau_memory::bootstrap::Bootstrap;
 use tau_runtime::attach::RemoteEnvironment;
 use tau_runtime::{SessionOptions, SystemPrompt, loop_tools};
-use tau_skills::{Catalogue, Discovery, Scope};
 use tau_tools::environment::{Environment, LocalEnvironment, NoEnvironment, ResultLimits, WithResults};
 use tau_tools::permission::{GuardedEnvironment, PermissionPolicy, is_alias, tool_name};
 use tau_tools::undo::UndoableEnvironment;
 use tau_tools::{ToolRegistry, builtin, tool_of_alias};
 
 use crate::config::{LoadError, Loaded, REPLAY};
-use crate::environment;
 use crate::exit::UsageError;
 use crate::sandbox::LazySandbox;
 use crate::store::Place;
-use crate::token;
-
-/// Where a project keeps skills, the nearest to tau first.
-const SKILL_FOLDERS: [&str; 3] = [".tau/skills", ".agents/skills", ".claude/skills"];
+use crate::{environment, knowledge, token};
 
 /// A model that is ready, and how people know it.
 #[derive(Debug)]
@@ -222,9 +216,9 @@ fn elsewhere(
 
 fn system_prompt(loaded: &Loaded, files: Files<'_>) -> SystemPrompt {
     let prompt = match files {
-        Files::Here => {
-            SystemPrompt::new(&loaded.working_dir).memory(memory(loaded).load()).skills(skills(loaded))
-        }
+        Files::Here => SystemPrompt::new(&loaded.working_dir)
+            .memory(knowledge::instructions(loaded).load())
+            .skills(knowledge::skills(loaded)),
         // Instructions and skills of a folder of this machine are not for work that is done elsewhere.
         Files::Provided(provided) => {
             let about = [provided.system(), provided.shell()].into_iter().filter(|text| !text.is_empty());
@@ -238,21 +232,6 @@ fn system_prompt(loaded: &Loaded, files: Files<'_>) -> SystemPrompt {
         Some(text) => prompt.instructions(text),
         None => prompt,
     }
-}
-
-/// The files of instructions: the user's own, then the project's from its root down to the working folder.
-pub(crate) fn memory(loaded: &Loaded) -> Bootstrap {
-    let memory = Bootstrap::new(&loaded.working_dir).boundary(&loaded.project_root);
-    match environment::config_dir() {
-        Some(folder) => memory.user_file(folder.join("AGENTS.md")),
-        None => memory,
-    }
-}
-
-/// The project's skills. Those of the user lie outside the working folder, where the file tools do not reach.
-pub(crate) fn skills(loaded: &Loaded) -> Catalogue {
-    let roots = SKILL_FOLDERS.iter().map(|folder| loaded.working_dir.join(folder));
-    roots.fold(Discovery::new(), |discovery, root| discovery.root(root, Scope::Project)).discover()
 }
 
 /// The model to use: as configured, or else one that a local Ollama has.

@@ -83,6 +83,16 @@ impl PluginLibrary {
         Ok(self.state()?.marketplaces)
     }
 
+    /// A known marketplace.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not known, or cannot be read.
+    pub fn marketplace(&self, name: &str) -> Result<Marketplace, PluginError> {
+        let known = self.state()?.marketplaces.remove(name).ok_or_else(|| self.unknown(name))?;
+        Marketplace::read(&self.root.join(known.folder))
+    }
+
     /// The plugins in use, and those that cannot be read.
     ///
     /// # Errors
