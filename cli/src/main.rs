@@ -13,6 +13,7 @@ mod git;
 mod html;
 mod interrupt;
 mod knowledge;
+mod memory_tool;
 mod output;
 mod record;
 mod remote;

@@ -20,6 +20,7 @@ use tau_tools::{ToolRegistry, builtin, tool_of_alias};
 
 use crate::config::{LoadError, Loaded, REPLAY};
 use crate::exit::UsageError;
+use crate::memory_tool::MemoryTool;
 use crate::sandbox::LazySandbox;
 use crate::store::Place;
 use crate::{environment, knowledge, token};
@@ -75,6 +76,10 @@ pub(crate) fn options_of(
         // Each of them needs files or processes.
         tools = ToolRegistry::default();
     }
+    if matches!(files, Files::Provided(_)) && tools.get(tau_memory::working::tools::NAME).is_some() {
+        let help = "take `memory` out of agent.tools for sessions that work in an extension's files";
+        return Err(UsageError::new("notes are kept in files of this machine", help).into());
+    }
     let mut config = SessionConfig::new(&chosen.name);
     let model = chosen.agent.model();
     config.prices.clone_from(&model.prices);
@@ -112,7 +117,8 @@ pub(crate) fn check_names(loaded: &Loaded) -> Result<(ToolRegistry, Vec<ToolSpec
     if let Some(problem) = provider::check(&loaded.config).first() {
         return Err(UsageError::new(problem.to_string(), "see `tau config show --origin`"));
     }
-    let all = builtin::all();
+    let mut all = builtin::all();
+    all.add(Arc::new(MemoryTool::new(knowledge::notes(loaded))));
     let loop_tools = [loop_tools::ask_user(), loop_tools::propose_plan(), loop_tools::task(&BTreeMap::new())];
     check_rules(&loaded.config.permissions, &all, &loop_tools)?;
     let Some(names) = &loaded.config.agent.tools else { return Ok((builtin::standard(), Vec::new())) };
@@ -134,7 +140,9 @@ pub(crate) fn check_names(loaded: &Loaded) -> Result<(ToolRegistry, Vec<ToolSpec
 /// Whether there is a tool of this name, be it one that the loop answers itself.
 pub(crate) fn is_tool(name: &str) -> bool {
     let loop_tools = [loop_tools::ask_user(), loop_tools::propose_plan(), loop_tools::task(&BTreeMap::new())];
-    builtin::all().get(name).is_some() || loop_tools.iter().any(|tool| tool.definition.name == name)
+    builtin::all().get(name).is_some()
+        || name == tau_memory::working::tools::NAME
+        || loop_tools.iter().any(|tool| tool.definition.name == name)
 }
 
 /// A rule that means no tool would silently protect nothing. One for a tool that is not offered is right.

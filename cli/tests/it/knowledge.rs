@@ -146,3 +146,16 @@ async fn doctor_tells_what_was_not_read_and_why() {
         assert!(said.contains(expected), "{expected}: {said}");
     }
 }
+
+#[tokio::test]
+async fn the_agent_writes_notes_where_it_was_given_the_tool() {
+    use tau_testkit::{ModelServer, Reply};
+    let arguments = r#"{"command": "append", "path": "progress.md", "text": "Half way."}"#;
+    let replies = [Reply::tool_calls([("call_1", "memory", arguments)]), Reply::text("Noted.")];
+    let server = ModelServer::with_replies(replies).await.unwrap();
+    let place = Place::with_server_and(&server, "agent.tools = [\"read\", \"memory\"]\n");
+    let ran = place.tau(&["run", "--allow", "memory", "note it"]).await;
+    assert_eq!(ran.assert_code(0).stdout, "Noted.\n");
+    assert_eq!(place.read(".tau/memory/progress.md"), "Half way.\n");
+    assert!(crate::support::tool_result(&server, 1, "call_1").starts_with("written, version "));
+}

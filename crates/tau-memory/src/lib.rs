@@ -14,6 +14,11 @@
 //!   a repository cannot pull a private key into the context of a model. FIFOs and devices are never opened.
 //! - **Never all or nothing.** One bad file is an entry in [`SystemContext::skipped`], not a failure.
 //!
+//! # Working memory
+//!
+//! [`WorkingMemory`] is a folder of notes that outlive a session. Nothing in it is overwritten that the writer did not see, and
+//! every version can be compared and put back; see [`working`].
+//!
 //! # What it does not do
 //!
 //! It knows no home folder, no environment and no current directory: callers give absolute paths. It counts bytes, not

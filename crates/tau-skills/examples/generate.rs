@@ -1,5 +1,5 @@
 //! Writes skills like those that people publish: `cargo run -p tau-skills --example generate -- FOLDER [COUNT [SEED]]`
-#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a program for the terminal")]
+#![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::path::PathBuf;
 

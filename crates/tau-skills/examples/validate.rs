@@ -2,7 +2,7 @@
 //!
 //! Prints `valid` or `invalid`, the folder, and the issues, separated by tabs. Folders that are not skills themselves are
 //! looked through one level deep.
-#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a program for the terminal")]
+#![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::path::{Path, PathBuf};
 
