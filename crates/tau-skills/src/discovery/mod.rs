@@ -4,7 +4,7 @@ mod cache;
 mod roots;
 mod walk;
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -126,7 +126,7 @@ impl Discovery {
 
     fn search(&self, watch: &mut Watch) -> Catalogue {
         let mut catalogue = Catalogue::default();
-        let mut visited = BTreeSet::new();
+        let mut visited = HashSet::new();
         let mut roots = self.roots.clone();
         // Stable: the caller's order holds within a scope. A folder in two roots belongs to the one with precedence.
         roots.sort_by_key(|root| (root.kind, root.scope));

@@ -1,6 +1,6 @@
 //! The walk through one root.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::FileType;
 use std::io;
@@ -31,7 +31,7 @@ pub(crate) fn is_ignored(name: &OsStr) -> bool {
 pub(super) struct Walk<'a> {
     root: &'a Root,
     limits: Limits,
-    visited: &'a mut BTreeSet<PathBuf>,
+    visited: &'a mut HashSet<PathBuf>,
     watch: &'a mut Watch,
     files: Vec<PathBuf>,
     skipped: Vec<Skipped>,
@@ -47,7 +47,7 @@ impl<'a> Walk<'a> {
     pub(super) fn new(
         root: &'a Root,
         limits: Limits,
-        visited: &'a mut BTreeSet<PathBuf>,
+        visited: &'a mut HashSet<PathBuf>,
         watch: &'a mut Watch,
     ) -> Self {
         Self { root, limits, visited, watch, files: Vec::new(), skipped: Vec::new() }
@@ -115,11 +115,10 @@ impl<'a> Walk<'a> {
     }
 
     fn enqueue(&mut self, visit: Visit, queue: &mut Vec<Visit>) {
-        if self.visited.contains(&visit.real) {
-            self.skipped.push(Skipped::new(&visit.path, SkipReason::AlreadyVisited { folder: visit.real }));
-        } else {
-            self.visited.insert(visit.real.clone());
+        if self.visited.insert(visit.real.clone()) {
             queue.push(visit);
+        } else {
+            self.skipped.push(Skipped::new(&visit.path, SkipReason::AlreadyVisited { folder: visit.real }));
         }
     }
 
