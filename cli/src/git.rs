@@ -1,6 +1,6 @@
 //! Repositories of others, fetched with the program git.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -13,12 +13,15 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A repository in a folder of its own, which goes with this.
 pub(crate) struct Clone {
-    folder: tempfile::TempDir,
+    #[expect(dead_code, reason = "the folder goes with it")]
+    around: tempfile::TempDir,
+    /// Named as the repository is: a plugin without a manifest is called after its folder.
+    folder: PathBuf,
 }
 
 impl Clone {
     pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+        &self.folder
     }
 }
 
@@ -36,7 +39,10 @@ pub(crate) async fn clone(url: &str, reference: Option<&str>, commit: Option<&st
     if environment::find_program("git").is_none() {
         return Err(UsageError::new("git is not found", "install git, or give a folder").into());
     }
-    let folder = tempfile::tempdir().map_err(|error| miette::miette!("no folder for it: {error}"))?;
+    let io = |error: std::io::Error| miette::miette!("no folder for it: {error}");
+    let around = tempfile::tempdir().map_err(io)?;
+    let folder = around.path().join(name(url));
+    std::fs::create_dir(&folder).map_err(io)?;
     let mut arguments = vec!["clone", "--quiet", "--no-recurse-submodules"];
     if commit.is_none() {
         arguments.extend(["--depth", "1"]);
@@ -45,11 +51,19 @@ pub(crate) async fn clone(url: &str, reference: Option<&str>, commit: Option<&st
         arguments.extend(["--branch", reference]);
     }
     arguments.extend(["--", url, "."]);
-    run(folder.path(), &arguments).await?;
+    run(&folder, &arguments).await?;
     if let Some(commit) = commit {
-        run(folder.path(), &["checkout", "--quiet", "--detach", commit]).await?;
+        run(&folder, &["checkout", "--quiet", "--detach", commit]).await?;
     }
-    Ok(Clone { folder })
+    Ok(Clone { around, folder })
+}
+
+/// The last part of an address, as far as it can be the name of a folder.
+fn name(url: &str) -> String {
+    let last = url.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default();
+    let last = last.strip_suffix(".git").unwrap_or(last).trim_start_matches(['.', '-']);
+    let name: String = last.chars().filter(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_')).collect();
+    if name.is_empty() { "plugin".to_owned() } else { name }
 }
 
 async fn run(folder: &Path, arguments: &[&str]) -> miette::Result<()> {

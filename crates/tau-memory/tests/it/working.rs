@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "clippy takes helpers of tests for ordinary code")]
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

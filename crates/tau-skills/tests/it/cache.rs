@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "clippy takes helpers of tests for ordinary code")]
+
 use std::fs::File;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

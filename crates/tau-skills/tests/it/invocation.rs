@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "clippy takes helpers of tests for ordinary code")]
+
 use proptest::prelude::*;
 use tau_skills::FrontMatter;
 use tau_skills::invocation::{Answer, Invocation, Variable, Want, plan, split};

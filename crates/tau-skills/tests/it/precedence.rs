@@ -98,8 +98,8 @@ fn skills_below_the_working_folder_come_with_the_files_beside_them() {
     let tree = tree();
     let (app, file) = (tree.at("repo/app"), tree.at("repo/app/ui/src/button.tsx"));
     assert_eq!(nested_roots(&app, &file), [tree.at("repo/app/ui/.claude/skills")]);
-    assert_eq!(nested_roots(&app, &tree.at("repo/app/main.rs")), [tree.at(""); 0]);
-    assert_eq!(nested_roots(&app, &tree.at("home/x")), [tree.at(""); 0]);
+    assert!(nested_roots(&app, &tree.at("repo/app/main.rs")).is_empty());
+    assert!(nested_roots(&app, &tree.at("home/x")).is_empty());
     let catalogue = Discovery::new().root(&nested_roots(&app, &file)[0], Scope::Project).discover();
     assert_eq!(names(&catalogue), ["paint"]);
 }
