@@ -1,5 +1,6 @@
 //! What the command line takes.
 
+mod knowledge;
 mod models;
 mod permissions;
 mod replay;
@@ -14,6 +15,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tau_core::config::SandboxMode;
 use tau_core::{HumanDuration, Money};
 
+pub(crate) use knowledge::{
+    DiffMemoryArgs, EditMemoryArgs, ListSkillsArgs, MarketplaceCommand, MatchSkillsArgs, MemoryCommand,
+    PluginCommand, RestoreMemoryArgs, ShowMemoryArgs, ShowSkillArgs, SkillsCommand, ValidateSkillsArgs,
+};
 pub(crate) use models::{ListModelsArgs, ModelsCommand, TestModelArgs};
 pub(crate) use permissions::{CheckCallsArgs, ExplainArgs, PermissionsCommand};
 pub(crate) use replay::{ReplayCommand, VerifyReplayArgs};
@@ -82,6 +87,15 @@ pub(crate) enum Command {
     /// Explain and try out the rules of permission.
     #[command(subcommand)]
     Permissions(PermissionsCommand),
+    /// List, show, match and check skills.
+    #[command(subcommand)]
+    Skills(SkillsCommand),
+    /// Install, enable, disable and remove plugins.
+    #[command(subcommand)]
+    Plugin(PluginCommand),
+    /// Show, edit, compare and restore the notes of a project's agents.
+    #[command(subcommand)]
+    Memory(MemoryCommand),
     /// Report what works here and what is missing.
     Doctor(DoctorArgs),
     /// Print the JSON Schema of a format that tau reads or writes.

@@ -9,8 +9,11 @@ mod config;
 mod environment;
 mod exit;
 mod follow;
+mod git;
 mod html;
 mod interrupt;
+mod knowledge;
+mod memory_tool;
 mod output;
 mod record;
 mod remote;
@@ -56,6 +59,9 @@ fn main() -> ExitCode {
         Command::Config(ConfigCommand::Check(args)) => commands::config::check(&args),
         Command::Permissions(PermissionsCommand::Explain(args)) => commands::permissions::explain(&args),
         Command::Permissions(PermissionsCommand::Check(args)) => commands::permissions::check(&args),
+        Command::Skills(command) => commands::skills::run(&command),
+        Command::Plugin(command) => on_runtime(commands::plugin::run(command)),
+        Command::Memory(command) => commands::memory::run(&command),
         Command::Doctor(args) => on_runtime(commands::doctor::doctor(args)),
         Command::Schema(args) => Ok(commands::schema::print(&args)),
     };

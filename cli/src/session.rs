@@ -11,24 +11,19 @@ use tau_agent::{Agent, Limits, provider};
 use tau_core::config::{PermissionConfig, ResolvedModel};
 use tau_core::event::{CompactionPolicy, CompactionStrategy, SessionConfig, ToolSpec};
 use tau_core::{HumanDuration, Secret, SessionId};
-use tau_memory::bootstrap::Bootstrap;
 use tau_runtime::attach::RemoteEnvironment;
 use tau_runtime::{SessionOptions, SystemPrompt, loop_tools};
-use tau_skills::{Catalogue, Discovery, Scope};
 use tau_tools::environment::{Environment, LocalEnvironment, NoEnvironment, ResultLimits, WithResults};
 use tau_tools::permission::{GuardedEnvironment, PermissionPolicy, is_alias, tool_name};
 use tau_tools::undo::UndoableEnvironment;
 use tau_tools::{ToolRegistry, builtin, tool_of_alias};
 
 use crate::config::{LoadError, Loaded, REPLAY};
-use crate::environment;
 use crate::exit::UsageError;
+use crate::memory_tool::MemoryTool;
 use crate::sandbox::LazySandbox;
 use crate::store::Place;
-use crate::token;
-
-/// Where a project keeps skills, the nearest to tau first.
-const SKILL_FOLDERS: [&str; 3] = [".tau/skills", ".agents/skills", ".claude/skills"];
+use crate::{environment, knowledge, token};
 
 /// A model that is ready, and how people know it.
 #[derive(Debug)]
@@ -81,6 +76,10 @@ pub(crate) fn options_of(
         // Each of them needs files or processes.
         tools = ToolRegistry::default();
     }
+    if matches!(files, Files::Provided(_)) && tools.get(tau_memory::working::tools::NAME).is_some() {
+        let help = "take `memory` out of agent.tools for sessions that work in an extension's files";
+        return Err(UsageError::new("notes are kept in files of this machine", help).into());
+    }
     let mut config = SessionConfig::new(&chosen.name);
     let model = chosen.agent.model();
     config.prices.clone_from(&model.prices);
@@ -118,7 +117,8 @@ pub(crate) fn check_names(loaded: &Loaded) -> Result<(ToolRegistry, Vec<ToolSpec
     if let Some(problem) = provider::check(&loaded.config).first() {
         return Err(UsageError::new(problem.to_string(), "see `tau config show --origin`"));
     }
-    let all = builtin::all();
+    let mut all = builtin::all();
+    all.add(Arc::new(MemoryTool::new(knowledge::notes(loaded))));
     let loop_tools = [loop_tools::ask_user(), loop_tools::propose_plan(), loop_tools::task(&BTreeMap::new())];
     check_rules(&loaded.config.permissions, &all, &loop_tools)?;
     let Some(names) = &loaded.config.agent.tools else { return Ok((builtin::standard(), Vec::new())) };
@@ -140,7 +140,9 @@ pub(crate) fn check_names(loaded: &Loaded) -> Result<(ToolRegistry, Vec<ToolSpec
 /// Whether there is a tool of this name, be it one that the loop answers itself.
 pub(crate) fn is_tool(name: &str) -> bool {
     let loop_tools = [loop_tools::ask_user(), loop_tools::propose_plan(), loop_tools::task(&BTreeMap::new())];
-    builtin::all().get(name).is_some() || loop_tools.iter().any(|tool| tool.definition.name == name)
+    builtin::all().get(name).is_some()
+        || name == tau_memory::working::tools::NAME
+        || loop_tools.iter().any(|tool| tool.definition.name == name)
 }
 
 /// A rule that means no tool would silently protect nothing. One for a tool that is not offered is right.
@@ -222,9 +224,9 @@ fn elsewhere(
 
 fn system_prompt(loaded: &Loaded, files: Files<'_>) -> SystemPrompt {
     let prompt = match files {
-        Files::Here => {
-            SystemPrompt::new(&loaded.working_dir).memory(memory(loaded).load()).skills(skills(loaded))
-        }
+        Files::Here => SystemPrompt::new(&loaded.working_dir)
+            .memory(knowledge::instructions(loaded).load())
+            .skills(knowledge::skills(loaded)),
         // Instructions and skills of a folder of this machine are not for work that is done elsewhere.
         Files::Provided(provided) => {
             let about = [provided.system(), provided.shell()].into_iter().filter(|text| !text.is_empty());
@@ -238,21 +240,6 @@ fn system_prompt(loaded: &Loaded, files: Files<'_>) -> SystemPrompt {
         Some(text) => prompt.instructions(text),
         None => prompt,
     }
-}
-
-/// The files of instructions: the user's own, then the project's from its root down to the working folder.
-pub(crate) fn memory(loaded: &Loaded) -> Bootstrap {
-    let memory = Bootstrap::new(&loaded.working_dir).boundary(&loaded.project_root);
-    match environment::config_dir() {
-        Some(folder) => memory.user_file(folder.join("AGENTS.md")),
-        None => memory,
-    }
-}
-
-/// The project's skills. Those of the user lie outside the working folder, where the file tools do not reach.
-pub(crate) fn skills(loaded: &Loaded) -> Catalogue {
-    let roots = SKILL_FOLDERS.iter().map(|folder| loaded.working_dir.join(folder));
-    roots.fold(Discovery::new(), |discovery, root| discovery.root(root, Scope::Project)).discover()
 }
 
 /// The model to use: as configured, or else one that a local Ollama has.

@@ -52,6 +52,7 @@ enum Task {
     ///
     /// `interface` runs curl, Connect-ES, grpcio, buf curl and headless Chromium against a real `tau serve` and prints a
     /// table; `interface --fast` is the part that `cargo xtask test` runs; `serve` starts that server for your own client.
+    /// `skills` asks `tau skills validate` and the reference validator about the same 6,000 skills.
     /// `llama` builds a llama.cpp server, which takes long the first time, and asks it over each of its formats.
     Conformance(Passthrough),
     /// Abuse a real `tau serve`: malformed requests, floods, 50,000 acknowledgements for a slow handler

@@ -7,7 +7,8 @@ use tau_sandbox::{Accounting, Backend};
 use crate::args::{CommonArgs, DoctorArgs};
 use crate::config::{self, Loaded};
 use crate::exit::Exit;
-use crate::{environment, sandbox, session};
+use crate::output::printable;
+use crate::{environment, knowledge, sandbox, session};
 
 /// What a check came to.
 enum Finding {
@@ -108,7 +109,7 @@ async fn check_answers(report: &mut Report, name: &str, agent: &Agent) {
 
 fn check_project(report: &mut Report, loaded: &Loaded) {
     report.say(&Finding::Good, "folder", &loaded.working_dir.display().to_string());
-    let memory = session::memory(loaded).load();
+    let memory = knowledge::instructions(loaded).load();
     for section in &memory.sections {
         report.say(
             &Finding::Good,
@@ -119,13 +120,22 @@ fn check_project(report: &mut Report, loaded: &Loaded) {
     for skipped in &memory.skipped {
         report.say(&Finding::Note, "instructions", &skipped.to_string());
     }
-    let skills = session::skills(loaded);
+    for rule in &memory.conditional {
+        let detail = format!("{}, for {}", rule.path.display(), rule.globs.join(", "));
+        report.say(&Finding::Good, "instructions", &detail);
+    }
+    let skills = knowledge::skills(loaded);
     if !skills.skills.is_empty() {
         let names: Vec<&str> = skills.skills.values().map(|skill| skill.name.as_str()).collect();
         report.say(&Finding::Good, "skills", &names.join(", "));
     }
-    for skipped in &skills.skipped {
-        report.say(&Finding::Note, "skills", &skipped.to_string());
+    let notes = skills.skipped.iter().map(ToString::to_string);
+    let notes = notes.chain(skills.shadowed.iter().map(ToString::to_string));
+    for note in notes.chain(skills.warnings.iter().map(ToString::to_string)) {
+        report.say(&Finding::Note, "skills", &printable(&note));
+    }
+    for problem in knowledge::plugins().1 {
+        report.say(&Finding::Bad, "plugins", &printable(&problem.to_string()));
     }
 }
 

@@ -23,6 +23,7 @@ mod json_output;
 mod kill;
 #[cfg(unix)]
 mod kill_network;
+mod knowledge;
 mod loop_tools;
 mod models;
 mod permissions;

@@ -14,6 +14,11 @@
 //!   a repository cannot pull a private key into the context of a model. FIFOs and devices are never opened.
 //! - **Never all or nothing.** One bad file is an entry in [`SystemContext::skipped`], not a failure.
 //!
+//! # Working memory
+//!
+//! [`WorkingMemory`] is a folder of notes that outlive a session. Nothing in it is overwritten that the writer did not see, and
+//! every version can be compared and put back; see [`working`].
+//!
 //! # What it does not do
 //!
 //! It knows no home folder, no environment and no current directory: callers give absolute paths. It counts bytes, not
@@ -26,6 +31,7 @@
 //! |---|---|
 //! | [`bootstrap`] | instruction files from a boundary folder down to the working folder, compiled into [`SystemContext`] |
 //! | [`document`] | the split of a document into front matter and body |
+//! | [`working`] | notes that an agent writes, with every version of them |
 //! | [`text`] | bounded reading of text files: byte order mark, line ends, encoding |
 //!
 //! # Example
@@ -51,6 +57,10 @@
 pub mod bootstrap;
 pub mod document;
 pub mod text;
+pub mod working;
+
+mod markdown;
 
 pub use bootstrap::{Bootstrap, SystemContext};
 pub use document::Document;
+pub use working::WorkingMemory;

@@ -1,6 +1,7 @@
 //! What discovery found, and what it did not take.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 use tau_memory::text::ReadErrorKind;
@@ -23,8 +24,9 @@ pub struct Catalogue {
     pub warnings: Vec<Warning>,
 }
 
-/// A skill that lost to one of the same name.
-#[derive(Debug, Clone, PartialEq)]
+/// A skill that lost to one of the same name. [`Catalogue::find`] still knows it by its qualified name.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{}: shadowed by {}; reached as {}", skill.path.display(), by.display(), skill.qualified_name())]
 #[non_exhaustive]
 pub struct Shadowed {
     /// The loser.
@@ -51,9 +53,6 @@ pub enum SkipReason {
     /// It could not be read.
     #[error("{0}")]
     Unreadable(ReadErrorKind),
-    /// It does not start with a line `---`.
-    #[error("no front matter")]
-    NoFrontMatter,
     /// No second line `---`.
     #[error("front matter without an end")]
     UnterminatedFrontMatter,
@@ -63,10 +62,7 @@ pub enum SkipReason {
         /// Bytes looked at.
         limit: usize,
     },
-    /// The front matter could not be understood.
-    #[error("front matter is {0}")]
-    FrontMatter(FrontMatterError),
-    /// Without a description, a model cannot know when to use a skill.
+    /// Neither a description nor a body to take one from: a model cannot know when to use the skill.
     #[error("no description")]
     NoDescription,
     /// The name is empty, has control characters or is longer than 256 bytes.
@@ -116,6 +112,19 @@ pub struct Warning {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WarningKind {
+    /// It does not start with a line `---`; all of it is body.
+    #[error("no front matter; it is described by its first paragraph")]
+    NoFrontMatter,
+    /// The front matter could not be understood; only the body is used. Where the fields may have hidden the skill from
+    /// the model, it is hidden.
+    #[error("front matter is {error}, and was ignored")]
+    FrontMatterIgnored {
+        /// What was wrong.
+        error: FrontMatterError,
+    },
+    /// No description; the first paragraph of the body is used.
+    #[error("no description; it is described by its first paragraph")]
+    NoDescription,
     /// The front matter was not YAML; values that were not were taken as text.
     #[error("front matter is not YAML; values with a colon need quotes")]
     InvalidYamlRepaired,
@@ -168,6 +177,47 @@ impl Catalogue {
     #[must_use]
     pub fn render(&self, budget: usize) -> Listing {
         listing::render(self.skills.values().filter(|skill| skill.front_matter.is_model_invocable()), budget)
+    }
+}
+
+impl Catalogue {
+    /// The skill that a name means: its own (`review`, or `plugin:review`), its qualified one (`user:review`), that of
+    /// its folder, or of a plugin's skill alone, where just one is called so.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Skill> {
+        let name = name.strip_prefix('/').unwrap_or(name);
+        if let Some(skill) = self.skills.get(name) {
+            return Some(skill);
+        }
+        if name.contains(':') {
+            let losers = self.shadowed.iter().map(|lost| &lost.skill);
+            return self.skills.values().chain(losers).find(|skill| skill.qualified_name() == name);
+        }
+        let mut called = self.skills.values().filter(|skill| skill.is_called(name));
+        let first = called.next()?;
+        called.next().is_none().then_some(first)
+    }
+
+    /// Skills with precedence must be entered first.
+    pub(crate) fn enter(&mut self, skill: Skill, warnings: Vec<WarningKind>) {
+        let warn = |kind| Warning { path: skill.path.clone(), kind };
+        self.warnings.extend(warnings.into_iter().map(warn));
+        match self.skills.entry(skill.name.clone()) {
+            Entry::Vacant(entry) => {
+                entry.insert(skill);
+            }
+            Entry::Occupied(winner) => {
+                let by = winner.get().path.clone();
+                self.shadowed.push(Shadowed { skill, by });
+            }
+        }
+    }
+}
+
+impl WarningKind {
+    /// Whether it stands for all that could be said of missing fields.
+    pub(crate) fn is_about_all_fields(&self) -> bool {
+        matches!(self, Self::NoFrontMatter | Self::FrontMatterIgnored { .. })
     }
 }
 

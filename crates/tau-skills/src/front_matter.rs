@@ -12,6 +12,7 @@ use crate::{repair, tools};
 /// The fields of a skill, those of the specification and the extensions that decide who may invoke it.
 ///
 /// A field is absent, not guessed, when its value has the wrong type; it is then kept in `extra`, with a warning.
+// tidy: struct-fields: these are the fields of the format
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct FrontMatter {
@@ -19,6 +20,8 @@ pub struct FrontMatter {
     pub name: Option<String>,
     /// `description`: what the skill does and when to use it.
     pub description: Option<String>,
+    /// `when_to_use`: more on when to use the skill, shown behind the description.
+    pub when_to_use: Option<String>,
     /// `license`.
     pub license: Option<String>,
     /// `compatibility`: what the skill needs of its environment.
@@ -33,11 +36,50 @@ pub struct FrontMatter {
     pub disable_model_invocation: Option<bool>,
     /// `argument-hint`: shown to the user beside the name.
     pub argument_hint: Option<String>,
+    /// `arguments`: names for what stands behind the skill's name, in order.
+    pub arguments: Vec<String>,
+    /// How the skill wants to be run.
+    pub execution: Execution,
     /// All other fields, by name.
     pub extra: BTreeMap<String, Value>,
 }
 
-/// Why front matter could not be read.
+/// The fields that say how a skill wants to be run. None of them is obeyed here.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Execution {
+    /// `context`: in the conversation, or in a subagent of its own.
+    pub context: Context,
+    /// `agent`: the kind of subagent for [`Context::Fork`].
+    pub agent: Option<String>,
+    /// `model`: a name, an alias, or `inherit`.
+    pub model: Option<String>,
+    /// `effort`: how hard the model should think.
+    pub effort: Option<String>,
+    /// `disallowed-tools`: rules of tools that are withheld while the skill is in use.
+    pub disallowed_tools: Vec<String>,
+    /// `paths`: globs of the files that the skill is about; of no use anywhere else.
+    pub paths: Vec<String>,
+    /// `background`: whether a fork is waited for.
+    pub background: Option<bool>,
+    /// `shell`: the program for the commands in the body.
+    pub shell: Option<String>,
+    /// `hooks`: as written.
+    pub hooks: Option<Value>,
+}
+
+/// Where a skill is run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Context {
+    /// In the conversation that invokes it.
+    #[default]
+    Inline,
+    /// In a subagent, which sees the skill and not the conversation.
+    Fork,
+}
+
+/// Why front matter could not be read. Two are equal when they are of one kind.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{kind}")]
 pub struct FrontMatterError {
@@ -100,6 +142,7 @@ impl FrontMatter {
         let mut parsed = Self {
             name: fields.take("name", text).flatten(),
             description: fields.take("description", text).flatten(),
+            when_to_use: fields.take("when_to_use", text).flatten(),
             license: fields.take("license", text).flatten(),
             compatibility: fields.take("compatibility", text).flatten(),
             metadata: fields.take("metadata", mapping).unwrap_or_default(),
@@ -107,6 +150,8 @@ impl FrontMatter {
             user_invocable: fields.take("user-invocable", boolean).flatten(),
             disable_model_invocation: fields.take("disable-model-invocation", boolean).flatten(),
             argument_hint: fields.take("argument-hint", hint).flatten(),
+            arguments: fields.take("arguments", tools::parse).unwrap_or_default(),
+            execution: Execution::take(&mut fields),
             extra: BTreeMap::new(),
         };
         warnings.extend(fields.wrong.keys().map(|field| WarningKind::WrongType { field: field.clone() }));
@@ -127,6 +172,30 @@ impl FrontMatter {
         !self.disable_model_invocation.unwrap_or(false)
     }
 }
+
+impl Execution {
+    fn take(fields: &mut Fields) -> Self {
+        Self {
+            context: fields.take("context", context).unwrap_or_default(),
+            agent: fields.take("agent", text).flatten(),
+            model: fields.take("model", text).flatten(),
+            effort: fields.take("effort", text).flatten(),
+            disallowed_tools: fields.take("disallowed-tools", tools::parse).unwrap_or_default(),
+            paths: fields.take("paths", tools::globs).unwrap_or_default(),
+            background: fields.take("background", boolean).flatten(),
+            shell: fields.take("shell", text).flatten(),
+            hooks: fields.take("hooks", |value| Some(value.clone())),
+        }
+    }
+}
+
+impl PartialEq for FrontMatterError {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind
+    }
+}
+
+impl Eq for FrontMatterError {}
 
 impl FrontMatterError {
     /// What went wrong.
@@ -181,6 +250,14 @@ fn hint(value: &Value) -> Option<Option<String>> {
     let Value::Array(items) = value else { return text(value) };
     let items: Option<Vec<String>> = items.iter().map(|item| text(item).flatten()).collect();
     Some(Some(format!("[{}]", items?.join(", "))))
+}
+
+fn context(value: &Value) -> Option<Context> {
+    match text(value)?.as_deref() {
+        None | Some("inline") => Some(Context::Inline),
+        Some("fork") => Some(Context::Fork),
+        Some(_) => None,
+    }
 }
 
 fn boolean(value: &Value) -> Option<Option<bool>> {

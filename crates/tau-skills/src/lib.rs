@@ -13,18 +13,21 @@
 //! 2. [`Skill::body`]: the instructions, read when the skill is used.
 //! 3. [`Skill::resources`]: the names of the files beside them, listed when asked for.
 //!
+//! A skill that is used becomes text in two steps, [`invocation`]: what its body wants run and read is told to the caller,
+//! who judges and fetches it.
+//!
 //! # What it promises
 //!
 //! - The same folders give the same catalogue and the same rendered bytes.
 //! - Project skills win over the user's of the same name, whatever the order of the roots; every loser is in
-//!   [`Catalogue::shadowed`].
+//!   [`Catalogue::shadowed`] and still found as `user:name`. A plugin's skills are `plugin:name`.
 //! - Reading, walking and rendering are bounded; a loop of links ends, an alias bomb does not expand.
 //!
 //! # What it does not do
 //!
-//! It executes nothing and substitutes no arguments. It decides nothing about trust: skills of a repository are as
+//! It executes nothing and fetches nothing. It decides nothing about trust: skills of a repository are as
 //! trustworthy as the repository, and links in skill folders are followed to wherever they lead, as every client does.
-//! It knows no home folder and no default roots: callers give them.
+//! It knows no home folder and no working folder: callers give them.
 //!
 //! # Modules
 //!
@@ -34,6 +37,10 @@
 //! | [`catalogue`] | [`Catalogue`]: what was found, what shadows what, what was left out; its rendering |
 //! | [`skill`] | [`Skill`]: one skill, its body and its resources |
 //! | [`front_matter`] | [`FrontMatter`]: the fields at the head of a `SKILL.md` |
+//! | [`invocation`] | from the body of a skill to what the model reads |
+//! | [`matching`] | which skills a prompt is about, and why |
+//! | [`validation`] | the strict rules, with the verdicts of the reference validator |
+//! | [`plugin`] | plugins and marketplaces |
 //!
 //! # Example
 //!
@@ -62,17 +69,24 @@
 pub mod catalogue;
 pub mod discovery;
 pub mod front_matter;
+pub mod invocation;
+pub mod matching;
+pub mod plugin;
 pub mod skill;
+pub mod validation;
 
 mod listing;
 mod load;
+mod parallel;
 mod repair;
 mod resources;
 mod tools;
 mod yaml;
 
 pub use catalogue::{Catalogue, Shadowed, SkipReason, Skipped, Warning, WarningKind};
-pub use discovery::{Discovery, Limits, Scope};
-pub use front_matter::FrontMatter;
+pub use discovery::{Cache, Discovery, Limits, Scope, nested_roots};
+pub use front_matter::{Context, Execution, FrontMatter};
+pub use invocation::Invocation;
 pub use listing::Listing;
-pub use skill::Skill;
+pub use matching::Match;
+pub use skill::{Kind, Skill};

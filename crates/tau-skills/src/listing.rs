@@ -4,6 +4,9 @@ use std::path::Path;
 
 use crate::skill::Skill;
 
+/// About 80 tokens, so that an entry with its name and path has about 100.
+const LONGEST_DESCRIPTION: usize = 400;
+
 /// Below this a description says nothing: better none.
 const SHORTEST_DESCRIPTION: usize = 32;
 
@@ -42,7 +45,7 @@ pub(crate) fn render<'a>(skills: impl Iterator<Item = &'a Skill>, budget: usize)
 /// The greatest length of descriptions with which all lines fit; `None` when they do not fit without any.
 fn description_limit(lines: &[Line<'_>], budget: usize) -> Option<usize> {
     let fits = |limit: usize| lines.iter().map(|line| line.len(limit)).sum::<usize>() <= budget;
-    let longest = lines.iter().map(|line| line.description.len()).max().unwrap_or(0);
+    let longest = lines.iter().map(|line| line.description.len()).max().unwrap_or(0).min(LONGEST_DESCRIPTION);
     if fits(longest) {
         return Some(longest);
     }

@@ -19,16 +19,31 @@ pub const BODY_LIMIT: usize = 256 * 1024;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Skill {
-    /// The name it is invoked by, from the front matter or else of its folder. No control characters, at most 256 bytes.
+    /// The name it is invoked by, from the front matter or else of its folder; that of a plugin's begins with the plugin
+    /// and a colon. No control characters, at most 256 bytes without the plugin.
     pub name: String,
+    /// The name of its folder, by which other clients invoke it; of a command, that of its file.
+    pub folder_name: String,
     /// What it does and when to use it. Not empty.
     pub description: String,
-    /// Its `SKILL.md`, below the root it was found in.
+    /// Its `SKILL.md` or command file, below the root it was found in.
     pub path: PathBuf,
     /// Whose skill it is.
     pub scope: Scope,
+    /// What it was found as.
+    pub kind: Kind,
     /// All its fields.
     pub front_matter: FrontMatter,
+}
+
+/// What a skill was found as. Skills win over commands of the same name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A folder with a `SKILL.md`.
+    Skill,
+    /// A single Markdown file, the older form.
+    Command,
 }
 
 /// The instructions of a skill.
@@ -63,6 +78,21 @@ pub enum SkillErrorKind {
 }
 
 impl Skill {
+    /// The name with whose it is before it: `project:review`, `user:review`. A plugin's skill has no other.
+    #[must_use]
+    pub fn qualified_name(&self) -> String {
+        match self.scope {
+            Scope::Project => format!("project:{}", self.name),
+            Scope::User => format!("user:{}", self.name),
+            Scope::Plugin => self.name.clone(),
+        }
+    }
+
+    /// Whether it goes by this name elsewhere.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.folder_name == name || self.name.split_once(':').is_some_and(|(_, own)| own == name)
+    }
+
     /// The folder of the skill, to which its body's references are relative.
     #[must_use]
     pub fn folder(&self) -> &Path {
@@ -84,12 +114,15 @@ impl Skill {
         Ok(Body { text: body, truncation: text.truncation })
     }
 
-    /// The third level of disclosure: the files beside the `SKILL.md`, listed now and not opened.
+    /// The third level of disclosure: the files beside the `SKILL.md`, listed now and not opened. A command has none.
     ///
     /// # Errors
     ///
     /// When the folder is gone. Trouble further down is in [`Resources::skipped`].
     pub fn resources(&self) -> Result<Resources, SkillError> {
+        if self.kind == Kind::Command {
+            return Ok(Resources::default());
+        }
         resources::list(self.folder()).map_err(|error| SkillError {
             path: self.folder().to_path_buf(),
             kind: SkillErrorKind::Folder(error.kind()),

@@ -1,4 +1,4 @@
-//! Lists of tool rules, in the three forms in use.
+//! Lists in one field: tool rules, argument names and globs, in the three forms in use.
 
 use serde_json::Value;
 
@@ -23,6 +23,21 @@ pub(crate) fn parse(value: &Value) -> Option<Vec<String>> {
         }
         _ => None,
     }
+}
+
+/// Globs from a YAML list, or from a string with commas between them. Commas inside braces belong to a glob.
+pub(crate) fn globs(value: &Value) -> Option<Vec<String>> {
+    let Value::String(text) = value else { return parse(value) };
+    let mut depth = 0_usize;
+    let parts = text.split(|c| {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && (c == ',' || c == '\n')
+    });
+    Some(parts.map(str::trim).filter(|glob| !glob.is_empty()).map(str::to_owned).collect())
 }
 
 fn split(text: &str) -> Vec<String> {

@@ -24,6 +24,7 @@
 //! | [`Request`] | a request as it came |
 //! | [`chunk`] | the JSON of OpenAI-compatible streams |
 //! | [`fault`] | what servers get wrong, as replies, each with its source |
+//! | [`skills`] | skills like those that people publish, in any number |
 //!
 //! # Example
 //!
@@ -47,6 +48,7 @@
 
 pub mod chunk;
 pub mod fault;
+pub mod skills;
 
 mod reply;
 mod request;

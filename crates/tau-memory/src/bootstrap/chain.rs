@@ -37,6 +37,18 @@ impl Chain {
     }
 }
 
+impl Chain {
+    /// The folders below the working folder down to a file, the most general first. None for a file elsewhere.
+    pub(super) fn below(&self, file: &Path) -> Vec<PathBuf> {
+        let Some(working) = self.folders.last() else { return Vec::new() };
+        let above = file.ancestors().skip(1);
+        let below = above.take_while(|folder| *folder != working && folder.starts_with(working));
+        let mut folders: Vec<PathBuf> = below.map(Path::to_path_buf).collect();
+        folders.reverse();
+        folders
+    }
+}
+
 fn folder(path: &Path) -> Result<PathBuf, ReadErrorKind> {
     let real = std::fs::canonicalize(path).map_err(|error| ReadErrorKind::Io(error.kind()))?;
     if real.is_dir() { Ok(real) } else { Err(ReadErrorKind::Io(io::ErrorKind::NotADirectory)) }

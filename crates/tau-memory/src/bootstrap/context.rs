@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use super::rules::Rule;
 use crate::text::{ReadErrorKind, Truncation};
 
 /// Instruction files compiled into system context.
@@ -13,6 +14,8 @@ pub struct SystemContext {
     pub sections: Vec<Section>,
     /// What was left out, whole or in part. A file that does not exist is not listed.
     pub skipped: Vec<Skipped>,
+    /// Rules that wait for a file they are about; see [`Bootstrap::nested_for`](super::Bootstrap::nested_for).
+    pub conditional: Vec<Rule>,
 }
 
 /// One instruction file.
@@ -89,12 +92,46 @@ pub enum SkipReason {
         /// The working folder.
         working_dir: PathBuf,
     },
+    /// A file of the same name with `override` in it stands beside it.
+    #[error("overridden by {}", by.display())]
+    Overridden {
+        /// The other file.
+        by: PathBuf,
+    },
+    /// A file of the project wants to take in a file from outside of the boundary.
+    #[error("outside of the project, imported by {}", from.display())]
+    ImportOutside {
+        /// The file that imports it.
+        from: PathBuf,
+    },
+    /// A file that takes in one that takes it in.
+    #[error("imported in a circle, by {}", from.display())]
+    ImportCycle {
+        /// The file that imports it.
+        from: PathBuf,
+    },
+    /// More files behind each other than are followed.
+    #[error("more than {limit} imports behind each other")]
+    ImportDepth {
+        /// How many are followed.
+        limit: usize,
+    },
+    /// More rules in one folder, or folders below each other, than are read.
+    #[error("too many rules")]
+    TooManyRules,
     /// A file name that is absolute, empty or has `..` in it.
     #[error("not a name relative to a folder")]
     InvalidName,
 }
 
 impl SystemContext {
+    /// Takes in what was loaded beside it.
+    pub fn extend(&mut self, more: Self) {
+        self.sections.extend(more.sections);
+        self.skipped.extend(more.skipped);
+        self.conditional.extend(more.conditional);
+    }
+
     /// One text for the model, each section in a tag that names its file. Empty when there are no sections.
     ///
     /// Never longer than the total limit the context was loaded with.

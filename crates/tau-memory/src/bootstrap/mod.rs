@@ -1,27 +1,35 @@
 //! Bootstrap memory: the instruction files that apply to a working folder, from general to specific.
 //!
 //! Order: the files the caller names for the user, then, in every folder from the boundary down to the working folder,
-//! each of the file names in turn. Later sections are the more specific ones and stand nearer to the conversation.
+//! each of the file names in turn, and then its [rules](Rule). Later sections are the more specific ones and stand nearer to
+//! the conversation. Right behind a file stand those that it takes in with `@path`. Block comments are left out.
 //!
-//! Files below the working folder, imports between files and rule folders are not read here.
+//! What lies below the working folder, and rules for certain files, come when such a file is touched:
+//! [`Bootstrap::nested_for`].
 
 mod chain;
 mod context;
+mod imports;
 mod limits;
 mod loader;
+mod rules;
 
 use std::path::{Path, PathBuf};
 
 pub use context::{Scope, Section, SkipReason, Skipped, SystemContext};
+pub use imports::OutsideImports;
 pub use limits::Limits;
+pub use rules::Rule;
 
 use chain::Chain;
 use loader::Loader;
 
 /// The names looked for in each folder, unless the caller gives others.
 ///
-/// Both, because existing projects use either; where one is a copy of the other or a link to it, it counts once.
-pub const DEFAULT_FILE_NAMES: [&str; 2] = ["AGENTS.md", "CLAUDE.md"];
+/// All of them, because existing projects use any; where one is a copy of another or a link to it, it counts once.
+/// `X.override.md` takes the place of `X.md`.
+pub const DEFAULT_FILE_NAMES: [&str; 5] =
+    ["AGENTS.override.md", "AGENTS.md", "CLAUDE.md", ".claude/CLAUDE.md", "CLAUDE.local.md"];
 
 /// A request to load the instruction files of a working folder.
 ///
@@ -34,6 +42,8 @@ pub struct Bootstrap {
     file_names: Vec<PathBuf>,
     user_files: Vec<PathBuf>,
     limits: Limits,
+    outside_imports: OutsideImports,
+    home: Option<PathBuf>,
 }
 
 impl Bootstrap {
@@ -46,6 +56,8 @@ impl Bootstrap {
             file_names: DEFAULT_FILE_NAMES.iter().map(PathBuf::from).collect(),
             user_files: Vec::new(),
             limits: Limits::default(),
+            outside_imports: OutsideImports::default(),
+            home: None,
         }
     }
 
@@ -85,12 +97,26 @@ impl Bootstrap {
         self
     }
 
+    /// Whether files of the project may take in files from outside of it. They may not, unless it is said here.
+    #[must_use]
+    pub fn outside_imports(mut self, outside: OutsideImports) -> Self {
+        self.outside_imports = outside;
+        self
+    }
+
+    /// What `~` means in imports. Without it, such imports are not followed.
+    #[must_use]
+    pub fn home(mut self, path: impl Into<PathBuf>) -> Self {
+        self.home = Some(path.into());
+        self
+    }
+
     /// Reads the files.
     ///
     /// Does not fail: what could not be taken in is in [`SystemContext::skipped`]. The same files give the same result.
     #[must_use]
     pub fn load(&self) -> SystemContext {
-        let mut loader = Loader::new(self.limits);
+        let mut loader = Loader::new(self);
         for path in &self.user_files {
             loader.add_user_file(path);
         }
@@ -99,12 +125,43 @@ impl Bootstrap {
             loader.skip(problem);
         }
         if let Some(chain) = chain {
+            loader.within(&chain.boundary);
             for folder in &chain.folders {
-                for name in &self.file_names {
-                    loader.add_project_file(&chain.boundary, folder, name);
-                }
+                loader.add_folder(folder, &self.file_names);
+                loader.add_rules(folder);
             }
         }
         loader.finish()
     }
+
+    /// What applies to a file and is not loaded yet: the instructions and rules of the folders between the working folder
+    /// and the file, and the rules whose globs name it. Empty for a file elsewhere.
+    ///
+    /// It is for the moment when an agent first touches the file. The caller adds it to what is
+    /// [loaded](SystemContext::extend), and the limits hold for both together. The path must be absolute; the file need not
+    /// exist.
+    #[must_use]
+    pub fn nested_for(&self, touched: &Path, loaded: &SystemContext) -> SystemContext {
+        let (chain, _) = Chain::resolve(&self.working_dir, self.boundary.as_deref());
+        let (Some(chain), Some(touched)) = (chain, real_file(touched)) else {
+            return SystemContext::default();
+        };
+        let mut loader = Loader::beside(self, loaded);
+        loader.within(&chain.boundary);
+        for rule in loaded.conditional.iter().filter(|rule| rule.applies_to(&touched)) {
+            loader.add_applied(rule);
+        }
+        for folder in chain.below(&touched) {
+            loader.add_folder(&folder, &self.file_names);
+            loader.add_rules(&folder);
+        }
+        loader.apply_rules(&touched);
+        loader.finish()
+    }
+}
+
+/// The path with the links of its folder resolved.
+fn real_file(path: &Path) -> Option<PathBuf> {
+    let folder = std::fs::canonicalize(path.parent()?).ok()?;
+    Some(folder.join(path.file_name()?))
 }

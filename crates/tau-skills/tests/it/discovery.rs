@@ -101,21 +101,15 @@ fn depth_and_number_of_folders_are_limited_and_reported() {
 fn whatever_is_not_loaded_has_a_reason() {
     let long = format!("---\nname: long\nnote: {}\n---\n", "x".repeat(70_000));
     let cases: &[(&str, &[u8], &str)] = &[
-        ("a", b"# No front matter\n", "no front matter"),
         ("b", b"---\nname: b\ndescription: x\n", "front matter without an end"),
         ("c", long.as_bytes(), "front matter longer than 65536 bytes"),
         ("d", b"---\nname: d\n---\n", "no description"),
         ("e", b"---\nname: e\ndescription: '  '\n---\n", "no description"),
-        (
-            "f",
-            b"---\nname: f\nstray\n---\n",
-            "front matter is not YAML, at line 2, column 1 of the front matter",
-        ),
-        ("g", b"---\njust text\n---\n", "front matter is not a mapping of fields"),
+        ("f", b"---\nname: f\nstray\n---\n", "no description"),
+        ("g", b"---\njust text\n---\n", "no description"),
         ("h", b"---\nname: \"a\\nb\"\ndescription: x\n---\n", "unusable name"),
         ("i", b"---\nname: caf\xE9\ndescription: x\n---\n", "not UTF-8 at byte 13"),
-        ("j", b"", "no front matter"),
-        ("k", b"\n---\nname: k\ndescription: x\n---\n", "no front matter"),
+        ("j", b"", "no description"),
     ];
     let tree = Tree::new(&[("skills/l/skill.md", "---\nname: l\ndescription: x\n---\n")]);
     for (folder, bytes, _) in cases {
@@ -135,6 +129,41 @@ fn whatever_is_not_loaded_has_a_reason() {
     let mut skipped = tree.skipped(&catalogue);
     skipped.sort();
     assert_eq!(skipped, expected);
+}
+
+#[test]
+fn without_fields_the_body_says_what_a_skill_is() {
+    let cases: &[(&str, &str, &str, &str)] = &[
+        ("a", "# Title\n\nDoes it.\nReally.\n\nMore\n", "Does it. Really.", "no front matter"),
+        ("b", "# Only a title\n", "Only a title", "no front matter"),
+        ("c", "\n---\nname: x\n---\n", "--- name: x ---", "no front matter"),
+        (
+            "d",
+            "---\nname: d\n---\n\nBody\n",
+            "Body",
+            "no description; it is described by its first paragraph",
+        ),
+        ("e", "---\nname: q\nstray\n---\nBody\n", "Body", "front matter is not YAML, at line 2, column 1"),
+        ("f", "---\njust text\n---\nBody\n", "Body", "front matter is not a mapping of fields"),
+    ];
+    for (folder, text, description, warning) in cases {
+        let tree = Tree::new(&[]);
+        tree.write(&format!("skills/{folder}/SKILL.md"), text);
+        let catalogue = tree.discover();
+        assert_eq!(catalogue.skills[*folder].description, *description, "{folder}");
+        let [said] = catalogue.warnings.as_slice() else { panic!("{folder}: {:?}", catalogue.warnings) };
+        assert!(said.kind.to_string().starts_with(warning), "{folder}: {said}");
+        assert!(catalogue.skipped.is_empty());
+    }
+}
+
+#[test]
+fn fields_that_cannot_be_read_do_not_show_a_hidden_skill() {
+    let head = "---\ndisable-model-invocation: true\nallowed-tools: Bash\nstray\n---\nDeploys.\n";
+    let tree = Tree::new(&[("skills/deploy/SKILL.md", head)]);
+    let skill = tree.discover().skills.remove("deploy").unwrap();
+    assert!(!skill.front_matter.is_model_invocable());
+    assert_eq!(skill.front_matter.allowed_tools, [""; 0]);
 }
 
 #[test]
@@ -204,7 +233,5 @@ fn finds_six_thousand_skills() {
     let listing = catalogue.render(8_000);
     assert!(listing.text.len() <= 8_000);
     assert_eq!(listing.text.lines().count() - 1 + listing.omitted, 6_000);
-    // With the default limit, what is missing is said.
-    let catalogue = tree.discover();
-    assert_eq!(tree.skipped(&catalogue), [("skills".to_owned(), "more than 2000 folders".to_owned())]);
+    assert_eq!(tree.discover().skills, catalogue.skills);
 }

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 use tau_skills::front_matter::FrontMatterErrorKind;
-use tau_skills::{FrontMatter, WarningKind};
+use tau_skills::{Context, FrontMatter, WarningKind};
 
 #[test]
 fn reads_all_known_fields_and_keeps_the_others() {
@@ -19,7 +19,16 @@ allowed-tools: Bash(git:*) Read
 user-invocable: no
 disable-model-invocation: true
 argument-hint: \"[issue] [branch]\"
+arguments: issue branch
+when_to_use: Before a merge.
+context: fork
+agent: Explore
 model: inherit
+effort: high
+background: no
+disallowed-tools: [Write]
+paths: src/**/*.{rs,md}, docs/**
+shell: bash
 version: 2.0
 hooks:
   Stop:
@@ -43,11 +52,18 @@ hooks:
     assert_eq!(
         Value::from_iter(fields.extra.clone()),
         json!({
-            "model": "inherit",
             "version": 2.0,
-            "hooks": {"Stop": [{"command": "./done.sh", "timeout": 5}]},
         })
     );
+    assert_eq!(fields.arguments, ["issue", "branch"]);
+    assert_eq!(fields.when_to_use.as_deref(), Some("Before a merge."));
+    let execution = &fields.execution;
+    assert_eq!((execution.context, execution.agent.as_deref()), (Context::Fork, Some("Explore")));
+    assert_eq!((execution.model.as_deref(), execution.effort.as_deref()), (Some("inherit"), Some("high")));
+    assert_eq!((execution.background, execution.shell.as_deref()), (Some(false), Some("bash")));
+    assert_eq!(execution.disallowed_tools, ["Write"]);
+    assert_eq!(execution.paths, ["src/**/*.{rs,md}", "docs/**"]);
+    assert_eq!(execution.hooks, Some(json!({"Stop": [{"command": "./done.sh", "timeout": 5}]})));
 }
 
 #[test]
@@ -139,6 +155,7 @@ fn a_wrong_type_is_warned_of_and_kept() {
         ("user-invocable", "maybe", json!("maybe")),
         ("disable-model-invocation", "[]", json!([])),
         ("argument-hint", "{a: b}", json!({"a": "b"})),
+        ("context", "elsewhere", json!("elsewhere")),
     ] {
         let (mut fields, warnings) = FrontMatter::parse(&format!("{field}: {written}\n")).unwrap();
         assert_eq!(warnings, [WarningKind::WrongType { field: field.to_owned() }], "{field}");

@@ -82,7 +82,7 @@ proptest! {
     #[test]
     fn discovery_is_total_and_listings_are_bounded(
         heads in proptest::collection::vec(source(), 1..5),
-        descriptions in proptest::collection::vec("\\PC{1,300}", 0..6),
+        descriptions in proptest::collection::vec("\\PC{1,90}", 0..6),
         budgets in proptest::collection::vec(0_usize..2_000, 12),
     ) {
         let tree = Tree::new(&[]);

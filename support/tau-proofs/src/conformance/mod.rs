@@ -1,4 +1,4 @@
-//! Clients that are none of ours against the real server.
+//! Programs that are none of ours against the real one.
 
 mod browser;
 mod buf;
@@ -6,6 +6,7 @@ mod curl;
 mod node;
 mod python;
 mod report;
+mod skills;
 mod tool;
 
 use std::process::ExitCode;
@@ -35,13 +36,18 @@ enum Subject {
         #[arg(long)]
         fast: bool,
     },
+    /// `tau skills validate` and skills-ref, the reference validator of PyPI, about thousands of generated skills
+    ///
+    /// Prints every skill they disagree about.
+    Skills(skills::Args),
     /// The server of these proofs, until Ctrl-C: prints its URL and the file with its token
     Serve,
 }
 
 pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    match args.subject {
-        Subject::Interface { fast } => interface(fast).await,
+    match &args.subject {
+        Subject::Interface { fast } => interface(*fast).await,
+        Subject::Skills(args) => skills::compare(args).await,
         Subject::Serve => serve().await,
     }
 }
