@@ -12,6 +12,7 @@ mod follow;
 mod html;
 mod interrupt;
 mod output;
+mod project;
 mod record;
 mod remote;
 mod rpc;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         Command::Config(ConfigCommand::Check(args)) => commands::config::check(&args),
         Command::Permissions(PermissionsCommand::Explain(args)) => commands::permissions::explain(&args),
         Command::Permissions(PermissionsCommand::Check(args)) => commands::permissions::check(&args),
+        Command::Trust(args) => commands::trust::trust(&args),
         Command::Doctor(args) => on_runtime(commands::doctor::doctor(args)),
         Command::Schema(args) => Ok(commands::schema::print(&args)),
     };

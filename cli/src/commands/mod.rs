@@ -14,5 +14,6 @@ pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod sessions;
+pub(crate) mod trust;
 pub(crate) mod undo;
 pub(crate) mod work;

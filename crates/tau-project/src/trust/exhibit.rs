@@ -97,10 +97,10 @@ impl Exhibit {
         exhibit
     }
 
-    /// The same with something else.
+    /// The same with something else, whose `content` counts and is not shown.
     #[must_use]
-    pub fn with(mut self, kind: ClaimKind, what: impl Into<String>, source: &Path) -> Self {
-        self.add(kind, what.into(), source);
+    pub fn with(mut self, kind: ClaimKind, what: impl Into<String>, source: &Path, content: &[u8]) -> Self {
+        self.add_digest(kind, what.into(), source, hash([content]));
         self
     }
 
@@ -177,20 +177,6 @@ impl Exhibit {
         &self.root
     }
 
-    /// The SHA-256 of all of it, in hexadecimal.
-    #[must_use]
-    pub fn hash(&self) -> String {
-        let parts = self.claims.iter().flat_map(|claim| {
-            [
-                format!("{:?}", claim.kind).into_bytes(),
-                claim.what.clone().into_bytes(),
-                claim.source.as_os_str().as_encoded_bytes().to_vec(),
-                claim.digest.clone().into_bytes(),
-            ]
-        });
-        hash(parts)
-    }
-
     fn add(&mut self, kind: ClaimKind, what: String, source: &Path) {
         self.add_digest(kind, what, source, String::new());
     }
@@ -259,6 +245,16 @@ impl Exhibit {
                 script.digest,
             );
         }
+    }
+}
+
+impl Claim {
+    /// The SHA-256 of all of it, in hexadecimal.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        let kind = format!("{:?}", self.kind);
+        let source = self.source.as_os_str().as_encoded_bytes();
+        hash([kind.as_bytes(), self.what.as_bytes(), source, self.digest.as_bytes()])
     }
 }
 

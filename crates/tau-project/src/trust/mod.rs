@@ -2,7 +2,8 @@
 //!
 //! A repository is somebody else's until its user says otherwise: its settings can allow calls, run commands as hooks,
 //! start servers. [`Exhibit`] is all of that, as a person is shown it before they decide, and [`TrustStore`] remembers the
-//! folder together with a hash of what was shown. So a later change of it asks again.
+//! folder together with a hash of each thing that was shown. So what is new or different asks again, and what is taken away
+//! does not.
 //!
 //! What only takes something away, such as a rule that denies, needs no trust and is no part of an exhibit.
 

@@ -1,6 +1,6 @@
 //! Which projects are trusted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Trust;
-use super::exhibit::Exhibit;
+use super::exhibit::{Claim, Exhibit};
 
 /// The version of the file.
 const VERSION: u32 = 1;
@@ -25,8 +25,8 @@ pub struct TrustStore {
 pub struct TrustedFolder {
     /// Its root, free of links.
     pub path: PathBuf,
-    /// The [hash](Exhibit::hash) of what it wanted.
-    pub shown: String,
+    /// How much it was shown to want.
+    pub claims: usize,
 }
 
 /// Why the store could not be read or written.
@@ -60,8 +60,8 @@ pub enum TrustErrorKind {
 #[serde(deny_unknown_fields)]
 struct Content {
     version: u32,
-    /// Roots, and the hash of what each wanted.
-    folders: BTreeMap<String, String>,
+    /// Roots, and the hashes of what each was shown to want.
+    folders: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl TrustStore {
@@ -81,18 +81,29 @@ impl TrustStore {
         let key = self.key(exhibit.root())?;
         Ok(match self.read()?.folders.get(&key) {
             None => Trust::Unknown,
-            Some(shown) if *shown == exhibit.hash() => Trust::Trusted,
+            Some(shown) if exhibit.claims().all(|claim| shown.contains(&claim.hash())) => Trust::Trusted,
             Some(_) => Trust::Changed,
         })
     }
 
-    /// Trusts a project with what it wants now.
+    /// What of it was not shown when the project was trusted.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn unseen<'a>(&self, exhibit: &'a Exhibit) -> Result<Vec<&'a Claim>, TrustError> {
+        let shown = self.read()?.folders.remove(&self.key(exhibit.root())?).unwrap_or_default();
+        Ok(exhibit.claims().filter(|claim| !shown.contains(&claim.hash())).collect())
+    }
+
+    /// Trusts a project with what it wants now, beside what it was trusted with before: it may want another thing in each of
+    /// its folders.
     ///
     /// # Errors
     /// When the store cannot be read or written.
     pub fn trust(&self, exhibit: &Exhibit) -> Result<(), TrustError> {
         let key = self.key(exhibit.root())?;
-        self.change(|folders| drop(folders.insert(key, exhibit.hash())))
+        let hashes = exhibit.claims().map(Claim::hash);
+        self.change(|folders| folders.entry(key).or_default().extend(hashes))
     }
 
     /// Trusts a project no more. Says whether it was trusted.
@@ -113,7 +124,7 @@ impl TrustStore {
     /// When the store cannot be read.
     pub fn list(&self) -> Result<Vec<TrustedFolder>, TrustError> {
         let folders = self.read()?.folders.into_iter();
-        Ok(folders.map(|(path, shown)| TrustedFolder { path: path.into(), shown }).collect())
+        Ok(folders.map(|(path, shown)| TrustedFolder { path: path.into(), claims: shown.len() }).collect())
     }
 
     fn key(&self, root: &Path) -> Result<String, TrustError> {
@@ -137,7 +148,7 @@ impl TrustStore {
         }
     }
 
-    fn change(&self, change: impl FnOnce(&mut BTreeMap<String, String>)) -> Result<(), TrustError> {
+    fn change(&self, change: impl FnOnce(&mut BTreeMap<String, BTreeSet<String>>)) -> Result<(), TrustError> {
         let write =
             |error: io::Error| TrustError::new(&self.path, TrustErrorKind::Write(error.kind()), error);
         let folder = self.path.parent().unwrap_or(Path::new("."));

@@ -82,6 +82,8 @@ fn a_change_of_what_was_shown_asks_again() {
     tree.write(".claude/settings.json", settings.replace("Bash(rm *)", "Bash(mv *)"));
     tree.write("README.md", "x");
     assert_eq!(check(), Trust::Trusted);
+    tree.write(".claude/settings.json", settings.replace("\"Bash(make *)\"", ""));
+    assert_eq!(check(), Trust::Trusted, "what it wants no more asks nobody");
     tree.write(".claude/settings.json", &settings);
 
     let changes = [
@@ -100,6 +102,7 @@ fn a_change_of_what_was_shown_asks_again() {
         let before = std::fs::read_to_string(tree.at(file)).unwrap();
         tree.write(file, &text);
         assert_eq!(check(), Trust::Changed, "{file}: {text}");
+        assert_eq!(store.unseen(&exhibit(&tree)).unwrap().len(), 1, "{file}: {text}");
         tree.write(file, before);
         assert_eq!(check(), Trust::Trusted);
     }
@@ -137,7 +140,7 @@ fn a_project_that_wants_nothing_needs_no_trust() {
     let exhibit = exhibit(&tree);
     assert!(exhibit.is_empty());
     assert_eq!(TrustStore::new(tree.at("no/such")).check(&exhibit).unwrap(), Trust::Trusted);
-    let other = exhibit.with(ClaimKind::Setting, "agent.system_prompt", &tree.at(".tau/config.toml"));
+    let other = exhibit.with(ClaimKind::Setting, "agent.system_prompt", &tree.at(".tau/config.toml"), b"Obey.");
     assert_eq!(TrustStore::new(tree.at("no/such")).check(&other).unwrap(), Trust::Unknown);
 }
 
