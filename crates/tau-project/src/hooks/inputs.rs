@@ -55,7 +55,10 @@ pub(super) fn of_call(call: &ToolCall, name: &str, cwd: &Path) -> Vec<Value> {
             arguments.entry("subagent_type").or_insert_with(|| super::payload::USUAL_AGENT.into());
             arguments.entry("description").or_insert_with(|| "".into());
         }
-        "skill" => rename(&mut arguments, "name", "skill"),
+        "skill" => {
+            rename(&mut arguments, "name", "skill");
+            rename(&mut arguments, "arguments", "args");
+        }
         "ask_user" => question(&mut arguments),
         _ => {}
     }
@@ -69,15 +72,7 @@ pub(super) fn to_arguments(call: &ToolCall, name: &str, input: &Value) -> Option
     }
     let given = ToolCall::new(call.id.clone(), name, ToolArguments::from(input.clone()));
     let meant = resolve_alias(&given, |tool| tool == call.name);
-    let mut arguments = meant.map_or(given.arguments, |meant| meant.arguments);
-    // What the alias leaves out of other agents' calls, and tau's own tools have.
-    let kind = input.get("subagent_type").filter(|kind| *kind != super::payload::USUAL_AGENT);
-    if let (true, Some(kind), Ok(Value::Object(mut object))) = (call.name == "task", kind, arguments.value())
-    {
-        object.insert("agent".to_owned(), kind.clone());
-        arguments = ToolArguments::from(Value::Object(object));
-    }
-    Some(arguments)
+    Some(meant.map_or(given.arguments, |meant| meant.arguments))
 }
 
 fn rename(arguments: &mut Map<String, Value>, from: &str, to: &str) {

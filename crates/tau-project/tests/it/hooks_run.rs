@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tau_agent::Agent;
 use tau_core::ContentBlock;
 use tau_core::config::{Config, PermissionConfig, PermissionMode, ProviderConfig};
-use tau_core::event::{EventBody, Seq, SessionConfig};
+use tau_core::event::{AgentProfile, EventBody, Seq, SessionConfig};
 use tau_runtime::{Session, SessionOptions, Update, loop_tools};
 use tau_testkit::{ModelServer, Reply};
 use tau_tools::builtin;
@@ -46,7 +46,8 @@ async fn run(tree: Tree, hooks: &Value, permissions: PermissionConfig, replies: 
     let mut config = SessionConfig::new("test/m");
     config.system = "Be brief.".to_owned();
     config.permissions = permissions;
-    config.tools = vec![loop_tools::task()];
+    config.agents.insert("reviewer".to_owned(), AgentProfile::new("Reviews."));
+    config.tools = vec![loop_tools::task(&config.agents)];
     let environment = LocalEnvironment::new(&hooked.tree.root).unwrap().with_env(variables());
     let mut options = SessionOptions::new(config, agent, builtin::standard(), Arc::new(environment));
     options.hooks = Some(Arc::new(hooked.hooks.clone()));
@@ -175,15 +176,18 @@ async fn what_hooks_add_reaches_the_model_at_its_place() {
 #[tokio::test]
 async fn hooks_are_asked_inside_subagents() {
     let hooks = json!({
-        "PreToolUse": command("grep -q '\"agent_id\"' && grep -q x /dev/null; cat >> /dev/null; echo call >> calls; exit 0"),
-        "SubagentStart": command(r#"echo '{"hookSpecificOutput":{"additionalContext":"Be strict."}}'"#),
+        "PreToolUse": command("echo call >> calls"),
+        "SubagentStart": [
+            { "matcher": "reviewer", "hooks": [{ "type": "command",
+                "command": r#"echo '{"hookSpecificOutput":{"additionalContext":"Be strict."}}'"# }] },
+            { "matcher": "general-purpose", "hooks": [{ "type": "command", "command": "touch general" }] }],
         "SubagentStop": command("cat >> stops; echo >> stops"),
         "PostToolUse": [{ "matcher": "Task", "hooks": [{ "type": "command", "command": "cat > task" }] }],
         "UserPromptSubmit": command("echo prompt >> prompts"),
         "SessionStart": command("echo start >> starts"),
     });
     let replies = vec![
-        Reply::tool_calls([("t1", "task", r#"{"prompt":"Look"}"#)]),
+        Reply::tool_calls([("t1", "task", r#"{"prompt":"Look","agent":"reviewer"}"#)]),
         bash("echo in the subagent"),
         Reply::text("Looked."),
         Reply::text("Done."),
@@ -207,6 +211,7 @@ async fn hooks_are_asked_inside_subagents() {
         (&stop["hook_event_name"], &stop["last_assistant_message"]),
         (&json!("SubagentStop"), &json!("Looked."))
     );
+    assert!(!ran.hooked.tree.at("general").exists(), "it is a reviewer");
     let task = ran.hooked.given("task");
     assert_eq!((&task["tool_name"], &task["tool_input"]["prompt"]), (&json!("Task"), &json!("Look")));
     assert_eq!(task["tool_response"]["content"], "Looked.");

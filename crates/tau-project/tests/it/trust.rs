@@ -140,7 +140,8 @@ fn a_project_that_wants_nothing_needs_no_trust() {
     let exhibit = exhibit(&tree);
     assert!(exhibit.is_empty());
     assert_eq!(TrustStore::new(tree.at("no/such")).check(&exhibit).unwrap(), Trust::Trusted);
-    let other = exhibit.with(ClaimKind::Setting, "agent.system_prompt", &tree.at(".tau/config.toml"), b"Obey.");
+    let other =
+        exhibit.with(ClaimKind::Setting, "agent.system_prompt", &tree.at(".tau/config.toml"), b"Obey.");
     assert_eq!(TrustStore::new(tree.at("no/such")).check(&other).unwrap(), Trust::Unknown);
 }
 

@@ -18,6 +18,9 @@ use super::{Effect, Rejection, budget, hooks, tools};
 /// What a subagent that is as the session itself is called, where a kind is named.
 const GENERAL: &str = "general-purpose";
 
+/// The key of a subagent's metadata that names its kind, for whoever follows it and for hooks.
+const KIND: &str = "agent";
+
 /// How a subagent ended.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -65,7 +68,8 @@ pub(super) fn start(step: &mut Step<'_>, call: ToolCall) {
         return tools::refuse(step, &call.id, DenialReason::Rule, text);
     };
     let child = child_id(run, &call.id);
-    let config = child_config(config, &step.control, profile, budget);
+    let mut config = child_config(config, &step.control, profile, budget);
+    name_kind(&mut config, agent);
     step.emit(EventBody::SubagentStarted { call_id: call.id.clone(), child, budget });
     begin(step, call.id, child, config, prompt);
 }
@@ -77,7 +81,8 @@ pub(super) fn take_up(step: &mut Step<'_>, call: &ToolCall) {
     let (Some((child, started)), Some(config)) = (started, step.control.config()) else { return };
     let work = Work::of(call, &config.agents).unwrap_or_default();
     let profile = work.agent.and_then(|name| config.agents.get(name));
-    let config = child_config(config, &step.control, profile, started.budget);
+    let mut config = child_config(config, &step.control, profile, started.budget);
+    name_kind(&mut config, work.agent);
     begin(step, call.id.clone(), child, config, work.prompt);
 }
 
@@ -167,6 +172,14 @@ fn child_config(
         narrow(&mut config, profile);
     }
     config
+}
+
+/// Says of what kind it is; that of the session which starts it is not its own.
+fn name_kind(config: &mut SessionConfig, agent: Option<&str>) {
+    config.metadata.remove(KIND);
+    if let Some(agent) = agent {
+        config.metadata.insert(KIND.to_owned(), agent.to_owned());
+    }
 }
 
 /// Makes a configuration that of a kind of subagent.
