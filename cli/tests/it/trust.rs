@@ -134,9 +134,10 @@ async fn doctor_tells_of_every_file_and_what_of_it_does_not_count() {
         r#"{"hooks": {"Setup": []}, "model": "opus", "thme": 1, /* no */ }"#,
     );
     place.write(
-        ".claude/agents/a.md",
-        "---\nname: a\ndescription: d\ntools: Read, Frobnicate\nskills: gone\n---\n",
+        ".claude/agents/b.md",
+        "---\nname: b\ndescription: d\ntools: Read, Frobnicate\nskills: gone\n---\n",
     );
+    place.write(".claude/agents/a.md", "---\nname: a\ndescription: d\n---\n");
     place.write(".agents/agents/a.md", "---\nname: a\ndescription: d\n---\n");
     place.write(".claude/agents/README.md", "# Agents\n");
     place.write_home(".claude/settings.json", "{");
@@ -144,5 +145,22 @@ async fn doctor_tells_of_every_file_and_what_of_it_does_not_count() {
     let of_project = ["settings", "hooks", "files", "permissions", "agents", "trust"];
     let topic = |line: &&str| line.split_whitespace().nth(1).is_some_and(|topic| of_project.contains(&topic));
     let lines: Vec<&str> = ran.assert_code(1).stdout.lines().filter(topic).collect();
-    insta::assert_snapshot!(lines.join("\n"), @r"");
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    ✓ trust          the project is trusted with all that it wants
+    ✓ settings       read [TEMP]/project/.claude/settings.json
+    ✓ settings       read [TEMP]/project/.claude/settings.local.json
+    ✓ hooks          2 at PreToolUse, SessionEnd
+    ✗ files          [TEMP]/home/.claude/settings.json:1:1: is no JSON: EOF while parsing an object
+    ! files          [TEMP]/project/.claude/settings.local.json: has comments or commas that JSON does not have; read without them
+    ! files          [TEMP]/project/.claude/settings.local.json: `hooks.Setup` does not count: tau has no such event
+    ! files          [TEMP]/project/.claude/settings.local.json: `thme` is not known and does not count
+    ! files          [TEMP]/project/.claude/agents/README.md: no definition: it has no front matter
+    ! files          [TEMP]/project/.claude/agents/a.md: `a` is shadowed by [TEMP]/project/.agents/agents/a.md
+    ! permissions    settings that cannot be read may deny anything, so every call is asked about
+    ! permissions    the rule `WebSearch` names no tool of tau
+    ! settings       the model `opus` of settings does not count: models are named in tau's own
+    ✓ agents         a, b
+    ! agents         [TEMP]/project/.claude/agents/b.md: names the tool `Frobnicate`, which is not there
+    ! agents         [TEMP]/project/.claude/agents/b.md: names the skill `gone`, which is not there
+    ");
 }
