@@ -7,6 +7,7 @@ mod replay;
 mod serve;
 mod server;
 mod sessions;
+mod trust;
 mod work;
 
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ pub(crate) use sessions::{
     DeleteArgs, ExportArgs, ExportFormat, ImportArgs, ListArgs, SearchArgs, SessionsArgs, SessionsCommand,
     ShowSessionArgs, StoreArgs, VerifyArgs,
 };
+pub(crate) use trust::TrustArgs;
 pub(crate) use work::{ForkArgs, ResumeArgs, RewindArgs, UndoArgs};
 
 /// An agent runtime: give it a task, and it reads, edits and runs commands until it is done.
@@ -53,6 +55,7 @@ Examples:
   tau attach http://127.0.0.1:8321
   tau rpc call GetInfo
   tau config show --origin
+  tau trust
   tau doctor";
 
 #[derive(Debug, Subcommand)]
@@ -96,6 +99,8 @@ pub(crate) enum Command {
     /// Show, edit, compare and restore the notes of a project's agents.
     #[command(subcommand)]
     Memory(MemoryCommand),
+    /// Trust a project with its hooks, servers and allow rules, after showing them.
+    Trust(TrustArgs),
     /// Report what works here and what is missing.
     Doctor(DoctorArgs),
     /// Print the JSON Schema of a format that tau reads or writes.
@@ -222,8 +227,8 @@ pub(crate) struct CommonArgs {
     #[arg(long, value_name = "FILE", env = "TAU_CONFIG")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Let the project's .tau/config.toml set everything, providers and permissions too. It can then send your
-    /// keys anywhere and run anything: only for projects you trust.
+    /// Let the project's .tau/config.toml and settings do everything, providers, permissions and hooks too, this once.
+    /// It can then send your keys anywhere and run anything: only for projects you trust. `tau trust` remembers it.
     #[arg(long, env = "TAU_TRUST_PROJECT", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) trust_project: bool,
 }

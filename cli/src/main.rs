@@ -15,6 +15,7 @@ mod interrupt;
 mod knowledge;
 mod memory_tool;
 mod output;
+mod project;
 mod record;
 mod remote;
 mod rpc;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         Command::Skills(command) => commands::skills::run(&command),
         Command::Plugin(command) => on_runtime(commands::plugin::run(command)),
         Command::Memory(command) => commands::memory::run(&command),
+        Command::Trust(args) => commands::trust::trust(&args),
         Command::Doctor(args) => on_runtime(commands::doctor::doctor(args)),
         Command::Schema(args) => Ok(commands::schema::print(&args)),
     };

@@ -103,6 +103,9 @@ pub(crate) fn options_of(
     let mut options = SessionOptions::new(config, chosen.agent.clone(), tools, environment);
     options.parallel_tools = loaded.config.agent.parallel_tools();
     options.tool_timeout = loaded.config.agent.tool_timeout();
+    if let Files::Here = files {
+        options.hooks = loaded.project.hooks(&loaded.working_dir, variables(loaded), &loaded.config);
+    }
     Ok((options, chosen))
 }
 
@@ -120,7 +123,7 @@ pub(crate) fn check_names(loaded: &Loaded) -> Result<(ToolRegistry, Vec<ToolSpec
     let mut all = builtin::all();
     all.add(Arc::new(MemoryTool::new(knowledge::notes(loaded))));
     let loop_tools = [loop_tools::ask_user(), loop_tools::propose_plan(), loop_tools::task(&BTreeMap::new())];
-    check_rules(&loaded.config.permissions, &all, &loop_tools)?;
+    check_rules(&own_rules(loaded), &all, &loop_tools)?;
     let Some(names) = &loaded.config.agent.tools else { return Ok((builtin::standard(), Vec::new())) };
     let names: Vec<&str> = names.iter().map(|name| tool_of_alias(name).unwrap_or(name)).collect();
     let is_chosen = |tool: &ToolSpec| names.contains(&tool.definition.name.as_str());
@@ -143,6 +146,16 @@ pub(crate) fn is_tool(name: &str) -> bool {
     builtin::all().get(name).is_some()
         || name == tau_memory::working::tools::NAME
         || loop_tools.iter().any(|tool| tool.definition.name == name)
+}
+
+/// The rules that were written for tau. Those of other agents name tools of theirs, and `tau doctor` tells of them.
+fn own_rules(loaded: &Loaded) -> PermissionConfig {
+    let mut own = loaded.config.permissions.clone();
+    let others = &loaded.project.effective.permissions;
+    own.allow.retain(|rule| !others.allow.contains(rule));
+    own.ask.retain(|rule| !others.ask.contains(rule));
+    own.deny.retain(|rule| !others.deny.contains(rule));
+    own
 }
 
 /// A rule that means no tool would silently protect nothing. One for a tool that is not offered is right.
@@ -176,10 +189,10 @@ fn check_rules(
     }
 }
 
-/// The machine, without the keys of providers among the variables of commands. For a session that is kept, results
-/// that are too long are kept too, and so is what is needed to put files back.
-fn environment(loaded: &Loaded, kept: Option<(&Place, SessionId)>) -> miette::Result<Arc<dyn Environment>> {
+/// The variables of commands and hooks: those of this process with those of settings, without the keys of providers.
+fn variables(loaded: &Loaded) -> BTreeMap<String, String> {
     let mut variables = environment::all();
+    variables.extend(loaded.project.effective.env.clone());
     // These can hold a key or a header themselves.
     variables.retain(|name, _| !name.to_ascii_uppercase().starts_with("TAU_PROVIDERS"));
     for provider in loaded.config.providers.values() {
@@ -187,9 +200,15 @@ fn environment(loaded: &Loaded, kept: Option<(&Place, SessionId)>) -> miette::Re
             variables.remove(name);
         }
     }
+    variables
+}
+
+/// The machine, without the keys of providers among the variables of commands. For a session that is kept, results
+/// that are too long are kept too, and so is what is needed to put files back.
+fn environment(loaded: &Loaded, kept: Option<(&Place, SessionId)>) -> miette::Result<Arc<dyn Environment>> {
     let environment = LocalEnvironment::new(&loaded.working_dir)
         .map_err(|error| miette::miette!("cannot work in {}: {error}", loaded.working_dir.display()))?;
-    let environment = environment.with_env(variables);
+    let environment = environment.with_env(variables(loaded));
     let environment = match LazySandbox::new(loaded)? {
         Some(sandbox) => environment.with_launcher(sandbox),
         None => environment,

@@ -1,13 +1,18 @@
 //! `tau doctor`: what works here, and what is missing.
 
+use std::collections::BTreeSet;
+
 use anstyle::{AnsiColor, Style};
 use tau_agent::Agent;
+use tau_project::FindingKind;
 use tau_sandbox::{Accounting, Backend};
+use tau_tools::permission::tool_name;
 
 use crate::args::{CommonArgs, DoctorArgs};
 use crate::config::{self, Loaded};
 use crate::exit::Exit;
 use crate::output::printable;
+use crate::project::Project;
 use crate::{environment, knowledge, sandbox, session};
 
 /// What a check came to.
@@ -71,9 +76,10 @@ fn check_config(report: &mut Report, loaded: &Loaded, common: &CommonArgs) {
         );
         report.say(&Finding::Note, "configuration", &format!("no file; yours would be {place}"));
     }
-    if !loaded.distrusted.is_empty() {
-        let detail = format!("the project is not trusted; left out: {}", loaded.distrusted.join(", "));
-        report.say(&Finding::Note, "trust", &detail);
+    if let Some(note) = loaded.distrust_note() {
+        report.say(&Finding::Note, "trust", &note);
+    } else if !loaded.project.exhibit.is_empty() {
+        report.say(&Finding::Good, "trust", "the project is trusted with all that it wants");
     }
 }
 
@@ -136,6 +142,58 @@ fn check_project(report: &mut Report, loaded: &Loaded) {
     }
     for problem in knowledge::plugins().1 {
         report.say(&Finding::Bad, "plugins", &printable(&problem.to_string()));
+    }
+    check_settings(report, &loaded.project);
+    check_agents(report, &loaded.project, |skill| skills.skills.contains_key(skill));
+}
+
+/// Files of settings: those that were read, and what of them does not count here.
+fn check_settings(report: &mut Report, project: &Project) {
+    for layer in &project.layers.layers {
+        report.say(&Finding::Good, "settings", &format!("read {}", layer.path.display()));
+    }
+    let effective = &project.effective;
+    if !effective.hooks.is_empty() {
+        let events: BTreeSet<&str> = effective.hooks.iter().map(|hook| hook.event.name()).collect();
+        let events: Vec<&str> = events.into_iter().collect();
+        let detail = format!("{} at {}", effective.hooks.len(), events.join(", "));
+        report.say(&Finding::Good, "hooks", &detail);
+    }
+    for finding in project.findings() {
+        let is_bad = matches!(finding.kind, FindingKind::Syntax { .. } | FindingKind::Unreadable(_));
+        let level = if is_bad { Finding::Bad } else { Finding::Note };
+        report.say(&level, "files", &finding.to_string());
+    }
+    if !project.layers.unclear.is_empty() {
+        let detail = "settings that cannot be read may deny anything, so every call is asked about";
+        report.say(&Finding::Note, "permissions", detail);
+    }
+    let rules = &effective.permissions;
+    for rule in [&rules.allow, &rules.ask, &rules.deny].into_iter().flatten() {
+        let name = tool_name(rule);
+        if !session::is_tool(name) && !name.contains('*') && !name.starts_with("mcp__") && name != "skill" {
+            report.say(&Finding::Note, "permissions", &format!("the rule `{rule}` names no tool of tau"));
+        }
+    }
+    for folder in &effective.directories {
+        let detail = format!("{} is not worked in: tools work below the working folder", folder.display());
+        report.say(&Finding::Note, "settings", &detail);
+    }
+    if let Some(model) = &effective.model {
+        let detail = format!("the model `{model}` of settings does not count: models are named in tau's own");
+        report.say(&Finding::Note, "settings", &detail);
+    }
+}
+
+fn check_agents(report: &mut Report, project: &Project, has_skill: impl Fn(&str) -> bool) {
+    let agents = &project.agents;
+    if !agents.agents.is_empty() {
+        let names: Vec<&str> = agents.agents.keys().map(String::as_str).collect();
+        report.say(&Finding::Good, "agents", &names.join(", "));
+    }
+    let has_tool = |tool: &str| session::is_tool(tool) || tool == "skill";
+    for finding in agents.check(has_tool, has_skill) {
+        report.say(&Finding::Note, "agents", &finding.to_string());
     }
 }
 

@@ -17,5 +17,6 @@ pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod sessions;
 pub(crate) mod skills;
+pub(crate) mod trust;
 pub(crate) mod undo;
 pub(crate) mod work;

@@ -15,6 +15,7 @@ use crate::exit::{Exit, UsageError};
 use crate::follow::{Audience, Follow, Peer, Updates};
 use crate::interrupt;
 use crate::output::{Renderer, Started};
+use crate::project;
 use crate::session::ChosenModel;
 use crate::store::Keeper;
 
@@ -34,7 +35,7 @@ pub(super) struct Work {
 
 /// Says what there is to say about the configuration before anything starts.
 pub(super) fn announce(renderer: &mut dyn Renderer, loaded: &Loaded, chosen: &ChosenModel) {
-    if let Some(note) = loaded.distrust_note() {
+    for note in [loaded.distrust_note(), loaded.unclear_note()].into_iter().flatten() {
         renderer.note(&note);
     }
     if let Some(note) = &chosen.note {
@@ -75,6 +76,7 @@ impl Work {
         shutdown.cancel();
         // If the session's task crashed, what it started is ended below all the same.
         let ended = task.await.unwrap_or(Ok(tau_runtime::SessionEnd::Shutdown));
+        project::hooks_have_ended().await;
         kill_descendants();
         let is_kept = keeper.is_some();
         if let Some(keeper) = keeper {

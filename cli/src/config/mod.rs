@@ -1,6 +1,7 @@
 //! The configuration in force: layers, one over the other.
 //!
-//! Built-in defaults < the user's file < the project's `.tau/config.toml` < `TAU_*` variables < flags. Each layer
+//! Built-in defaults < the user's file < settings of other agents < the project's `.tau/config.toml` < `TAU_*` variables <
+//! flags. Each layer
 //! is checked by itself, so that a mistake is shown where it stands, and kept, so that every value can say where
 //! it comes from. How one is laid over another is tau-core's rule, not ours.
 
@@ -13,13 +14,16 @@ mod origin;
 mod trust;
 mod variables;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use tau_core::config::{Config, ConfigError, Merge};
+use tau_core::config::{Config, ConfigError, Merge, PermissionMode};
+use tau_project::trust::Trust;
 
 use crate::args::{CommonArgs, RunArgs};
 use crate::environment;
 use crate::exit::UsageError;
+use crate::project::{Project, Restricted};
 use file::ConfigFile;
 
 pub(crate) use error::LoadError;
@@ -43,8 +47,8 @@ pub(crate) struct Loaded {
     layers: Vec<Layer>,
     /// Files that were read.
     pub(crate) files: Vec<PathBuf>,
-    /// Keys of the project's file that were left out, because the project is not trusted.
-    pub(crate) distrusted: Vec<String>,
+    /// What the project says in the files of other agents.
+    pub(crate) project: Arc<Project>,
     /// The folder to work in.
     pub(crate) working_dir: PathBuf,
     /// The root of the project.
@@ -60,23 +64,48 @@ pub(crate) fn load(common: &CommonArgs, run: Option<&RunArgs>) -> miette::Result
     let project_root = environment::project_root(&working_dir);
     let mut layers = vec![Layer { name: "built-in default".to_owned(), config: defaults::layer() }];
     let mut files = Vec::new();
-    let mut distrusted = Vec::new();
     if let Some(file) = user_file(common)? {
         files.push(file.path.clone());
         layers.push(file.into_layer("user file"));
     }
-    if let Some(mut file) = ConfigFile::find(&project_root.join(".tau"))? {
-        files.push(file.path.clone());
-        if !common.trust_project {
-            let below = merged(&layers);
-            (file.config, distrusted) = trust::restrict(file.config, &below);
+    let file = ConfigFile::find(&project_root.join(".tau"))?;
+    let (file, restricted) = match file {
+        Some(file) => {
+            files.push(file.path.clone());
+            let (kept, keys) = trust::restrict(file.config.clone(), &merged(&layers));
+            let restricted = Restricted { keys, file: file.path.clone() };
+            (Some((file, kept)), restricted)
+        }
+        None => (None, Restricted::default()),
+    };
+    let project = Project::read(&project_root, &working_dir, restricted, common.trust_project);
+    layers.push(settings_layer(&project));
+    if let Some((mut file, kept)) = file {
+        if project.trust != Trust::Trusted {
+            file.config = kept;
         }
         layers.push(file.into_layer("project file"));
     }
     layers.push(Layer { name: "environment".to_owned(), config: variables::layer()? });
     layers.push(Layer { name: "command line".to_owned(), config: flags::layer(common, run) });
-    let config = merged(&layers);
-    Ok(Loaded { config, layers, files, distrusted, working_dir, project_root })
+    let config = in_force(&layers, &project);
+    Ok(Loaded { config, layers, files, project: Arc::new(project), working_dir, project_root })
+}
+
+/// What the layer of settings of other agents is called.
+const SETTINGS: &str = "settings files";
+
+fn settings_layer(project: &Project) -> Layer {
+    Layer { name: SETTINGS.to_owned(), config: project.config() }
+}
+
+/// All layers, within what the owner of the machine allows.
+fn in_force(layers: &[Layer], project: &Project) -> Config {
+    let mut config = merged(layers);
+    if project.effective.forbids_bypass && config.permissions.mode == Some(PermissionMode::Bypass) {
+        config.permissions.mode = Some(PermissionMode::Default);
+    }
+    config
 }
 
 fn merged(layers: &[Layer]) -> Config {
@@ -87,22 +116,41 @@ impl Loaded {
     /// The same with what one session changes of it, to work in another folder.
     pub(crate) fn with_request(&self, request: Config, working_dir: PathBuf) -> Self {
         let mut loaded = self.clone();
-        loaded.config = loaded.config.merge(request.clone());
-        loaded.layers.push(Layer { name: "request".to_owned(), config: request });
-        if !working_dir.starts_with(&loaded.project_root) {
-            loaded.project_root.clone_from(&working_dir);
+        if working_dir != loaded.working_dir {
+            loaded.go_to(&working_dir);
         }
-        loaded.working_dir = working_dir;
+        loaded.layers.push(Layer { name: "request".to_owned(), config: request });
+        loaded.config = in_force(&loaded.layers, &loaded.project);
         loaded
     }
 
-    /// What there is to say about keys that were left out.
+    /// Another folder has settings of its own, and its own trust.
+    fn go_to(&mut self, working_dir: &Path) {
+        if !working_dir.starts_with(&self.project_root) {
+            self.project_root = working_dir.to_owned();
+        }
+        self.working_dir = working_dir.to_owned();
+        let project = Project::read(&self.project_root, working_dir, Restricted::default(), false);
+        for layer in self.layers.iter_mut().filter(|layer| layer.name == SETTINGS) {
+            *layer = settings_layer(&project);
+        }
+        self.project = Arc::new(project);
+    }
+
+    /// What there is to say about what was left out of the project's files, because it is not trusted.
     pub(crate) fn distrust_note(&self) -> Option<String> {
-        let keys = self.distrusted.join(", ");
-        let note = format!(
-            "left out of the project's file, because the project is not trusted: {keys} (--trust-project)"
-        );
-        (!self.distrusted.is_empty()).then_some(note)
+        let left_out = self.project.distrusted();
+        (!left_out.is_empty()).then(|| format!("{}; left out: {}", self.project.why(), left_out.join(", ")))
+    }
+
+    /// What there is to say about files of settings that nobody could read.
+    pub(crate) fn unclear_note(&self) -> Option<String> {
+        let unclear: Vec<String> = self.project.unclear().map(ToString::to_string).collect();
+        let note = || {
+            let files = unclear.join("\n");
+            format!("{files}\nit may deny anything, so every call is asked about until it can be read")
+        };
+        (!unclear.is_empty()).then(note)
     }
 
     /// Everything that is wrong with the layers together.

@@ -141,7 +141,7 @@ async fn what_a_project_may_not_set_is_left_out_and_named() {
         providers.openai.base_url = "https://api.openai.com/v1" # built-in default
         providers.openai.kind = "openai" # built-in default
         "#);
-    insta::assert_snapshot!(ran.stderr, @"left out of the project's file, because the project is not trusted: agent.system_prompt, permissions.allow, providers (--trust-project)");
+    insta::assert_snapshot!(ran.stderr, @"the project is not trusted (`tau trust` shows what it wants); left out: agent.system_prompt, permissions.allow, providers");
     assert_eq!(place.tau(&["config", "check"]).await.assert_code(0).stderr, ran.stderr);
 }
 

@@ -50,4 +50,5 @@ mod sessions_support;
 mod sessions_transfer;
 mod subagents_asked;
 mod support;
+mod trust;
 mod undo;

@@ -25,6 +25,9 @@ const GENERAL: &str = "general-purpose";
 const IN_BACKGROUND: &str =
     "The subagent works in the background. Go on with what does not need it; its report comes by itself.";
 
+/// The key of a subagent's metadata that names its kind, for whoever follows it and for hooks.
+const KIND: &str = "agent";
+
 /// How a subagent ended.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -75,7 +78,8 @@ pub(super) fn start(step: &mut Step<'_>, call: ToolCall) {
     // What hooks look at before the model does is waited for.
     let background = (background || profile.is_some_and(|profile| profile.background))
         && !step.control.is_hooked(HookPoint::AfterSubagent);
-    let config = child_config(config, &step.control, profile, budget);
+    let mut config = child_config(config, &step.control, profile, budget);
+    name_kind(&mut config, agent);
     step.emit(EventBody::SubagentStarted { call_id: call.id.clone(), child, budget, background });
     if background {
         answer_at_once(step, call.id.clone());
@@ -115,7 +119,8 @@ fn begin_again(step: &mut Step<'_>, call: &ToolCall, child: SessionId, budget: B
     let Some(config) = step.control.config() else { return };
     let work = Work::of(call, &config.agents).unwrap_or_default();
     let profile = work.agent.and_then(|name| config.agents.get(name));
-    let config = child_config(config, &step.control, profile, budget);
+    let mut config = child_config(config, &step.control, profile, budget);
+    name_kind(&mut config, work.agent);
     begin(step, call.id.clone(), child, config, work.prompt);
 }
 
@@ -221,6 +226,14 @@ fn child_config(
         narrow(&mut config, profile);
     }
     config
+}
+
+/// Says of what kind it is; that of the session which starts it is not its own.
+fn name_kind(config: &mut SessionConfig, agent: Option<&str>) {
+    config.metadata.remove(KIND);
+    if let Some(agent) = agent {
+        config.metadata.insert(KIND.to_owned(), agent.to_owned());
+    }
 }
 
 /// Makes a configuration that of a kind of subagent.

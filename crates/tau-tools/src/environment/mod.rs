@@ -30,7 +30,10 @@ pub use fetch::{Fetch, FetchError, FetchErrorKind, Fetched};
 pub use layer::{Access, EnvironmentLayer};
 #[cfg(feature = "sandbox")]
 pub use local::SandboxLauncher;
-pub use local::{Launcher, LocalEnvironment, RunningShell, ShellCommand, adopt_orphans, kill_descendants};
+pub use local::{
+    Launcher, LocalEnvironment, RunningShell, ShellCommand, adopt_orphans, kill_descendants,
+    kill_process_group, kill_process_tree,
+};
 pub use memory::MemoryEnvironment;
 pub use nothing::NoEnvironment;
 pub use path::{PathError, WorkspacePath};

@@ -24,7 +24,7 @@ use futures::future::BoxFuture;
 
 use files::NewFile;
 pub use launcher::{Launcher, RunningShell, ShellCommand};
-pub use orphans::{adopt_orphans, kill_descendants};
+pub use orphans::{adopt_orphans, kill_descendants, kill_process_group, kill_process_tree};
 use plain::PlainLauncher;
 use results::LocalResults;
 use root::Root;

@@ -6,7 +6,7 @@
 
 use std::io;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal};
 
 /// Makes this process the parent of descendants that lose theirs, so that [`kill_descendants`] finds them.
 /// Meant for programs that run commands, once, at their start. Does nothing outside Linux.
@@ -28,9 +28,20 @@ pub fn kill_descendants() -> usize {
     0
 }
 
+/// Kills the group that a process leads, and all its descendants. For a process that was not waited for yet.
+pub fn kill_process_tree(leader: u32) {
+    i32::try_from(leader).ok().and_then(Pid::from_raw).into_iter().for_each(kill_tree);
+}
+
+/// Kills what is left of the group that a process led. For one that was waited for: its id stays taken as long as the group
+/// has members.
+pub fn kill_process_group(leader: u32) {
+    i32::try_from(leader).ok().and_then(Pid::from_raw).into_iter().for_each(kill_group);
+}
+
 /// Kills a group.
 pub(super) fn kill_group(leader: Pid) {
-    let _ = kill_process_group(leader, Signal::KILL);
+    let _ = rustix::process::kill_process_group(leader, Signal::KILL);
 }
 
 /// Kills a group and every descendant of its leader, which was not reaped yet.
@@ -38,7 +49,7 @@ pub(super) fn kill_tree(leader: Pid) {
     #[cfg(target_os = "linux")]
     {
         // Stopped first, so that nothing is born and nothing loses its parent while the tree is read.
-        let _ = kill_process_group(leader, Signal::STOP);
+        let _ = rustix::process::kill_process_group(leader, Signal::STOP);
         linux::kill_descendants_of_stopped(leader);
     }
     kill_group(leader);

@@ -1,0 +1,204 @@
+//! Files of subagents.
+
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+use serde_json::json;
+use tau_core::config::PermissionMode;
+use tau_project::agents::{AgentFolders, AgentMemory, AgentScope, Agents};
+
+use crate::tree::Tree;
+
+fn read(tree: &Tree) -> Agents {
+    AgentFolders::of_project(&tree.root, &tree.at("app"))
+        .folder(tree.at("home/.claude/agents"), AgentScope::User)
+        .folder(tree.at("plugin/agents"), AgentScope::Plugin)
+        .read()
+}
+
+fn agent(name: &str) -> String {
+    format!("---\nname: {name}\ndescription: d\n---\nWork.\n")
+}
+
+/// Names, and the files that they are defined in.
+fn names(tree: &Tree, agents: &Agents) -> Vec<String> {
+    agents.agents.values().map(|agent| format!("{} {}", agent.name, tree.relative(&agent.path))).collect()
+}
+
+#[test]
+fn all_fields_are_read_in_both_spellings() {
+    let claude = "---\nname: a\ndescription: What it does\ntools: Read, Bash(git *), mcp__git\ndisallowedTools: [Write]\n\
+        model: opus\npermissionMode: plan\nmaxTurns: 7\nskills: pdf, docs\nmcpServers:\n  - git\n  - db: {command: x}\n\
+        memory: project\nbackground: yes\neffort: high\nisolation: worktree\ncolor: blue\nhooks:\n  Stop:\n    - hooks:\n        \
+        - type: command\n          command: ./check.sh\n---\n\nDo it.\n";
+    let kebab = claude
+        .replace("tools: Read", "allowed-tools: Read")
+        .replace("disallowedTools", "disallowed-tools")
+        .replace("permissionMode", "permission-mode")
+        .replace("maxTurns", "max_turns")
+        .replace("mcpServers", "mcp-servers");
+    let mut read = Vec::new();
+    for text in [claude.to_owned(), kebab, claude.replace('\n', "\r\n")] {
+        let tree = Tree::new(&[(".claude/agents/x.md", &text)]);
+        let agents = self::read(&tree);
+        assert_eq!(tree.told(&agents.findings), Vec::<String>::new());
+        let mut agent = agents.agents.into_values().next().unwrap();
+        agent.path = PathBuf::from("x.md");
+        agent.hooks.iter_mut().for_each(|hook| hook.source = PathBuf::from("x.md"));
+        read.push(agent);
+    }
+    assert_eq!((&read[0], &read[0]), (&read[1], &read[2]));
+    let agent = &read[0];
+    assert_eq!(
+        (agent.name.as_str(), agent.description.as_str(), agent.prompt.as_str()),
+        ("a", "What it does", "Do it.")
+    );
+    assert_eq!(agent.tools.as_deref().unwrap(), ["Read", "Bash(git *)", "mcp__git"]);
+    assert_eq!(agent.disallowed_tools, ["Write"]);
+    assert_eq!(
+        (agent.model.as_deref(), agent.effort.as_deref(), agent.color.as_deref()),
+        (Some("opus"), Some("high"), Some("blue"))
+    );
+    assert_eq!((agent.permission_mode, agent.max_turns), (Some(PermissionMode::Plan), Some(7)));
+    assert_eq!(agent.skills, ["pdf", "docs"]);
+    assert_eq!(agent.mcp_servers, [json!("git"), json!({"db": {"command": "x"}})]);
+    assert_eq!((agent.memory, agent.background, agent.is_isolated), (Some(AgentMemory::Project), true, true));
+    assert_eq!(agent.hooks.len(), 1);
+    assert_eq!(agent.scope, AgentScope::Project);
+    for (tool, expected) in [
+        ("read", true),
+        ("bash", true),
+        ("mcp__git__log", true),
+        ("mcp__gitlab__log", false),
+        ("write", false),
+        ("grep", false),
+    ] {
+        assert_eq!(agent.may_use(tool), expected, "{tool}");
+    }
+}
+
+#[test]
+fn the_nearest_wins_whatever_its_file_is_called() {
+    let tree = Tree::new(&[
+        (".claude/agents/one/deep/agent.md", &agent("a")),
+        ("app/.claude/agents/agent.md", &agent("a")),
+        ("app/.agents/agents/b.md", &agent("b")),
+        ("app/.claude/agents/b.md", &agent("b")),
+        (".tau/agents/c.md", &agent("c")),
+        ("home/.claude/agents/c.md", &agent("c")),
+        ("home/.claude/agents/d.md", &agent("d")),
+        ("plugin/agents/d.md", &agent("d")),
+    ]);
+    let agents = read(&tree);
+    assert_eq!(
+        names(&tree, &agents),
+        [
+            "a app/.claude/agents/agent.md",
+            "b app/.agents/agents/b.md",
+            "c .tau/agents/c.md",
+            "d home/.claude/agents/d.md"
+        ]
+    );
+    assert_eq!(
+        tree.told(&agents.findings),
+        [
+            "app/.claude/agents/b.md: `b` is shadowed by app/.agents/agents/b.md",
+            ".claude/agents/one/deep/agent.md: `a` is shadowed by app/.claude/agents/agent.md",
+            "home/.claude/agents/c.md: `c` is shadowed by .tau/agents/c.md",
+            "plugin/agents/d.md: `d` is shadowed by home/.claude/agents/d.md",
+        ]
+    );
+}
+
+#[test]
+fn what_is_skipped_is_told() {
+    for (text, expected) in [
+        ("# A page", "no definition: it has no front matter"),
+        ("---\nname: a\n", "no definition: its front matter has no end"),
+        ("---\ndescription: d\n---\n", "no definition: it has no `name`"),
+        ("---\nname: a\n---\n", "no definition: it has no `description`"),
+        (
+            "---\nname: -a\ndescription: d\n---\n",
+            "no definition: its `name` begins with a dash, or holds a colon, a slash or a control character",
+        ),
+        ("---\n- a\n---\n", "its front matter is not a mapping of fields"),
+        ("\u{0}", "cannot be read: binary: a NUL byte at 0"),
+    ] {
+        let tree = Tree::new(&[(".claude/agents/x.md", text)]);
+        let agents = read(&tree);
+        assert!(agents.agents.is_empty(), "{text:?}");
+        assert_eq!(tree.told(&agents.findings), [format!(".claude/agents/x.md: {expected}")]);
+    }
+    let tree = Tree::new(&[(".claude/agents/x.md", &"a".repeat((1 << 20) + 1))]);
+    assert_eq!(tree.told(&read(&tree).findings), [".claude/agents/x.md: longer than 1048576 bytes"]);
+}
+
+#[test]
+fn fields_that_do_not_count_are_told() {
+    let text = "---\nname: a\ndescription: d\ntools: {bash: false, read: true}\nmaxTurns: many\nmemory: here\n\
+        isolation: container\ninitialPrompt: go\nflavour: mild\nversion: 1\n---\n";
+    let tree = Tree::new(&[(".claude/agents/x.md", text)]);
+    let agents = read(&tree);
+    assert_eq!(
+        tree.told(&agents.findings),
+        [
+            ".claude/agents/x.md: `maxTurns` must be a number of turns; it does not count",
+            ".claude/agents/x.md: `memory` must be user, project or local; it does not count",
+            ".claude/agents/x.md: `isolation` must be worktree; it does not count",
+            ".claude/agents/x.md: `flavour` is not known and does not count",
+            ".claude/agents/x.md: `initialPrompt` does not count: an agent is given its task by whoever starts it",
+        ]
+    );
+    assert!(!agents.agents["a"].may_use("bash") && agents.agents["a"].may_use("read"));
+}
+
+#[test]
+fn tools_that_are_no_list_are_none() {
+    let tree = Tree::new(&[(".claude/agents/x.md", "---\nname: a\ndescription: d\ntools: [[read]]\n---\n")]);
+    let agents = read(&tree);
+    assert_eq!(agents.agents["a"].tools.as_deref(), Some(&[][..]));
+}
+
+#[test]
+fn agents_of_plugins_have_no_powers_of_their_own() {
+    let text = "---\nname: a\ndescription: d\npermissionMode: bypassPermissions\nmcpServers: [x]\nhooks:\n  Stop:\n    - hooks:\n        \
+        - {type: command, command: x}\n---\n";
+    let tree = Tree::new(&[("plugin/agents/x.md", text)]);
+    let agents = read(&tree);
+    let agent = &agents.agents["a"];
+    assert_eq!((agent.permission_mode, agent.mcp_servers.len(), agent.hooks.len()), (None, 0, 0));
+    assert_eq!(agents.findings.len(), 3);
+}
+
+#[test]
+fn names_of_what_is_not_there_are_told() {
+    let text = "---\nname: a\ndescription: d\ntools: Read, Frobnicate, mcp__x__y\nskills: [pdf, gone]\n---\n";
+    let tree = Tree::new(&[(".claude/agents/x.md", text)]);
+    let agents = read(&tree);
+    let found: Vec<_> = agents.check(|tool| tool == "read", |skill| skill == "pdf").collect();
+    assert_eq!(
+        tree.told(&found),
+        [
+            ".claude/agents/x.md: names the tool `Frobnicate`, which is not there",
+            ".claude/agents/x.md: names the skill `gone`, which is not there",
+        ]
+    );
+}
+
+#[test]
+fn a_loop_of_links_ends() {
+    let tree = Tree::new(&[(".claude/agents/a.md", &agent("a"))]);
+    std::os::unix::fs::symlink(tree.at(".claude/agents"), tree.at(".claude/agents/again")).unwrap();
+    assert_eq!(names(&tree, &read(&tree)), ["a .claude/agents/a.md"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn any_file_is_an_agent_or_is_told_of(text in "(---\n)?(name: [a:-]{1,3}\n|description: .{0,8}\n|tools: [\\[a, {]{0,5}\n|.{0,10}\n){0,5}(---\n)?.{0,5}") {
+        let tree = Tree::new(&[(".claude/agents/x.md", &text)]);
+        let agents = read(&tree);
+        prop_assert!(agents.agents.len() == 1 || !agents.findings.is_empty(), "{text:?}");
+    }
+}
