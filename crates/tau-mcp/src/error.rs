@@ -7,8 +7,12 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum McpErrorKind {
-    /// Servers of this type cannot be reached yet.
+    /// Servers of this type or scheme of address cannot be connected to.
     UnsupportedTransport,
+    /// Nobody answers at the address, or with an error of HTTP.
+    Unreachable,
+    /// The server wants to know who is calling, or wants more rights than were granted.
+    Unauthorized,
     /// There is no such program, or nobody may run it.
     CommandNotFound,
     /// The program is there, but the system did not start it.
@@ -23,7 +27,13 @@ pub enum McpErrorKind {
     InvalidArguments,
     /// The server answered a request with an error, such as arguments that do not fit the tool's schema.
     Refused,
-    /// The server wanted something of the client that it does not do: input from a person, a background task.
+    /// The server says something else of a tool than what was agreed to, or no longer has it. Nothing was sent.
+    Changed,
+    /// The server kept failing, and is not started again yet. Nothing was sent.
+    Unavailable,
+    /// There is no server of this name.
+    UnknownServer,
+    /// The server wanted something of the client that it does not do, such as to ask a model.
     UnsupportedRequest,
 }
 
@@ -35,13 +45,15 @@ pub struct McpError {
     problem: String,
     hint: Option<&'static str>,
     stderr: String,
+    challenge: Option<String>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl McpError {
     pub(crate) fn new(kind: McpErrorKind, server: &str, problem: impl Into<String>) -> Self {
         let server = server.to_owned();
-        Self { kind, server, problem: problem.into(), hint: None, stderr: String::new(), source: None }
+        let problem = problem.into();
+        Self { kind, server, problem, hint: None, stderr: String::new(), challenge: None, source: None }
     }
 
     pub(crate) const fn with_hint(mut self, hint: &'static str) -> Self {
@@ -54,9 +66,19 @@ impl McpError {
         self
     }
 
+    pub(crate) fn with_challenge(mut self, challenge: Option<String>) -> Self {
+        self.challenge = challenge;
+        self
+    }
+
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// What went wrong, without the server's name and the hint.
+    pub(crate) fn problem(&self) -> &str {
+        &self.problem
     }
 
     /// What kind of thing went wrong.
@@ -75,6 +97,12 @@ impl McpError {
     #[must_use]
     pub const fn hint(&self) -> Option<&'static str> {
         self.hint
+    }
+
+    /// What a server that wants to know who calls says of how to log in: its `WWW-Authenticate` header.
+    #[must_use]
+    pub fn challenge(&self) -> Option<&str> {
+        self.challenge.as_deref()
     }
 
     /// The last of what the server wrote to its standard error, at most 4 KiB. Written by the server, and not

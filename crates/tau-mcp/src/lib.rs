@@ -58,13 +58,19 @@
 //! # Ok::<(), tau_mcp::config::ConfigError>(())
 //! ```
 
+pub mod auth;
 pub mod client;
 pub mod config;
+pub mod content;
+pub mod pin;
+pub mod pool;
 pub mod tool;
 
 mod error;
 mod text;
+mod transport;
 
 pub use client::{AnnotationTrust, ConnectOptions, Lifecycle, Server, ServerInfo};
 pub use error::{McpError, McpErrorKind};
+pub use pool::{PoolOptions, ServerPool};
 pub use tool::McpTool;
