@@ -158,7 +158,11 @@ async fn call_all(server: &Server) -> Result<(), McpError> {
         if prescribed.iter().any(|(name, _)| name == tool.remote_name()) {
             continue;
         }
-        let arguments = sample(&tool.definition().parameters);
+        let arguments = match tool.remote_name() {
+            // Gives back what we made of the schema of another tool.
+            "json_schema_echo" => json!({"schema": schema_of(server, "json_schema_2020_12_tool")}),
+            _ => sample(&tool.definition().parameters),
+        };
         match tool.call(&arguments).await {
             Ok(output) => report(&format!("{}: {output:?}", tool.remote_name())),
             Err(error) if error.kind() == McpErrorKind::Unauthorized => return Err(error),
@@ -175,6 +179,11 @@ fn prescribed() -> Vec<(String, Value)> {
     let calls = context.as_ref().and_then(|context| context["toolCalls"].as_array());
     let call = |call: &Value| Some((call["name"].as_str()?.to_owned(), call["arguments"].clone()));
     calls.into_iter().flatten().filter_map(call).collect()
+}
+
+fn schema_of(server: &Server, name: &str) -> Value {
+    let tool = server.mcp_tools().iter().find(|tool| tool.remote_name() == name);
+    tool.map_or(Value::Null, |tool| tool.definition().parameters.as_ref().clone())
 }
 
 /// Arguments of which each has a value of its type.

@@ -62,6 +62,7 @@ pub mod auth;
 pub mod client;
 pub mod config;
 pub mod content;
+pub mod guard;
 pub mod pin;
 pub mod pool;
 pub mod tool;

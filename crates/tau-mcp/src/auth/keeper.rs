@@ -53,6 +53,13 @@ pub(crate) async fn empty_manager(
     Ok(manager)
 }
 
+/// What the token that is kept for an address allows.
+pub(super) fn granted_scopes(store: &dyn TokenStore, url: &Url) -> Vec<String> {
+    let kept = store.load(url).ok().flatten();
+    let credentials = kept.and_then(|kept| serde_json::from_str::<StoredCredentials>(kept.expose()).ok());
+    credentials.map_or_else(Vec::new, |credentials| credentials.granted_scopes)
+}
+
 /// The tokens of one address.
 struct Keeper {
     store: Arc<dyn TokenStore>,

@@ -7,7 +7,7 @@ use rmcp::transport::auth::{AuthError, AuthorizationManager, AuthorizationReques
 use tau_core::{Secret, redact_url};
 use url::Url;
 
-use super::keeper::empty_manager;
+use super::keeper::{empty_manager, granted_scopes};
 use super::store::TokenStore;
 use crate::config::RemoteConfig;
 use crate::error::{McpError, McpErrorKind};
@@ -66,6 +66,12 @@ impl LoginOptions {
         self
     }
 
+    /// Whether this is a login of somebody who is logged in and may not do enough.
+    fn asks_for_more(&self) -> bool {
+        let challenge = self.challenge.as_deref().unwrap_or_default();
+        self.scopes.is_empty() && challenge.contains("insufficient_scope")
+    }
+
     fn request(&self) -> AuthorizationRequest {
         let mut request = AuthorizationRequest::new(self.redirect.as_str())
             .with_client_name(CLIENT_NAME)
@@ -112,11 +118,20 @@ impl Login {
         tokens: Arc<dyn TokenStore>,
         options: &LoginOptions,
     ) -> Result<Self, McpError> {
+        let granted = granted_scopes(tokens.as_ref(), &config.url);
         let mut manager = empty_manager(server, &config.url, Some(tokens)).await?;
         discover(&mut manager, options.challenge.as_deref())
             .await
             .map_err(|error| failed(server, "has no authorization server that can be used", &error))?;
-        let session = AuthorizationSession::new(manager, options.request())
+        let mut request = options.request();
+        if options.asks_for_more() && !granted.is_empty() {
+            // The new token takes the place of the old one, so it has to allow what that allowed.
+            request.scopes = manager.select_initial_scopes(&[]).await;
+            request.scopes.extend(granted);
+            request.scopes.sort_unstable();
+            request.scopes.dedup();
+        }
+        let session = AuthorizationSession::new(manager, request)
             .await
             .map_err(|(_, error)| failed(server, "cannot be logged in to", &error))?;
         Ok(Self { server: server.to_owned(), session })

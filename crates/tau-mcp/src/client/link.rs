@@ -1,6 +1,7 @@
 //! What tools, prompts and resources need of their server.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rmcp::model::{
@@ -29,6 +30,18 @@ pub(crate) struct Link {
     /// `None` for a server that is no process of ours.
     pub(super) exit: Option<watch::Receiver<Exit>>,
     pub(super) stderr: StderrTail,
+    pub(super) health: Health,
+}
+
+/// What calls have shown of a connection.
+#[derive(Debug, Default)]
+pub(super) struct Health {
+    /// It is gone, though nobody said so.
+    is_lost: AtomicBool,
+    /// A call was given up, and nothing was answered since.
+    is_silent: AtomicBool,
+    /// Calls that wait for an answer.
+    waiting: AtomicUsize,
 }
 
 impl Link {
@@ -39,7 +52,13 @@ impl Link {
     /// Whether the server can still be called.
     pub(crate) fn is_alive(&self) -> bool {
         let has_ended = self.exit.as_ref().is_some_and(|exit| exit.borrow().is_some());
-        !self.peer.is_transport_closed() && !has_ended
+        !self.peer.is_transport_closed() && !has_ended && !self.health.is_lost.load(Ordering::Relaxed)
+    }
+
+    /// Whether a server may have stopped answering: a call was given up, nothing was answered since, and nobody
+    /// waits for an answer that may still come.
+    pub(crate) fn is_suspect(&self) -> bool {
+        self.health.is_silent.load(Ordering::Relaxed) && self.health.waiting.load(Ordering::Relaxed) == 0
     }
 
     /// How often the server has said that its lists are others now.
@@ -75,9 +94,10 @@ impl Link {
         let handle = self.peer.send_request_with_option(request, PeerRequestOptions::no_options()).await?;
         let _listening = progress
             .map(|progress| self.handler.progress.listen(handle.progress_token.clone(), progress.clone()));
-        let mut guard = Abandoned { peer: &self.peer, request: Some(handle.id.clone()) };
+        let mut guard = Waiting::new(self, handle.id.clone());
         let result = handle.await_response().await;
         guard.request = None;
+        self.health.is_silent.store(false, Ordering::Relaxed);
         result
     }
 
@@ -88,6 +108,9 @@ impl Link {
             _ => None,
         };
         if let Some(fault) = remote {
+            if fault.is_lost {
+                self.health.is_lost.store(true, Ordering::Relaxed);
+            }
             // Without its source, which may name an address with a key in it.
             let problem = format!("{}, so {what} did not happen or its answer was lost", fault.problem);
             return McpError::new(fault.kind, &self.server, problem).with_challenge(fault.challenge);
@@ -123,19 +146,26 @@ pub(super) async fn wait_for_exit(exit: &watch::Receiver<Exit>) -> Exit {
     }
 }
 
-/// A request that nobody waits for any longer.
-struct Abandoned<'a> {
-    peer: &'a Peer<RoleClient>,
+/// A request that is waited for. Dropped before it was answered, it is cancelled.
+struct Waiting<'a> {
+    link: &'a Link,
     request: Option<RequestId>,
 }
 
-impl Drop for Abandoned<'_> {
+impl<'a> Waiting<'a> {
+    fn new(link: &'a Link, request: RequestId) -> Self {
+        link.health.waiting.fetch_add(1, Ordering::Relaxed);
+        Self { link, request: Some(request) }
+    }
+}
+
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        let (Some(request), Ok(runtime)) = (self.request.take(), tokio::runtime::Handle::try_current())
-        else {
-            return;
-        };
-        let (peer, reason) = (self.peer.clone(), Some("the call was cancelled".to_owned()));
+        self.link.health.waiting.fetch_sub(1, Ordering::Relaxed);
+        let Some(request) = self.request.take() else { return };
+        self.link.health.is_silent.store(true, Ordering::Relaxed);
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let (peer, reason) = (self.link.peer.clone(), Some("the call was cancelled".to_owned()));
         runtime.spawn(async move {
             peer.notify_cancelled(CancelledNotificationParam::new(Some(request), reason)).await
         });

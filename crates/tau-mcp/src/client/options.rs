@@ -39,6 +39,10 @@ pub struct ConnectOptions {
     pub roots: Vec<PathBuf>,
     /// Where the tokens of remote servers are. Default: there are none.
     pub tokens: Option<Arc<dyn TokenStore>>,
+    /// A program, by its full path, and arguments that stand before the command of a server. It is to hand what
+    /// follows to [`guard::run`](crate::guard::run), which ends the server when this process is killed.
+    /// Default: none, and a server that does not end with its input outlives a client that is killed.
+    pub guard: Option<(PathBuf, Vec<String>)>,
 }
 
 impl Default for ConnectOptions {
@@ -54,6 +58,7 @@ impl Default for ConnectOptions {
             elicitor: None,
             roots: Vec::new(),
             tokens: None,
+            guard: None,
         }
     }
 }
@@ -119,6 +124,17 @@ impl ConnectOptions {
     #[must_use]
     pub fn with_roots<P: Into<PathBuf>>(mut self, roots: impl IntoIterator<Item = P>) -> Self {
         self.roots = roots.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same with this guard beside each server.
+    #[must_use]
+    pub fn with_guard<S: Into<String>>(
+        mut self,
+        program: impl Into<PathBuf>,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.guard = Some((program.into(), arguments.into_iter().map(Into::into).collect()));
         self
     }
 

@@ -16,6 +16,8 @@ use crate::error::{McpError, McpErrorKind};
 const ROUNDS: usize = 10;
 /// How long to wait before a server that only wanted to be asked again is; doubled each time.
 const PAUSE: Duration = Duration::from_millis(50);
+/// The longest such wait.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// The parameters of a request that may take several rounds.
 pub(crate) trait Rounds: Clone + Send {
@@ -125,7 +127,7 @@ impl Link {
             let requests = wanted.input_requests.unwrap_or_default();
             if requests.is_empty() {
                 tokio::time::sleep(pause).await;
-                pause *= 2;
+                pause = LONGEST_PAUSE.min(pause * 2);
             }
             let responses = self.answers(what, requests).await?;
             params.answer(Some(responses).filter(|responses| !responses.is_empty()), wanted.request_state);

@@ -8,8 +8,8 @@ use tau_tools::ToolExecutor;
 
 use super::handler::{Handler, Service};
 use super::handshake::{self, Greeted};
-use super::link::Link;
-use super::listing::{self, Listing};
+use super::link::{Health, Link};
+use super::listing::Listing;
 use super::options::ConnectOptions;
 use super::subscription::ListChanges;
 use crate::config::ServerConfig;
@@ -115,7 +115,8 @@ impl Server {
         let info = peer.peer_info();
         let changes = ListChanges::follow(&peer, info.as_deref(), &handler);
         let exit = process.as_ref().map(Process::exit);
-        let link = Link { server: name.to_owned(), peer, handler, exit, stderr: stderr.clone() };
+        let health = Health::default();
+        let link = Link { server: name.to_owned(), peer, handler, exit, stderr: stderr.clone(), health };
         let link = Arc::new(link);
         let (tools, warnings) = link.tools(options).await?;
         let info = describe_server(info.as_deref());
@@ -250,10 +251,7 @@ impl Link {
         if info.is_none_or(|info| info.capabilities.tools.is_none()) {
             return Ok(Listing::default());
         }
-        match listing::list(&self.peer).await {
-            Ok(listing) => Ok(listing),
-            Err(error) => Err(self.failed("the listing of its tools", error).await),
-        }
+        self.list().await
     }
 }
 

@@ -113,7 +113,7 @@ fn split(text: &str, count: usize) -> Vec<String> {
 
 impl Link {
     pub(crate) async fn prompts(&self) -> Result<Vec<PromptInfo>, McpError> {
-        let prompts = self.list::<Prompt>().await?;
+        let prompts = self.list::<Prompt>().await?.items;
         Ok(prompts.into_iter().map(|prompt| PromptInfo::new(self.server(), prompt)).collect())
     }
 

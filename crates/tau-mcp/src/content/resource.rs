@@ -73,10 +73,10 @@ impl From<ResourceTemplate> for ResourceInfo {
 impl Link {
     pub(crate) async fn resources(&self) -> Result<Vec<ResourceInfo>, McpError> {
         let mut all: Vec<ResourceInfo> =
-            self.list::<Resource>().await?.into_iter().map(ResourceInfo::from).collect();
+            self.list::<Resource>().await?.items.into_iter().map(ResourceInfo::from).collect();
         // Many servers have none and do not know the request.
         match self.list::<ResourceTemplate>().await {
-            Ok(templates) => all.extend(templates.into_iter().map(ResourceInfo::from)),
+            Ok(templates) => all.extend(templates.items.into_iter().map(ResourceInfo::from)),
             Err(error) if error.kind() == McpErrorKind::Refused => {}
             Err(error) => return Err(error),
         }

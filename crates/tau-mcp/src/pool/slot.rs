@@ -1,7 +1,7 @@
 //! The place of one server.
 
 use std::sync::{Arc, PoisonError, RwLock, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tau_core::HumanDuration;
 use tokio::sync::Mutex;
@@ -13,6 +13,9 @@ use crate::client::{Link, Server, ServerInfo};
 use crate::config::ServerConfig;
 use crate::error::{McpError, McpErrorKind};
 use crate::pin::ToolHash;
+
+/// A server that nobody waits for and that does not answer within this has stopped answering.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A server of a pool, whether it runs or not.
 #[derive(Debug)]
@@ -47,7 +50,7 @@ pub(super) struct Live {
 
 impl Live {
     fn is_current(&self) -> bool {
-        self.link.is_alive() && self.link.changes().tools == self.listed_at
+        self.link.is_alive() && !self.link.is_suspect() && self.link.changes().tools == self.listed_at
     }
 }
 
@@ -80,9 +83,13 @@ impl Slot {
         if let Some(live) = self.current() {
             return Ok(live);
         }
-        let running = state.server.as_ref().filter(|(server, _)| server.is_alive());
+        let running = state.server.as_ref().map(|(server, _)| server).filter(|server| server.is_alive());
         let live = match running {
-            Some((server, _)) => self.list(server).await?,
+            Some(server) if server.link().is_suspect() => match self.list(server, ANSWER_TIMEOUT).await {
+                Ok(live) => live,
+                Err(_silent) => self.start(&mut state).await?,
+            },
+            Some(server) => self.list(server, self.options.connect.connect_timeout).await?,
             None => self.start(&mut state).await?,
         };
         *self.live.write().unwrap_or_else(PoisonError::into_inner) = Some(live.clone());
@@ -105,7 +112,7 @@ impl Slot {
         }
         if let Some((ended, started)) = state.server.take() {
             state.backoff.ended(started, Instant::now());
-            state.last_error = Some("it ended".to_owned());
+            state.last_error = Some("it ended, or stopped answering".to_owned());
             drop(ended);
         }
         if let Some(wait) = state.backoff.wait(Instant::now()) {
@@ -114,7 +121,7 @@ impl Slot {
         let started = Instant::now();
         let listed = match Server::connect(&self.name, &self.config, &self.options.connect).await {
             Ok(server) => {
-                let listed = self.list(&server).await;
+                let listed = self.list(&server, self.options.connect.connect_timeout).await;
                 state.server = Some((server, started));
                 listed
             }
@@ -126,8 +133,8 @@ impl Slot {
         })
     }
 
-    fn not_yet(&self, state: &State, wait: std::time::Duration) -> McpError {
-        let wait = HumanDuration::from(std::time::Duration::from_secs(wait.as_secs() + 1));
+    fn not_yet(&self, state: &State, wait: Duration) -> McpError {
+        let wait = HumanDuration::from(Duration::from_secs(wait.as_secs() + 1));
         let last = state.last_error.as_deref().unwrap_or_default();
         let problem =
             format!("failed {} times in a row ({last}); the next try is in {wait}", state.backoff.failures());
@@ -135,10 +142,9 @@ impl Slot {
     }
 
     /// Lists the tools of a server. What it says to have changed while it lists counts as a change after that.
-    async fn list(&self, server: &Server) -> Result<Live, McpError> {
+    async fn list(&self, server: &Server, limit: Duration) -> Result<Live, McpError> {
         let link = Arc::clone(server.link());
         let listed_at = link.changes().tools;
-        let limit = self.options.connect.connect_timeout;
         let listing = tokio::time::timeout(limit, link.list_tools()).await.map_err(|_elapsed| {
             let limit = HumanDuration::from(limit);
             McpError::new(McpErrorKind::Timeout, &self.name, format!("did not list its tools within {limit}"))

@@ -71,7 +71,14 @@ impl Process {
             let problem = format!("cannot start `{}`: {error}", config.command);
             McpError::new(kind, server, problem).with_source(error)
         };
-        let mut command = Command::new(program);
+        let mut command = match &options.guard {
+            Some((guard, arguments)) => {
+                let mut command = Command::new(guard);
+                command.args(arguments).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
         command
             .args(config.args.iter().map(Secret::expose))
             .env_clear()

@@ -5,7 +5,7 @@ use std::error::Error;
 use rmcp::transport::DynamicTransportError;
 use rmcp::transport::auth::AuthError;
 use rmcp::transport::streamable_http_client::{
-    AuthRequiredError, HttpStatusError, InsufficientScopeError, StreamableHttpError,
+    AuthRequiredError, InsufficientScopeError, StreamableHttpError,
 };
 
 use super::sse::SseError;
@@ -19,11 +19,13 @@ pub(crate) struct Fault {
     pub(crate) problem: String,
     /// What the server said about who may come in.
     pub(crate) challenge: Option<String>,
+    /// Whether the connection is gone: a server that is there again may know nothing of it.
+    pub(crate) is_lost: bool,
 }
 
 impl Fault {
     fn new(kind: McpErrorKind, problem: impl Into<String>) -> Self {
-        Self { kind, problem: problem.into(), challenge: None }
+        Self { kind, problem: problem.into(), challenge: None, is_lost: false }
     }
 
     fn unauthorized(challenge: Option<String>) -> Self {
@@ -33,7 +35,7 @@ impl Fault {
             }
             _ => "wants to know who is calling",
         };
-        Self { kind: McpErrorKind::Unauthorized, problem: problem.to_owned(), challenge }
+        Self { kind: McpErrorKind::Unauthorized, problem: problem.to_owned(), challenge, is_lost: false }
     }
 }
 
@@ -62,9 +64,6 @@ fn of(error: &(dyn Error + 'static)) -> Option<Fault> {
     if let Some(error) = error.downcast_ref::<AuthError>() {
         return Some(of_token(error));
     }
-    if let Some(error) = error.downcast_ref::<HttpStatusError>() {
-        return Some(Fault::new(McpErrorKind::Unreachable, format!("answers with HTTP {}", error.status)));
-    }
     if let Some(error) = error.downcast_ref::<reqwest::Error>() {
         return Some(of_request(error));
     }
@@ -72,7 +71,9 @@ fn of(error: &(dyn Error + 'static)) -> Option<Fault> {
         StreamableHttpError::Client(error) => Some(of_request(error)),
         StreamableHttpError::Auth(error) => Some(of_token(error)),
         StreamableHttpError::AuthRequired(_) | StreamableHttpError::InsufficientScope(_) => None,
-        StreamableHttpError::HttpStatus(_) => None,
+        StreamableHttpError::HttpStatus(error) => {
+            Some(Fault::new(McpErrorKind::Unreachable, format!("answers with HTTP {}", error.status)))
+        }
         StreamableHttpError::TransportChannelClosed => {
             Some(Fault::new(McpErrorKind::Exited, "closed the connection"))
         }
@@ -122,5 +123,6 @@ fn of_request(error: &reqwest::Error) -> Fault {
         current = error.source();
     }
     let cause = cause.unwrap_or_else(|| "the request failed".to_owned());
-    Fault::new(McpErrorKind::Unreachable, format!("cannot be reached: {cause}"))
+    let fault = Fault::new(McpErrorKind::Unreachable, format!("cannot be reached: {cause}"));
+    Fault { is_lost: true, ..fault }
 }
