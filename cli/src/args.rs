@@ -1,5 +1,6 @@
 //! What the command line takes.
 
+mod mcp;
 mod models;
 mod permissions;
 mod replay;
@@ -14,6 +15,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tau_core::config::SandboxMode;
 use tau_core::{HumanDuration, Money};
 
+pub(crate) use mcp::{
+    AddServerArgs, AuthArgs, ListServersArgs, McpCommand, RemoveServerArgs, ScopeArg, TestServersArgs,
+    TransportArg,
+};
 pub(crate) use models::{ListModelsArgs, ModelsCommand, TestModelArgs};
 pub(crate) use permissions::{CheckCallsArgs, ExplainArgs, PermissionsCommand};
 pub(crate) use replay::{ReplayCommand, VerifyReplayArgs};
@@ -76,6 +81,9 @@ pub(crate) enum Command {
     /// List models, and test what one can do.
     #[command(subcommand)]
     Models(ModelsCommand),
+    /// Add, list, test and remove MCP servers, and log in to them.
+    #[command(subcommand)]
+    Mcp(McpCommand),
     /// Show or check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -45,6 +45,8 @@ pub(crate) struct Loaded {
     pub(crate) files: Vec<PathBuf>,
     /// Keys of the project's file that were left out, because the project is not trusted.
     pub(crate) distrusted: Vec<String>,
+    /// Whether what the project's files say may start programs.
+    pub(crate) trusts_project: bool,
     /// The folder to work in.
     pub(crate) working_dir: PathBuf,
     /// The root of the project.
@@ -76,7 +78,8 @@ pub(crate) fn load(common: &CommonArgs, run: Option<&RunArgs>) -> miette::Result
     layers.push(Layer { name: "environment".to_owned(), config: variables::layer()? });
     layers.push(Layer { name: "command line".to_owned(), config: flags::layer(common, run) });
     let config = merged(&layers);
-    Ok(Loaded { config, layers, files, distrusted, working_dir, project_root })
+    let trusts_project = common.trust_project;
+    Ok(Loaded { config, layers, files, distrusted, trusts_project, working_dir, project_root })
 }
 
 fn merged(layers: &[Layer]) -> Config {

@@ -65,6 +65,7 @@ pub mod content;
 pub mod guard;
 pub mod pin;
 pub mod pool;
+pub mod search;
 pub mod tool;
 
 mod error;

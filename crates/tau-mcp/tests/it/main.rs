@@ -19,4 +19,5 @@ mod pool;
 #[cfg(target_os = "linux")]
 mod process;
 mod registry;
+mod search;
 mod support;
