@@ -24,6 +24,8 @@ mod kill;
 #[cfg(unix)]
 mod kill_network;
 mod loop_tools;
+#[cfg(unix)]
+mod mcp;
 mod models;
 mod permissions;
 mod record;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tau_core::Secret;
-use tau_mcp::auth::{MemoryTokenStore, TokenStore};
+use tau_mcp::auth::{LoopbackRedirect, MemoryTokenStore, TokenStore};
 use tau_mcp::config::{RemoteConfig, ServerConfig};
 use tau_mcp::{McpErrorKind, PoolOptions, Server, ServerPool};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -231,4 +231,29 @@ async fn a_stream_that_ends_fails_the_call_and_the_pool_connects_again() {
     assert!(error.to_string().contains("closed the connection before it answered"), "{error}");
     let again = tokio::time::timeout(Duration::from_secs(5), tool.call(&json!({"text": "again"}))).await;
     assert_eq!(text(&again.unwrap().unwrap()), "again");
+}
+
+#[tokio::test]
+async fn the_browser_comes_back_to_a_port_that_gives_away_nothing() {
+    let redirect = LoopbackRedirect::bind().await.unwrap();
+    let port = redirect.url().port().unwrap();
+    assert_eq!(redirect.url().as_str(), format!("http://127.0.0.1:{port}/callback"));
+    let answer = tokio::spawn(redirect.answer());
+    let ask = async |request: &str| {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).await.unwrap();
+        reply.lines().next().unwrap_or_default().to_owned()
+    };
+    for nothing in ["/", "/favicon.ico", "/callback", "/callback?state=1", "//evil.example/callback?code=1"] {
+        let reply = ask(&format!("GET {nothing} HTTP/1.1\r\nHost: x\r\n\r\n")).await;
+        assert_eq!(reply, "HTTP/1.1 404 Not Found", "{nothing}");
+    }
+    assert_eq!(ask("POST /callback?code=1 HTTP/1.1\r\n\r\n").await, "HTTP/1.1 404 Not Found");
+    assert_eq!(ask("no request at all\r\n\r\n").await, "HTTP/1.1 404 Not Found");
+    assert_eq!(ask("GET /callback?code=a&state=b HTTP/1.1\r\n\r\n").await, "HTTP/1.1 200 OK");
+    let url = answer.await.unwrap().unwrap();
+    assert_eq!(url.query(), Some("code=a&state=b"));
 }
