@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use futures::future::join_all;
 use tau_core::Secret;
-use tau_mcp::pin::PinStore;
 use tau_mcp::search::{TOLD_AT_ONCE, offer};
 use tau_mcp::{ConnectOptions, PoolOptions, ServerPool};
 use tau_tools::{ToolExecutor, ToolRegistry};
@@ -40,8 +39,14 @@ pub(crate) fn guard() -> Option<ExitCode> {
 pub(crate) fn pool(loaded: &Loaded, configured: Configured) -> ServerPool {
     let mut pools = pools().lock().unwrap_or_else(PoisonError::into_inner);
     let pool = pools.entry(loaded.working_dir.clone()).or_insert_with(|| {
+        let files = configured.servers.iter().map(|(name, (_, file))| (name.clone(), file.clone())).collect();
         let servers = configured.servers.into_iter().map(|(name, (server, _))| (name, server)).collect();
-        ServerPool::new(servers, options(loaded))
+        let options = PoolOptions::new(connect_options(loaded));
+        let options = match FilePins::open(files) {
+            Some(pins) => options.with_pins(Arc::new(pins)),
+            None => options,
+        };
+        ServerPool::new(servers, options)
     });
     pool.clone()
 }
@@ -95,7 +100,7 @@ fn is_named(tool: &str, names: &[String]) -> bool {
     })
 }
 
-fn options(loaded: &Loaded) -> PoolOptions {
+fn connect_options(loaded: &Loaded) -> ConnectOptions {
     let mut variables = environment::all();
     // These hold keys of models, which are nobody else's.
     variables.retain(|name, _| !name.to_ascii_uppercase().starts_with("TAU_PROVIDERS"));
@@ -115,12 +120,5 @@ fn options(loaded: &Loaded) -> PoolOptions {
     if let Some(tokens) = FileTokens::open() {
         connect = connect.with_tokens(Arc::new(tokens));
     }
-    match pins(&loaded.project_root) {
-        Some(pins) => PoolOptions::new(connect).with_pins(pins),
-        None => PoolOptions::new(connect),
-    }
-}
-
-fn pins(project: &Path) -> Option<Arc<dyn PinStore>> {
-    Some(Arc::new(FilePins::open(project.to_owned())?))
+    connect
 }

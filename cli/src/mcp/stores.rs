@@ -1,5 +1,6 @@
 //! What is kept of servers: tokens, which nobody else may read, and what their tools said when the user agreed.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 
@@ -76,16 +77,18 @@ impl TokenStore for FileTokens {
 #[derive(Debug)]
 pub(crate) struct FilePins {
     folder: Folder,
-    project: PathBuf,
+    /// The file of each server.
+    files: BTreeMap<String, PathBuf>,
 }
 
 impl FilePins {
-    pub(crate) fn open(project: PathBuf) -> Option<Self> {
-        Some(Self { folder: Folder::of("pins")?, project })
+    pub(crate) fn open(files: BTreeMap<String, PathBuf>) -> Option<Self> {
+        Some(Self { folder: Folder::of("pins")?, files })
     }
 
     fn key(&self, server: &str) -> String {
-        format!("{}\n{server}", self.project.display())
+        let file = self.files.get(server).map(|file| file.display().to_string()).unwrap_or_default();
+        format!("{file}\n{server}")
     }
 }
 

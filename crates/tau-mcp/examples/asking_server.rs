@@ -3,7 +3,7 @@
 //!
 //! Its tools do what they are named by. `--modern` knows version 2026-07-28 alone, and then asks in the rounds of a call
 //! and tells of changes to whoever subscribed; without it the version is 2025-11-25, and it sends requests of its own.
-//! `--file PATH` keeps a count of its starts there.
+//! `--file PATH` keeps a count of its starts there, and `--endless` has one more page of tools after each.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
@@ -21,6 +21,8 @@ struct Server {
     /// How often each task was asked for.
     tasks: BTreeMap<String, u32>,
     starts: u32,
+    is_endless: bool,
+    pages: u32,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -40,6 +42,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         subscription: None,
         tasks: BTreeMap::new(),
         starts,
+        is_endless: arguments.iter().any(|argument| argument == "--endless"),
+        pages: 0,
     };
     while let Some(line) = server.lines.next() {
         let message: Value = serde_json::from_str(&line?)?;
@@ -76,6 +80,12 @@ impl Server {
             "initialize" if !self.is_modern => {
                 Ok(json!({"protocolVersion": "2025-11-25", "capabilities": capabilities, "serverInfo": info}))
             }
+            "tools/list" if self.is_endless => {
+                self.pages += 1;
+                Ok(
+                    json!({"tools": [tool(&format!("page_{}", self.pages), "")], "nextCursor": self.pages.to_string()}),
+                )
+            }
             "tools/list" => Ok(json!({"tools": self.tools(), "ttlMs": 0, "cacheScope": "private"})),
             "tools/call" => self.call(params),
             "tasks/get" => self.task(params["taskId"].as_str().unwrap_or_default()),
@@ -104,7 +114,7 @@ impl Server {
     fn tools(&self) -> Value {
         let names =
             ["grow", "change", "ask", "ask_again", "roots", "sample", "progress", "task", "task_fails"];
-        let more = ["hang", "crash", "starts"];
+        let more = ["hang", "crash", "starts", "flood"];
         let mut tools: Vec<Value> = names.iter().chain(&more).map(|name| tool(name, "")).collect();
         tools.push(tool("steady", self.description));
         if self.has_grown {
@@ -139,6 +149,14 @@ impl Server {
                 text("changed")
             }
             "steady" => text("steady"),
+            "flood" => {
+                for _ in 0..20_000 {
+                    self.notify("notifications/tools/list_changed", json!({}));
+                    let told = json!({"progressToken": 1, "progress": 1, "message": "x".repeat(100)});
+                    write(&json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": told}));
+                }
+                text("flooded")
+            }
             "starts" => text(&self.starts.to_string()),
             "ask" | "roots" | "sample" => self.ask(name, params),
             // Never has enough.

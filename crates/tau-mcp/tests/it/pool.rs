@@ -42,7 +42,7 @@ async fn a_server_starts_when_it_is_needed_and_once_for_all() {
     assert!(!pool.is_running("asks"));
     assert_eq!(starts(&file), "");
     let all = join_all((0..20).map(|_| pool.server_tools("asks"))).await;
-    assert!(all.iter().all(|tools| tools.as_ref().unwrap().tools.len() == 13), "{all:?}");
+    assert!(all.iter().all(|tools| tools.as_ref().unwrap().tools.len() == 14), "{all:?}");
     assert_eq!(said(&*tool(&pool.clone(), "starts").await).await, "1");
     assert_eq!(pool.server_tools("other").await.unwrap_err().kind(), McpErrorKind::UnknownServer);
     pool.shutdown().await;
@@ -147,6 +147,22 @@ async fn one_that_stopped_answering_is_started_again() {
     let (hang, count) = (tool(&pool, "hang").await, tool(&pool, "starts").await);
     assert!(tokio::time::timeout(Duration::from_millis(100), said(&hang)).await.is_err());
     assert_eq!(said(&count).await, "2");
+}
+
+#[tokio::test]
+async fn a_flood_of_news_costs_no_answer() {
+    let pool = pool(&[]);
+    assert_eq!(said(&*tool(&pool, "flood").await).await, "flooded");
+    let steady = tokio::time::timeout(Duration::from_secs(30), tool(&pool, "steady")).await.unwrap();
+    assert_eq!(said(&steady).await, "steady");
+}
+
+#[tokio::test]
+async fn a_list_without_an_end_is_cut() {
+    let pool = pool(&["--endless"]);
+    let offer = pool.server_tools("asks").await.unwrap();
+    assert_eq!(offer.tools.len(), 200);
+    assert_eq!(offer.warnings, ["has more than 200 pages of tools: the others were left out"]);
 }
 
 #[tokio::test]
