@@ -1,6 +1,7 @@
 //! What the command line takes.
 
 mod knowledge;
+mod mcp;
 mod models;
 mod permissions;
 mod replay;
@@ -19,6 +20,10 @@ use tau_core::{HumanDuration, Money};
 pub(crate) use knowledge::{
     DiffMemoryArgs, EditMemoryArgs, ListSkillsArgs, MarketplaceCommand, MatchSkillsArgs, MemoryCommand,
     PluginCommand, RestoreMemoryArgs, ShowMemoryArgs, ShowSkillArgs, SkillsCommand, ValidateSkillsArgs,
+};
+pub(crate) use mcp::{
+    AddServerArgs, AuthArgs, ListServersArgs, McpCommand, RemoveServerArgs, ScopeArg, TestServersArgs,
+    TransportArg,
 };
 pub(crate) use models::{ListModelsArgs, ModelsCommand, TestModelArgs};
 pub(crate) use permissions::{CheckCallsArgs, ExplainArgs, PermissionsCommand};
@@ -84,6 +89,9 @@ pub(crate) enum Command {
     /// List models, and test what one can do.
     #[command(subcommand)]
     Models(ModelsCommand),
+    /// Add, list, test and remove MCP servers, and log in to them.
+    #[command(subcommand)]
+    Mcp(McpCommand),
     /// Show or check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -14,6 +14,7 @@ mod html;
 mod interrupt;
 mod knowledge;
 mod memory_tool;
+mod mcp;
 mod output;
 mod project;
 mod record;
@@ -30,12 +31,15 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Command, ConfigCommand, ModelsCommand, PermissionsCommand, ReplayCommand};
+use args::{Cli, Command, ConfigCommand, McpCommand, ModelsCommand, PermissionsCommand, ReplayCommand};
 use exit::Exit;
 
 fn main() -> ExitCode {
     // This program is also the init of its sandboxes, which has to be known before there is a second thread.
     tau_sandbox::enter_if_helper();
+    if let Some(code) = mcp::guard() {
+        return code;
+    }
     show_errors_as_written();
     let cli = Cli::parse();
     let server = &cli.server;
@@ -56,6 +60,7 @@ fn main() -> ExitCode {
         Command::Replay(ReplayCommand::Verify(args)) => on_runtime(commands::replay::verify(args)),
         Command::Models(ModelsCommand::List(args)) => on_runtime(commands::models::list(args)),
         Command::Models(ModelsCommand::Test(args)) => on_runtime(commands::models::test(args)),
+        Command::Mcp(command) => on_mcp(command),
         Command::Config(ConfigCommand::Show(args)) => commands::config::show(&args),
         Command::Config(ConfigCommand::Check(args)) => commands::config::check(&args),
         Command::Permissions(PermissionsCommand::Explain(args)) => commands::permissions::explain(&args),
@@ -73,6 +78,16 @@ fn main() -> ExitCode {
             anstream::eprintln!("{report:?}");
             exit::of_report(&report).into()
         }
+    }
+}
+
+fn on_mcp(command: McpCommand) -> miette::Result<Exit> {
+    match command {
+        McpCommand::Add(args) => commands::mcp::add(&args),
+        McpCommand::List(args) => commands::mcp::list(&args),
+        McpCommand::Test(args) => on_runtime(commands::mcp::test(args)),
+        McpCommand::Auth(args) => on_runtime(commands::mcp::auth(args)),
+        McpCommand::Remove(args) => commands::mcp::remove(&args),
     }
 }
 
@@ -104,7 +119,11 @@ fn on(
         .enable_all()
         .build()
         .map_err(|error| miette::miette!("the asynchronous runtime could not start: {error}"))?;
-    let result = runtime.block_on(work);
+    let result = runtime.block_on(async {
+        let result = work.await;
+        mcp::shutdown().await;
+        result
+    });
     // A thread that still waits for a pipe must not hold the exit up.
     runtime.shutdown_background();
     result

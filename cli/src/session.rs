@@ -21,6 +21,7 @@ use tau_tools::{ToolRegistry, builtin, tool_of_alias};
 use crate::config::{LoadError, Loaded, REPLAY};
 use crate::exit::UsageError;
 use crate::memory_tool::MemoryTool;
+use crate::mcp;
 use crate::sandbox::LazySandbox;
 use crate::store::Place;
 use crate::{environment, knowledge, token};
@@ -61,7 +62,13 @@ pub(crate) async fn options_with(
     files: Files<'_>,
 ) -> miette::Result<(SessionOptions, ChosenModel)> {
     let chosen = choose_model(loaded).await?;
-    options_of(loaded, chosen, kept, files)
+    let (mut options, mut chosen) = options_of(loaded, chosen, kept, files)?;
+    if let Files::Here = files {
+        let notes = mcp::add_tools(loaded, &mut options.tools).await;
+        chosen.note = Some(chosen.note.into_iter().chain(notes).collect::<Vec<_>>().join("\n"));
+        chosen.note = chosen.note.filter(|note| !note.is_empty());
+    }
+    Ok((options, chosen))
 }
 
 /// The options of a session for a run with a model that is chosen.
@@ -132,6 +139,8 @@ pub(crate) fn check_names(loaded: &Loaded) -> Result<(ToolRegistry, Vec<ToolSpec
     let run: Vec<String> = names
         .iter()
         .filter(|name| !chosen.iter().any(|tool| tool.definition.name == **name))
+        // Tools of MCP servers are known when the servers run.
+        .filter(|name| !name.starts_with("mcp__"))
         .map(|name| (*name).to_owned())
         .collect();
     let selected = all.select(&run).map_err(|problem| {

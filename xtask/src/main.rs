@@ -8,6 +8,7 @@ mod demo;
 mod fuzz;
 mod kill;
 mod llama;
+mod mcp;
 mod process;
 mod proofs;
 mod release;
@@ -48,12 +49,13 @@ enum Task {
     ///
     /// Minutes long at thousands of kills; the tests of every day kill a few.
     Kill(kill::Options),
-    /// Prove the interface with clients of others, and tau as a client of llama.cpp
+    /// Prove the interface with clients of others, and tau as a client of llama.cpp and of MCP servers
     ///
     /// `interface` runs curl, Connect-ES, grpcio, buf curl and headless Chromium against a real `tau serve` and prints a
     /// table; `interface --fast` is the part that `cargo xtask test` runs; `serve` starts that server for your own client.
     /// `skills` asks `tau skills validate` and the reference validator about the same 6,000 skills.
     /// `llama` builds a llama.cpp server, which takes long the first time, and asks it over each of its formats.
+    /// `mcp` runs the official suite of the Model Context Protocol, and calls and kills servers of npm and PyPI.
     Conformance(Passthrough),
     /// Abuse a real `tau serve`: malformed requests, floods, 50,000 acknowledgements for a slow handler
     ///

@@ -4,14 +4,15 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::llama;
+use crate::mcp;
 use crate::process::Cmd;
 
 /// Clients of others against a server of the development build, or tau as the client of a model server.
 pub(crate) fn conformance(root: &Path, args: Vec<String>) -> anyhow::Result<ExitCode> {
-    if let Some((first, rest)) = args.split_first()
-        && first == "llama"
-    {
-        return llama::run(root, rest);
+    match args.split_first() {
+        Some((first, rest)) if first == "llama" => return llama::run(root, rest),
+        Some((first, rest)) if first == "mcp" => return mcp::run(root, rest),
+        _ => {}
     }
     build(root, &[])?;
     program(&[], "conformance").args(args).forward(root)

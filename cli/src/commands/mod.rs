@@ -5,6 +5,7 @@ pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod fork;
 pub(crate) mod memory;
+pub(crate) mod mcp;
 pub(crate) mod models;
 pub(crate) mod permissions;
 pub(crate) mod plugin;

@@ -25,6 +25,8 @@ mod kill;
 mod kill_network;
 mod knowledge;
 mod loop_tools;
+#[cfg(unix)]
+mod mcp;
 mod models;
 mod permissions;
 mod record;

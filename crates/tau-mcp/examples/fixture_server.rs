@@ -10,6 +10,8 @@
 //! | `--silent` | answers nothing |
 //! | `--exit` | says why on standard error and exits with code 7 |
 //! | `--stubborn` | ignores the end of its input, and SIGTERM |
+//! | `--guard COMMAND` | is no server, but the guard of one |
+//! | `--client` | is no server, but a client of one that is guarded and stubborn; prints the id of a child of that |
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -39,6 +41,15 @@ struct Fixture {
 type Outcome = Result<CallToolResult, ErrorData>;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args_os().skip(1);
+    match arguments.next().as_deref().and_then(|first| first.to_str()) {
+        Some("--guard") => {
+            let _code = tau_mcp::guard::run(arguments);
+            return Ok(());
+        }
+        Some("--client") => return client(),
+        _ => {}
+    }
     let has = |name: &str| std::env::args().any(|argument| argument == name);
     if has("--flood") {
         std::io::stderr().write_all(&b"flood of words\n".repeat(4 << 20 >> 4))?;
@@ -64,6 +75,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         if has("--stubborn") {
             std::future::pending::<()>().await;
         }
+        Ok(())
+    })
+}
+
+/// Waits to be killed.
+#[expect(clippy::print_stdout, reason = "told to the test that kills it")]
+fn client() -> Result<(), Box<dyn std::error::Error>> {
+    let own = std::env::current_exe()?;
+    let config = tau_mcp::config::StdioConfig::new(own.display().to_string()).with_args(["--stubborn"]);
+    let options = tau_mcp::ConnectOptions::default().with_guard(own, ["--guard"]);
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        let server = tau_mcp::config::ServerConfig::Stdio(config);
+        let server = tau_mcp::Server::connect("fix", &server, &options).await?;
+        let child = server.mcp_tools().iter().find(|tool| tool.remote_name() == "child").ok_or("no tool")?;
+        println!("{:?}", child.call(&json!({})).await?.content);
+        std::future::pending::<()>().await;
         Ok(())
     })
 }

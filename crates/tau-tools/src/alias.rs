@@ -7,6 +7,10 @@
 use serde_json::{Map, Value, json};
 use tau_core::{ToolArguments, ToolCall};
 
+/// The tool that stands for the one it names: its arguments are `tool`, a name, and `arguments`. It is for tools that a
+/// model found and was not told of, which some providers let it call in no other way.
+pub const CALL_TOOL: &str = "call_tool";
+
 /// A name of another agent.
 struct Alias {
     name: &'static str,
@@ -49,6 +53,9 @@ pub fn tool_of_alias(name: &str) -> Option<&'static str> {
 /// Arguments that are no JSON object stay as they are, for the tool to refuse.
 #[must_use]
 pub fn resolve_alias(call: &ToolCall, has_tool: impl Fn(&str) -> bool) -> Option<ToolCall> {
+    if call.name == CALL_TOOL && has_tool(CALL_TOOL) {
+        return resolve_call_tool(call, has_tool);
+    }
     if has_tool(&call.name) {
         return None;
     }
@@ -61,6 +68,15 @@ pub fn resolve_alias(call: &ToolCall, has_tool: impl Fn(&str) -> bool) -> Option
         _ => call.arguments.clone(),
     };
     Some(ToolCall::new(call.id.clone(), alias.tool, arguments))
+}
+
+/// The call inside a call of [`CALL_TOOL`], if it is one of a tool that is there.
+fn resolve_call_tool(call: &ToolCall, has_tool: impl Fn(&str) -> bool) -> Option<ToolCall> {
+    let Ok(Value::Object(mut outer)) = call.arguments.value() else { return None };
+    let name = outer.get("tool").and_then(Value::as_str).map(str::to_owned)?;
+    let arguments = outer.remove("arguments").filter(Value::is_object)?;
+    let is_callable = name != CALL_TOOL && has_tool(&name);
+    is_callable.then(|| ToolCall::new(call.id.clone(), name, ToolArguments::from(arguments)))
 }
 
 fn find(name: &str) -> Option<&'static Alias> {

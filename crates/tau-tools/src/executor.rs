@@ -41,6 +41,11 @@ pub trait ToolExecutor: fmt::Debug + Send + Sync {
         ToolKind::Run
     }
 
+    /// Whether the model finds it by another tool instead of being told of it. Never changes.
+    fn is_deferred(&self) -> bool {
+        false
+    }
+
     /// What a call with these arguments may run beside, in an environment with this root.
     fn concurrency(&self, arguments: &Value, root: &Path) -> Concurrency {
         let _ = (arguments, root);

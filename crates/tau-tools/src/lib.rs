@@ -75,7 +75,7 @@ mod queue;
 mod registry;
 mod scope;
 
-pub use alias::{resolve_alias, tool_of_alias};
+pub use alias::{CALL_TOOL, resolve_alias, tool_of_alias};
 pub use executor::{Progress, ToolContext, ToolExecutor, ToolOutput};
 pub use output::{Gap, OutputBounds, bound_text};
 pub use queue::{CallQueue, Concurrency, QueuedCall};

@@ -95,7 +95,8 @@ impl ToolRegistry {
     #[must_use]
     pub fn specs(&self) -> Vec<ToolSpec> {
         let spec = |tool: &Arc<dyn ToolExecutor>| {
-            ToolSpec::new(tool.definition().clone(), tool.effect()).with_kind(tool.kind())
+            let spec = ToolSpec::new(tool.definition().clone(), tool.effect()).with_kind(tool.kind());
+            if tool.is_deferred() { spec.deferred() } else { spec }
         };
         self.tools.iter().map(spec).collect()
     }

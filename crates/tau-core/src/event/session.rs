@@ -40,6 +40,9 @@ pub struct ToolSpec {
     /// What a call of it means to the loop.
     #[serde(default, skip_serializing_if = "ToolKind::is_run")]
     pub kind: ToolKind,
+    /// Whether the model finds it by another tool instead of being told of it. It may be called all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deferred: bool,
 }
 
 impl ToolKind {
@@ -58,13 +61,20 @@ impl ToolSpec {
     /// A tool that is run, with its effect class.
     #[must_use]
     pub const fn new(definition: ToolDefinition, effect: EffectClass) -> Self {
-        Self { definition, effect, kind: ToolKind::Run }
+        Self { definition, effect, kind: ToolKind::Run, deferred: false }
     }
 
     /// The same tool as one of another kind.
     #[must_use]
     pub const fn with_kind(mut self, kind: ToolKind) -> Self {
         self.kind = kind;
+        self
+    }
+
+    /// The same tool as one that the model is not told of.
+    #[must_use]
+    pub const fn deferred(mut self) -> Self {
+        self.deferred = true;
         self
     }
 }

@@ -1,14 +1,18 @@
 //! Connections to servers.
 
+mod elicitation;
+mod handler;
+mod handshake;
 mod link;
 mod listing;
 mod options;
-mod probe;
-mod process;
+mod progress;
+mod rounds;
 mod server;
-mod stderr;
-mod stdio;
+mod subscription;
+mod tasks;
 
+pub use elicitation::{Elicitation, ElicitationAnswer, Elicitor};
 pub use options::{AnnotationTrust, ConnectOptions, Lifecycle};
 pub use server::{Server, ServerInfo};
 

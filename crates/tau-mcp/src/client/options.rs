@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tau_core::Secret;
+
+use super::elicitation::Elicitor;
+use crate::auth::TokenStore;
 
 /// How a server is started, waited for and believed. What differs from server to server is in its
 /// [`ServerConfig`](crate::config::ServerConfig).
@@ -29,6 +33,16 @@ pub struct ConnectOptions {
     pub trust: AnnotationTrust,
     /// Which handshake is used. Default: the newest that the server knows.
     pub lifecycle: Lifecycle,
+    /// Who answers what servers ask a person. Default: nobody, and servers are told so.
+    pub elicitor: Option<Arc<dyn Elicitor>>,
+    /// The folders that are worked in, as full paths; servers that ask are told. Default: none.
+    pub roots: Vec<PathBuf>,
+    /// Where the tokens of remote servers are. Default: there are none.
+    pub tokens: Option<Arc<dyn TokenStore>>,
+    /// A program, by its full path, and arguments that stand before the command of a server. It is to hand what
+    /// follows to [`guard::run`](crate::guard::run), which ends the server when this process is killed.
+    /// Default: none, and a server that does not end with its input outlives a client that is killed.
+    pub guard: Option<(PathBuf, Vec<String>)>,
 }
 
 impl Default for ConnectOptions {
@@ -41,6 +55,10 @@ impl Default for ConnectOptions {
             shutdown_grace: Duration::from_secs(2),
             trust: AnnotationTrust::default(),
             lifecycle: Lifecycle::default(),
+            elicitor: None,
+            roots: Vec::new(),
+            tokens: None,
+            guard: None,
         }
     }
 }
@@ -92,6 +110,38 @@ impl ConnectOptions {
     #[must_use]
     pub const fn with_lifecycle(mut self, lifecycle: Lifecycle) -> Self {
         self.lifecycle = lifecycle;
+        self
+    }
+
+    /// The same with somebody who answers what servers ask a person.
+    #[must_use]
+    pub fn with_elicitor(mut self, elicitor: Arc<dyn Elicitor>) -> Self {
+        self.elicitor = Some(elicitor);
+        self
+    }
+
+    /// The same with these folders told to servers that ask.
+    #[must_use]
+    pub fn with_roots<P: Into<PathBuf>>(mut self, roots: impl IntoIterator<Item = P>) -> Self {
+        self.roots = roots.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same with this guard beside each server.
+    #[must_use]
+    pub fn with_guard<S: Into<String>>(
+        mut self,
+        program: impl Into<PathBuf>,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.guard = Some((program.into(), arguments.into_iter().map(Into::into).collect()));
+        self
+    }
+
+    /// The same with tokens from here.
+    #[must_use]
+    pub fn with_tokens(mut self, tokens: Arc<dyn TokenStore>) -> Self {
+        self.tokens = Some(tokens);
         self
     }
 }

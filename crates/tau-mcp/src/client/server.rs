@@ -2,36 +2,34 @@
 
 use std::sync::Arc;
 
-use rmcp::model::{ClientCapabilities, ClientConfig, Implementation, ProtocolVersion, ServerPeerInfo, Tool};
-use rmcp::service::{
-    ClientInitializeError, ClientLifecycleMode, ClientServiceExt, RoleClient, RunningService,
-};
+use rmcp::model::{ServerPeerInfo, Tool};
 use tau_core::HumanDuration;
 use tau_tools::ToolExecutor;
-use tokio::sync::watch;
 
-use super::link::{Link, wait_for_exit};
-use super::listing::{self, Listing};
-use super::options::{ConnectOptions, Lifecycle};
-use super::probe::DiscardLateProbe;
-use super::process::{Exit, Process, describe};
-use super::stderr::StderrTail;
-use super::stdio::StdioTransport;
-use crate::config::{ServerConfig, StdioConfig};
+use super::handler::{Handler, Service};
+use super::handshake::{self, Greeted};
+use super::link::{Health, Link};
+use super::listing::Listing;
+use super::options::ConnectOptions;
+use super::subscription::ListChanges;
+use crate::config::ServerConfig;
+use crate::content::{PromptInfo, PromptText, ResourceInfo, ResourceText};
 use crate::error::{McpError, McpErrorKind};
 use crate::text::truncate;
 use crate::tool::{self, McpTool};
+use crate::transport::process::{Process, describe};
+use crate::transport::stderr::StderrTail;
 
 /// Instructions of a server go into a model's context; longer ones are cut off.
 const INSTRUCTIONS: usize = 2 << 10;
 
-/// A connection to a server, and the process behind it.
+/// A connection to a server, and the process behind it where it is one of ours.
 ///
 /// Guarantees: at most one process group, which is gone when [`shutdown`](Self::shutdown) returns, and is killed
 /// when the server is dropped. Tools do not keep the server alive; called after that, they fail.
 ///
 /// Not guaranteed: that the tools are those the server has now, as they are listed once; that a server is
-/// started again when it ends.
+/// started again when it ends. A [`ServerPool`](crate::ServerPool) sees to both.
 ///
 /// Needs a tokio runtime with its I/O and time drivers on.
 #[derive(Debug)]
@@ -40,8 +38,10 @@ pub struct Server {
     info: ServerInfo,
     tools: Vec<Arc<McpTool>>,
     warnings: Vec<String>,
-    service: RunningService<RoleClient, ClientConfig>,
-    process: Process,
+    /// Dropped before the connection it is made over.
+    _changes: Option<ListChanges>,
+    service: Service,
+    process: Option<Process>,
     options: ConnectOptions,
 }
 
@@ -55,10 +55,14 @@ pub struct ServerInfo {
     pub implementation: Option<(String, String)>,
     /// How to use its tools, in words for the model; at most 2 KiB.
     pub instructions: Option<String>,
+    /// Whether it has prompts.
+    pub has_prompts: bool,
+    /// Whether it has resources.
+    pub has_resources: bool,
 }
 
 impl Server {
-    /// Starts a server, greets it and lists its tools. Dropping the future ends the server.
+    /// Starts a server or connects to it, greets it and lists its tools. Dropping the future ends the server.
     ///
     /// # Errors
     /// When any of this fails or takes longer than [`ConnectOptions::connect_timeout`].
@@ -68,54 +72,64 @@ impl Server {
         config: &ServerConfig,
         options: &ConnectOptions,
     ) -> Result<Self, McpError> {
-        let ServerConfig::Stdio(config) = config else {
-            let problem = format!("servers of the type `{}` cannot be connected to yet", config.type_name());
-            return Err(McpError::new(McpErrorKind::UnsupportedTransport, name, problem));
-        };
         let stderr = StderrTail::default();
-        let connecting = Self::connect_stdio(name, config, options, &stderr);
+        let connecting = Self::connect_all(name, config, options, &stderr);
         match tokio::time::timeout(options.connect_timeout, connecting).await {
             Ok(connected) => connected.map_err(|error| error.with_stderr(stderr.text())),
             Err(_elapsed) => {
                 let limit = HumanDuration::from(options.connect_timeout);
+                let hint = match config {
+                    ServerConfig::Stdio(_) => {
+                        "run its command by hand to see what it waits for, or allow more time"
+                    }
+                    _ => "see whether its address is right, or allow more time",
+                };
                 let problem = format!("was not ready within {limit}");
                 Err(McpError::new(McpErrorKind::Timeout, name, problem)
-                    .with_hint("run its command by hand to see what it waits for, or allow more time")
+                    .with_hint(hint)
                     .with_stderr(stderr.text()))
             }
         }
     }
 
-    async fn connect_stdio(
+    async fn connect_all(
         name: &str,
-        config: &StdioConfig,
+        config: &ServerConfig,
         options: &ConnectOptions,
         stderr: &StderrTail,
     ) -> Result<Self, McpError> {
-        let first = greet(name, config, options, options.lifecycle, stderr).await;
-        let (service, process) = match first {
-            // Of the servers that do not know `server/discover`, some do not refuse it but end, and some name
-            // the older versions they know. Neither leaves a connection that could go on.
-            Err(error) if options.lifecycle == Lifecycle::Auto && may_be_older(&error) => {
-                stderr.clear();
-                greet(name, config, options, Lifecycle::Initialize, stderr).await?
+        let handler = Handler::new(name, options);
+        let Greeted { service, process } = match config {
+            ServerConfig::Stdio(config) => {
+                handshake::process(name, config, options, &handler, stderr).await?
             }
-            first => first?,
+            ServerConfig::Http(config) => handshake::streamable_http(name, config, options, &handler).await?,
+            ServerConfig::Sse(config) => handshake::sse(name, config, options, &handler, stderr).await?,
+            ServerConfig::WebSocket(_) => {
+                let problem = "servers of the type `ws` cannot be connected to";
+                return Err(McpError::new(McpErrorKind::UnsupportedTransport, name, problem)
+                    .with_hint("ask for its address over HTTP: no specification has WebSockets"));
+            }
         };
         let peer = service.peer().clone();
-        let link =
-            Arc::new(Link { server: name.to_owned(), peer, exit: process.exit(), stderr: stderr.clone() });
-        let info = link.peer.peer_info();
-        let has_tools = info.as_deref().is_some_and(|info| info.capabilities.tools.is_some());
-        let listed = if has_tools { listing::list(&link.peer).await } else { Ok(Listing::default()) };
-        let listing = match listed {
-            Ok(listing) => listing,
-            Err(error) => return Err(link.failed("the listing of its tools", error).await),
-        };
-        let (tools, mut warnings) = executors(&link, listing.tools, options);
-        warnings.extend(listing.cut);
+        let info = peer.peer_info();
+        let changes = ListChanges::follow(&peer, info.as_deref(), &handler);
+        let exit = process.as_ref().map(Process::exit);
+        let health = Health::default();
+        let link = Link { server: name.to_owned(), peer, handler, exit, stderr: stderr.clone(), health };
+        let link = Arc::new(link);
+        let (tools, warnings) = link.tools(options).await?;
         let info = describe_server(info.as_deref());
-        Ok(Self { link, info, tools, warnings, service, process, options: options.clone() })
+        Ok(Self {
+            link,
+            info,
+            tools,
+            warnings,
+            _changes: changes,
+            service,
+            process,
+            options: options.clone(),
+        })
     }
 
     /// The name it was connected under.
@@ -149,10 +163,46 @@ impl Server {
         &self.warnings
     }
 
+    /// Its prompts, at most 1,000.
+    ///
+    /// # Errors
+    /// When the server does not answer with a list.
+    pub async fn prompts(&self) -> Result<Vec<PromptInfo>, McpError> {
+        self.link.prompts().await
+    }
+
+    /// The text of a prompt, by the name the server gave it.
+    ///
+    /// # Errors
+    /// When there is no such prompt, an argument is missing, or the server does not answer.
+    pub async fn prompt(
+        &self,
+        name: &str,
+        arguments: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<PromptText, McpError> {
+        self.link.prompt(name, arguments).await
+    }
+
+    /// Its resources and its templates of resources, at most 1,000 each.
+    ///
+    /// # Errors
+    /// When the server does not answer with a list.
+    pub async fn resources(&self) -> Result<Vec<ResourceInfo>, McpError> {
+        self.link.resources().await
+    }
+
+    /// The content of a resource.
+    ///
+    /// # Errors
+    /// When there is no such resource, or the server does not answer.
+    pub async fn resource(&self, uri: &str) -> Result<ResourceText, McpError> {
+        self.link.resource(uri).await
+    }
+
     /// Whether the server can still be called.
     #[must_use]
     pub fn is_alive(&self) -> bool {
-        !self.link.peer.is_transport_closed() && self.link.exit.borrow().is_none()
+        self.link.is_alive()
     }
 
     /// The last of what it wrote to its standard error, at most 4 KiB.
@@ -161,75 +211,52 @@ impl Server {
         self.link.stderr.text()
     }
 
-    /// Ends the server as the specification has it: closes its input, then asks its process group to end
-    /// (SIGTERM), then kills it. Returns how the process ended, in words. Dropping the future kills it.
+    /// Ends the connection. A process is ended as the specification has it: its input is closed, then its group is
+    /// asked to end (SIGTERM), then killed. Returns how it ended, in words. Dropping the future kills it.
     pub async fn shutdown(mut self) -> String {
         // Closing waits for answers we still owe the server, which may never read them.
         let _ = self.service.close_with_timeout(self.options.shutdown_grace).await;
-        describe(self.process.stop().await)
-    }
-}
-
-/// Starts the process and greets it.
-async fn greet(
-    name: &str,
-    config: &StdioConfig,
-    options: &ConnectOptions,
-    lifecycle: Lifecycle,
-    stderr: &StderrTail,
-) -> Result<(RunningService<RoleClient, ClientConfig>, Process), McpError> {
-    let (process, stdout, stdin) = Process::start(name, config, options, stderr.clone())?;
-    let transport = DiscardLateProbe::new(StdioTransport::new(stdout, stdin, stderr.clone()));
-    match client().serve_with_lifecycle(transport, mode(lifecycle)).await {
-        Ok(service) => Ok((service, process)),
-        Err(error) => Err(refused(name, error, &process.exit()).await),
-    }
-}
-
-fn may_be_older(error: &McpError) -> bool {
-    matches!(error.kind(), McpErrorKind::Exited | McpErrorKind::Protocol)
-}
-
-fn client() -> ClientConfig {
-    ClientConfig::new(ClientCapabilities::default(), Implementation::new("tau", env!("CARGO_PKG_VERSION")))
-}
-
-fn mode(lifecycle: Lifecycle) -> ClientLifecycleMode {
-    let preferred_versions = vec![ProtocolVersion::V_2026_07_28];
-    match lifecycle {
-        Lifecycle::Auto => {
-            let legacy_version = Some(ProtocolVersion::LATEST_WITH_INITIALIZE);
-            ClientLifecycleMode::Auto { preferred_versions, legacy_version }
+        match self.process.take() {
+            Some(process) => describe(process.stop().await),
+            None => "was disconnected from".to_owned(),
         }
-        Lifecycle::Initialize => ClientLifecycleMode::Initialize,
-        Lifecycle::Discover => ClientLifecycleMode::Discover { preferred_versions },
+    }
+
+    pub(crate) const fn link(&self) -> &Arc<Link> {
+        &self.link
     }
 }
 
-/// Why a handshake failed.
-async fn refused(name: &str, error: ClientInitializeError, exit: &watch::Receiver<Exit>) -> McpError {
-    let (kind, problem) = match root(&error) {
-        ClientInitializeError::ConnectionClosed(_) | ClientInitializeError::TransportError { .. } => {
-            (McpErrorKind::Exited, format!("{} before it was ready", describe(wait_for_exit(exit).await)))
-        }
-        ClientInitializeError::JsonRpcError(refusal) => (
-            McpErrorKind::Refused,
-            format!("refused to begin: {} (code {})", refusal.message, refusal.code.0),
-        ),
-        other => (McpErrorKind::Protocol, format!("did not begin as the protocol has it: {other}")),
-    };
-    McpError::new(kind, name, problem).with_source(error)
-}
+impl Link {
+    /// The server's tools as they are now.
+    pub(crate) async fn tools(
+        self: &Arc<Self>,
+        options: &ConnectOptions,
+    ) -> Result<(Vec<Arc<McpTool>>, Vec<String>), McpError> {
+        let listing = self.list_tools().await?;
+        let (named, mut warnings) = tool::assign_names(&self.server, listing.items);
+        warnings.extend(listing.cut);
+        let tools = named
+            .into_iter()
+            .map(|(name, tool)| {
+                Arc::new(McpTool::new(name, tool, tool::Source::Link(Arc::clone(self)), options))
+            })
+            .collect();
+        Ok((tools, warnings))
+    }
 
-/// Of a failed second attempt, the second failure: the first is only that the server is an older one.
-fn root(error: &ClientInitializeError) -> &ClientInitializeError {
-    match error {
-        ClientInitializeError::LegacyFallbackFailed { fallback, .. } => root(fallback),
-        other => other,
+    /// The list of tools, as the server gives it.
+    pub(crate) async fn list_tools(&self) -> Result<Listing<Tool>, McpError> {
+        let info = self.peer.peer_info();
+        if info.is_none_or(|info| info.capabilities.tools.is_none()) {
+            return Ok(Listing::default());
+        }
+        self.list().await
     }
 }
 
 fn describe_server(info: Option<&ServerPeerInfo>) -> ServerInfo {
+    let capabilities = info.map(|info| &info.capabilities);
     ServerInfo {
         protocol_version: info.map_or_else(String::new, |info| info.protocol_version.to_string()),
         implementation: info
@@ -238,20 +265,7 @@ fn describe_server(info: Option<&ServerPeerInfo>) -> ServerInfo {
         instructions: info
             .and_then(|info| info.instructions.as_deref())
             .map(|instructions| truncate(instructions, INSTRUCTIONS)),
+        has_prompts: capabilities.is_some_and(|capabilities| capabilities.prompts.is_some()),
+        has_resources: capabilities.is_some_and(|capabilities| capabilities.resources.is_some()),
     }
-}
-
-fn executors(
-    link: &Arc<Link>,
-    tools: Vec<Tool>,
-    options: &ConnectOptions,
-) -> (Vec<Arc<McpTool>>, Vec<String>) {
-    let (named, warnings) = tool::assign_names(&link.server, tools);
-    let executors = named
-        .into_iter()
-        .map(|(name, tool)| {
-            Arc::new(McpTool::new(name, tool, Arc::clone(link), options.trust, options.call_timeout))
-        })
-        .collect();
-    (executors, warnings)
 }

@@ -1,6 +1,6 @@
 //! A tool of a server.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -8,11 +8,13 @@ use futures::future::BoxFuture;
 use rmcp::model::{Tool, ToolAnnotations};
 use serde_json::Value;
 use tau_core::{EffectClass, ToolDefinition};
-use tau_tools::{ToolContext, ToolExecutor, ToolOutput};
+use tau_tools::{Progress, ToolContext, ToolExecutor, ToolOutput};
 
 use super::output::output;
-use crate::client::{AnnotationTrust, Link};
+use crate::client::{AnnotationTrust, ConnectOptions, Link};
 use crate::error::{McpError, McpErrorKind};
+use crate::pin::ToolHash;
+use crate::pool::Slot;
 use crate::text::truncate;
 
 /// A description is sent with every request to a model; a longer one is cut off.
@@ -25,19 +27,23 @@ const DESCRIPTION_BYTES: usize = 2 << 10;
 pub struct McpTool {
     definition: ToolDefinition,
     remote_name: String,
+    hash: ToolHash,
     effect: EffectClass,
     timeout: Option<Duration>,
-    link: Arc<Link>,
+    source: Source,
+}
+
+/// Where a tool finds its server.
+#[derive(Debug, Clone)]
+pub(crate) enum Source {
+    /// The connection it was listed over.
+    Link(Arc<Link>),
+    /// Whatever connection the server has when it is called. It does not keep the pool alive.
+    Pool { server: Arc<str>, slot: Weak<Slot> },
 }
 
 impl McpTool {
-    pub(crate) fn new(
-        name: String,
-        tool: Tool,
-        link: Arc<Link>,
-        trust: AnnotationTrust,
-        timeout: Option<Duration>,
-    ) -> Self {
+    pub(crate) fn new(name: String, tool: Tool, source: Source, options: &ConnectOptions) -> Self {
         let description = tool.description.as_deref().or(tool.title.as_deref()).unwrap_or_default();
         let mut schema = tool.schema_as_json_value();
         if let Value::Object(schema) = &mut schema {
@@ -46,10 +52,11 @@ impl McpTool {
         }
         Self {
             definition: ToolDefinition::new(name, truncate(description, DESCRIPTION_BYTES), schema),
-            effect: effect(tool.annotations.as_ref(), trust),
+            effect: effect(tool.annotations.as_ref(), options.trust),
+            timeout: options.call_timeout,
+            hash: ToolHash::of(&tool),
             remote_name: tool.name.into_owned(),
-            timeout,
-            link,
+            source,
         }
     }
 
@@ -62,7 +69,16 @@ impl McpTool {
     /// The server it belongs to.
     #[must_use]
     pub fn server(&self) -> &str {
-        self.link.server()
+        match &self.source {
+            Source::Link(link) => link.server(),
+            Source::Pool { server, .. } => server,
+        }
+    }
+
+    /// The hash of all its server said of it when it was listed.
+    #[must_use]
+    pub const fn hash(&self) -> &ToolHash {
+        &self.hash
     }
 
     /// Calls the tool. Dropping the future sends the server a cancellation.
@@ -72,7 +88,26 @@ impl McpTool {
     /// # Errors
     /// When the server is gone or goes, refuses the call, or answers what is no result.
     pub async fn call(&self, arguments: &Value) -> Result<ToolOutput, McpError> {
-        self.link.call(&self.remote_name, arguments).await.map(output)
+        self.call_with(arguments, &Progress::default()).await
+    }
+
+    /// The same with a listener to what the server tells of the call while it is on.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn call_with(&self, arguments: &Value, progress: &Progress) -> Result<ToolOutput, McpError> {
+        let link = self.link().await?;
+        link.call(&self.remote_name, arguments, progress).await.map(output)
+    }
+
+    async fn link(&self) -> Result<Arc<Link>, McpError> {
+        match &self.source {
+            Source::Link(link) => Ok(Arc::clone(link)),
+            Source::Pool { server, slot } => match slot.upgrade() {
+                Some(slot) => slot.link_for(&self.remote_name, &self.hash).await,
+                None => Err(McpError::new(McpErrorKind::Exited, server, "was shut down")),
+            },
+        }
     }
 }
 
@@ -89,8 +124,12 @@ impl ToolExecutor for McpTool {
         self.timeout.unwrap_or(default)
     }
 
-    fn execute<'a>(&'a self, _context: &'a ToolContext, arguments: &'a Value) -> BoxFuture<'a, ToolOutput> {
-        async move { self.call(arguments).await.unwrap_or_else(|error| self.failure(&error)) }.boxed()
+    fn execute<'a>(&'a self, context: &'a ToolContext, arguments: &'a Value) -> BoxFuture<'a, ToolOutput> {
+        async move {
+            let called = self.call_with(arguments, &context.progress).await;
+            called.unwrap_or_else(|error| self.failure(&error))
+        }
+        .boxed()
     }
 }
 

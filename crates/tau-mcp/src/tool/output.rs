@@ -19,12 +19,7 @@ pub(super) fn output(result: CallToolResult) -> ToolOutput {
             // The specification has servers repeat structured content as text, for clients that cannot read it.
             ContentBlock::Text(text)
                 if structured.as_ref().is_some_and(|value| repeats(&text.text, value)) => {}
-            ContentBlock::Text(text) => blocks.text(text.text),
-            ContentBlock::Image(image) => blocks.image(&image.mime_type, image.data),
-            ContentBlock::Audio(audio) => blocks.left_out("audio", &audio.mime_type, &audio.data),
-            ContentBlock::Resource(embedded) => blocks.resource(embedded.resource),
-            ContentBlock::ResourceLink(link) => blocks.text(describe(&link)),
-            _ => blocks.text("[content of an unknown kind was left out]".to_owned()),
+            content => blocks.content(content),
         }
     }
     if let Some(value) = structured {
@@ -39,10 +34,35 @@ pub(super) fn output(result: CallToolResult) -> ToolOutput {
     output
 }
 
+/// Content as a model gets to see it.
+pub(crate) fn blocks(content: Vec<ContentBlock>) -> Vec<ToolResultBlock> {
+    let mut blocks = Blocks::default();
+    content.into_iter().for_each(|content| blocks.content(content));
+    blocks.0
+}
+
+/// Resources as a model gets to see them.
+pub(crate) fn resource_blocks(contents: Vec<ResourceContents>) -> Vec<ToolResultBlock> {
+    let mut blocks = Blocks::default();
+    contents.into_iter().for_each(|resource| blocks.resource(resource));
+    blocks.0
+}
+
 #[derive(Default)]
 struct Blocks(Vec<ToolResultBlock>);
 
 impl Blocks {
+    fn content(&mut self, content: ContentBlock) {
+        match content {
+            ContentBlock::Text(text) => self.text(text.text),
+            ContentBlock::Image(image) => self.image(&image.mime_type, image.data),
+            ContentBlock::Audio(audio) => self.left_out("audio", &audio.mime_type, &audio.data),
+            ContentBlock::Resource(embedded) => self.resource(embedded.resource),
+            ContentBlock::ResourceLink(link) => self.text(describe(&link)),
+            _ => self.text("[content of an unknown kind was left out]".to_owned()),
+        }
+    }
+
     fn text(&mut self, new: String) {
         match self.0.last_mut() {
             Some(ToolResultBlock::Text { text }) => {

@@ -196,9 +196,12 @@ async fn a_program_that_speaks_something_else_is_an_error() {
 }
 
 #[tokio::test]
-async fn other_transports_are_refused_by_name() {
-    let url = "https://example.com/mcp".parse().unwrap();
-    let error = error(&ServerConfig::Http(RemoteConfig::new(url))).await;
-    assert_eq!(error.kind(), McpErrorKind::UnsupportedTransport);
-    assert!(error.to_string().contains("`http`"), "{error}");
+async fn what_cannot_be_connected_to_is_refused_by_name() {
+    let socket = RemoteConfig::new("wss://example.com/mcp".parse().unwrap());
+    let refused = error(&ServerConfig::WebSocket(socket.clone())).await;
+    assert_eq!(refused.kind(), McpErrorKind::UnsupportedTransport);
+    assert!(refused.to_string().contains("`ws`"), "{refused}");
+    let refused = error(&ServerConfig::Http(socket)).await;
+    assert_eq!(refused.kind(), McpErrorKind::UnsupportedTransport);
+    assert!(refused.to_string().contains("`wss`"), "{refused}");
 }

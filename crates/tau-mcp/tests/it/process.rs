@@ -91,3 +91,36 @@ fn a_runtime_that_ends_takes_its_servers_along() {
     runtime.block_on(eventually("the child is gone", async || !runs(&child)));
     drop(server);
 }
+
+#[test]
+fn a_client_that_is_killed_takes_a_guarded_server_along() {
+    let mut client = std::process::Command::new(crate::support::example("fixture_server"))
+        .arg("--client")
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let stdout = client.stdout.take().unwrap();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line).unwrap();
+    let pid: String = line.chars().filter(char::is_ascii_digit).collect();
+    assert!(runs(&pid), "{line}");
+    client.kill().unwrap();
+    client.wait().unwrap();
+    // The server ignores the end of its input and SIGTERM, so the guard waits for it in vain.
+    let deadline = Instant::now() + Duration::from_secs(15);
+    while runs(&pid) {
+        assert!(Instant::now() < deadline, "{pid} is left");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[tokio::test]
+async fn a_guarded_server_ends_as_it_would_alone() {
+    let options = options().with_guard(crate::support::example("fixture_server"), ["--guard"]);
+    let server = Server::connect("fix", &fixture(&[]), &options).await.unwrap();
+    let child = child_of(&server).await;
+    assert_eq!(server.shutdown().await, "exited with code 0");
+    assert!(!runs(&child));
+    let killed = Server::connect("fix", &shell("kill -9 $$"), &options).await.unwrap_err();
+    assert!(killed.to_string().contains("was ended by signal 9"), "{killed}");
+}

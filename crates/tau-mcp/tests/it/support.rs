@@ -11,11 +11,21 @@ use tau_tools::{ToolContext, ToolExecutor, ToolOutput};
 
 /// The fixture server, started with these arguments.
 pub(crate) fn fixture(args: &[&str]) -> ServerConfig {
+    ServerConfig::Stdio(StdioConfig::new(example("fixture_server")).with_args(args.iter().copied()))
+}
+
+/// The server that asks its client things, started with these arguments.
+pub(crate) fn asking(args: &[&str]) -> ServerConfig {
+    ServerConfig::Stdio(StdioConfig::new(example("asking_server")).with_args(args.iter().copied()))
+}
+
+/// The program of an example.
+pub(crate) fn example(name: &str) -> String {
     let test = std::env::current_exe().unwrap();
-    // target/debug/deps/it-0123 -> target/debug/examples/fixture_server
-    let program = test.parent().unwrap().parent().unwrap().join("examples/fixture_server");
-    assert!(program.exists(), "build the server first: cargo build -p tau-mcp --example fixture_server");
-    ServerConfig::Stdio(StdioConfig::new(program.to_str().unwrap()).with_args(args.iter().copied()))
+    // target/debug/deps/it-0123 -> target/debug/examples/name
+    let program = test.parent().unwrap().parent().unwrap().join("examples").join(name);
+    assert!(program.exists(), "build it first: cargo build -p tau-mcp --examples");
+    program.to_str().unwrap().to_owned()
 }
 
 pub(crate) fn shell(script: &str) -> ServerConfig {

@@ -79,7 +79,8 @@ impl Session {
         let subagents = Subagents::new(&options, id);
         let durable = Durable::new(&options.durability, id, Position { epoch, seq: durable });
         let specs = state.config().map_or(&options.config.tools, |config| &config.tools);
-        let definitions = specs.iter().map(|spec| spec.definition.clone()).collect();
+        let told = specs.iter().filter(|spec| !spec.deferred);
+        let definitions = told.map(|spec| spec.definition.clone()).collect();
         let session = Self {
             id,
             state,

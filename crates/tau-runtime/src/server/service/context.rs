@@ -82,8 +82,8 @@ impl Core {
         };
         let state = State::fold(events.iter().map(|event| &event.body));
         let config = state.config();
-        let tools: Vec<ToolDefinition> =
-            config.into_iter().flat_map(|config| &config.tools).map(|tool| tool.definition.clone()).collect();
+        let told = config.into_iter().flat_map(|config| &config.tools).filter(|tool| !tool.deferred);
+        let tools: Vec<ToolDefinition> = told.map(|tool| tool.definition.clone()).collect();
         let system = config.map(|config| config.system.as_str()).unwrap_or_default();
         let report = ContextReport::new(system, &tools, state.history());
         let messages = request.include_messages.then(|| state.history().messages());

@@ -1,7 +1,9 @@
 //! Which calls run, which are asked about, and what answers mean.
 
+use serde_json::json;
 use tau_core::config::PermissionMode;
-use tau_core::event::PermissionAnswer;
+use tau_core::event::{PermissionAnswer, ToolSpec};
+use tau_core::{EffectClass, ToolDefinition};
 use tau_runtime::kernel::Rejection;
 
 use super::support::{Kernel, answer, calls_of, cancel_call, config, done, with_mode};
@@ -162,4 +164,24 @@ fn an_answer_counts_once() {
     assert_eq!(kernel.rejects(answer("a", deny.clone())), not_waiting("a"));
     kernel.give(done("a")).unwrap();
     assert_eq!(kernel.rejects(answer("a", deny)), not_waiting("a"));
+}
+
+#[test]
+fn a_tool_that_was_found_is_judged_as_itself() {
+    let mut config = config();
+    let call_tool = ToolDefinition::new(tau_tools::CALL_TOOL, "", json!({"type": "object"}));
+    config.tools.push(ToolSpec::new(call_tool, EffectClass::AtMostOnce));
+    config.permissions.allow.push(tau_tools::CALL_TOOL.to_owned());
+    for (tool, expected) in [
+        ("look", "> run a"),
+        ("change", "call a asked about: `change` can change things and no rule allows it"),
+        ("wary", "call a asked about: the permission rules ask before `wary`"),
+        ("banned", "call a denied by rule: Not run: the permission rules deny `banned`. Do it another way."),
+    ] {
+        let mut kernel = Kernel::asking(config.clone());
+        let call = format!(r#"a call_tool {{"tool": "{tool}", "arguments": {{}}}}"#);
+        let lines = kernel.lines(calls_of(1, 1, &[&call]));
+        assert!(lines[1].ends_with(tool), "{lines:?}");
+        assert_eq!(lines[2], expected);
+    }
 }

@@ -12,7 +12,7 @@ use rmcp::transport::Transport;
 /// A server that takes more than ten seconds to start, because a package runner downloads it, is taken for one
 /// that does not know `server/discover` and is sent `initialize`. When it is up it answers both, in order, and
 /// the first answer would be taken for a wrong one to the second.
-pub(super) struct DiscardLateProbe<T> {
+pub(crate) struct DiscardLateProbe<T> {
     inner: T,
     /// Every `server/discover` sent: there may be one for each version.
     probes: Vec<RequestId>,
@@ -20,7 +20,7 @@ pub(super) struct DiscardLateProbe<T> {
 }
 
 impl<T> DiscardLateProbe<T> {
-    pub(super) const fn new(inner: T) -> Self {
+    pub(crate) const fn new(inner: T) -> Self {
         Self { inner, probes: Vec::new(), discard: false }
     }
 
@@ -73,8 +73,8 @@ mod tests {
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream};
 
     use super::*;
-    use crate::client::stderr::StderrTail;
-    use crate::client::stdio::StdioTransport;
+    use crate::transport::stderr::StderrTail;
+    use crate::transport::stdio::StdioTransport;
 
     /// A server of 2025-11-25 that is up only when `initialize` has been sent as well.
     async fn slow_server(stream: DuplexStream) {

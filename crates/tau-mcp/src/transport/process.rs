@@ -15,8 +15,8 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
-use super::options::ConnectOptions;
 use super::stderr::StderrTail;
+use crate::client::ConnectOptions;
 use crate::config::StdioConfig;
 use crate::error::{McpError, McpErrorKind};
 
@@ -28,14 +28,14 @@ const GONE_WITHIN: Duration = Duration::from_millis(100);
 const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 /// How a process ended; `None` while it runs.
-pub(super) type Exit = Option<ExitStatus>;
+pub(crate) type Exit = Option<ExitStatus>;
 
 /// A running server. Dropping it kills its process group.
 ///
 /// A process that has left the group, as daemons do, is not found here; a program ends those with
 /// [`kill_descendants`](tau_tools::environment::kill_descendants) when it ends itself.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(crate) struct Process {
     /// Owns the child. One owner waits for it and kills it, so that no signal reaches a process that was given
     /// the id of one already reaped.
     watcher: JoinHandle<()>,
@@ -45,7 +45,7 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts a server and gives its standard output and input.
-    pub(super) fn start(
+    pub(crate) fn start(
         server: &str,
         config: &StdioConfig,
         options: &ConnectOptions,
@@ -71,7 +71,14 @@ impl Process {
             let problem = format!("cannot start `{}`: {error}", config.command);
             McpError::new(kind, server, problem).with_source(error)
         };
-        let mut command = Command::new(program);
+        let mut command = match &options.guard {
+            Some((guard, arguments)) => {
+                let mut command = Command::new(guard);
+                command.args(arguments).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
         command
             .args(config.args.iter().map(Secret::expose))
             .env_clear()
@@ -99,12 +106,12 @@ impl Process {
     }
 
     /// Where the end of the process is announced.
-    pub(super) fn exit(&self) -> watch::Receiver<Exit> {
+    pub(crate) fn exit(&self) -> watch::Receiver<Exit> {
         self.exit.clone()
     }
 
     /// Ends the process, whose input was closed before. Dropping the future kills it.
-    pub(super) async fn stop(mut self) -> Exit {
+    pub(crate) async fn stop(mut self) -> Exit {
         if let Some(stop) = self.stop.take() {
             // An error means that the process has ended already.
             let _ = stop.send(());
@@ -232,7 +239,7 @@ fn not_found(server: &str, command: &str) -> McpError {
 }
 
 /// How a process ended, in words.
-pub(super) fn describe(exit: Exit) -> String {
+pub(crate) fn describe(exit: Exit) -> String {
     let Some(status) = exit else {
         return "closed its output".to_owned();
     };

@@ -22,7 +22,7 @@ const NOISE_BYTES: usize = 200;
 /// Our own, because that of `rmcp` answers a line of JSON that is no message, such as a line of a structured
 /// log, with an error of its own, which servers take for a broken client and end. Such a line is put with what
 /// the server wrote to its standard error, where it belonged.
-pub(super) struct StdioTransport<R, W> {
+pub(crate) struct StdioTransport<R, W> {
     lines: Lines<R>,
     /// Shared, because what is sent outlives the call that sends it; `None` once closed.
     writer: Arc<Mutex<Option<W>>>,
@@ -30,7 +30,7 @@ pub(super) struct StdioTransport<R, W> {
 }
 
 impl<R: AsyncRead + Unpin, W> StdioTransport<R, W> {
-    pub(super) fn new(reader: R, writer: W, noise: StderrTail) -> Self {
+    pub(crate) fn new(reader: R, writer: W, noise: StderrTail) -> Self {
         let writer = Arc::new(Mutex::new(Some(writer)));
         Self { lines: Lines::new(reader), writer, noise }
     }

@@ -10,11 +10,11 @@ const KEPT: usize = 4 << 10;
 
 /// The last of what a server wrote to its standard error.
 #[derive(Debug, Clone, Default)]
-pub(super) struct StderrTail(Arc<Mutex<VecDeque<u8>>>);
+pub(crate) struct StderrTail(Arc<Mutex<VecDeque<u8>>>);
 
 impl StderrTail {
     /// Reads to the end.
-    pub(super) async fn drain(&self, mut stderr: impl AsyncRead + Unpin) {
+    pub(crate) async fn drain(&self, mut stderr: impl AsyncRead + Unpin) {
         let mut buffer = vec![0; 8 << 10];
         while let Ok(read @ 1..) = stderr.read(&mut buffer).await {
             self.push(&buffer[..read]);
@@ -22,7 +22,7 @@ impl StderrTail {
     }
 
     /// Adds bytes to the end.
-    pub(super) fn push(&self, bytes: &[u8]) {
+    pub(crate) fn push(&self, bytes: &[u8]) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.extend(bytes);
         let surplus = kept.len().saturating_sub(KEPT);
@@ -30,12 +30,12 @@ impl StderrTail {
     }
 
     /// Forgets what was written.
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// The text so far; the first character may be cut off.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(kept.make_contiguous()).into_owned()
     }

@@ -1,0 +1,124 @@
+//! The servers of this process, and what sessions get of them.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use futures::future::join_all;
+use tau_core::Secret;
+use tau_mcp::search::{TOLD_AT_ONCE, offer};
+use tau_mcp::{ConnectOptions, PoolOptions, ServerPool};
+use tau_tools::{ToolExecutor, ToolRegistry};
+
+use super::servers::{Configured, configured};
+use super::stores::{FilePins, FileTokens};
+use crate::config::Loaded;
+use crate::environment;
+
+/// What stands before the command of a server, so that it ends when this process is killed.
+const GUARD: &str = "mcp-guard";
+
+/// One pool for each folder that is worked in: servers start in it.
+type Pools = Mutex<BTreeMap<PathBuf, ServerPool>>;
+
+fn pools() -> &'static Pools {
+    static POOLS: OnceLock<Pools> = OnceLock::new();
+    POOLS.get_or_init(Pools::default)
+}
+
+/// Runs this process as the guard of a server, if that is what it was started for.
+pub(crate) fn guard() -> Option<ExitCode> {
+    let mut arguments = std::env::args_os().skip(1);
+    let is_guard = arguments.next() == Some(OsString::from(GUARD));
+    is_guard.then(|| tau_mcp::guard::run(arguments))
+}
+
+/// The pool of the servers that are configured, shared by all sessions that work in the folder.
+pub(crate) fn pool(loaded: &Loaded, configured: Configured) -> ServerPool {
+    let mut pools = pools().lock().unwrap_or_else(PoisonError::into_inner);
+    let pool = pools.entry(loaded.working_dir.clone()).or_insert_with(|| {
+        let files = configured.servers.iter().map(|(name, (_, file))| (name.clone(), file.clone())).collect();
+        let servers = configured.servers.into_iter().map(|(name, (server, _))| (name, server)).collect();
+        let options = PoolOptions::new(connect_options(loaded));
+        let options = match FilePins::open(files) {
+            Some(pins) => options.with_pins(Arc::new(pins)),
+            None => options,
+        };
+        ServerPool::new(servers, options)
+    });
+    pool.clone()
+}
+
+/// Ends all servers.
+pub(crate) async fn shutdown() {
+    let pools = std::mem::take(&mut *pools().lock().unwrap_or_else(PoisonError::into_inner));
+    join_all(pools.values().map(ServerPool::shutdown)).await;
+}
+
+/// Adds the tools of the configured servers, and gives what there is to say about them.
+pub(crate) async fn add_tools(loaded: &Loaded, tools: &mut ToolRegistry) -> Vec<String> {
+    let mut configured = configured(loaded);
+    let mut notes = std::mem::take(&mut configured.notes);
+    if configured.servers.is_empty() {
+        return notes;
+    }
+    let mut found: Vec<Arc<dyn ToolExecutor>> = Vec::new();
+    for (server, offered) in pool(loaded, configured).tools().await {
+        match offered {
+            Ok(offered) => {
+                notes.extend(
+                    offered.warnings.iter().map(|warning| format!("MCP server `{server}` {warning}")),
+                );
+                if !offered.changes.is_empty() {
+                    let names: Vec<&str> =
+                        offered.changes.iter().map(|change| change.tool.as_str()).collect();
+                    notes.push(format!(
+                        "MCP server `{server}` has tools that are new or say something else than before; they are left \
+                         out until you look at them (tau mcp test {server}): {}",
+                        names.join(", ")
+                    ));
+                }
+                found.extend(offered.tools.into_iter().map(|tool| tool as Arc<dyn ToolExecutor>));
+            }
+            Err(error) => notes.push(format!("{error} (tau mcp test {server})")),
+        }
+    }
+    if let Some(names) = &loaded.config.agent.tools {
+        found.retain(|tool| is_named(&tool.definition().name, names));
+    }
+    offer(found, TOLD_AT_ONCE).into_iter().for_each(|tool| tools.add(tool));
+    notes
+}
+
+/// Whether the configured list of tools names a tool, or all tools of its server.
+fn is_named(tool: &str, names: &[String]) -> bool {
+    names.iter().any(|name| {
+        let server = name.strip_suffix("__*").unwrap_or(name);
+        tool == name || tool.strip_prefix(server).is_some_and(|rest| rest.starts_with("__"))
+    })
+}
+
+fn connect_options(loaded: &Loaded) -> ConnectOptions {
+    let mut variables = environment::all();
+    // These hold keys of models, which are nobody else's.
+    variables.retain(|name, _| !name.to_ascii_uppercase().starts_with("TAU_PROVIDERS"));
+    for provider in loaded.config.providers.values() {
+        for name in [&provider.api_key_env, &provider.token.env].into_iter().flatten() {
+            variables.remove(name);
+        }
+    }
+    let variables = variables.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
+    let mut connect = ConnectOptions::default()
+        .with_environment(variables)
+        .with_folder(&loaded.working_dir)
+        .with_roots([&loaded.working_dir]);
+    if let Ok(own) = std::env::current_exe() {
+        connect = connect.with_guard(own, [GUARD]);
+    }
+    if let Some(tokens) = FileTokens::open() {
+        connect = connect.with_tokens(Arc::new(tokens));
+    }
+    connect
+}
