@@ -65,5 +65,6 @@
 //!
 //! `tracing`: `observe::TracingObserver`. Off by default.
 
+pub mod hub;
 pub mod observe;
 pub mod workflow;
