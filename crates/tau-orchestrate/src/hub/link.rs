@@ -207,7 +207,11 @@ impl Core {
             parcel = parcel.asked_by(asker);
         }
         if !self.lifecycle.is_open() {
-            return parcel.bury(Failure::of(DeadLetterReason::ShutDown));
+            return match purpose {
+                // It comes again, to whoever is here then.
+                Purpose::MustArrive => parcel.leave(),
+                _ => parcel.bury(Failure::of(DeadLetterReason::ShutDown)),
+            };
         }
         if purpose == Purpose::MustArrive {
             match self.outbox.arrived(self, id, settled, Target::There(sender)) {

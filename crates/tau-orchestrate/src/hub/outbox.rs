@@ -176,7 +176,8 @@ impl Outbox {
 
     /// A message came that must arrive, with what its sender says is settled of its origin.
     pub(super) fn arrived(&self, core: &Arc<Core>, id: MessageId, settled: u64, from: Target) -> Arrival {
-        match lock(&self.inbox).begin(id, settled, from) {
+        let known = lock(&self.inbox).begin(id, settled, from);
+        match known {
             Known::New => Arrival::New(Receipt { core: Arc::clone(core), id, settled, is_handled: false }),
             Known::UnderWay => Arrival::Again,
             Known::Handled => {
