@@ -1,7 +1,8 @@
 //! The hub against a bare tokio channel and against bare async-nats, in turns in the same run.
 //!
 //! `cargo bench -p tau-orchestrate --features nats --bench hub`. One thread does everything, so a rate is one of a core.
-//! Floor and hub take turns; medians are printed, and a ratio is the median of the ratios of the pairs. Over NATS there
+//! Rates are messages a second of that thread's CPU time, so that what else the machine does matters less; times of requests are
+//! those of a clock. Floor and hub take turns; medians are printed, and a ratio is the median of the ratios of the pairs. Over NATS there
 //! need be a server: what `cargo xtask test --only hub` installs.
 
 #![expect(clippy::print_stdout, reason = "a benchmark speaks to the person at the terminal")]
@@ -12,6 +13,8 @@ mod nats;
 mod process;
 
 use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
 
 /// Pairs of measurements.
 const PAIRS: usize = 9;
@@ -27,6 +30,13 @@ fn median(numbers: impl IntoIterator<Item = f64>) -> f64 {
 fn p50(times: &mut [Duration]) -> f64 {
     times.sort_unstable();
     times[times.len() / 2].as_secs_f64() * 1e6
+}
+
+/// CPU time of this thread so far.
+fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    // A CPU clock counts up from zero.
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 /// A figure of the floor and the same of the hub.

@@ -34,7 +34,8 @@ pub(super) struct Envelope {
     /// None once it has ended.
     message: Option<Message>,
     priority: Priority,
-    pub(super) queued_at: Instant,
+    /// When it was put into a mailbox.
+    pub(super) queued_at: Option<Instant>,
     /// The participant whose mailbox it is in.
     recipient: Option<ParticipantId>,
     asker: Option<Asker>,
@@ -48,7 +49,7 @@ impl Envelope {
             core: Arc::clone(core),
             priority: message.priority,
             message: Some(message),
-            queued_at: Instant::now(),
+            queued_at: None,
             recipient: None,
             asker: None,
             receipt: None,
@@ -67,6 +68,7 @@ impl Envelope {
 
     pub(super) fn addressed_to(mut self: Box<Self>, recipient: &ParticipantId) -> Parcel {
         self.recipient = Some(recipient.clone());
+        self.queued_at = Some(Instant::now());
         self
     }
 

@@ -12,8 +12,7 @@ use tokio::time::Instant;
 
 use super::error::HubErrorKind;
 use super::message::{Destination, Headers, Message, Priority, Purpose};
-use super::name::{HubId, MessageId, ParticipantId};
-use super::subject::Subject;
+use super::name::{HubId, MessageId};
 
 const VERSION: u8 = 1;
 const MESSAGE: u8 = 0;
@@ -98,7 +97,7 @@ impl Frame {
             FAILED => Self::Failed {
                 request: get_id(bytes)?,
                 kind: HubErrorKind::of_code(bytes.try_get_u8()?),
-                detail: get_text(bytes)?,
+                detail: get(bytes)?,
             },
             ACKNOWLEDGED => Self::Acknowledged { id: get_id(bytes)? },
             _ => return Err(Malformed),
@@ -109,6 +108,12 @@ impl Frame {
 impl From<bytes::TryGetError> for Malformed {
     fn from(_: bytes::TryGetError) -> Self {
         Self
+    }
+}
+
+impl From<std::convert::Infallible> for Malformed {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
     }
 }
 
@@ -192,12 +197,13 @@ fn get_id(bytes: &mut Bytes) -> Result<MessageId, Malformed> {
     Ok(MessageId { origin: HubId(bytes.try_get_u64()?), number: bytes.try_get_u64()? })
 }
 
-fn get_text(bytes: &mut Bytes) -> Result<String, Malformed> {
+/// What `T` makes of a text.
+fn get<T: for<'a> TryFrom<&'a str, Error: Into<Malformed>>>(bytes: &mut Bytes) -> Result<T, Malformed> {
     let length = bytes.try_get_u32()? as usize;
-    if bytes.remaining() < length {
-        return Err(Malformed);
-    }
-    String::from_utf8(bytes.split_to(length).into()).map_err(|_| Malformed)
+    let text = bytes.get(..length).ok_or(Malformed)?;
+    let made = T::try_from(std::str::from_utf8(text).map_err(|_| Malformed)?).map_err(Into::into)?;
+    bytes.advance(length);
+    Ok(made)
 }
 
 fn get_message(bytes: &mut Bytes) -> Result<Message, Malformed> {
@@ -217,14 +223,14 @@ fn get_message(bytes: &mut Bytes) -> Result<Message, Malformed> {
     let flags = bytes.try_get_u8()?;
     let path = get_path(bytes)?;
     let destination = match bytes.try_get_u8()? {
-        0 => Destination::Participant(ParticipantId::try_from(get_text(bytes)?)?),
-        1 => Destination::Subject(Subject::try_from(get_text(bytes)?)?),
+        0 => Destination::Participant(get(bytes)?),
+        1 => Destination::Subject(get(bytes)?),
         2 => Destination::Everyone,
         _ => return Err(Malformed),
     };
     let from = match flags & FROM {
         0 => None,
-        _ => Some(ParticipantId::try_from(get_text(bytes)?)?),
+        _ => Some(get(bytes)?),
     };
     let deadline = match flags & DEADLINE {
         0 => None,
@@ -255,7 +261,7 @@ fn get_headers(bytes: &mut Bytes) -> Result<Option<Arc<Headers>>, Malformed> {
     let mut headers = Headers::new();
     // A count that lies ends with the bytes.
     for _ in 0..count {
-        headers.insert(get_text(bytes)?.into(), get_text(bytes)?.into());
+        headers.insert(get(bytes)?, get(bytes)?);
     }
     Ok(Some(Arc::new(headers)))
 }

@@ -48,13 +48,13 @@ pub(super) enum Way {
 fn subject_of(destination: &Destination) -> Subject {
     Subject::of_tokens(match destination {
         Destination::Participant(id) => to(id),
-        Destination::Subject(subject) => format!("on.{subject}"),
+        Destination::Subject(subject) => ["on.", subject.as_str()].concat(),
         Destination::Everyone => "all".to_owned(),
     })
 }
 
 fn to(id: &ParticipantId) -> String {
-    format!("to.{id}")
+    ["to.", id.as_str()].concat()
 }
 
 fn hub(id: HubId) -> Subject {
@@ -96,17 +96,19 @@ impl Link {
 
     /// Sends a message that no participant here is meant by. Whoever asked waits for what comes back.
     pub(super) async fn forward(&self, core: &Core, mut parcel: Parcel) -> Result<(), HubError> {
-        let Some(message) = parcel.message().cloned() else { return Ok(()) };
-        if let Some(Asker::Here(asker)) = parcel.take_asker() {
-            lock(&self.questions).insert(message.id, asker);
+        let asker = parcel.take_asker();
+        let Some(message) = parcel.message() else { return Ok(()) };
+        let id = message.id;
+        if let Some(Asker::Here(asker)) = asker {
+            lock(&self.questions).insert(id, asker);
         }
-        match self.send(core, &message, 0).await {
+        match self.send(core, message, 0).await {
             Ok(()) => {
                 parcel.leave();
                 Ok(())
             }
             Err(error) => {
-                self.forget(message.id);
+                self.forget(id);
                 let failure = Failure::of(DeadLetterReason::TransportFailed);
                 Err(parcel.refuse(failure).with_source(error))
             }

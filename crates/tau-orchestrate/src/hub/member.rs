@@ -105,7 +105,8 @@ async fn work<P: Participant>(member: Arc<Member>, participant: Arc<P>) {
 async fn serve<P: Participant>(member: &Member, participant: &P, parcel: Parcel) {
     let Some(message) = parcel.message() else { return };
     let begin = Instant::now();
-    member.counters.waiting.record(begin.duration_since(parcel.queued_at));
+    let waited = parcel.queued_at.map(|queued_at| begin.duration_since(queued_at));
+    member.counters.waiting.record(waited.unwrap_or_default());
     if message.is_expired(begin) {
         return parcel.bury(Failure::of(DeadLetterReason::Expired));
     }

@@ -80,7 +80,7 @@ impl Transport for NatsTransport {
             if !self.is_connected() {
                 return Err(TransportError::new(TransportErrorKind::Disconnected));
             }
-            let subject = format!("{}.{subject}", self.prefix);
+            let subject = [&*self.prefix, subject.as_str()].join(".");
             self.client.publish(subject, frame).await.map_err(|error| {
                 let kind = match error.kind() {
                     async_nats::client::PublishErrorKind::MaxPayloadExceeded => TransportErrorKind::TooLarge,
