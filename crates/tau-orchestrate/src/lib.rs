@@ -49,21 +49,24 @@
 //! | module | content |
 //! |---|---|
 //! | [`workflow`] | [`Chain`](workflow::Chain), [`Parallel`](workflow::Parallel), [`Conditional`](workflow::Conditional) |
+//! | [`hub`] | [`Hub`](hub::Hub): messages between participants, in one process or several; what must arrive |
 //! | [`observe`] | [`Event`](observe::Event), the [`Observer`](observe::Observer) port and its implementations |
 //!
 //! # What it does not do
 //!
 //! - It knows no model, no agent and no session: they come in through the steps.
 //! - It contains no agentic loop.
-//! - It keeps nothing beyond the life of a run, and repeats nothing: no retries, no time limits of its own. A step has
+//! - A workflow keeps nothing beyond the life of a run, and repeats nothing: no retries, no time limits of its own. A step has
 //!   the ones it needs, and [`ChainError`](workflow::ChainError) and [`ParallelError`](workflow::ParallelError) carry
 //!   what is needed to go on.
-//! - It reads no clock and no environment, and prints nothing. The one thing it asks the machine is the number of cores
-//!   ([`Concurrency::Auto`](workflow::Concurrency::Auto)).
+//! - It reads no environment and prints nothing; only the hub reads a clock, for its deadlines. The one thing it asks the
+//!   machine is the number of cores ([`Concurrency::Auto`](workflow::Concurrency::Auto)).
 //!
 //! # Features
 //!
-//! `tracing`: `observe::TracingObserver`. Off by default.
+//! All off by default. `tracing`: `observe::TracingObserver`. `nats`: `hub::NatsTransport`, hubs in several processes.
+//! `sqlite`: `hub::SqliteStore`, messages that survive the process.
 
+pub mod hub;
 pub mod observe;
 pub mod workflow;

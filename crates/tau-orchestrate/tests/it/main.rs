@@ -4,6 +4,7 @@
 
 mod chain;
 mod conditional;
+mod hub;
 mod observe;
 mod parallel;
 mod parallel_properties;
