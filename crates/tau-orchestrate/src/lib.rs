@@ -48,6 +48,9 @@
 //!
 //! | module | content |
 //! |---|---|
+//! | [`graph`] | [`StateGraph`](graph::StateGraph): nodes over one state, in supersteps, with questions and limits |
+//! | [`state`] | [`Key`](state::Key), [`State`](state::State), [`Update`](state::Update): typed values that are never changed in place |
+//! | [`checkpoint`] | [`Runs`](checkpoint::Runs), the [`Store`](checkpoint::Store) port and its implementations |
 //! | [`workflow`] | [`Chain`](workflow::Chain), [`Parallel`](workflow::Parallel), [`Conditional`](workflow::Conditional) |
 //! | [`observe`] | [`Event`](observe::Event), the [`Observer`](observe::Observer) port and its implementations |
 //!
@@ -55,15 +58,20 @@
 //!
 //! - It knows no model, no agent and no session: they come in through the steps.
 //! - It contains no agentic loop.
-//! - It keeps nothing beyond the life of a run, and repeats nothing: no retries, no time limits of its own. A step has
-//!   the ones it needs, and [`ChainError`](workflow::ChainError) and [`ParallelError`](workflow::ParallelError) carry
-//!   what is needed to go on.
-//! - It reads no clock and no environment, and prints nothing. The one thing it asks the machine is the number of cores
-//!   ([`Concurrency::Auto`](workflow::Concurrency::Auto)).
+//! - A workflow keeps nothing beyond the life of a run, and repeats nothing: no retries, no time limits of its own. A
+//!   step has the ones it needs, and [`ChainError`](workflow::ChainError) and [`ParallelError`](workflow::ParallelError)
+//!   carry what is needed to go on. A graph keeps what its [store](checkpoint::Store) keeps, and repeats what a node's
+//!   [policy](graph::Policy) says.
+//! - It reads no environment and prints nothing. What it asks the machine is the number of cores
+//!   ([`Concurrency::Auto`](workflow::Concurrency::Auto)) and, where records are stored, the time.
 //!
 //! # Features
 //!
-//! `tracing`: `observe::TracingObserver`. Off by default.
+//! - `sqlite`: [`checkpoint::SqliteStore`]. On by default.
+//! - `tracing`: `observe::TracingObserver`. Off by default.
 
+pub mod checkpoint;
+pub mod graph;
 pub mod observe;
+pub mod state;
 pub mod workflow;

@@ -7,9 +7,10 @@
 //! Guarantees a workflow gives its observer, as long as its future is polled to the end:
 //!
 //! - the events of one run arrive one after another and never concurrently, the first is
-//!   [`EventKind::WorkflowStarted`], the last is one of `WorkflowCompleted`, `WorkflowFailed`, `WorkflowCancelled`;
-//! - each [`EventKind::StepStarted`] is followed by exactly one of `StepCompleted`, `StepFailed`, `StepCancelled` with
-//!   the same index.
+//!   [`EventKind::WorkflowStarted`], the last is one of `WorkflowCompleted`, `WorkflowFailed`, `WorkflowCancelled`,
+//!   `WorkflowWaiting`;
+//! - each [`EventKind::StepStarted`] is followed by exactly one of `StepCompleted`, `StepFailed`, `StepCancelled`,
+//!   `StepWaiting` with the same index.
 //!
 //! Not guaranteed: a time stamp (an observer that needs one takes it on arrival), and any event after the future of a
 //! run was dropped. Two runs of workflows with the same name cannot be told apart; give each its own name for that.

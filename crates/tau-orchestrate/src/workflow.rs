@@ -15,6 +15,8 @@ mod conditional;
 mod parallel;
 mod scope;
 
+pub(crate) use scope::Scope;
+
 pub use chain::{Capture, Chain, ChainError, ChainErrorKind, ChainOutput};
 pub use conditional::{
     Conditional, ConditionalBuildError, ConditionalBuildErrorKind, ConditionalBuilder, ConditionalError,

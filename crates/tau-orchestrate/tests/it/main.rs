@@ -4,9 +4,21 @@
 
 mod chain;
 mod conditional;
+mod graph_build;
+mod graph_policy;
+mod graph_questions;
+mod graph_run;
+mod graph_stream;
 mod observe;
 mod parallel;
 mod parallel_properties;
+mod runs;
+#[cfg(feature = "sqlite")]
+mod secrets;
+mod state;
+mod state_properties;
+#[cfg(feature = "sqlite")]
+mod stores;
 mod support;
 #[cfg(feature = "tracing")]
 mod tracing;
