@@ -10,6 +10,8 @@
 mod error;
 mod id;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod runs;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -19,6 +21,8 @@ mod wire;
 pub use error::{StoreError, StoreErrorKind};
 pub use id::{InvalidRunId, RunId};
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 pub use runs::{Checkpoint, Next, Retention, Runs};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;

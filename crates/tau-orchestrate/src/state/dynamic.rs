@@ -13,8 +13,12 @@ impl KeySpec {
     #[must_use]
     pub fn json(name: &str, reducer: ReducerKind) -> Self {
         match reducer {
-            ReducerKind::Append => Self::typed(name, Reducer::of(reducer, List::<Value>::appended)),
-            ReducerKind::Merge => Self::typed(name, Reducer::of(reducer, Map::<Value>::merged)),
+            ReducerKind::Append => {
+                Self::typed(name, Reducer::growing(reducer, List::<Value>::appended, List::append))
+            }
+            ReducerKind::Merge => {
+                Self::typed(name, Reducer::growing(reducer, Map::<Value>::merged, Map::merge))
+            }
             ReducerKind::Custom => Self::typed(name, Reducer::custom(sum)),
             ReducerKind::Replace | ReducerKind::Last => {
                 Self::typed(name, Reducer::of(reducer, |_: &Value, new: &Value| new.clone()))

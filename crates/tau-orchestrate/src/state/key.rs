@@ -46,7 +46,7 @@ impl<T: Clone> Key<List<T>> {
     /// A key whose list grows: the items of an update follow those that are there.
     #[must_use]
     pub const fn append(name: &'static str) -> Self {
-        Self { name, reducer: Reducer::of(ReducerKind::Append, List::appended) }
+        Self { name, reducer: Reducer::growing(ReducerKind::Append, List::appended, List::append) }
     }
 }
 
@@ -54,7 +54,7 @@ impl<V: Clone> Key<Map<V>> {
     /// A key whose map is added to: the entries of an update are laid over those that are there.
     #[must_use]
     pub const fn merge(name: &'static str) -> Self {
-        Self { name, reducer: Reducer::of(ReducerKind::Merge, Map::merged) }
+        Self { name, reducer: Reducer::growing(ReducerKind::Merge, Map::merged, Map::merge) }
     }
 }
 

@@ -54,11 +54,16 @@ impl<T: Clone> List<T> {
         if self.is_empty() {
             return other.clone();
         }
-        let mut joined = self.0.clone();
+        let mut joined = self.clone();
+        joined.append(other);
+        joined
+    }
+
+    /// Copies what others share of it, once.
+    pub(super) fn append(&mut self, other: &Self) {
         for item in &other.0 {
-            joined.push_back_mut(item.clone());
+            self.0.push_back_mut(item.clone());
         }
-        Self(joined)
     }
 }
 

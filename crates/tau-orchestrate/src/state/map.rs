@@ -49,11 +49,16 @@ impl<V: Clone> Map<V> {
         if self.is_empty() {
             return other.clone();
         }
-        let mut merged = self.0.clone();
+        let mut merged = self.clone();
+        merged.merge(other);
+        merged
+    }
+
+    /// Copies what others share of it, once.
+    pub(super) fn merge(&mut self, other: &Self) {
         for (key, value) in &other.0 {
-            merged.insert_mut(Arc::clone(key), value.clone());
+            self.0.insert_mut(Arc::clone(key), value.clone());
         }
-        Self(merged)
     }
 }
 

@@ -46,11 +46,17 @@ impl fmt::Display for ReducerKind {
 pub struct Reducer<T> {
     kind: ReducerKind,
     combine: fn(&T, &T) -> T,
+    /// The same, where nobody else sees the value any more.
+    extend: Option<fn(&mut T, &T)>,
 }
 
 impl<T> Reducer<T> {
     pub(super) const fn of(kind: ReducerKind, combine: fn(&T, &T) -> T) -> Self {
-        Self { kind, combine }
+        Self { kind, combine, extend: None }
+    }
+
+    pub(super) const fn growing(kind: ReducerKind, combine: fn(&T, &T) -> T, extend: fn(&mut T, &T)) -> Self {
+        Self { kind, combine, extend: Some(extend) }
     }
 
     /// Joins with a function of your own: the value first, the new one second.
@@ -69,6 +75,13 @@ impl<T> Reducer<T> {
     #[must_use]
     pub fn combine(&self, current: &T, new: &T) -> T {
         (self.combine)(current, new)
+    }
+
+    pub(super) fn combine_in_place(&self, current: &mut T, new: &T) {
+        match self.extend {
+            Some(extend) => extend(current, new),
+            None => *current = (self.combine)(current, new),
+        }
     }
 }
 

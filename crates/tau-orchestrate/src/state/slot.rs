@@ -16,8 +16,8 @@ pub(crate) type Erased = Arc<dyn Any + Send + Sync>;
 pub(super) trait Slot: Send + Sync {
     fn value_type(&self) -> TypeId;
     fn reducer(&self) -> ReducerKind;
-    /// `None` if a value is not of this type, which binding an update rules out.
-    fn reduce(&self, current: &Erased, new: &Erased) -> Option<Erased>;
+    /// Says whether both are of this type, which binding an update makes sure of.
+    fn reduce(&self, current: &mut Erased, new: &Erased) -> bool;
     /// `Ok(None)` if the value is not of this type.
     fn encode(&self, value: &Erased) -> serde_json::Result<Option<Box<RawValue>>>;
     fn decode(&self, json: &RawValue) -> serde_json::Result<Erased>;
@@ -34,13 +34,20 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Slot for Typed<T> 
         self.0.kind()
     }
 
-    fn reduce(&self, current: &Erased, new: &Erased) -> Option<Erased> {
+    fn reduce(&self, current: &mut Erased, new: &Erased) -> bool {
         // What is replaced is not looked at.
         if matches!(self.0.kind(), ReducerKind::Replace | ReducerKind::Last) {
-            return Some(Arc::clone(new));
+            *current = Arc::clone(new);
+            return true;
         }
-        let (current, new) = (current.downcast_ref::<T>()?, new.downcast_ref::<T>()?);
-        Some(Arc::new(self.0.combine(current, new)))
+        let Some(new) = new.downcast_ref::<T>() else { return false };
+        // Of many writes in one superstep only the first copies what an older state still sees.
+        if let Some(value) = Arc::get_mut(current).and_then(|value| value.downcast_mut::<T>()) {
+            self.0.combine_in_place(value, new);
+            return true;
+        }
+        let combined = current.downcast_ref::<T>().map(|current| self.0.combine(current, new));
+        combined.map(|combined| *current = Arc::new(combined)).is_some()
     }
 
     fn encode(&self, value: &Erased) -> serde_json::Result<Option<Box<RawValue>>> {

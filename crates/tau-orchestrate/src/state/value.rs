@@ -189,13 +189,13 @@ impl State {
         let inner = Arc::make_mut(&mut self.inner);
         for (position, new) in &writes.values {
             let slot = inner.schema.keys()[*position].slot();
-            let current = &mut inner.values[*position];
-            let joined = match (slot, &*current) {
-                (Some(slot), Some(current)) => slot.reduce(current, new),
-                _ => Some(Arc::clone(new)),
-            };
-            debug_assert!(joined.is_some(), "a value that is not of the type of its key");
-            *current = joined.or(current.take());
+            match (slot, &mut inner.values[*position]) {
+                (Some(slot), Some(current)) => {
+                    let joined = slot.reduce(current, new);
+                    debug_assert!(joined, "a value that is not of the type of its key");
+                }
+                (_, empty) => *empty = Some(Arc::clone(new)),
+            }
         }
         for (position, secret) in &writes.secrets {
             inner.secrets.retain(|(at, _)| at != position);

@@ -9,10 +9,14 @@ mod graph_policy;
 mod graph_questions;
 mod graph_run;
 mod graph_stream;
+#[cfg(feature = "sqlite")]
+mod kill;
+mod langgraph;
 mod observe;
 mod parallel;
 mod parallel_properties;
 mod runs;
+mod scheduler_properties;
 #[cfg(feature = "sqlite")]
 mod secrets;
 mod state;

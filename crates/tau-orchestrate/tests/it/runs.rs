@@ -140,6 +140,18 @@ async fn what_is_done_in_a_superstep_that_failed_does_not_run_again() {
 }
 
 #[tokio::test]
+async fn a_run_goes_on_once_its_limit_is_raised() {
+    let limited = |limit: u32| counting(5).max_steps(NonZeroU32::new(limit).unwrap()).build().unwrap();
+    let store = Arc::new(MemoryStore::new());
+    let error = limited(3).run(Update::new()).with_store(store.clone(), id("r")).await.unwrap_err();
+    assert_eq!(error.kind(), RunErrorKind::LimitReached);
+    let history = limited(3).runs(store.clone()).history(&id("r")).await.unwrap();
+    assert_eq!(log(&history.last().unwrap().state), ["1", "2", "3"]);
+    let outcome = limited(5).runs(store).resume(&id("r")).await.unwrap();
+    assert_eq!(log(&outcome.state), ["1", "2", "3", "4", "5"]);
+}
+
+#[tokio::test]
 async fn of_two_that_resume_one_run_one_is_told() {
     let store = Arc::new(MemoryStore::new());
     let graph = counting(3).build().unwrap();

@@ -11,6 +11,7 @@ use super::log::Log;
 use super::machine::{Machine, Position};
 use super::options::{OnCompletion, Run};
 use super::outcome::Outcome;
+use super::schedule;
 use super::scope::Scope;
 use super::stream::{Modes, Part};
 use crate::checkpoint::{RunId, RunStatus, StoreError, StoreErrorKind};
@@ -72,7 +73,10 @@ impl Driver {
                 Position::Waiting => return Ok(RunStatus::Waiting),
                 Position::StepDone => self.finish_step().await?,
                 Position::Work(_) if self.is_to_pause() => return Ok(RunStatus::Paused),
-                Position::Work(tasks) => self.superstep(tasks).await?,
+                Position::Work(tasks) => {
+                    schedule::check_limits(&self.machine)?;
+                    self.superstep(tasks).await?;
+                }
             }
         }
     }

@@ -8,12 +8,37 @@ use crate::graph::compiled::Compiled;
 use crate::graph::edge::{Outgoing, START, Target};
 use crate::state::State;
 
+/// Whether the superstep may begin: no node runs more often than its policy says, and no run is longer than its graph says. What
+/// came before is finished all the same, so a run goes on once the limit is raised.
+pub(super) fn check_limits(machine: &Machine) -> Result<(), RunError> {
+    let graph = &machine.graph.inner;
+    for task in &machine.tasks {
+        let entry = &graph.nodes[task.node];
+        if let Some(visits) = entry.policy.visits.filter(|visits| machine.visits[task.node] > visits.get()) {
+            let detail = format!(
+                "`{}` has run {visits} times, its limit; raise it, or leave the cycle before",
+                entry.name
+            );
+            let error = RunError::new(RunErrorKind::LimitReached, &graph.name, detail);
+            return Err(error.with_node(&entry.name));
+        }
+    }
+    match graph.max_steps {
+        Some(most) if machine.finished >= u64::from(most.get()) => {
+            let detail =
+                format!("{most} supersteps have run, the limit of the graph; raise it with `max_steps`");
+            Err(RunError::new(RunErrorKind::LimitReached, &graph.name, detail))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The tasks of the first superstep.
 pub(super) fn first(machine: &Machine) -> Result<Vec<Task>, RunError> {
     let graph = &machine.graph.inner;
     let mut next = Next::new(graph);
     next.follow(START, &graph.start, machine.state())?;
-    next.into_tasks(machine)
+    Ok(next.into_tasks())
 }
 
 /// The tasks after the superstep that is done, on the state after it.
@@ -32,7 +57,7 @@ pub(super) fn after(machine: &Machine, state: &State) -> Result<Vec<Task>, RunEr
             next.add(machine.join_target(join));
         }
     }
-    next.into_tasks(machine)
+    Ok(next.into_tasks())
 }
 
 /// Tasks as they are collected: nodes that edges lead to, each once and in the order of the nodes, and behind them the routes
@@ -104,32 +129,11 @@ impl<'a> Next<'a> {
         RunError::new(RunErrorKind::InvalidRoute, &self.graph.name, detail).with_node(&from.into())
     }
 
-    fn into_tasks(mut self, machine: &Machine) -> Result<Vec<Task>, RunError> {
+    fn into_tasks(mut self) -> Vec<Task> {
         self.nodes.sort_unstable();
         self.nodes.dedup();
         let mut tasks: Vec<Task> = self.nodes.iter().map(|node| Task::new(*node, None)).collect();
         tasks.append(&mut self.with_input);
-        for task in &tasks {
-            let entry = &self.graph.nodes[task.node];
-            if let Some(visits) =
-                entry.policy.visits.filter(|visits| machine.visits[task.node] >= visits.get())
-            {
-                let detail = format!(
-                    "`{}` has run {visits} times, its limit; raise it, or leave the cycle before",
-                    entry.name
-                );
-                let error = RunError::new(RunErrorKind::LimitReached, &self.graph.name, detail);
-                return Err(error.with_node(&entry.name));
-            }
-        }
-        let steps = machine.finished + u64::from(!machine.tasks.is_empty());
-        match self.graph.max_steps {
-            Some(most) if !tasks.is_empty() && steps >= u64::from(most.get()) => {
-                let detail =
-                    format!("{most} supersteps have run, the limit of the graph; raise it with `max_steps`");
-                Err(RunError::new(RunErrorKind::LimitReached, &self.graph.name, detail))
-            }
-            _ => Ok(tasks),
-        }
+        tasks
     }
 }

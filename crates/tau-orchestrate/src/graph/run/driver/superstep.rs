@@ -47,6 +47,7 @@ impl Driver {
         let mut running: HashMap<Id, (usize, usize)> = HashMap::new();
         let mut failed: Option<RunError> = None;
         let cancellation = self.scope.cancellation.clone();
+        let mut cancelled = std::pin::pin!(cancellation.cancelled());
         while failed.is_none() {
             while set.len() < self.concurrency
                 && let Some(index) = waiting.pop_front()
@@ -57,8 +58,8 @@ impl Driver {
             }
             let joined = tokio::select! {
                 biased;
-                () = cancellation.cancelled() => break,
-                landed = landed(&mut self.log) => {
+                () = &mut cancelled => break,
+                landed = landed(&mut self.log), if self.log.is_some() => {
                     failed = self.stored_meanwhile(landed).err();
                     continue;
                 }
