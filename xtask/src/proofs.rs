@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::langgraph;
 use crate::llama;
 use crate::process::Cmd;
 
@@ -12,6 +13,11 @@ pub(crate) fn conformance(root: &Path, args: Vec<String>) -> anyhow::Result<Exit
         && first == "llama"
     {
         return llama::run(root, rest);
+    }
+    if let Some((first, rest)) = args.split_first()
+        && first == "langgraph"
+    {
+        return langgraph::run(root, rest);
     }
     build(root, &[])?;
     program(&[], "conformance").args(args).forward(root)

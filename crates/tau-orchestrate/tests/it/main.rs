@@ -15,6 +15,8 @@ mod langgraph;
 mod observe;
 mod parallel;
 mod parallel_properties;
+#[cfg(all(feature = "postgres", feature = "sqlite"))]
+mod postgres;
 mod runs;
 mod scheduler_properties;
 #[cfg(feature = "sqlite")]

@@ -24,8 +24,8 @@ const TABLE: &str = "
 /// One writes the row and another finds it there, or both find that it is not the next.
 const APPEND: &str = "
     INSERT INTO tau_graph_record_v1 (run, seq, graph, step, status, body, at)
-    SELECT $1, $2, $3, $4, $5, $6, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::BIGINT
-    WHERE (SELECT COALESCE(MAX(seq), 0) FROM tau_graph_record_v1 WHERE run = $1) = $2 - 1
+    SELECT $1::TEXT, $2::BIGINT, $3::TEXT, $4::BIGINT, $5::TEXT, $6::BYTEA, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::BIGINT
+    WHERE (SELECT COALESCE(MAX(seq), 0) FROM tau_graph_record_v1 WHERE run = $1::TEXT) = $2::BIGINT - 1
     ON CONFLICT DO NOTHING";
 
 const LOAD: &str = "
