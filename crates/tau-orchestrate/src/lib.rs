@@ -52,6 +52,7 @@
 //! | [`state`] | [`Key`](state::Key), [`State`](state::State), [`Update`](state::Update): typed values that are never changed in place |
 //! | [`checkpoint`] | [`Runs`](checkpoint::Runs), the [`Store`](checkpoint::Store) port and its implementations |
 //! | [`workflow`] | [`Chain`](workflow::Chain), [`Parallel`](workflow::Parallel), [`Conditional`](workflow::Conditional) |
+//! | | [`Refine`](workflow::Refine), [`Delegate`](workflow::Delegate) |
 //! | [`observe`] | [`Event`](observe::Event), the [`Observer`](observe::Observer) port and its implementations |
 //!
 //! # What it does not do
@@ -68,6 +69,7 @@
 //! # Features
 //!
 //! - `sqlite`: [`checkpoint::SqliteStore`]. On by default.
+//! - `postgres`: `checkpoint::PostgresStore`. Off by default.
 //! - `tracing`: `observe::TracingObserver`. Off by default.
 
 pub mod checkpoint;

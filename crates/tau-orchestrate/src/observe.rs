@@ -4,6 +4,8 @@
 //! [`MultiObserver`] fans out to several, [`ChannelObserver`] hands events to another task without ever blocking,
 //! [`from_fn`] makes an observer of a closure, and `TracingObserver` (feature `tracing`) writes structured log events.
 //!
+//! A [`Registry`] finds observers by name, and an [`ObserverConfig`] says which of them are wanted, and from which level on.
+//!
 //! Guarantees a workflow gives its observer, as long as its future is polled to the end:
 //!
 //! - the events of one run arrive one after another and never concurrently, the first is
@@ -18,12 +20,14 @@
 mod channel;
 mod event;
 mod observer;
+mod registry;
 #[cfg(feature = "tracing")]
 mod tracing;
 
 pub use channel::{ChannelObserver, EventReceiver};
 pub use event::{Event, EventKind, Level, Pattern, Progress};
 pub use observer::{FnObserver, MultiObserver, NoOpObserver, Observer, from_fn};
+pub use registry::{Filtered, ObserverConfig, Registry, UnknownObserver};
 
 #[cfg(feature = "tracing")]
 pub use tracing::TracingObserver;

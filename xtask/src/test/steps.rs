@@ -33,6 +33,8 @@ pub(crate) enum Step {
     Lean,
     /// unit and integration tests, with cargo-nextest where it is installed
     Tests,
+    /// runs of graphs over a real PostgreSQL server, which is installed where that is possible
+    Postgres,
     /// clients of others (curl, Connect-ES, grpcio) understand the server
     Conformance,
     /// the kernel keeps its promises over 20,000 simulated sessions, and deliberate mistakes are caught
@@ -116,6 +118,7 @@ impl Step {
                 lean(&["-p", "tau-persist", "--no-default-features"]),
             ]),
             Step::Tests => context.all([tests(context)]),
+            Step::Postgres => postgres(context),
             Step::Conformance => context.all(proofs::fast(&context.target_dir)),
             Step::Sim => context.all([sim(&["--seeds", "20000"]), sim(&["--bugs"])]),
             Step::DocTests => context.all([Cmd::cargo(["test", "--workspace", "--doc"])]),
@@ -178,6 +181,21 @@ fn tests(context: &Context<'_>) -> Cmd {
     } else {
         Cmd::cargo(["test", "--workspace", "--lib", "--bins", "--tests", "--examples"])
     }
+}
+
+/// A server is started for each test from the programs that Debian has. They are installed where this is Debian and its root.
+fn postgres(context: &Context<'_>) -> anyhow::Result<Outcome> {
+    const PROGRAMS: &str = "/usr/lib/postgresql";
+    if !Path::new(PROGRAMS).exists() {
+        let install = Cmd::new("apt-get", ["install", "--yes", "--no-install-recommends", "postgresql"]);
+        println!("$ {install}");
+        if !install.env("DEBIAN_FRONTEND", "noninteractive").succeeds(context.root) {
+            return Ok(Outcome::Skipped(format!(
+                "there is no {PROGRAMS}, and apt-get cannot install it here"
+            )));
+        }
+    }
+    context.all([Cmd::cargo(["test", "-p", "tau-orchestrate", "--all-features", "--test", "it", "postgres"])])
 }
 
 /// The examples are a workspace of their own, so that they see the crates as their users do; they share the build

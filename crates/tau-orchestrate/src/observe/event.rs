@@ -3,8 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// Severity of an [`Event`], ordered from the least to the most severe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[expect(clippy::exhaustive_enums, reason = "the five levels every Rust logging library shares")]
 pub enum Level {
     /// Finer than a step.
@@ -47,10 +50,12 @@ pub enum Pattern {
     Conditional,
     /// A [`StateGraph`](crate::graph::StateGraph).
     Graph,
+    /// A [`Refine`](crate::workflow::Refine).
+    Refine,
 }
 
 impl Pattern {
-    /// The name in lower case: `chain`, `parallel`, `conditional`, `graph`.
+    /// The name in lower case: `chain`, `parallel`, `conditional`, `graph`, `refine`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -58,6 +63,7 @@ impl Pattern {
             Self::Parallel => "parallel",
             Self::Conditional => "conditional",
             Self::Graph => "graph",
+            Self::Refine => "refine",
         }
     }
 }

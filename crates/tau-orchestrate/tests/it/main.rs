@@ -17,6 +17,7 @@ mod parallel;
 mod parallel_properties;
 #[cfg(all(feature = "postgres", feature = "sqlite"))]
 mod postgres;
+mod refine;
 mod runs;
 mod scheduler_properties;
 #[cfg(feature = "sqlite")]
@@ -28,3 +29,4 @@ mod stores;
 mod support;
 #[cfg(feature = "tracing")]
 mod tracing;
+mod workflow_nodes;
