@@ -24,6 +24,7 @@ fn steps_run_in_the_order_they_are_declared() {
         "proto",
         "lean",
         "tests",
+        "postgres",
         "conformance",
         "sim",
         "doc-tests",
