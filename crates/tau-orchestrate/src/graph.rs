@@ -50,6 +50,8 @@ mod builder;
 mod cache;
 mod compiled;
 mod context;
+#[cfg(feature = "declared")]
+pub mod declared;
 mod draw;
 mod edge;
 mod error;

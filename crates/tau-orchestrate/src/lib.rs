@@ -68,6 +68,7 @@
 //!
 //! # Features
 //!
+//! - `declared`: `graph::declared`, graphs as JSON or YAML. On by default.
 //! - `sqlite`: [`checkpoint::SqliteStore`]. On by default.
 //! - `postgres`: `checkpoint::PostgresStore`. Off by default.
 //! - `tracing`: `observe::TracingObserver`. Off by default.

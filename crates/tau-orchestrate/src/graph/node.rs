@@ -111,6 +111,20 @@ pub enum NodeKind {
     Subgraph,
 }
 
+impl<N: Node + ?Sized> Node for Box<N> {
+    fn run(&self, context: Context) -> BoxFuture<'static, Result<Reply, BoxError>> {
+        (**self).run(context)
+    }
+
+    fn answer(&self, context: Context, answers: Vec<Answer>) -> BoxFuture<'static, Result<Reply, BoxError>> {
+        (**self).answer(context, answers)
+    }
+
+    fn kind(&self) -> NodeKind {
+        (**self).kind()
+    }
+}
+
 type Run = Box<dyn Fn(Context) -> BoxFuture<'static, Result<Reply, BoxError>> + Send + Sync>;
 type OnAnswer = Box<dyn Fn(Context, Answer) -> BoxFuture<'static, Result<Reply, BoxError>> + Send + Sync>;
 

@@ -34,7 +34,7 @@ impl Policy {
         self
     }
 
-    /// Drops an attempt that takes longer.
+    /// Drops an attempt that takes longer. Needs a runtime with time, as waiting between attempts does.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);

@@ -4,6 +4,8 @@
 
 mod chain;
 mod conditional;
+#[cfg(feature = "declared")]
+mod declared;
 mod graph_build;
 mod graph_policy;
 mod graph_questions;
