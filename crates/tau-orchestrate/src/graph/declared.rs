@@ -2,7 +2,6 @@
 //!
 //! ```
 //! use tau_orchestrate::graph::declared::{GraphSpec, Kinds};
-//! use tau_orchestrate::state::Update;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let spec = GraphSpec::parse(
@@ -24,7 +23,7 @@
 //! // What a shell is, the program says; what a person or a graph inside is, is known.
 //! let kinds = Kinds::new().with("shell", |node| {
 //!     let command = node.with["command"].as_str().ok_or("a shell needs a `command`")?.to_owned();
-//!     Ok(node.function(async move |_| Ok(serde_json::Value::from(format!("ran {command}")))))
+//!     Ok(node.function(move |_| std::future::ready(Ok(format!("ran {command}").into()))))
 //! });
 //! let graph = spec.build(&kinds)?;
 //! assert!(graph.to_mermaid().contains("approve"));
