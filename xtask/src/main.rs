@@ -7,6 +7,7 @@
 mod demo;
 mod fuzz;
 mod kill;
+mod langgraph;
 mod llama;
 mod mcp;
 mod process;
@@ -45,17 +46,19 @@ enum Task {
     /// `--seeds N` and `--from S` say which seeds, `--seed S` shows one, `--bugs` proves that deliberate mistakes are
     /// caught. The same as `cargo run --profile sim -p tau-sim -- <ARGS>`.
     Sim(Passthrough),
-    /// Kill real runs of `tau` at random moments, and check their effects against the journal
+    /// Kill real runs of `tau`, or of graphs, at random moments, and check their effects against what was stored
     ///
     /// Minutes long at thousands of kills; the tests of every day kill a few.
     Kill(kill::Options),
-    /// Prove the interface with clients of others, and tau as a client of llama.cpp and of MCP servers
+    /// Prove the interface with clients of others, tau as a client of llama.cpp and of MCP servers, and its graphs beside
+    /// LangGraph's
     ///
     /// `interface` runs curl, Connect-ES, grpcio, buf curl and headless Chromium against a real `tau serve` and prints a
     /// table; `interface --fast` is the part that `cargo xtask test` runs; `serve` starts that server for your own client.
     /// `skills` asks `tau skills validate` and the reference validator about the same 6,000 skills.
     /// `llama` builds a llama.cpp server, which takes long the first time, and asks it over each of its formats.
     /// `mcp` runs the official suite of the Model Context Protocol, and calls and kills servers of npm and PyPI.
+    /// `langgraph` installs LangGraph from PyPI below the build folder and runs the graphs of tau-orchestrate's tests in both.
     Conformance(Passthrough),
     /// Abuse a real `tau serve`: malformed requests, floods, 50,000 acknowledgements for a slow handler
     ///

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::langgraph;
 use crate::llama;
 use crate::mcp;
 use crate::process::Cmd;
@@ -13,6 +14,11 @@ pub(crate) fn conformance(root: &Path, args: Vec<String>) -> anyhow::Result<Exit
         Some((first, rest)) if first == "llama" => return llama::run(root, rest),
         Some((first, rest)) if first == "mcp" => return mcp::run(root, rest),
         _ => {}
+    }
+    if let Some((first, rest)) = args.split_first()
+        && first == "langgraph"
+    {
+        return langgraph::run(root, rest);
     }
     build(root, &[])?;
     program(&[], "conformance").args(args).forward(root)

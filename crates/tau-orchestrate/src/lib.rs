@@ -48,7 +48,11 @@
 //!
 //! | module | content |
 //! |---|---|
+//! | [`graph`] | [`StateGraph`](graph::StateGraph): nodes over one state, in supersteps, with questions and limits |
+//! | [`state`] | [`Key`](state::Key), [`State`](state::State), [`Update`](state::Update): typed values that are never changed in place |
+//! | [`checkpoint`] | [`Runs`](checkpoint::Runs), the [`Store`](checkpoint::Store) port and its implementations |
 //! | [`workflow`] | [`Chain`](workflow::Chain), [`Parallel`](workflow::Parallel), [`Conditional`](workflow::Conditional) |
+//! | | [`Refine`](workflow::Refine), [`Delegate`](workflow::Delegate) |
 //! | [`hub`] | [`Hub`](hub::Hub): messages between participants, in one process or several; what must arrive |
 //! | [`observe`] | [`Event`](observe::Event), the [`Observer`](observe::Observer) port and its implementations |
 //!
@@ -56,17 +60,25 @@
 //!
 //! - It knows no model, no agent and no session: they come in through the steps.
 //! - It contains no agentic loop.
-//! - A workflow keeps nothing beyond the life of a run, and repeats nothing: no retries, no time limits of its own. A step has
-//!   the ones it needs, and [`ChainError`](workflow::ChainError) and [`ParallelError`](workflow::ParallelError) carry
-//!   what is needed to go on.
-//! - It reads no environment and prints nothing; only the hub reads a clock, for its deadlines. The one thing it asks the
-//!   machine is the number of cores ([`Concurrency::Auto`](workflow::Concurrency::Auto)).
+//! - A workflow keeps nothing beyond the life of a run, and repeats nothing: no retries, no time limits of its own. A
+//!   step has the ones it needs, and [`ChainError`](workflow::ChainError) and [`ParallelError`](workflow::ParallelError)
+//!   carry what is needed to go on. A graph keeps what its [store](checkpoint::Store) keeps, and repeats what a node's
+//!   [policy](graph::Policy) says.
+//! - It reads no environment and prints nothing. What it asks the machine is the number of cores
+//!   ([`Concurrency::Auto`](workflow::Concurrency::Auto)) and the time: for the deadlines of the hub, and where records are
+//!   stored.
 //!
 //! # Features
 //!
-//! All off by default. `tracing`: `observe::TracingObserver`. `nats`: `hub::NatsTransport`, hubs in several processes.
-//! `sqlite`: `hub::SqliteStore`, messages that survive the process.
+//! - `declared`: `graph::declared`, graphs as JSON or YAML. On by default.
+//! - `sqlite`: [`checkpoint::SqliteStore`], and `hub::SqliteStore` for messages that survive the process. On by default.
+//! - `postgres`: `checkpoint::PostgresStore`. Off by default.
+//! - `nats`: `hub::NatsTransport`, hubs in several processes. Off by default.
+//! - `tracing`: `observe::TracingObserver`. Off by default.
 
+pub mod checkpoint;
+pub mod graph;
 pub mod hub;
 pub mod observe;
+pub mod state;
 pub mod workflow;

@@ -37,6 +37,8 @@ pub(crate) enum Step {
     Tests,
     /// hubs over a real NATS server, and messages that survive in a database
     Hub,
+    /// runs of graphs over a real PostgreSQL server, which is installed where that is possible
+    Postgres,
     /// clients of others (curl, Connect-ES, grpcio) understand the server
     Conformance,
     /// the kernel keeps its promises over 20,000 simulated sessions, and deliberate mistakes are caught
@@ -121,6 +123,7 @@ impl Step {
             ]),
             Step::Tests => context.all([tests(context)]),
             Step::Hub => hub(context),
+            Step::Postgres => postgres(context),
             Step::Conformance => context.all(proofs::fast(&context.target_dir)),
             Step::Sim => context.all([sim(&["--seeds", "20000"]), sim(&["--bugs"])]),
             Step::DocTests => context.all([Cmd::cargo(["test", "--workspace", "--doc"])]),
@@ -208,6 +211,21 @@ fn hub(context: &Context<'_>) -> anyhow::Result<Outcome> {
         }
         outcome => outcome,
     })
+}
+
+/// A server is started for each test from the programs that Debian has. They are installed where this is Debian and its root.
+fn postgres(context: &Context<'_>) -> anyhow::Result<Outcome> {
+    const PROGRAMS: &str = "/usr/lib/postgresql";
+    if !Path::new(PROGRAMS).exists() {
+        let install = Cmd::new("apt-get", ["install", "--yes", "--no-install-recommends", "postgresql"]);
+        println!("$ {install}");
+        if !install.env("DEBIAN_FRONTEND", "noninteractive").succeeds(context.root) {
+            return Ok(Outcome::Skipped(format!(
+                "there is no {PROGRAMS}, and apt-get cannot install it here"
+            )));
+        }
+    }
+    context.all([Cmd::cargo(["test", "-p", "tau-orchestrate", "--all-features", "--test", "it", "postgres"])])
 }
 
 /// The examples are a workspace of their own, so that they see the crates as their users do; they share the build

@@ -25,6 +25,7 @@ fn steps_run_in_the_order_they_are_declared() {
         "lean",
         "tests",
         "hub",
+        "postgres",
         "conformance",
         "sim",
         "doc-tests",

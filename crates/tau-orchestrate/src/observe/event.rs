@@ -3,8 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// Severity of an [`Event`], ordered from the least to the most severe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[expect(clippy::exhaustive_enums, reason = "the five levels every Rust logging library shares")]
 pub enum Level {
     /// Finer than a step.
@@ -45,16 +48,22 @@ pub enum Pattern {
     Parallel,
     /// A [`Conditional`](crate::workflow::Conditional).
     Conditional,
+    /// A [`StateGraph`](crate::graph::StateGraph).
+    Graph,
+    /// A [`Refine`](crate::workflow::Refine).
+    Refine,
 }
 
 impl Pattern {
-    /// The name in lower case: `chain`, `parallel`, `conditional`.
+    /// The name in lower case: `chain`, `parallel`, `conditional`, `graph`, `refine`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Chain => "chain",
             Self::Parallel => "parallel",
             Self::Conditional => "conditional",
+            Self::Graph => "graph",
+            Self::Refine => "refine",
         }
     }
 }
@@ -87,6 +96,12 @@ pub enum EventKind {
     StepCancelled,
     /// A conditional chose a route and is about to run its handler.
     RouteSelected,
+    /// A task of a graph asked, and goes on when there is an answer.
+    StepWaiting,
+    /// A graph waits for answers, or stands in front of a node that it was told to stop at.
+    WorkflowWaiting,
+    /// A graph stored what happened; the index is the number of the record.
+    CheckpointStored,
 }
 
 impl EventKind {
@@ -103,6 +118,9 @@ impl EventKind {
             Self::StepFailed => "step.failed",
             Self::StepCancelled => "step.cancelled",
             Self::RouteSelected => "route.selected",
+            Self::StepWaiting => "step.waiting",
+            Self::WorkflowWaiting => "workflow.waiting",
+            Self::CheckpointStored => "checkpoint.stored",
         }
     }
 
@@ -110,8 +128,13 @@ impl EventKind {
     #[must_use]
     pub const fn level(self) -> Level {
         match self {
-            Self::WorkflowStarted | Self::WorkflowCompleted | Self::RouteSelected => Level::Info,
+            Self::CheckpointStored => Level::Trace,
             Self::StepStarted | Self::StepCompleted => Level::Debug,
+            Self::WorkflowStarted
+            | Self::WorkflowCompleted
+            | Self::WorkflowWaiting
+            | Self::StepWaiting
+            | Self::RouteSelected => Level::Info,
             Self::StepFailed | Self::StepCancelled | Self::WorkflowCancelled => Level::Warn,
             Self::WorkflowFailed => Level::Error,
         }
@@ -157,11 +180,13 @@ pub struct Event {
     pub pattern: Pattern,
     /// The name the workflow was given.
     pub workflow: Arc<str>,
-    /// Position of the step or item, from 0; in [`EventKind::WorkflowFailed`] of the one that failed; none where the
+    /// Position of the step or item, from 0, in a graph the number of its task among all that were begun; in [`EventKind::WorkflowFailed`] of the one that failed; none where the
     /// event is about no single one.
     pub index: Option<usize>,
-    /// How far the run has come, this event included; none in a conditional.
+    /// How far the run has come, this event included; none in a conditional and a graph.
     pub progress: Option<Progress>,
+    /// The node of a graph that a step is a task of.
+    pub node: Option<Arc<str>>,
     /// The chosen route of a conditional, from [`EventKind::RouteSelected`] on.
     pub route: Option<Arc<str>>,
     /// Text for people: what an error displays as, or what a panic said.
@@ -169,7 +194,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event of the level that belongs to `kind`, without index, progress, route and message.
+    /// An event of the level that belongs to `kind`, without index, progress, node, route and message.
     pub fn new(pattern: Pattern, workflow: impl Into<Arc<str>>, kind: EventKind) -> Self {
         Self {
             level: kind.level(),
@@ -178,6 +203,7 @@ impl Event {
             workflow: workflow.into(),
             index: None,
             progress: None,
+            node: None,
             route: None,
             message: None,
         }
@@ -191,8 +217,8 @@ impl fmt::Display for Event {
         if let Some(index) = self.index {
             write!(f, " {index}")?;
         }
-        if let Some(route) = &self.route {
-            write!(f, " `{route}`")?;
+        for name in [&self.node, &self.route].into_iter().flatten() {
+            write!(f, " `{name}`")?;
         }
         if let Some(progress) = &self.progress {
             write!(f, " ({} of {} completed", progress.completed, progress.total)?;

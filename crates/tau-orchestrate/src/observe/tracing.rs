@@ -5,7 +5,7 @@ use super::observer::Observer;
 
 /// Writes each event as a `tracing` event with the target `tau_orchestrate`, its level kept.
 ///
-/// Fields: `kind`, `pattern`, `workflow`, and where the event has them `index`, `completed`, `failed`, `total`, `route`;
+/// Fields: `kind`, `pattern`, `workflow`, and where the event has them `index`, `completed`, `failed`, `total`, `node`, `route`;
 /// the message of the event is the message of the log event.
 #[derive(Debug, Clone, Copy, Default)]
 #[expect(clippy::exhaustive_structs, reason = "having no state is its definition")]
@@ -27,6 +27,7 @@ macro_rules! emit {
             completed = event.progress.map(|progress| progress.completed),
             failed = event.progress.map(|progress| progress.failed),
             total = event.progress.map(|progress| progress.total),
+            node = event.node.as_deref(),
             route = event.route.as_deref(),
             message = event.message.as_deref().unwrap_or(event.kind.as_str()),
         )

@@ -8,21 +8,21 @@ use tokio_util::sync::CancellationToken;
 use crate::observe::{Event, EventKind, NoOpObserver, Observer, Pattern, Progress};
 
 #[derive(Clone)]
-pub(super) struct Scope {
-    pub(super) pattern: Pattern,
-    pub(super) workflow: Arc<str>,
-    pub(super) observer: Arc<dyn Observer>,
-    pub(super) cancellation: CancellationToken,
+pub(crate) struct Scope {
+    pub(crate) pattern: Pattern,
+    pub(crate) workflow: Arc<str>,
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) cancellation: CancellationToken,
 }
 
 impl Scope {
     /// A scope nobody observes and nobody cancels.
-    pub(super) fn new(pattern: Pattern, workflow: Arc<str>) -> Self {
+    pub(crate) fn new(pattern: Pattern, workflow: Arc<str>) -> Self {
         Self { pattern, workflow, observer: Arc::new(NoOpObserver), cancellation: CancellationToken::new() }
     }
 
     /// Builds and hands over an event, if the observer wants one of this level.
-    pub(super) fn emit(&self, kind: EventKind, fill: impl FnOnce(&mut Event)) {
+    pub(crate) fn emit(&self, kind: EventKind, fill: impl FnOnce(&mut Event)) {
         if self.observer.enabled(kind.level()) {
             let mut event = Event::new(self.pattern, Arc::clone(&self.workflow), kind);
             fill(&mut event);
@@ -31,12 +31,12 @@ impl Scope {
     }
 
     /// An event about the run as a whole.
-    pub(super) fn emit_run(&self, kind: EventKind, progress: Progress) {
+    pub(crate) fn emit_run(&self, kind: EventKind, progress: Progress) {
         self.emit(kind, |event| event.progress = Some(progress));
     }
 
     /// An event about the step or item at `index`.
-    pub(super) fn emit_step(&self, kind: EventKind, index: usize, progress: Progress) {
+    pub(crate) fn emit_step(&self, kind: EventKind, index: usize, progress: Progress) {
         self.emit(kind, |event| {
             event.index = Some(index);
             event.progress = Some(progress);
@@ -44,7 +44,7 @@ impl Scope {
     }
 
     /// An event about the step or item at `index` that went wrong in the way `reason` displays.
-    pub(super) fn emit_failure(
+    pub(crate) fn emit_failure(
         &self,
         kind: EventKind,
         index: usize,

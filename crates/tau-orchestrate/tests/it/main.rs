@@ -4,10 +4,32 @@
 
 mod chain;
 mod conditional;
+#[cfg(feature = "declared")]
+mod declared;
+mod graph_build;
+mod graph_policy;
+mod graph_questions;
+mod graph_run;
+mod graph_stream;
+#[cfg(feature = "sqlite")]
+mod kill;
+mod langgraph;
 mod hub;
 mod observe;
 mod parallel;
 mod parallel_properties;
+#[cfg(all(feature = "postgres", feature = "sqlite"))]
+mod postgres;
+mod refine;
+mod runs;
+mod scheduler_properties;
+#[cfg(feature = "sqlite")]
+mod secrets;
+mod state;
+mod state_properties;
+#[cfg(feature = "sqlite")]
+mod stores;
 mod support;
 #[cfg(feature = "tracing")]
 mod tracing;
+mod workflow_nodes;

@@ -124,3 +124,38 @@ async fn a_full_channel_never_holds_a_workflow_up() {
     assert_eq!(receiver.try_recv().unwrap().kind, EventKind::WorkflowStarted);
     assert_eq!(receiver.dropped(), 2_001);
 }
+
+#[test]
+fn observers_are_found_by_name() {
+    use tau_orchestrate::observe::{Event, EventKind, Level, Observer, ObserverConfig, Pattern, Registry};
+
+    let config = |text: &str| serde_json::from_str::<ObserverConfig>(text).unwrap();
+    let (one, two) = (Recorder::default(), Recorder::default());
+    let registry = Registry::new().with("one", one.clone()).with("two", two.clone());
+    assert!(registry.names().any(|name| name == "none"));
+
+    let defaults = config(r#"{"observers": ["one", "two"], "level": "debug"}"#);
+    let merged = config(r#"{"level": "warn"}"#).over(defaults.clone());
+    assert_eq!(merged, config(r#"{"observers": ["one", "two"], "level": "warn"}"#));
+    assert_eq!(ObserverConfig::default().over(defaults.clone()), defaults);
+
+    let observer = registry.observer(&merged).unwrap();
+    assert!(observer.enabled(Level::Warn) && !observer.enabled(Level::Info));
+    for kind in [EventKind::WorkflowStarted, EventKind::WorkflowFailed] {
+        observer.observe(&Event::new(Pattern::Graph, "w", kind));
+    }
+    let kinds = |recorder: &Recorder| recorder.events().iter().map(|event| event.kind).collect::<Vec<_>>();
+    assert_eq!(
+        (kinds(&one), kinds(&two)),
+        (vec![EventKind::WorkflowFailed], vec![EventKind::WorkflowFailed])
+    );
+    assert!(
+        !registry.observer(&ObserverConfig::default()).unwrap().enabled(Level::Error),
+        "nobody is asked for"
+    );
+
+    let unknown = registry.observer(&config(r#"{"observers": ["three"]}"#)).unwrap_err();
+    assert_eq!(unknown.name(), "three");
+    assert!(unknown.to_string().starts_with("there is no observer `three`; known are: none, one, "));
+    serde_json::from_str::<ObserverConfig>(r#"{"levle": "warn"}"#).unwrap_err();
+}

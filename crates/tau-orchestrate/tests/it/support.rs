@@ -34,7 +34,10 @@ pub(crate) fn check_well_formed(events: &[Event]) {
     let is_end = |event: &Event| {
         matches!(
             event.kind,
-            EventKind::WorkflowCompleted | EventKind::WorkflowFailed | EventKind::WorkflowCancelled
+            EventKind::WorkflowCompleted
+                | EventKind::WorkflowFailed
+                | EventKind::WorkflowCancelled
+                | EventKind::WorkflowWaiting
         )
     };
     assert_eq!(events.first().map(|event| event.kind), Some(EventKind::WorkflowStarted));
@@ -46,7 +49,10 @@ pub(crate) fn check_well_formed(events: &[Event]) {
         assert_eq!(event.level, event.kind.level());
         match event.kind {
             EventKind::StepStarted => assert!(running.insert(event.index), "started twice: {event}"),
-            EventKind::StepCompleted | EventKind::StepFailed | EventKind::StepCancelled => {
+            EventKind::StepCompleted
+            | EventKind::StepFailed
+            | EventKind::StepCancelled
+            | EventKind::StepWaiting => {
                 assert!(running.remove(&event.index), "ended without being started: {event}");
                 completed += usize::from(event.kind == EventKind::StepCompleted);
                 failed += usize::from(event.kind == EventKind::StepFailed);
