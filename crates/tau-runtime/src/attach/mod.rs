@@ -58,6 +58,7 @@ pub use in_process::{End, in_process};
 #[cfg(feature = "server")]
 pub(crate) use responder::{Round, Verdict};
 pub use role::RoleKind;
+pub(crate) use selector::Selector;
 pub use selector::SessionTraits;
 pub use store::AttachedStore;
 

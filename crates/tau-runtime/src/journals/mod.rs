@@ -18,6 +18,8 @@ mod book;
 mod entry;
 mod error;
 mod session;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::sync::Arc;

@@ -70,7 +70,7 @@ impl Runtime {
         environment::check(request.provided.as_ref(), &options)?;
         environment::record(&request.environment, &mut options.config.metadata);
         let known = traits(request.id, &options.config.metadata, durability.epoch);
-        options.durability = durability;
+        options.durability = Durability { traits: Some(known.clone()), ..durability };
         if request.overrides.tools.is_none() {
             let of_extensions = self.attachments().tools_for(&known);
             // A tool of the factory's own is not taken the place of.
@@ -201,7 +201,7 @@ impl Runtime {
         let loan = self.provide_old(old, &known).await?;
         let mut options = self.factory().resume(old).await?;
         environment::check(old.provided.as_ref(), &options)?;
-        options.durability = durability;
+        options.durability = Durability { traits: Some(known.clone()), ..durability };
         self.add_offered(old, &known, &mut options);
         self.add_hooks(&known, &mut options);
         Ok(Equipped { options, loan, known })
@@ -250,6 +250,7 @@ impl Runtime {
             session: Some(session),
             epoch: Some(choice.epoch.unwrap_or(opened.epoch)),
             last_hash: None,
+            traits: None,
             journals: Some(options.attachments.journals().clone()),
             opener: options.store.clone().map(|store| store as Arc<dyn SessionOpener>),
             required_acks: choice.required_acks.unwrap_or(options.required_acks),

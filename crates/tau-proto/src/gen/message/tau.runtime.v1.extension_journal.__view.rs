@@ -3,13 +3,14 @@
 
 /// The role of a journal: it makes events durable and says so.
 ///
-/// The runtime sends the events of every session that the role is for; on `Ack` it lets the effects go that waited for
-/// them. A journal that can read, too, is how a runtime that stores nothing resumes, forks and lists sessions.
+/// The runtime sends the events of every session that the role is for (`ExtensionRole.selector`); on `Ack` it lets the
+/// effects go that waited for them. Of other sessions the journal is told nothing, and it does not count among the
+/// `Durability.required_acks` of those, which wait, and stop, as if it were not there. A journal that can read, too, is how a runtime that stores nothing resumes, forks and lists sessions.
 #[derive(Clone, Debug, Default)]
 pub struct JournalRoleView<'a> {
     /// What the journal holds already, of the sessions it expects to continue: those not fully acknowledged when its last
     /// attachment ended. Each session at most once. The runtime continues after `seq`, and answers `Fenced` where it does
-    /// not run the session at that epoch or where the hashes differ. For a session not listed it starts at the first event
+    /// not run the session at that epoch, where the role's selector does not name it, or where the hashes differ. For a session not listed it starts at the first event
     /// this `client_id` has not acknowledged; if that leaves a gap, the journal answers `Nack` with GAP.
     ///
     /// Field 1: `positions`
@@ -17,7 +18,9 @@ pub struct JournalRoleView<'a> {
         'a,
         super::super::__buffa::view::SessionPositionView<'a>,
     >,
-    /// What it can do beside storing. None: it only stores.
+    /// What it can do beside storing. None: it only stores. A journal that does more is for every session, because which
+    /// sessions there are is asked before anything is known of them: with a selector that leaves any out, the attachment
+    /// ends with INVALID_ARGUMENT.
     ///
     /// Field 2: `capabilities`
     pub capabilities: ::buffa::RepeatedView<
@@ -344,7 +347,7 @@ impl JournalRoleOwnedView {
     }
     /// What the journal holds already, of the sessions it expects to continue: those not fully acknowledged when its last
     /// attachment ended. Each session at most once. The runtime continues after `seq`, and answers `Fenced` where it does
-    /// not run the session at that epoch or where the hashes differ. For a session not listed it starts at the first event
+    /// not run the session at that epoch, where the role's selector does not name it, or where the hashes differ. For a session not listed it starts at the first event
     /// this `client_id` has not acknowledged; if that leaves a gap, the journal answers `Nack` with GAP.
     ///
     /// Field 1: `positions`
@@ -357,7 +360,9 @@ impl JournalRoleOwnedView {
     > {
         &self.0.reborrow().positions
     }
-    /// What it can do beside storing. None: it only stores.
+    /// What it can do beside storing. None: it only stores. A journal that does more is for every session, because which
+    /// sessions there are is asked before anything is known of them: with a selector that leaves any out, the attachment
+    /// ends with INVALID_ARGUMENT.
     ///
     /// Field 2: `capabilities`
     #[must_use]

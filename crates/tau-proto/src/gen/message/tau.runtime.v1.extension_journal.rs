@@ -418,7 +418,8 @@ pub enum FencedReason {
     FENCED_REASON_UNSPECIFIED = 0i32,
     /// The session went on under a newer epoch, here or elsewhere.
     FENCED_REASON_SUPERSEDED = 1i32,
-    /// The journal's position in `Hello` names a session or epoch that this runtime does not run.
+    /// The journal's position in `Hello` names a session or epoch that this runtime does not run, or a session that the
+    /// role's selector does not name.
     FENCED_REASON_NOT_RUNNING = 2i32,
     /// The journal's position in `Hello` holds another history: the hashes at that `seq` differ, or it lies beyond the
     /// session's last event.
@@ -788,15 +789,16 @@ impl ::buffa::Enumeration for JournalErrorKind {
 }
 /// The role of a journal: it makes events durable and says so.
 ///
-/// The runtime sends the events of every session that the role is for; on `Ack` it lets the effects go that waited for
-/// them. A journal that can read, too, is how a runtime that stores nothing resumes, forks and lists sessions.
+/// The runtime sends the events of every session that the role is for (`ExtensionRole.selector`); on `Ack` it lets the
+/// effects go that waited for them. Of other sessions the journal is told nothing, and it does not count among the
+/// `Durability.required_acks` of those, which wait, and stop, as if it were not there. A journal that can read, too, is how a runtime that stores nothing resumes, forks and lists sessions.
 #[derive(Clone, PartialEq, Default)]
 #[cfg_attr(feature = "json", derive(::serde::Serialize, ::serde::Deserialize))]
 #[cfg_attr(feature = "json", serde(default))]
 pub struct JournalRole {
     /// What the journal holds already, of the sessions it expects to continue: those not fully acknowledged when its last
     /// attachment ended. Each session at most once. The runtime continues after `seq`, and answers `Fenced` where it does
-    /// not run the session at that epoch or where the hashes differ. For a session not listed it starts at the first event
+    /// not run the session at that epoch, where the role's selector does not name it, or where the hashes differ. For a session not listed it starts at the first event
     /// this `client_id` has not acknowledged; if that leaves a gap, the journal answers `Nack` with GAP.
     ///
     /// Field 1: `positions`
@@ -809,7 +811,9 @@ pub struct JournalRole {
         )
     )]
     pub positions: ::buffa::alloc::vec::Vec<SessionPosition>,
-    /// What it can do beside storing. None: it only stores.
+    /// What it can do beside storing. None: it only stores. A journal that does more is for every session, because which
+    /// sessions there are is asked before anything is known of them: with a selector that leaves any out, the attachment
+    /// ends with INVALID_ARGUMENT.
     ///
     /// Field 2: `capabilities`
     #[cfg_attr(
