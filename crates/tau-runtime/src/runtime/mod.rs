@@ -46,7 +46,9 @@ pub use factory::{
     SessionOverrides,
 };
 pub use live::{Ended, LiveSession};
-pub use store::{SessionStore, StoreError, StoreErrorKind, StoredPage, StoredQuery, StoredSession};
+pub use store::{
+    SessionStore, StoreError, StoreErrorKind, StoredOrder, StoredPage, StoredQuery, StoredSession,
+};
 
 /// What a runtime is made of.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! A store in memory: for tests, and for sessions that need to outlive nothing.
 
+mod list;
 mod search;
 mod state;
 

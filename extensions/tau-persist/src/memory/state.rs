@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use tau_proto::buffa::bytes::Bytes;
 use tau_proto::runtime::v1::Event;
 
+use super::list;
 use super::search::excerpt;
 use crate::admission::{CheckedAppend, is_name};
 use crate::clock::to_millis;
@@ -162,24 +163,16 @@ impl State {
     }
 
     pub(super) fn list(&self, request: &ListSessions, now: SystemTime) -> Vec<SessionInfo> {
-        // The last written first, to the millisecond; then by name.
-        let order = |updated: SystemTime, name: &SessionId| (-to_millis(updated), name.clone());
-        let after = request.after.as_ref().map(|(updated, name)| order(*updated, name));
         let live = self.sessions.iter().filter(|(_, session)| !session.is_deleted);
-        let mut list: Vec<_> = live
-            .map(|(name, session)| (order(session.updated, name), session))
-            .filter(|(key, _)| after.as_ref().is_none_or(|after| key > after))
-            .collect();
-        list.sort_by(|(left, _), (right, _)| left.cmp(right));
-        let infos = list.into_iter().take(request.limit).map(|((_, name), session)| SessionInfo {
-            session: name,
+        let infos = live.map(|(name, session)| SessionInfo {
+            session: name.clone(),
             head: session.head,
             bytes: session.rows.iter().map(|row| row.event.body.len() as u64).sum(),
             created: session.created,
             updated: session.updated,
             holder: session.lease.as_ref().filter(|row| row.is_live(now)).map(|row| row.holder.clone()),
         });
-        infos.collect()
+        list::page(infos, request)
     }
 
     pub(super) fn put_snapshot(

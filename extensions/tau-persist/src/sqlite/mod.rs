@@ -6,6 +6,7 @@ mod cache;
 mod checkpoint;
 mod connection;
 mod error;
+mod list;
 mod log;
 mod maintenance;
 mod probe;
@@ -246,7 +247,7 @@ impl Store for SqliteStore {
 
     fn list(&self, request: ListSessions) -> Pending<Vec<SessionInfo>> {
         let now = self.options.store.clock.now();
-        self.readers.read(move |connection| session::list(connection, &request, now))
+        self.readers.read(move |connection| list::list(connection, &request, now))
     }
 
     fn put_snapshot(&self, snapshot: Snapshot) -> Pending<()> {

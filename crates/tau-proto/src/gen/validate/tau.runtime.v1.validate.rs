@@ -26325,7 +26325,7 @@ impl ::protovalidate_buffa::Validate for StoredListed {
             if (::core::convert::AsRef::<
                 str,
             >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.next_page_token)))))
-                .len() > 1024usize
+                .len() > 512usize
             {
                 violations
                     .push(::protovalidate_buffa::Violation {
@@ -26354,7 +26354,7 @@ impl ::protovalidate_buffa::Validate for StoredListed {
                         },
                         rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
                         message: ::std::borrow::Cow::Owned(
-                            ::std::format!("value must be at most {} bytes", 1024usize),
+                            ::std::format!("value must be at most {} bytes", 512usize),
                         ),
                         for_key: false,
                     });
@@ -26476,7 +26476,7 @@ impl ::protovalidate_buffa::Validate for __buffa::view::StoredListedView<'_> {
             if (::core::convert::AsRef::<
                 str,
             >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.next_page_token)))))
-                .len() > 1024usize
+                .len() > 512usize
             {
                 violations
                     .push(::protovalidate_buffa::Violation {
@@ -26505,7 +26505,7 @@ impl ::protovalidate_buffa::Validate for __buffa::view::StoredListedView<'_> {
                         },
                         rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
                         message: ::std::borrow::Cow::Owned(
-                            ::std::format!("value must be at most {} bytes", 1024usize),
+                            ::std::format!("value must be at most {} bytes", 512usize),
                         ),
                         for_key: false,
                     });
@@ -26651,6 +26651,84 @@ impl ::protovalidate_buffa::Validate for StoredSession {
                 }
             }
         }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.page_token)))))
+                .len() < 1usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(6i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("page_token")), field_type
+                                : Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(4i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("min_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.min_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at least {} bytes", 1usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.page_token)))))
+                .len() > 512usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(6i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("page_token")), field_type
+                                : Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 512usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
         if let Some(index) = violations
             .iter()
             .position(|v| v.rule_id == "__cel_runtime_error__")
@@ -26789,6 +26867,84 @@ impl ::protovalidate_buffa::Validate for __buffa::view::StoredSessionView<'_> {
                                 }),
                         );
                 }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.page_token)))))
+                .len() < 1usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(6i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("page_token")), field_type
+                                : Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(4i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("min_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.min_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at least {} bytes", 1usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.page_token)))))
+                .len() > 512usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(6i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("page_token")), field_type
+                                : Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 512usize),
+                        ),
+                        for_key: false,
+                    });
             }
         }
         if let Some(index) = violations
