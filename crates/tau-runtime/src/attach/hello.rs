@@ -84,7 +84,7 @@ pub(super) fn read(mut hello: Hello, caller: &Caller) -> Result<Introduction, At
                 roles.responder = Some(Responder { selector: chosen()?, kinds: known(&role.kinds)? });
             }
             Role::Hooks(role) => {
-                roles.hooks = Some(hooks::read(&role, priority, chosen()?)?);
+                roles.hooks = Some(hooks::read(&hello.client_id, &role, priority, chosen()?)?);
             }
         }
     }

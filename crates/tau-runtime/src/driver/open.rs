@@ -91,7 +91,7 @@ impl Session {
             model: None,
             tools,
             subagents,
-            hooks: Asked::new(options.hooks),
+            hooks: Asked::new(options.hooks, options.hook_health),
             timer: None,
             queued: VecDeque::new(),
             epoch,

@@ -210,6 +210,7 @@ impl Runtime {
     /// Adds the hooks of extensions to those that the factory gave.
     fn add_hooks(&self, known: &SessionTraits, options: &mut SessionOptions) {
         let attached = self.attachments().hooks_for(known);
+        options.hook_health = self.hook_health().clone();
         options.hooks = Some(match options.hooks.take() {
             Some(own) => Arc::new(SeveralHooks::new(vec![own, attached])),
             None => attached,
