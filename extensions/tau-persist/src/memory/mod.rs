@@ -62,6 +62,10 @@ impl Store for MemoryStore {
         self.with(|state| state.release(lease))
     }
 
+    fn leases(&self, limit: usize) -> Pending<Vec<Lease>> {
+        self.with(|state| Ok(state.leases(limit)))
+    }
+
     fn append(&self, append: Append) -> Pending<Position> {
         let append = match CheckedAppend::new(append, self.options.max_event_bytes) {
             Ok(append) => append,

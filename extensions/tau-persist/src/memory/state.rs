@@ -1,5 +1,6 @@
 //! What the store holds, and what each request does to it.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
@@ -109,6 +110,21 @@ impl State {
         check_newest(&session.head, lease)?;
         session.lease = None;
         Ok(())
+    }
+
+    pub(super) fn leases(&self, limit: usize) -> Vec<Lease> {
+        let live = self.sessions.iter().filter(|(_, session)| !session.is_deleted);
+        let mut rows: Vec<_> =
+            live.filter_map(|(name, session)| Some((session.lease.as_ref()?, name, session.head))).collect();
+        rows.sort_by_key(|(row, name, _)| (Reverse(row.granted), *name));
+        let leases = rows.into_iter().take(limit).map(|(row, name, head)| Lease {
+            session: name.clone(),
+            holder: row.holder.clone(),
+            epoch: head.epoch,
+            expires: row.expires(),
+            head,
+        });
+        leases.collect()
     }
 
     pub(super) fn append(

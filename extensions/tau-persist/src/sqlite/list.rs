@@ -6,10 +6,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 
 use super::error::from_sqlite;
-use super::session::{COLUMNS, SessionRow, damaged};
+use super::session::{COLUMNS, SessionRow, damaged, named};
 use crate::clock::{from_millis, to_millis};
-use crate::error::{Damage, StoreError, StoreErrorKind};
-use crate::id::SessionId;
+use crate::error::StoreError;
 use crate::store::{ListOrder, ListSessions, SessionInfo};
 
 /// A page.
@@ -29,9 +28,7 @@ pub(super) fn list(
 }
 
 fn info(row: &Row<'_>, now: SystemTime) -> Result<SessionInfo, StoreError> {
-    let name: String = row.get(9).map_err(from_sqlite)?;
-    let session = SessionId::new(name)
-        .map_err(|error| StoreError::new(StoreErrorKind::Corrupt(Damage::Session)).with_source(error))?;
+    let session = named(row)?;
     let decoded = SessionRow::decode(row).map_err(|error| from_sqlite(error).in_session(&session))?;
     let found = decoded.ok_or_else(|| damaged(&session))?;
     let holder = found.lease.filter(|lease| lease.is_live(now)).map(|lease| lease.holder);

@@ -221,6 +221,10 @@ impl Store for SqliteStore {
         self.write(0, move |connection| session::release(connection, &lease))
     }
 
+    fn leases(&self, limit: usize) -> Pending<Vec<Lease>> {
+        self.readers.read(move |connection| session::leases(connection, limit))
+    }
+
     fn append(&self, append: Append) -> Pending<Position> {
         let append = match CheckedAppend::new(append, self.options.store.max_event_bytes) {
             Ok(append) => append,

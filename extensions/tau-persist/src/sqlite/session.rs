@@ -163,6 +163,36 @@ pub(super) fn release(connection: &Connection, lease: &Lease) -> Result<(), Stor
     set_lease(connection, row.id, None)
 }
 
+pub(super) fn leases(connection: &Connection, limit: usize) -> Result<Vec<Lease>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS}, name FROM session WHERE deleted IS NULL AND lease_holder IS NOT NULL \
+         ORDER BY lease_granted DESC, name LIMIT ?1"
+    );
+    let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
+    let mut rows = statement.query([i64::try_from(limit).unwrap_or(i64::MAX)]).map_err(from_sqlite)?;
+    let mut leases = Vec::new();
+    while let Some(row) = rows.next().map_err(from_sqlite)? {
+        let session = named(row)?;
+        let decoded = SessionRow::decode(row).map_err(|error| from_sqlite(error).in_session(&session))?;
+        let SessionRow { head, lease, .. } = decoded.ok_or_else(|| damaged(&session))?;
+        leases.extend(lease.map(|lease| Lease {
+            session,
+            epoch: head.epoch,
+            expires: lease.expires(),
+            holder: lease.holder,
+            head,
+        }));
+    }
+    Ok(leases)
+}
+
+/// The name that stands behind the [`COLUMNS`].
+pub(super) fn named(row: &Row<'_>) -> Result<SessionId, StoreError> {
+    let name: String = row.get(9).map_err(from_sqlite)?;
+    SessionId::new(name)
+        .map_err(|error| StoreError::new(StoreErrorKind::Corrupt(Damage::Session)).with_source(error))
+}
+
 /// Changes the lease and nothing else: holding a session is not writing it.
 fn set_lease(connection: &Connection, id: i64, lease: Option<&LeaseRow>) -> Result<(), StoreError> {
     let sql = "UPDATE session SET lease_holder = ?2, lease_granted = ?3, lease_ttl = ?4 WHERE id = ?1";

@@ -61,6 +61,9 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// else has the session.
     fn release_lease(&self, lease: &Lease) -> Pending<()>;
 
+    /// The leases that were given and not given back, be their time over or not; those granted last first, at most so many.
+    fn leases(&self, limit: usize) -> Pending<Vec<Lease>>;
+
     /// Makes events durable; answers with the position of the last of them, which is not the head of the session if
     /// they are a repetition. A session that does not exist begins with its event 1.
     fn append(&self, append: Append) -> Pending<Position>;

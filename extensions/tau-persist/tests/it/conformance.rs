@@ -330,6 +330,29 @@ fn sessions_are_listed_last_written_first(make: Make) {
     assert_eq!(store.list(ListSessions::first(1)).wait().unwrap()[0].holder, None);
 }
 
+fn leases_are_known_until_they_are_given_back(make: Make) {
+    let Subject { store, clock, .. } = subject(make);
+    assert_eq!(store.leases(10).wait().unwrap(), []);
+    let first = store.open_session(open("a", "one")).wait().unwrap();
+    clock.advance(1);
+    let second = store.open_session(open("b", "two")).wait().unwrap();
+    let mut writer = Writer::new("b");
+    writer.at = second.head;
+    writer.append(&*store, 2);
+    Writer::new("c").append(&*store, 1);
+    let mut second = second;
+    second.head = writer.at;
+    // Also when their time is over.
+    clock.advance(100);
+    assert_eq!(store.leases(10).wait().unwrap(), [second.clone(), first.clone()]);
+    assert_eq!(store.leases(1).wait().unwrap(), [second]);
+    store.delete(&id("b")).wait().unwrap();
+    let renewed = store.renew_lease(&first, Duration::from_secs(5)).wait().unwrap();
+    assert_eq!(store.leases(10).wait().unwrap(), [renewed]);
+    store.release_lease(&first).wait().unwrap();
+    assert_eq!(store.leases(10).wait().unwrap(), []);
+}
+
 fn a_snapshot_is_of_this_history_or_none(make: Make) {
     let Subject { store, .. } = subject_with(make, |options| options.with_max_event_bytes(1_000));
     let mut writer = Writer::new("s");
@@ -580,6 +603,7 @@ conformance! {
     an_old_epoch_never_writes_again
     a_clock_set_back_locks_nobody_out
     sessions_are_listed_last_written_first
+    leases_are_known_until_they_are_given_back
     a_snapshot_is_of_this_history_or_none
     blobs_live_as_long_as_a_session_needs_them
     words_are_found
