@@ -215,7 +215,7 @@ impl Session {
 
     fn decide(&mut self, input: Input) -> Result<Span, Rejection> {
         let past = match &input {
-            Input::Rewind { past, .. } => Some(past.clone()),
+            Input::Rewind { past, .. } => Some(Arc::clone(past)),
             _ => None,
         };
         let decision = kernel::decide(&self.state, input)?;
@@ -226,7 +226,7 @@ impl Session {
     }
 
     /// Takes what was decided into the state. A rewind needs the state it goes back to.
-    fn apply(&mut self, bodies: Vec<EventBody>, mut past: Option<Box<State>>) -> Vec<Arc<Event>> {
+    fn apply(&mut self, bodies: Vec<EventBody>, mut past: Option<Arc<State>>) -> Vec<Arc<Event>> {
         let mut cause = None;
         let mut events = Vec::with_capacity(bodies.len());
         for body in bodies {
@@ -235,7 +235,8 @@ impl Session {
             if matches!(event.body, EventBody::Rewound { .. })
                 && let Some(past) = past.take()
             {
-                self.state.rewind(*past, &event.body);
+                // Nobody else has it any more, so it is no copy.
+                self.state.rewind(Arc::unwrap_or_clone(past), &event.body);
             } else {
                 self.state.apply(&event.body);
             }
