@@ -16,6 +16,7 @@ use super::end::{SessionError, SessionErrorKind};
 use super::handle::HandleError;
 use super::log::Log;
 use super::opener::SessionOpener;
+use super::results::ResultKeeper;
 use super::subscription::Delta;
 use crate::attach::SessionTraits;
 use crate::journals::{Appender, Journals, Outcome, Standing};
@@ -47,6 +48,8 @@ pub struct Durability {
     pub required_acks: usize,
     /// How long the session waits for journals while fewer than it needs are attached, before it ends. Default: 30 s.
     pub grace: Duration,
+    /// Whoever is told that results of calls are durable.
+    pub(crate) results: Option<Arc<dyn ResultKeeper>>,
 }
 
 impl Default for Durability {
@@ -60,6 +63,7 @@ impl Default for Durability {
             opener: None,
             required_acks: 0,
             grace: Duration::from_secs(30),
+            results: None,
         }
     }
 }

@@ -18,6 +18,7 @@ mod open;
 mod opener;
 mod options;
 mod past;
+mod results;
 mod subagents;
 mod subscription;
 
@@ -48,6 +49,7 @@ pub use open::ResumeError;
 pub use opener::{OpenError, OpenedSession, SessionOpener};
 pub use options::SessionOptions;
 pub use past::{Past, PastBuilder};
+pub(crate) use results::ResultKeeper;
 #[cfg(feature = "server")]
 pub(crate) use subscription::SharedUpdate;
 pub use subscription::{Delta, Subscription, Update};
@@ -122,6 +124,7 @@ impl Session {
             if let Some(error) = self.durable.take_failure() {
                 return Err(error);
             }
+            self.tools.results.settle(self.durable.position());
             if let Some(input) = self.queued.pop_front() {
                 let _ = self.handle(input);
                 continue;
@@ -158,8 +161,15 @@ impl Session {
                     None => continue,
                 },
             };
+            let call = match &input {
+                Input::ToolFinished { result, .. } => Some(result.call_id.clone()),
+                _ => None,
+            };
             // What comes late is rejected as stale, and that is all there is to do about it.
             let _ = self.handle(input);
+            if let Some(call) = call {
+                self.tools.results.over(&call, self.state.seq());
+            }
         }
         Ok(SessionEnd::Closed)
     }
@@ -197,6 +207,7 @@ impl Session {
             }
             self.durable.answer();
         }
+        self.tools.results.settle(self.durable.position());
         self.durable.take_failure().map_or(Ok(end), Err)
     }
 

@@ -40,7 +40,7 @@ pub struct SessionOptions {
     /// Models that [kinds of subagents](tau_core::event::AgentProfile) ask, as they name them. One that is not here is
     /// not asked: the session's own is. Default: none.
     pub models: BTreeMap<String, Agent>,
-    /// Where it is counted how they do. Default: for this session and its subagents alone.
+    /// Where it is counted how hooks do. Default: for this session and its subagents alone.
     pub hook_health: HookHealth,
 }
 

@@ -20,7 +20,7 @@ use tau_proto::runtime::v1::{
 use tokio::time::Instant;
 
 use super::call::{Asked, CallError};
-use super::calls::{Repeat, Request};
+use super::calls::{Repeat, Request, Settled};
 use super::role::Target;
 use super::{Attachments, token};
 use crate::driver::{OpenError, OpenedSession, Past, SessionOpener};
@@ -70,7 +70,7 @@ impl AttachedStore {
         };
         let target = Target::Journal(capability);
         let deadline = Some(Instant::now() + PATIENCE);
-        let request = Request { call, target, repeat: Repeat::Freely, deadline };
+        let request = Request { call, target, repeat: Repeat::Freely, deadline, settled: Settled::Taken };
         let answer = Asked::new(&self.hub.calls, request).map_err(|error| failed(&error))?;
         match answer.answer(drop).await.map_err(|error| failed(&error))? {
             Answer::Journal(reply) => match reply.reply {

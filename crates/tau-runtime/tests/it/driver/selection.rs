@@ -138,7 +138,7 @@ async fn subagents_are_of_their_sessions_team_unless_they_are_left_out() {
     let mut session = Running::with([], move |options: &mut SessionOptions| {
         wait(options);
         options.config.metadata = BTreeMap::from([("team".to_owned(), "red".to_owned())]);
-        options.config.tools = vec![loop_tools::task()];
+        options.config.tools = vec![loop_tools::task(&BTreeMap::new())];
     });
     session.prompt("Delegate.").await;
     session.model.asked().await.call(&[("a", "task", r#"{"prompt":"Look around"}"#)]);
