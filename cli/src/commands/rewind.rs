@@ -51,7 +51,7 @@ fn decide_to(whole: &Past, args: &RewindArgs) -> Result<(Seq, Vec<EventBody>), U
         }
     };
     // The kernel refuses a place that is none.
-    let past = Box::new(whole.until(to).unwrap_or_default().state().clone());
+    let past = Arc::new(whole.until(to).unwrap_or_default().into_state());
     match decide(whole.state(), Input::Rewind { to, past }) {
         Ok(decision) => Ok((to, decision.events)),
         Err(Rejection::NotOpen) => Err(UsageError::new(

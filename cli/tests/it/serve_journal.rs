@@ -7,6 +7,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::{Value, json};
+use tau_persist::{OpenSession, SessionId, SqliteOptions, SqliteStore, Store as _, StoreErrorKind};
 use tau_testkit::{ModelServer, Reply};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
@@ -87,6 +88,29 @@ impl Server {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         panic!("session {session} does not become {state}: {told:#}");
+    }
+
+    /// Waits until a session is idle after so many turns.
+    async fn until_turns(&self, session: &str, turns: u64) -> Value {
+        loop {
+            let told = self.until(session, "SESSION_STATE_IDLE").await;
+            if told["spent"]["turns"] == turns {
+                return told;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until a session is not live any more because of an error: the whole answer.
+    async fn until_error(&self, session: &str) -> String {
+        for _ in 0..300 {
+            let told = self.call("GetSession", json!({ "sessionId": session })).await;
+            if told["session"]["error"].is_object() {
+                return told.to_string();
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("session {session} goes on");
     }
 }
 
@@ -249,6 +273,47 @@ async fn a_journal_that_is_killed_in_the_middle_of_a_run_comes_back_and_has_it_a
     let done = server.until(&session, "SESSION_STATE_IDLE").await;
     assert_eq!(done["spent"]["turns"], 2);
     assert_eq!(place.read("made"), "x\n");
+    assert_eq!(verified(&place).await, [(session, head(&done))]);
+    journal.end().await;
+}
+
+/// The program of the journal is killed while nothing happens; the next one keeps others away from the sessions.
+#[tokio::test]
+async fn a_session_stays_with_its_server_when_its_journal_is_started_anew() {
+    let model = ModelServer::with_replies([Reply::text("One."), Reply::text("Two.")]).await.unwrap();
+    let place = Place::with_server(&model);
+    let server = Server::start(&place).await;
+    let mut journal = Journal::start(&place, &server);
+    journal.says("attached to ").await;
+    let session = server.new_session(json!({})).await;
+    let _run = server.run(&session).await;
+    server.until(&session, "SESSION_STATE_IDLE").await;
+    journal.child.kill().await.unwrap();
+
+    let store = SqliteStore::open(database(&place), SqliteOptions::default()).unwrap();
+    let ask = || OpenSession::new(SessionId::new(session.as_str()).unwrap(), "me", Duration::from_secs(1));
+    let lease = async || match store.open_session(ask()).await.unwrap_err().kind() {
+        StoreErrorKind::Leased { epoch, expires, .. } => (*epoch, *expires),
+        other => panic!("{other:?}"),
+    };
+    let (epoch, expires) = lease().await;
+    let mut journal = Journal::start(&place, &server);
+    journal.says("attached to ").await;
+    let renewed = async {
+        while lease().await.1 <= expires {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, renewed).await.expect("the lease is not renewed");
+    let _run = server.run(&session).await;
+    let done = server.until_turns(&session, 2).await;
+    assert_eq!(lease().await.0, epoch, "it goes on under the epoch that it had");
+
+    // Whoever takes the session over is the only one that writes it from there on.
+    store.open_session(ask().take_over(epoch)).await.unwrap();
+    let _run = server.run(&session).await;
+    let error = server.until_error(&session).await;
+    assert!(error.contains("journal_fenced"), "{error}");
     assert_eq!(verified(&place).await, [(session, head(&done))]);
     journal.end().await;
 }

@@ -38,6 +38,24 @@ impl ContentBlock {
             _ => None,
         }
     }
+
+    /// Whether it is something that is said: text or a picture, and no call, result or reasoning.
+    #[must_use]
+    pub const fn is_speech(&self) -> bool {
+        matches!(self, Self::Text { .. } | Self::Image(_))
+    }
+
+    /// Whether somebody could say this: [speech](Self::is_speech) alone, that is not all [blank](Self::is_blank).
+    #[must_use]
+    pub fn are_words(content: &[Self]) -> bool {
+        content.iter().all(Self::is_speech) && !content.iter().all(Self::is_blank)
+    }
+
+    /// Whether it is text of nothing but blanks.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.as_text().is_some_and(|text| text.trim().is_empty())
+    }
 }
 
 /// A picture, by where it is.
@@ -124,5 +142,31 @@ impl Opaque {
     /// Opaque data of a wire format.
     pub fn new(format: impl Into<String>, json: impl Into<String>) -> Self {
         Self { format: format.into(), json: json.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ContentBlock, Image};
+    use crate::{ToolArguments, ToolCall, ToolCallId};
+
+    #[test]
+    fn words_are_speech_that_is_not_all_blank() {
+        let (said, blank) = (ContentBlock::text("a"), ContentBlock::text(" \n\t"));
+        let picture = ContentBlock::Image(Image::url("https://example.com/a.png"));
+        let call = ToolCall::new(ToolCallId::new("a"), "look", ToolArguments::parse("{}"));
+        let call = ContentBlock::ToolCall(call);
+        assert!(said.is_speech() && blank.is_speech() && picture.is_speech() && !call.is_speech());
+        assert!(blank.is_blank() && !said.is_blank() && !picture.is_blank() && !call.is_blank());
+        for (content, are_words) in [
+            (&[said.clone()][..], true),
+            (&[blank.clone(), picture.clone()], true),
+            (&[picture], true),
+            (&[], false),
+            (&[blank], false),
+            (&[said, call], false),
+        ] {
+            assert_eq!(ContentBlock::are_words(content), are_words, "{content:?}");
+        }
     }
 }

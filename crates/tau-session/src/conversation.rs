@@ -74,15 +74,14 @@ pub fn check_conversation(messages: &[Message]) -> Result<(), InvalidConversatio
 
 fn check_blocks(message: &Message) -> Result<(), ConversationProblem> {
     let can_say = |block: &ContentBlock| {
-        use ContentBlock::{Image, Reasoning, Text, ToolCall, ToolResult};
+        use ContentBlock::{Reasoning, Text, ToolCall, ToolResult};
         match message.role {
-            Role::User => matches!(block, Text { .. } | Image(_)),
+            Role::User => block.is_speech(),
             Role::Assistant => matches!(block, Text { .. } | Reasoning(_) | ToolCall(_)),
             Role::Tool => matches!(block, ToolResult(_)),
             _ => false,
         }
     };
-    let is_blank = |block: &ContentBlock| block.as_text().is_some_and(|text| text.trim().is_empty());
     if message.role == Role::System {
         return Err(ConversationProblem::System);
     }
@@ -90,5 +89,5 @@ fn check_blocks(message: &Message) -> Result<(), ConversationProblem> {
         return Err(ConversationProblem::Block);
     }
     // Also where the list is empty.
-    if message.content.iter().all(is_blank) { Err(ConversationProblem::Blank) } else { Ok(()) }
+    if message.content.iter().all(ContentBlock::is_blank) { Err(ConversationProblem::Blank) } else { Ok(()) }
 }

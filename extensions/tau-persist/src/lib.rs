@@ -100,8 +100,8 @@ pub use memory::MemoryStore;
 pub use pending::Pending;
 pub use sqlite::{Access, Probe, SCHEMA_VERSION, SqliteOptions, SqliteStore, Step};
 pub use store::{
-    Append, Claim, Lease, ListSessions, NoText, OpenSession, OutboxMessage, Position, ReadEvents, Retention,
-    Search, SearchHit, SessionInfo, Snapshot, Store, StoreOptions, StoredMessage, TextExtractor,
+    Append, Claim, Lease, ListOrder, ListSessions, NoText, OpenSession, OutboxMessage, Position, ReadEvents,
+    Retention, Search, SearchHit, SessionInfo, Snapshot, Store, StoreOptions, StoredMessage, TextExtractor,
     VacuumReport,
 };
 pub use transfer::{

@@ -45,6 +45,8 @@ pub enum Violation {
     UnknownMessage,
     /// A message of a role that the extension did not take.
     OtherRole,
+    /// A journal offers operations, which are about every session, and chooses sessions.
+    SelectiveOperations,
     /// A list of positions names a session twice.
     RepeatedPosition,
     /// An `Ack` without positions.
@@ -137,6 +139,9 @@ impl fmt::Display for Violation {
             }
             Self::UnknownMessage => "the extension sent a message that this version does not have",
             Self::OtherRole => "the extension sent a message of a role that it did not take",
+            Self::SelectiveOperations => {
+                "the extension is a journal for some sessions only, and offers to open, read or list sessions"
+            }
             Self::RepeatedPosition => "the extension named a session twice in one message",
             Self::EmptyAck => "the extension acknowledged nothing",
             Self::AckBeyondSent => "the extension acknowledged an event that was not sent to it",

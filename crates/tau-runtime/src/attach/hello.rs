@@ -29,8 +29,15 @@ const INPUT_WINDOW: usize = 1 << 20;
 pub(super) struct Introduction {
     pub(super) hello: Hello,
     pub(super) roles: Roles,
-    /// What it continues from, if it is a journal.
-    pub(super) positions: Option<Vec<SessionPosition>>,
+    /// What it follows, if it is a journal.
+    pub(super) follows: Option<Follows>,
+}
+
+/// The sessions that a journal is for, and what it continues from.
+#[derive(Debug)]
+pub(super) struct Follows {
+    pub(super) selector: Selector,
+    pub(super) positions: Vec<SessionPosition>,
 }
 
 /// Checks what an extension says of itself.
@@ -44,7 +51,7 @@ pub(super) fn read(mut hello: Hello, caller: &Caller) -> Result<Introduction, At
     }
     let said = std::mem::take(&mut hello.roles);
     let mut kinds = BTreeSet::new();
-    let (mut roles, mut positions) = (Roles::default(), None);
+    let (mut roles, mut follows) = (Roles::default(), None);
     for ExtensionRole { role, selector, priority, .. } in said {
         let role = role.ok_or(Violation::Roles)?;
         let kind = kind(&role);
@@ -60,10 +67,8 @@ pub(super) fn read(mut hello: Hello, caller: &Caller) -> Result<Introduction, At
         }
         let chosen = || selector.as_option().map(Selector::read).transpose().map(Option::unwrap_or_default);
         match role {
-            // What a session is chosen by is not known where its events are handed over.
-            Role::Journal(_) if selector.is_set() => return Err(not_allowed()),
             Role::Journal(role) => {
-                positions = Some(journal(&mut roles, priority, role)?);
+                follows = Some(journal(&mut roles, priority, role, chosen()?)?);
             }
             Role::Tools(role) => {
                 let offers = offer::read(&role.tools)?;
@@ -79,14 +84,14 @@ pub(super) fn read(mut hello: Hello, caller: &Caller) -> Result<Introduction, At
                 roles.responder = Some(Responder { selector: chosen()?, kinds: known(&role.kinds)? });
             }
             Role::Hooks(role) => {
-                roles.hooks = Some(hooks::read(&role, priority, chosen()?)?);
+                roles.hooks = Some(hooks::read(&hello.client_id, &role, priority, chosen()?)?);
             }
         }
     }
     if kinds.is_empty() {
         return Err(Violation::Roles.into());
     }
-    Ok(Introduction { hello, roles, positions })
+    Ok(Introduction { hello, roles, follows })
 }
 
 /// The values of a list, each of which this version must know.
@@ -107,14 +112,23 @@ const fn kind(role: &Role) -> RoleKind {
     }
 }
 
-fn journal(roles: &mut Roles, priority: i32, role: JournalRole) -> Result<Vec<SessionPosition>, Violation> {
+fn journal(
+    roles: &mut Roles,
+    priority: i32,
+    role: JournalRole,
+    selector: Selector,
+) -> Result<Follows, Violation> {
+    // Which sessions there are is asked before anything is known of them.
+    if !role.capabilities.is_empty() && !selector.is_everything() {
+        return Err(Violation::SelectiveOperations);
+    }
     let sessions: BTreeSet<&str> = role.positions.iter().map(|at| at.session_id.as_str()).collect();
     if sessions.len() < role.positions.len() {
         return Err(Violation::RepeatedPosition);
     }
     let capabilities = role.capabilities.iter().map(|capability| capability.to_i32()).collect();
     roles.journal = Some(JournalProvider { priority, capabilities });
-    Ok(role.positions)
+    Ok(Follows { selector, positions: role.positions })
 }
 
 /// Bytes of input of one call that may be under way to an extension.

@@ -46,6 +46,7 @@ use tau_proto::runtime::v1::{AttachRequest, AttachResponse, Detach};
 use tau_tools::ToolExecutor;
 use tokio::time::Instant;
 
+use crate::driver::ResultKeeper;
 use crate::hooks::Hooks;
 use crate::journals::Journals;
 use calls::{Book, Calls};
@@ -58,6 +59,7 @@ pub use in_process::{End, in_process};
 #[cfg(feature = "server")]
 pub(crate) use responder::{Round, Verdict};
 pub use role::RoleKind;
+pub(crate) use selector::Selector;
 pub use selector::SessionTraits;
 pub use store::AttachedStore;
 
@@ -181,11 +183,31 @@ impl Attachments {
         specs.into_iter().map(|spec| self.tool(session, spec)).collect()
     }
 
+    /// The same for a session that says when results are durable; see [`Attachments::results`].
+    pub(crate) fn kept_tools_for(&self, session: &SessionTraits) -> Vec<Arc<dyn ToolExecutor>> {
+        let specs = tool::offered(&self.calls.lock(), session);
+        specs.into_iter().map(|spec| self.kept_tool(session, spec)).collect()
+    }
+
+    /// The same of one tool.
+    pub(crate) fn kept_tool(&self, session: &SessionTraits, spec: ToolSpec) -> Arc<dyn ToolExecutor> {
+        Arc::new(self.remote_tool(session, spec).settled_when_durable())
+    }
+
+    /// Whom a session tells that results of calls are durable.
+    pub(crate) fn results(&self) -> Arc<dyn ResultKeeper> {
+        Arc::clone(&self.calls) as _
+    }
+
     /// A tool of a session that exists already, whether somebody offers it now or not: its calls go to whoever does when
     /// they are made.
     #[must_use]
     pub fn tool(&self, session: &SessionTraits, spec: ToolSpec) -> Arc<dyn ToolExecutor> {
-        Arc::new(tool::RemoteTool::new(&self.calls, self.options.grace, session.clone(), spec))
+        Arc::new(self.remote_tool(session, spec))
+    }
+
+    fn remote_tool(&self, session: &SessionTraits, spec: ToolSpec) -> tool::RemoteTool {
+        tool::RemoteTool::new(&self.calls, self.options.grace, session.clone(), spec)
     }
 
     /// Whose environment a session gets that asks for none: of those that are for it the one with the highest priority,

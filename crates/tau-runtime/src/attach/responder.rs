@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::call::{Asked, CallError};
-use super::calls::{Book, Calls, Key, Repeat, Request};
+use super::calls::{Book, Calls, Key, Repeat, Request, Settled};
 use super::role::Target;
 use super::selector::SessionTraits;
 
@@ -139,7 +139,8 @@ impl Round {
             ..Default::default()
         };
         let target = Target::Responder(client.to_owned());
-        let request = Request { call, target, repeat: Repeat::Freely, deadline: None };
+        let request =
+            Request { call, target, repeat: Repeat::Freely, deadline: None, settled: Settled::Taken };
         // One of the same id that is being stopped is in the way until it has ended.
         let Ok(asked) = Asked::new(&self.calls, request) else { return false };
         self.asked.insert(client.to_owned(), asked.key());

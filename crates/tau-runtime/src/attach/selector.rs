@@ -7,6 +7,7 @@ use tau_core::SessionId;
 use tau_proto::runtime::v1::{SessionSelector, SubagentScope};
 
 use super::error::Violation;
+use crate::runtime::agent_of;
 
 /// What extensions choose sessions by, and what calls on behalf of one carry. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -27,6 +28,12 @@ impl SessionTraits {
     pub fn new(id: SessionId) -> Self {
         let (above, agent, metadata) = (Vec::new(), String::new(), BTreeMap::new());
         Self(Arc::new(Traits { id, epoch: 0, above, agent, metadata }))
+    }
+
+    /// A session as its metadata describe it, which also name its agent.
+    #[must_use]
+    pub(crate) fn described(id: SessionId, metadata: &BTreeMap<String, String>) -> Self {
+        Self::new(id).with_metadata(metadata.clone()).with_agent(agent_of(metadata))
     }
 
     /// The same session, written under an epoch.
@@ -88,7 +95,7 @@ impl SessionTraits {
 
 /// A selector, read and checked.
 #[derive(Debug, Default)]
-pub(super) struct Selector {
+pub(crate) struct Selector {
     sessions: BTreeSet<SessionId>,
     metadata: BTreeMap<String, String>,
     agents: BTreeSet<String>,
@@ -96,7 +103,7 @@ pub(super) struct Selector {
 }
 
 impl Selector {
-    pub(super) fn read(selector: &SessionSelector) -> Result<Self, Violation> {
+    pub(crate) fn read(selector: &SessionSelector) -> Result<Self, Violation> {
         let sessions = selector.session_ids.iter().map(|id| id.parse().map_err(|_| Violation::Selector));
         Ok(Self {
             sessions: sessions.collect::<Result<_, _>>()?,
@@ -110,8 +117,14 @@ impl Selector {
         })
     }
 
+    /// Whether it leaves no session out.
+    pub(super) fn is_everything(&self) -> bool {
+        let Self { sessions, metadata, agents, without_subagents } = self;
+        sessions.is_empty() && metadata.is_empty() && agents.is_empty() && !without_subagents
+    }
+
     /// Whether the role is for a session. Everything that is said must hold.
-    pub(super) fn selects(&self, session: &SessionTraits) -> bool {
+    pub(crate) fn selects(&self, session: &SessionTraits) -> bool {
         let Traits { id, above, agent, metadata, .. } = &*session.0;
         if self.without_subagents && !above.is_empty() {
             return false;
@@ -162,6 +175,7 @@ mod tests {
         ] {
             let read = Selector::read(&selector).unwrap();
             assert_eq!((read.selects(&session), read.selects(&child)), (top, below), "{selector:?}");
+            assert_eq!(read.is_everything(), selector == SessionSelector::default(), "{selector:?}");
         }
         assert!(
             Selector::read(&SessionSelector { session_ids: vec!["x".into()], ..Default::default() }).is_err()

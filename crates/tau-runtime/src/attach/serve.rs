@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 
 use super::calls::{Step, Terms};
 use super::error::{AttachError, AttachErrorKind, Violation};
-use super::hello::{self, Introduction};
+use super::hello::{self, Follows, Introduction};
 use super::output::Output;
 use super::time::{elapsed, moment};
 use super::{AttachEnd, Attachments, Caller, offer, token};
@@ -121,7 +121,7 @@ impl Attachment {
         S: Sink<AttachResponse>,
         S::Error: std::error::Error + Send + Sync + 'static,
     {
-        let Introduction { hello, roles, positions } = introduction;
+        let Introduction { hello, roles, follows } = introduction;
         let terms = Terms {
             roles,
             token: hello.resume_token.clone(),
@@ -132,8 +132,9 @@ impl Attachment {
         };
         let entered = hub.calls.lock().attach(&hello.client_id, terms, Instant::now());
         let entered = entered.ok_or_else(|| AttachError::new(AttachErrorKind::Draining))?;
-        let journal = positions.map(|positions| {
-            hub.journals.shared.lock().attach(&hello.client_id, &positions, Arc::clone(wake))
+        let journal = follows.map(|Follows { selector, positions }| {
+            let wake = Arc::clone(wake);
+            hub.journals.shared.lock().attach(&hello.client_id, selector, &positions, wake)
         });
         let attachment = Self {
             hub: hub.clone(),

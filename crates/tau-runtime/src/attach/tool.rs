@@ -19,7 +19,7 @@ use tau_tools::{CallScope, ToolContext, ToolExecutor, ToolOutput};
 use tokio::time::Instant;
 
 use super::call::{Asked, CallError};
-use super::calls::{Book, Calls, Repeat, Request};
+use super::calls::{Book, Calls, Repeat, Request, Settled};
 use super::role::{Roles, Target, ToolsProvider};
 use super::selector::SessionTraits;
 use super::{content, token};
@@ -47,6 +47,7 @@ pub(super) struct RemoteTool {
     grace: Duration,
     session: SessionTraits,
     spec: ToolSpec,
+    settled: Settled,
 }
 
 impl fmt::Debug for RemoteTool {
@@ -57,7 +58,13 @@ impl fmt::Debug for RemoteTool {
 
 impl RemoteTool {
     pub(super) fn new(calls: &Arc<Calls>, grace: Duration, session: SessionTraits, spec: ToolSpec) -> Self {
-        Self { calls: Arc::clone(calls), grace, session, spec }
+        Self { calls: Arc::clone(calls), grace, session, spec, settled: Settled::Taken }
+    }
+
+    /// The same, whose results are settled when somebody says so.
+    pub(super) const fn settled_when_durable(mut self) -> Self {
+        self.settled = Settled::Durable;
+        self
     }
 
     fn name(&self) -> &str {
@@ -88,7 +95,9 @@ impl RemoteTool {
             EffectClass::Pure | EffectClass::Idempotent => Repeat::Freely,
             _ => Repeat::OnlyIfHeld,
         };
-        Request { call, target, repeat, deadline: Instant::now().checked_add(timeout) }
+        // Outside a session nobody would say that it is durable.
+        let settled = if scope.is_some() { self.settled } else { Settled::Taken };
+        Request { call, target, repeat, deadline: Instant::now().checked_add(timeout), settled }
     }
 
     async fn run(&self, context: &ToolContext, arguments: &Value) -> ToolOutput {

@@ -16,7 +16,9 @@ use super::end::{SessionError, SessionErrorKind};
 use super::handle::HandleError;
 use super::log::Log;
 use super::opener::SessionOpener;
+use super::results::ResultKeeper;
 use super::subscription::Delta;
+use crate::attach::SessionTraits;
 use crate::journals::{Appender, Journals, Outcome, Standing};
 use crate::kernel::Effect;
 use crate::kernel::gate::{Gate, PauseReason, Position, StopReason, Verdict};
@@ -33,6 +35,8 @@ pub struct Durability {
     pub epoch: Option<u64>,
     /// The hash of the last record of a resumed session, which needs it where it has `journals`.
     pub last_hash: Option<EventHash>,
+    /// What journals choose the session by. Unless set, what its metadata say when it begins, or is taken up.
+    pub traits: Option<SessionTraits>,
     /// Where the events go. Nowhere unless set.
     pub journals: Option<Journals>,
     /// Opens the sessions of subagents. Unless set, each begins anew under epoch 1, which is right where nothing is
@@ -44,6 +48,8 @@ pub struct Durability {
     pub required_acks: usize,
     /// How long the session waits for journals while fewer than it needs are attached, before it ends. Default: 30 s.
     pub grace: Duration,
+    /// Whoever is told that results of calls are durable.
+    pub(crate) results: Option<Arc<dyn ResultKeeper>>,
 }
 
 impl Default for Durability {
@@ -52,11 +58,26 @@ impl Default for Durability {
             session: None,
             epoch: None,
             last_hash: None,
+            traits: None,
             journals: None,
             opener: None,
             required_acks: 0,
             grace: Duration::from_secs(30),
+            results: None,
         }
+    }
+}
+
+impl Durability {
+    /// What journals choose a session by that is found by these metadata, unless it was said.
+    pub(super) fn describe(&mut self, session: SessionId, metadata: &BTreeMap<String, String>) {
+        self.traits.get_or_insert_with(|| SessionTraits::described(session, metadata));
+    }
+
+    /// The same for a subagent of the session.
+    pub(super) fn descend(&mut self, child: SessionId) {
+        self.session = Some(child);
+        self.traits = self.traits.take().map(|traits| traits.below(child));
     }
 }
 
@@ -151,7 +172,8 @@ pub(super) enum Heard {
 impl Durable {
     pub(super) fn new(options: &Durability, session: SessionId, position: Position) -> Self {
         let hash = options.last_hash.filter(|_| position.seq > Seq(0)).unwrap_or(EventHash::ZERO);
-        let standing = Standing { session, position, hash, required: options.required_acks };
+        let traits = options.traits.clone().unwrap_or_else(|| SessionTraits::new(session));
+        let standing = Standing { session, traits, position, hash, required: options.required_acks };
         let chain = options.journals.as_ref().map(|journals| {
             let (appender, outcomes) = journals.register(standing);
             Chain { appender, outcomes, last_hash: hash, held: Vec::new(), hold: None }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tau_agent::ChatRequest;
-use tau_core::event::ToolOutcome;
+use tau_core::event::{Seq, ToolOutcome};
 use tau_core::{HumanDuration, ToolCall, ToolCallId, ToolResult};
 use tau_tools::environment::Environment;
 use tau_tools::{CallQueue, CallScope, FinishedCall, OutputBounds, Progress, ToolContext, ToolRegistry};
@@ -14,6 +14,7 @@ use tokio::task::{AbortHandle, Id, JoinSet};
 
 use super::log::Log;
 use super::model::{ModelCall, Purpose};
+use super::results::Results;
 use super::subscription::Delta;
 use super::{Session, SessionOptions};
 use crate::kernel::{Effect, Input};
@@ -67,6 +68,7 @@ pub(super) struct Tools {
     /// Calls that must not overlap run in their order.
     queue: CallQueue,
     slots: Arc<Semaphore>,
+    pub(super) results: Results,
 }
 
 impl Tools {
@@ -82,6 +84,7 @@ impl Tools {
             ids: BTreeMap::new(),
             queue: CallQueue::default(),
             slots: Arc::new(Semaphore::new(options.parallel_tools.max(1))),
+            results: Results::new(options.durability.results.clone()),
         }
     }
 
@@ -92,6 +95,7 @@ impl Tools {
     /// Starts a call as a task of its own.
     pub(super) fn start(&mut self, call: ToolCall, scope: CallScope) {
         let id = call.id.clone();
+        self.results.started(id.clone(), &scope.idempotency_key);
         let (registry, bounds) = (Arc::clone(&self.registry), self.bounds);
         let (log, call_id) = (Arc::clone(&self.log), id.clone());
         let progress = Progress::new(move |text| {
@@ -146,6 +150,7 @@ impl Tools {
                         let elapsed = HumanDuration::from(Duration::ZERO);
                         return Input::ToolFinished { outcome: ToolOutcome::Failed, result, elapsed };
                     }
+                    self.results.over(&call_id, Seq(0));
                 }
                 None => return std::future::pending().await,
             }

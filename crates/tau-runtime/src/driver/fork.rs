@@ -42,7 +42,7 @@ impl Session {
 
     /// The same, found by something else where that is given: in the same append, or a crash would leave the other's.
     pub(crate) fn fork_as(
-        options: SessionOptions,
+        mut options: SessionOptions,
         past: Past,
         metadata: Option<BTreeMap<String, String>>,
     ) -> Result<(Self, Handle), ForkError> {
@@ -51,6 +51,7 @@ impl Session {
 
         let id = options.durability.session.unwrap_or_else(SessionId::generate);
         let epoch = options.durability.epoch.unwrap_or(1);
+        options.durability.describe(id, metadata.as_ref().unwrap_or(&past.overview().metadata));
         let (mut session, handle) = Self::with_state(options, id, past.state, epoch, Log::default());
         let mut events = copies(&past.events, id, epoch);
         events.extend(session.apply(settling.events, None));

@@ -185,7 +185,7 @@ impl Handle {
         let events = self.log.after(Seq::default());
         let until = usize::try_from(to.0).ok().and_then(|to| events.get(..to));
         let until = until.ok_or(Rejection::NoSuchPlace(to))?;
-        let past = Box::new(State::fold(until.iter().map(|event| &event.body)));
+        let past = Arc::new(State::fold(until.iter().map(|event| &event.body)));
         self.give(Input::Rewind { to, past }, expected).await
     }
 

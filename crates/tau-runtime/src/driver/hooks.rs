@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, Id, JoinSet};
 
 use super::Session;
-use crate::hooks::{HookAsk, Hooks, ask_all, can_deny, tell_all};
+use crate::hooks::{HookAsk, HookHealth, Hooks, ask_all, can_deny, tell_all};
 use crate::kernel::gate::holds;
 use crate::kernel::{Input, State};
 
@@ -23,6 +23,7 @@ type Question = (HookPoint, HookSubject);
 #[derive(Debug)]
 pub(super) struct Asked {
     hooks: Option<Arc<dyn Hooks>>,
+    health: HookHealth,
     running: JoinSet<HookDecision>,
     questions: BTreeMap<Id, (Question, AbortHandle)>,
     /// There once something was told.
@@ -30,8 +31,8 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn new(hooks: Option<Arc<dyn Hooks>>) -> Self {
-        Self { hooks, running: JoinSet::new(), questions: BTreeMap::new(), told: None }
+    pub(super) fn new(hooks: Option<Arc<dyn Hooks>>, health: HookHealth) -> Self {
+        Self { hooks, health, running: JoinSet::new(), questions: BTreeMap::new(), told: None }
     }
 
     pub(super) fn any_asked(&self) -> bool {
@@ -41,10 +42,10 @@ impl Asked {
     /// Asks in a task of its own. Where there are no hooks any more, nobody has anything against it.
     fn ask(&mut self, ask: HookAsk) {
         let question = (ask.point, ask.about.clone());
-        let hooks = self.hooks.clone();
+        let (hooks, health) = (self.hooks.clone(), self.health.clone());
         let task = self.running.spawn(async move {
             match hooks {
-                Some(hooks) => ask_all(&*hooks, ask).await,
+                Some(hooks) => ask_all(&*hooks, ask, &health).await,
                 None => HookDecision::default(),
             }
         });
@@ -67,11 +68,11 @@ impl Asked {
         let Some(hooks) = &self.hooks else { return };
         let told = self.told.get_or_insert_with(|| {
             let (sender, mut waiting) = mpsc::channel::<HookAsk>(TOLD);
-            let hooks = Arc::clone(hooks);
+            let (hooks, health) = (Arc::clone(hooks), self.health.clone());
             // It outlives the session, whose end is told too; each hook has its time limit.
             tokio::spawn(async move {
                 while let Some(ask) = waiting.recv().await {
-                    tell_all(&*hooks, ask).await;
+                    tell_all(&*hooks, ask, &health).await;
                 }
             });
             sender

@@ -18,6 +18,7 @@ mod open;
 mod opener;
 mod options;
 mod past;
+mod results;
 mod subagents;
 mod subscription;
 
@@ -48,6 +49,7 @@ pub use open::ResumeError;
 pub use opener::{OpenError, OpenedSession, SessionOpener};
 pub use options::SessionOptions;
 pub use past::{Past, PastBuilder};
+pub(crate) use results::ResultKeeper;
 #[cfg(feature = "server")]
 pub(crate) use subscription::SharedUpdate;
 pub use subscription::{Delta, Subscription, Update};
@@ -122,6 +124,7 @@ impl Session {
             if let Some(error) = self.durable.take_failure() {
                 return Err(error);
             }
+            self.tools.results.settle(self.durable.position());
             if let Some(input) = self.queued.pop_front() {
                 let _ = self.handle(input);
                 continue;
@@ -158,8 +161,15 @@ impl Session {
                     None => continue,
                 },
             };
+            let call = match &input {
+                Input::ToolFinished { result, .. } => Some(result.call_id.clone()),
+                _ => None,
+            };
             // What comes late is rejected as stale, and that is all there is to do about it.
             let _ = self.handle(input);
+            if let Some(call) = call {
+                self.tools.results.over(&call, self.state.seq());
+            }
         }
         Ok(SessionEnd::Closed)
     }
@@ -197,6 +207,7 @@ impl Session {
             }
             self.durable.answer();
         }
+        self.tools.results.settle(self.durable.position());
         self.durable.take_failure().map_or(Ok(end), Err)
     }
 
@@ -215,7 +226,7 @@ impl Session {
 
     fn decide(&mut self, input: Input) -> Result<Span, Rejection> {
         let past = match &input {
-            Input::Rewind { past, .. } => Some(past.clone()),
+            Input::Rewind { past, .. } => Some(Arc::clone(past)),
             _ => None,
         };
         let decision = kernel::decide(&self.state, input)?;
@@ -226,7 +237,7 @@ impl Session {
     }
 
     /// Takes what was decided into the state. A rewind needs the state it goes back to.
-    fn apply(&mut self, bodies: Vec<EventBody>, mut past: Option<Box<State>>) -> Vec<Arc<Event>> {
+    fn apply(&mut self, bodies: Vec<EventBody>, mut past: Option<Arc<State>>) -> Vec<Arc<Event>> {
         let mut cause = None;
         let mut events = Vec::with_capacity(bodies.len());
         for body in bodies {
@@ -235,7 +246,8 @@ impl Session {
             if matches!(event.body, EventBody::Rewound { .. })
                 && let Some(past) = past.take()
             {
-                self.state.rewind(*past, &event.body);
+                // Nobody else has it any more, so it is no copy.
+                self.state.rewind(Arc::unwrap_or_clone(past), &event.body);
             } else {
                 self.state.apply(&event.body);
             }

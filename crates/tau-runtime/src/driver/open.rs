@@ -33,6 +33,7 @@ impl Session {
         let config = Box::new(options.config.clone());
         let id = options.durability.session.unwrap_or_else(SessionId::generate);
         let epoch = options.durability.epoch.unwrap_or(1);
+        options.durability.describe(id, &options.config.metadata);
         let (mut session, handle) = Self::with_state(options, id, State::default(), epoch, Log::default());
         let created = session.handle(Input::Create(config));
         debug_assert!(created.is_ok(), "an empty session can be created");
@@ -48,7 +49,7 @@ impl Session {
     ///
     /// # Errors
     /// When nothing happened so far, or the durability does not continue it.
-    pub fn resume(options: SessionOptions, past: Past) -> Result<(Self, Handle), ResumeError> {
+    pub fn resume(mut options: SessionOptions, past: Past) -> Result<(Self, Handle), ResumeError> {
         let Some(last) = past.events.last() else { return Err(ResumeError::Empty) };
         let (id, newest) = (last.header.session, last.header.epoch);
         let epoch = options.durability.epoch.unwrap_or(newest + 1);
@@ -58,6 +59,7 @@ impl Session {
         if options.durability.journals.is_some() && options.durability.last_hash.is_none() {
             return Err(ResumeError::UnknownHash);
         }
+        options.durability.describe(id, &past.overview.metadata);
         let log = Log::of(past.events, past.overview);
         let (mut session, handle) = Self::with_state(options, id, past.state, epoch, log);
         session.queued.push_back(Input::Resume);
@@ -90,7 +92,7 @@ impl Session {
             model: None,
             tools,
             subagents,
-            hooks: Asked::new(options.hooks),
+            hooks: Asked::new(options.hooks, options.hook_health),
             timer: None,
             queued: VecDeque::new(),
             epoch,

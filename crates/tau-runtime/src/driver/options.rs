@@ -10,7 +10,7 @@ use tau_tools::environment::Environment;
 use tau_tools::{OutputBounds, ToolRegistry};
 
 use super::durability::Durability;
-use crate::hooks::Hooks;
+use crate::hooks::{HookHealth, Hooks};
 
 /// What a session is made of.
 #[derive(Debug)]
@@ -40,6 +40,8 @@ pub struct SessionOptions {
     /// Models that [kinds of subagents](tau_core::event::AgentProfile) ask, as they name them. One that is not here is
     /// not asked: the session's own is. Default: none.
     pub models: BTreeMap<String, Agent>,
+    /// Where it is counted how hooks do. Default: for this session and its subagents alone.
+    pub hook_health: HookHealth,
 }
 
 impl SessionOptions {
@@ -62,6 +64,7 @@ impl SessionOptions {
             hooks: None,
             parallel_subagents: 8,
             models: BTreeMap::new(),
+            hook_health: HookHealth::default(),
         }
     }
 
@@ -75,6 +78,7 @@ impl SessionOptions {
             durability: self.durability.clone(),
             hooks: self.hooks.clone(),
             config,
+            hook_health: self.hook_health.clone(),
             ..*self
         }
     }

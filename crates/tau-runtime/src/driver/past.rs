@@ -53,6 +53,12 @@ impl Past {
         &self.state
     }
 
+    /// The same, for whoever needs nothing else.
+    #[must_use]
+    pub fn into_state(self) -> State {
+        self.state
+    }
+
     /// What a list says of them.
     #[must_use]
     pub const fn overview(&self) -> &SessionOverview {

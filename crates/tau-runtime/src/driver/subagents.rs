@@ -76,7 +76,7 @@ impl Subagents {
         prompt: Option<String>,
         stop: CancellationToken,
     ) {
-        options.durability.session = Some(child);
+        options.durability.descend(child);
         let (opened, handle) = watch::channel(None);
         let (slots, stopped) = (Arc::clone(&self.slots), stop.clone());
         let task = self.running.spawn(async move {

@@ -9,20 +9,21 @@ use tau_tools::{OutputBounds, bound_text};
 use tokio::time::timeout;
 
 use super::ask::HookAsk;
-use super::point::{can_deny, check, is_told};
-use super::port::{FailurePolicy, HookFailure, Hooks, RegisteredHook};
+use super::health::{HookHealth, counts_as_denial};
+use super::point::{check, is_told};
+use super::port::{HookFailure, Hooks, RegisteredHook};
 
 /// The most pieces of context that one decision adds.
 const MAX_CONTEXT: usize = 64;
 
 /// Asks every hook of a point, one after the other, and merges what they decide. There is always an answer.
-pub(crate) async fn ask_all(hooks: &dyn Hooks, mut ask: HookAsk) -> HookDecision {
+pub(crate) async fn ask_all(hooks: &dyn Hooks, mut ask: HookAsk, health: &HookHealth) -> HookDecision {
     let mut merged = HookDecision::default();
     for hook in hooks.at(ask.point) {
         if !hook.spec.is_for(&ask) {
             continue;
         }
-        let decision = match ask_one(&hook, &ask).await {
+        let decision = match ask_one(&hook, &ask, health).await {
             Ok(decision) => decision,
             Err(failure) => failed(&hook, &ask, &failure),
         };
@@ -36,15 +37,25 @@ pub(crate) async fn ask_all(hooks: &dyn Hooks, mut ask: HookAsk) -> HookDecision
 }
 
 /// Tells every hook of a point. Nobody waits for them, and what they say does not count.
-pub(crate) async fn tell_all(hooks: &dyn Hooks, ask: HookAsk) {
+pub(crate) async fn tell_all(hooks: &dyn Hooks, ask: HookAsk, health: &HookHealth) {
     for hook in hooks.at(ask.point).into_iter().filter(|hook| hook.spec.is_for(&ask)) {
-        if let Err(failure) = ask_one(&hook, &ask).await {
+        if let Err(failure) = ask_one(&hook, &ask, health).await {
             report(&hook, &ask, &failure);
         }
     }
 }
 
-async fn ask_one(hook: &RegisteredHook, ask: &HookAsk) -> Result<HookDecision, HookFailure> {
+async fn ask_one(
+    hook: &RegisteredHook,
+    ask: &HookAsk,
+    health: &HookHealth,
+) -> Result<HookDecision, HookFailure> {
+    let decided = decide(hook, ask).await;
+    health.record(&hook.spec, decided.as_ref().err());
+    decided
+}
+
+async fn decide(hook: &RegisteredHook, ask: &HookAsk) -> Result<HookDecision, HookFailure> {
     let asked = AssertUnwindSafe(hook.hook.ask(ask)).catch_unwind();
     let decision = match timeout(hook.spec.timeout, asked).await {
         Ok(Ok(decision)) => decision?,
@@ -60,13 +71,11 @@ async fn ask_one(hook: &RegisteredHook, ask: &HookAsk) -> Result<HookDecision, H
 /// What a hook that failed counts for.
 fn failed(hook: &RegisteredHook, ask: &HookAsk, failure: &HookFailure) -> HookDecision {
     report(hook, ask, failure);
-    match hook.spec.on_failure {
-        FailurePolicy::Block if can_deny(ask.point) => {
-            let words = format!("The hook `{}` guards this, and {failure}.", hook.spec.name);
-            HookDecision::new(HookVerdict::Deny, words)
-        }
-        _ => HookDecision::default(),
+    if !counts_as_denial(&hook.spec) {
+        return HookDecision::default();
     }
+    let words = format!("The hook `{}` guards this, and {failure}.", hook.spec.name);
+    HookDecision::new(HookVerdict::Deny, words)
 }
 
 fn report(hook: &RegisteredHook, ask: &HookAsk, failure: &HookFailure) {

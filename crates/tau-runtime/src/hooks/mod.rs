@@ -32,6 +32,7 @@
 
 mod ask;
 mod chain;
+mod health;
 mod list;
 mod point;
 mod port;
@@ -39,6 +40,7 @@ mod several;
 
 pub use ask::HookAsk;
 pub(crate) use chain::{ask_all, tell_all};
+pub use health::{HookHealth, HookStatus};
 pub use list::HookList;
 pub(crate) use point::{can_deny, fitting};
 pub use port::{FailurePolicy, Hook, HookFailure, HookSpec, Hooks, RegisteredHook};

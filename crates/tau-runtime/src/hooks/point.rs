@@ -88,7 +88,7 @@ pub(super) fn check(point: HookPoint, decision: &HookDecision) -> Result<(), Hoo
     if !decision.context.is_empty() && !powers.context {
         return Err(HookFailure::Invalid("context"));
     }
-    if !decision.context.iter().all(is_speech) {
+    if !decision.context.iter().all(ContentBlock::is_speech) {
         return Err(HookFailure::Invalid("context that is not text or pictures"));
     }
     let Some(change) = &decision.change else { return Ok(()) };
@@ -99,9 +99,7 @@ pub(super) fn check(point: HookPoint, decision: &HookDecision) -> Result<(), Hoo
         HookChange::Arguments { arguments } if !arguments.value().is_ok_and(|value| value.is_object()) => {
             Err(HookFailure::Invalid("arguments that are no JSON object"))
         }
-        HookChange::Prompt { content, .. }
-            if !content.iter().all(is_speech) || content.iter().all(is_blank) =>
-        {
+        HookChange::Prompt { content, .. } if !ContentBlock::are_words(content) => {
             Err(HookFailure::Invalid("a prompt that says nothing"))
         }
         _ => Ok(()),
@@ -117,14 +115,6 @@ pub(crate) fn fitting(point: HookPoint, mut decision: HookDecision) -> HookDecis
     let is_denied = decision.verdict == HookVerdict::Deny;
     decision.change = decision.change.filter(|change| powers.changes(change) && !is_denied);
     let is_lost = is_denied && matches!(point, HookPoint::BeforePrompt | HookPoint::BeforeModel);
-    decision.context.retain(|block| powers.context && !is_lost && is_speech(block) && !is_blank(block));
+    decision.context.retain(|block| powers.context && !is_lost && block.is_speech() && !block.is_blank());
     decision
-}
-
-const fn is_speech(block: &ContentBlock) -> bool {
-    matches!(block, ContentBlock::Text { .. } | ContentBlock::Image(_))
-}
-
-fn is_blank(block: &ContentBlock) -> bool {
-    block.as_text().is_some_and(|text| text.trim().is_empty())
 }

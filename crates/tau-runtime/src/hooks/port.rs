@@ -65,6 +65,8 @@ impl fmt::Debug for RegisteredHook {
 pub struct HookSpec {
     /// Its name, for people.
     pub name: String,
+    /// Whose it is: the `client_id` of an extension. Default: empty, for whoever made the session.
+    pub source: String,
     /// Where it is asked.
     pub point: HookPoint,
     /// At points about calls: the names of tools it is asked for; `*` stands for any characters. None: all.
@@ -114,6 +116,7 @@ impl HookSpec {
     pub fn new(name: impl Into<String>, point: HookPoint) -> Self {
         Self {
             name: name.into(),
+            source: String::new(),
             point,
             tools: Vec::new(),
             priority: 0,
@@ -126,6 +129,13 @@ impl HookSpec {
     #[must_use]
     pub fn for_tools(mut self, tools: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.tools = tools.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same of an extension.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<String>) -> Self {
+        self.source = source.into();
         self
     }
 

@@ -17,7 +17,8 @@ impl Book {
     pub(super) fn continue_at(&mut self, client: &str, position: &SessionPosition, live: &mut Live) {
         let SessionPosition { session_id, seq, epoch, .. } = position;
         let known = wire::session(session_id).and_then(|session| self.sessions.get_mut(&session));
-        let Some(entry) = known.filter(|entry| entry.epoch == *epoch) else {
+        let known = known.filter(|entry| entry.epoch == *epoch && entry.is_followed_by(client));
+        let Some(entry) = known else {
             return live.fence(session_id.clone(), *epoch, FencedReason::NotRunning);
         };
         let seq = Seq(*seq);
@@ -55,7 +56,8 @@ impl Book {
         };
         let Some(follower) = entry.followers.get(client).copied() else { return Ok(()) };
         let seq = Seq(position.seq);
-        if follower.flow == Flow::Excluded || seq <= follower.acked {
+        // One that attached again for other sessions does not speak for this one any more.
+        if matches!(follower.flow, Flow::Away | Flow::Excluded) || seq <= follower.acked {
             return Ok(());
         }
         if seq > follower.ever_sent {

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::entry::{Entry, Flow, Kept};
 use super::session::{Outcome, Standing};
+use crate::attach::Selector;
 
 /// The book, as sessions and attachments share it. Whoever holds the lock only reads and writes memory.
 #[derive(Debug, Default)]
@@ -27,6 +28,8 @@ impl Shared {
 #[derive(Debug)]
 pub(super) struct Live {
     attachment: u64,
+    /// The sessions that it is for.
+    selector: Selector,
     wake: Arc<Notify>,
     fences: VecDeque<Fenced>,
     /// Sessions that may have something to send; each has its turn.
@@ -61,6 +64,18 @@ pub(crate) enum Next {
     Replaced,
 }
 
+/// Tells the journals of a session that nothing more comes of it.
+fn fence_followers(
+    journals: &mut BTreeMap<String, Live>,
+    session: SessionId,
+    entry: &Entry,
+    reason: FencedReason,
+) {
+    for (_, live) in journals.iter_mut().filter(|(client, _)| entry.is_followed_by(client)) {
+        live.fence(session.to_string(), entry.epoch, reason);
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Book {
     pub(super) sessions: BTreeMap<SessionId, Entry>,
@@ -87,15 +102,13 @@ impl Book {
                 return token;
             }
             old.tell(Outcome::Superseded);
-            let epoch = old.epoch;
-            for live in self.journals.values_mut() {
-                live.fence(session.to_string(), epoch, FencedReason::Superseded);
-            }
+            fence_followers(&mut self.journals, session, old, FencedReason::Superseded);
         }
         let mut entry = Entry::new(token, standing, outcomes);
-        for client in self.journals.keys() {
-            entry.attach(client);
-            entry.tell(Outcome::Attached { client: client.clone() });
+        let journals = self.journals.iter().filter(|(_, live)| live.selector.selects(&entry.traits));
+        for client in journals.map(|(client, _)| client).cloned().collect::<Vec<_>>() {
+            entry.attach(&client);
+            entry.tell(Outcome::Attached { client });
         }
         self.sessions.insert(session, entry);
         token
@@ -106,9 +119,12 @@ impl Book {
     }
 
     pub(super) fn append(&mut self, session: SessionId, token: u64, records: Vec<Kept>) {
-        let Some(entry) = self.entry(session, token) else { return };
+        let Some(entry) = self.sessions.get_mut(&session).filter(|entry| entry.token == token) else {
+            return;
+        };
         entry.append(records);
-        self.journals.values_mut().for_each(|live| live.send_of(session));
+        let following = self.journals.iter_mut().filter(|(client, _)| entry.is_followed_by(client));
+        following.for_each(|(_, live)| live.send_of(session));
     }
 
     pub(super) fn resend(&mut self, session: SessionId, token: u64, client: &str, after: Seq, at: Instant) {
@@ -132,10 +148,11 @@ impl Book {
     }
 
     pub(super) fn fence(&mut self, session: SessionId, token: u64, reason: FencedReason) {
-        let Some(epoch) = self.entry(session, token).map(|entry| entry.epoch) else { return };
-        self.sessions.remove(&session);
-        for live in self.journals.values_mut() {
-            live.fence(session.to_string(), epoch, reason);
+        if self.entry(session, token).is_none() {
+            return;
+        }
+        if let Some(entry) = self.sessions.remove(&session) {
+            fence_followers(&mut self.journals, session, &entry, reason);
         }
     }
 
@@ -159,7 +176,13 @@ impl Book {
     }
 
     /// A journal attaches, in the place of an earlier attachment of the same id.
-    pub(crate) fn attach(&mut self, client: &str, positions: &[SessionPosition], wake: Arc<Notify>) -> u64 {
+    pub(crate) fn attach(
+        &mut self,
+        client: &str,
+        selector: Selector,
+        positions: &[SessionPosition],
+        wake: Arc<Notify>,
+    ) -> u64 {
         let attachment = self.number();
         if let Some(earlier) = self.journals.remove(client) {
             self.leave(client);
@@ -167,13 +190,14 @@ impl Book {
         }
         let mut live = Live {
             attachment,
+            selector,
             wake,
             fences: VecDeque::new(),
             ready: BTreeSet::new(),
             turns: VecDeque::new(),
             later: BTreeSet::new(),
         };
-        for entry in self.sessions.values_mut() {
+        for entry in self.sessions.values_mut().filter(|entry| live.selector.selects(&entry.traits)) {
             entry.attach(client);
         }
         for position in positions {

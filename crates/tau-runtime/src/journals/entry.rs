@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::session::{Outcome, Standing};
 use super::wire::Stated;
+use crate::attach::SessionTraits;
 
 /// An append ends once it holds so many events, at the end of what was handed over together.
 const MAX_EVENTS: usize = 256;
@@ -73,6 +74,8 @@ pub(super) struct Entry {
     /// Tells this registration from others of the same session.
     pub(super) token: u64,
     pub(super) epoch: u64,
+    /// What journals choose it by, as it was when it began to append.
+    pub(super) traits: SessionTraits,
     required: usize,
     /// Contiguous, from the one after `floor`.
     kept: VecDeque<Kept>,
@@ -89,6 +92,7 @@ impl Entry {
         Self {
             token,
             epoch: standing.position.epoch,
+            traits: standing.traits,
             required: standing.required,
             kept: VecDeque::new(),
             floor: standing.position.seq,
@@ -128,6 +132,11 @@ impl Entry {
             None => None,
         };
         stated.contradicts(known)
+    }
+
+    /// Whether a journal is there that takes the session.
+    pub(super) fn is_followed_by(&self, client: &str) -> bool {
+        self.followers.get(client).is_some_and(|follower| follower.flow != Flow::Away)
     }
 
     /// A journal is there, and holds what it acknowledged before.

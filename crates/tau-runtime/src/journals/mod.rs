@@ -18,6 +18,8 @@ mod book;
 mod entry;
 mod error;
 mod session;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::sync::Arc;
@@ -31,6 +33,7 @@ pub(crate) use book::Next;
 pub use error::{FromWireError, FromWireErrorKind};
 pub(crate) use session::{Appender, Outcome, Standing};
 pub use wire::{event_time, from_wire, record_of, to_wire};
+pub(crate) use wire::{time_of, wire_time};
 
 /// The place where journals attach and sessions append. Cheap to clone; every clone is the same place.
 #[derive(Debug, Clone, Default)]

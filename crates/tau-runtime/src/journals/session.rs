@@ -12,12 +12,15 @@ use tokio::time::Instant;
 use super::book::Shared;
 use super::entry::Kept;
 use super::wire;
+use crate::attach::SessionTraits;
 use crate::kernel::gate::{Position, Refusal};
 
 /// Where a session stands when it begins to append.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Standing {
     pub(crate) session: SessionId,
+    /// What journals choose it by.
+    pub(crate) traits: SessionTraits,
     /// The epoch that it appends under, and the last event before.
     pub(crate) position: Position,
     /// The hash of that event.
@@ -55,8 +58,9 @@ pub(super) fn register(
     standing: Standing,
 ) -> (Appender, mpsc::UnboundedReceiver<Outcome>) {
     let (sender, outcomes) = mpsc::unbounded_channel();
+    let session = standing.session;
     let token = shared.lock().register(standing, sender);
-    (Appender { shared: Arc::clone(shared), session: standing.session, token }, outcomes)
+    (Appender { shared: Arc::clone(shared), session, token }, outcomes)
 }
 
 impl Appender {

@@ -12,11 +12,6 @@ use crate::kernel::gate::{PauseReason, Position, Refusal, RefusalReason, StopRea
 #[must_use]
 pub fn to_wire(record: Record) -> Event {
     let Record { header, kind, schema_version, body, prev_hash } = record;
-    let time = WireTime {
-        seconds: i64::try_from(header.time.0 / 1_000).unwrap_or(i64::MAX),
-        nanos: i32::try_from(header.time.0 % 1_000).unwrap_or_default() * 1_000_000,
-        ..Default::default()
-    };
     Event {
         session_id: header.session.to_string(),
         seq: header.seq.0,
@@ -25,7 +20,7 @@ pub fn to_wire(record: Record) -> Event {
         kind,
         schema_version: schema_version.into(),
         cause_event_id: header.cause.as_ref().map(EventId::to_string),
-        time: time.into(),
+        time: wire_time(header.time).into(),
         body: body.into_bytes().into(),
         prev_hash: prev_hash.0.to_vec().into(),
         ..Default::default()
@@ -74,8 +69,22 @@ pub fn record_of(message: &Event) -> Result<RecordRef<'_>, FromWireError> {
 /// When a message says that its event was decided, cut to milliseconds. A time before 1970 becomes 0.
 #[must_use]
 pub fn event_time(message: &Event) -> Timestamp {
-    let seconds = u64::try_from(message.time.seconds).unwrap_or_default();
-    let millis = u64::try_from(message.time.nanos).unwrap_or_default() / 1_000_000;
+    time_of(&message.time)
+}
+
+/// A time as the interface carries it.
+pub(crate) fn wire_time(time: Timestamp) -> WireTime {
+    WireTime {
+        seconds: i64::try_from(time.0 / 1_000).unwrap_or(i64::MAX),
+        nanos: i32::try_from(time.0 % 1_000).unwrap_or_default() * 1_000_000,
+        ..Default::default()
+    }
+}
+
+/// A time of the interface, cut to milliseconds; one before 1970 becomes 0.
+pub(crate) fn time_of(wire: &WireTime) -> Timestamp {
+    let seconds = u64::try_from(wire.seconds).unwrap_or_default();
+    let millis = u64::try_from(wire.nanos).unwrap_or_default() / 1_000_000;
     Timestamp(seconds.saturating_mul(1_000).saturating_add(millis))
 }
 

@@ -210,12 +210,6 @@ impl Gate {
         self.durable
     }
 
-    /// The last event committed.
-    #[must_use]
-    pub const fn committed(&self) -> Seq {
-        self.committed
-    }
-
     /// Whether events wait to become durable.
     #[must_use]
     pub fn is_behind(&self) -> bool {

@@ -1,6 +1,7 @@
 //! What reaches the kernel.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use tau_core::event::{
     CancelScope, HookDecision, HookPoint, HookSubject, ModelFailure, PermissionAnswer, PlanAnswer,
@@ -144,6 +145,6 @@ pub enum Input {
         /// The last event that counts.
         to: Seq,
         /// The [fold](State::fold) up to that event.
-        past: Box<State>,
+        past: Arc<State>,
     },
 }

@@ -68,11 +68,7 @@ pub(super) fn judged(step: &mut Step<'_>, run: RunId, mut decision: HookDecision
 
 /// Calls and results are the model's and the tools': smuggled in, they would tear the history.
 pub(super) fn require_words(content: &[ContentBlock]) -> Result<(), Rejection> {
-    let is_allowed =
-        |block: &ContentBlock| matches!(block, ContentBlock::Text { .. } | ContentBlock::Image(_));
-    let is_blank = |block: &ContentBlock| block.as_text().is_some_and(|text| text.trim().is_empty());
-    let is_valid = content.iter().all(is_allowed) && !content.iter().all(is_blank);
-    if is_valid { Ok(()) } else { Err(Rejection::InvalidContent) }
+    if ContentBlock::are_words(content) { Ok(()) } else { Err(Rejection::InvalidContent) }
 }
 
 /// Ends the run that is on, and starts the next that waits.

@@ -191,11 +191,6 @@ impl Run {
         finished.filter_map(|call| call.awaits.map(|point| (point, call)))
     }
 
-    /// Calls that wait for something, in order.
-    pub(crate) fn calls_waiting_for(&self, what: WaitsFor) -> impl Iterator<Item = &ToolCallId> {
-        self.calls.iter().filter(move |call| call.state == CallState::Waiting(what)).map(|call| &call.call.id)
-    }
-
     /// Whether a call that may run waits for an earlier one that a person is asked about: calls that change things
     /// take effect in the order the model made them. A call that is held has not run.
     pub(crate) fn is_held(&self, id: &ToolCallId) -> bool {

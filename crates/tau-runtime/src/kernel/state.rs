@@ -8,7 +8,6 @@ use tau_core::{EffectClass, RunId, SessionId, ToolCall, ToolCallId};
 use tau_session::History;
 
 use super::control::{Control, FinishedRun};
-use super::run::WaitsFor;
 
 /// Everything a session is: the fold of its journal. Serialisable, so that it can be kept as a snapshot.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -109,25 +108,6 @@ impl State {
     #[must_use]
     pub fn last_run(&self) -> Option<&FinishedRun> {
         self.control.finished()
-    }
-
-    /// Calls that wait for permission, in order.
-    pub fn calls_to_ask(&self) -> impl Iterator<Item = &ToolCallId> {
-        self.calls_waiting_for(WaitsFor::Permission)
-    }
-
-    /// Calls whose question waits for an answer, in order.
-    pub fn questions(&self) -> impl Iterator<Item = &ToolCallId> {
-        self.calls_waiting_for(WaitsFor::Answer)
-    }
-
-    /// Calls whose plan waits for a decision, in order.
-    pub fn proposed_plans(&self) -> impl Iterator<Item = &ToolCallId> {
-        self.calls_waiting_for(WaitsFor::Decision)
-    }
-
-    fn calls_waiting_for(&self, what: WaitsFor) -> impl Iterator<Item = &ToolCallId> {
-        self.control.run().into_iter().flat_map(move |run| run.calls_waiting_for(what))
     }
 
     /// Where hooks are asked and told.

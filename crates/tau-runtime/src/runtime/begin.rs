@@ -70,9 +70,9 @@ impl Runtime {
         environment::check(request.provided.as_ref(), &options)?;
         environment::record(&request.environment, &mut options.config.metadata);
         let known = traits(request.id, &options.config.metadata, durability.epoch);
-        options.durability = durability;
+        options.durability = Durability { traits: Some(known.clone()), ..durability };
         if request.overrides.tools.is_none() {
-            let of_extensions = self.attachments().tools_for(&known);
+            let of_extensions = self.attachments().kept_tools_for(&known);
             // A tool of the factory's own is not taken the place of.
             let offered =
                 of_extensions.into_iter().filter(|tool| options.tools.get(&tool.definition().name).is_none());
@@ -201,7 +201,7 @@ impl Runtime {
         let loan = self.provide_old(old, &known).await?;
         let mut options = self.factory().resume(old).await?;
         environment::check(old.provided.as_ref(), &options)?;
-        options.durability = durability;
+        options.durability = Durability { traits: Some(known.clone()), ..durability };
         self.add_offered(old, &known, &mut options);
         self.add_hooks(&known, &mut options);
         Ok(Equipped { options, loan, known })
@@ -210,6 +210,7 @@ impl Runtime {
     /// Adds the hooks of extensions to those that the factory gave.
     fn add_hooks(&self, known: &SessionTraits, options: &mut SessionOptions) {
         let attached = self.attachments().hooks_for(known);
+        options.hook_health = self.hook_health().clone();
         options.hooks = Some(match options.hooks.take() {
             Some(own) => Arc::new(SeveralHooks::new(vec![own, attached])),
             None => attached,
@@ -222,7 +223,7 @@ impl Runtime {
         for spec in missing {
             // Those that were the factory's, it has no more: an extension may have them by now.
             if options.tools.get(&spec.definition.name).is_none() {
-                options.tools.add(self.attachments().tool(known, spec.clone()));
+                options.tools.add(self.attachments().kept_tool(known, spec.clone()));
             }
         }
     }
@@ -250,10 +251,12 @@ impl Runtime {
             session: Some(session),
             epoch: Some(choice.epoch.unwrap_or(opened.epoch)),
             last_hash: None,
+            traits: None,
             journals: Some(options.attachments.journals().clone()),
             opener: options.store.clone().map(|store| store as Arc<dyn SessionOpener>),
             required_acks: choice.required_acks.unwrap_or(options.required_acks),
             grace: choice.grace.unwrap_or(options.grace),
+            results: Some(options.attachments.results()),
         }
     }
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use tau_core::SessionId;
 use tau_core::event::Seq;
 
+use super::RuntimeError;
 use super::choice::Revival;
 use super::environment::Loan;
 use super::factory::{EnvironmentChoice, OldSession};
 use super::live::MadeOf;
-use super::{RuntimeError, agent_of};
 use crate::attach::SessionTraits;
 use crate::driver::{Handle, Past, ResumeError, Session, SessionOptions};
 
@@ -20,8 +20,7 @@ pub(super) fn traits(
     metadata: &BTreeMap<String, String>,
     epoch: Option<u64>,
 ) -> SessionTraits {
-    let traits = SessionTraits::new(id).with_metadata(metadata.clone()).with_agent(agent_of(metadata));
-    traits.with_epoch(epoch.unwrap_or_default())
+    SessionTraits::described(id, metadata).with_epoch(epoch.unwrap_or_default())
 }
 
 /// A session that is about to start.

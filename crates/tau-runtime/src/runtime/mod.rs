@@ -26,6 +26,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::attach::Attachments;
 use crate::driver::Handle;
+use crate::hooks::HookHealth;
 use table::Table;
 
 /// The key of a session's metadata under which the agent stands that it was created from.
@@ -46,7 +47,9 @@ pub use factory::{
     SessionOverrides,
 };
 pub use live::{Ended, LiveSession};
-pub use store::{SessionStore, StoreError, StoreErrorKind, StoredPage, StoredQuery, StoredSession};
+pub use store::{
+    SessionStore, StoreError, StoreErrorKind, StoredOrder, StoredPage, StoredQuery, StoredSession,
+};
 
 /// What a runtime is made of.
 #[derive(Debug)]
@@ -91,6 +94,7 @@ struct Inner {
     options: RuntimeOptions,
     table: Table,
     tasks: TaskTracker,
+    hook_health: HookHealth,
 }
 
 impl Runtime {
@@ -98,7 +102,12 @@ impl Runtime {
     #[must_use]
     pub fn new(options: RuntimeOptions) -> Self {
         let table = Table::new(options.max_sessions);
-        Self(Arc::new(Inner { options, table, tasks: TaskTracker::new() }))
+        Self(Arc::new(Inner {
+            options,
+            table,
+            tasks: TaskTracker::new(),
+            hook_health: HookHealth::default(),
+        }))
     }
 
     /// What makes its sessions.
@@ -117,6 +126,12 @@ impl Runtime {
     #[must_use]
     pub fn attachments(&self) -> &Attachments {
         &self.0.options.attachments
+    }
+
+    /// How the hooks of its sessions do.
+    #[must_use]
+    pub fn hook_health(&self) -> &HookHealth {
+        &self.0.hook_health
     }
 
     /// Where sessions that are not live are found.

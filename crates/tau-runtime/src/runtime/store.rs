@@ -2,7 +2,7 @@
 
 use futures::future::BoxFuture;
 use tau_core::SessionId;
-use tau_core::event::{Event, EventHash, Seq};
+use tau_core::event::{Event, EventHash, Seq, Timestamp};
 use tau_session::SessionOverview;
 
 use crate::driver::SessionOpener;
@@ -21,7 +21,7 @@ pub trait SessionStore: SessionOpener {
     /// The events of a session after a place, some of them; none where there are no more.
     fn read(&self, session: SessionId, after: Seq) -> BoxFuture<'_, Result<Vec<Event>, StoreError>>;
 
-    /// Sessions, the last written first, some of them.
+    /// A page of sessions. What it costs should not grow with how many there are.
     fn list(&self, query: StoredQuery) -> BoxFuture<'_, Result<StoredPage, StoreError>>;
 }
 
@@ -29,10 +29,35 @@ pub trait SessionStore: SessionOpener {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoredQuery {
-    /// Where the page before ended; empty for the first.
+    /// Where the page begins: the token of a session of an earlier page, or what that gave for the next; empty for the first.
     pub page_token: String,
+    /// At most so many; 0 where the store may choose.
+    pub limit: usize,
+    /// In which order.
+    pub order: StoredOrder,
     /// Only these; all where there are none.
     pub sessions: Vec<SessionId>,
+    /// Only those whose id begins so; any where it is empty.
+    pub id_prefix: String,
+    /// Only those last written at this time or later.
+    pub updated_from: Option<Timestamp>,
+    /// Only those last written before this time.
+    pub updated_before: Option<Timestamp>,
+}
+
+/// The order of a list. Of the same time the id decides, in the same direction.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum StoredOrder {
+    /// The last written first.
+    #[default]
+    UpdatedDescending,
+    /// The last written last.
+    UpdatedAscending,
+    /// The newest first.
+    CreatedDescending,
+    /// The oldest first.
+    CreatedAscending,
 }
 
 /// A page of a list.
@@ -57,6 +82,21 @@ pub struct StoredSession {
     pub last_hash: EventHash,
     /// Whoever has it open, for people; empty for nobody.
     pub holder: String,
+    /// When it was made, as the store counts: what lists are ordered by.
+    pub created: Timestamp,
+    /// When it was last written, as the store counts.
+    pub updated: Timestamp,
+    /// Where a list goes on after it.
+    pub page_token: String,
+}
+
+impl StoredSession {
+    /// A session that nobody has open, with the times of its events.
+    pub fn new(id: SessionId, overview: SessionOverview, page_token: impl Into<String>) -> Self {
+        let (created, updated) = (overview.created, overview.updated);
+        let (last_hash, holder) = (EventHash::ZERO, String::new());
+        Self { id, overview, last_hash, holder, created, updated, page_token: page_token.into() }
+    }
 }
 
 /// A store cannot do what it was asked.

@@ -11,6 +11,7 @@ use tau_proto::runtime::v1::{self as pb, AdminService};
 use tokio_util::sync::CancellationToken;
 
 use super::failure::{ATTACH_FIRST, Failure, check};
+use super::hook_report;
 use super::operator::{Document, Finding, LogDirectives, LogFilter, Operator, Probe, Severity};
 use super::reason::Reason;
 use super::service::new_session;
@@ -66,6 +67,8 @@ impl Admin {
             Some(operator) => operator.findings(probe).await,
             None => Vec::new(),
         };
+        let hooks = self.runtime.hook_health().hooks();
+        findings.extend(hooks.iter().filter_map(hook_report::finding));
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         let live = self.runtime.live();
         let overviews: Vec<_> = live.iter().map(|live| live.handle().overview()).collect();
@@ -79,6 +82,7 @@ impl Admin {
         pb::GetDiagnosticsResponse {
             findings: findings.into_iter().map(finding).collect(),
             process: Some(process).into(),
+            hooks: hooks.iter().map(wire::hook_status).collect(),
             ..Default::default()
         }
     }

@@ -5,6 +5,7 @@ pub mod http;
 mod admin;
 mod extension;
 mod failure;
+mod hook_report;
 mod interface;
 mod operator;
 mod reason;

@@ -88,7 +88,7 @@ fn what_touches_the_world_waits_until_enough_hold_its_events() {
     assert_eq!(ack(&mut gate, "x", 15), "", "one is not two");
     assert_eq!(ack(&mut gate, "x", 15), "", "nor is the same one twice");
     assert_eq!(ack(&mut gate, "y", 11), "", "a part of a decision is not the decision");
-    assert_eq!((gate.durable(), gate.committed()), (Seq(11), Seq(15)));
+    assert!(gate.durable() == Seq(11) && gate.is_behind());
     assert_eq!(ack(&mut gate, "y", 14), "model1 compact2");
     assert_eq!(ack(&mut gate, "z", 15), "run-a run-b", "any two");
     assert_eq!(commit(&mut gate, 15, [run_tool("c")]), "run-c", "nothing new to wait for");

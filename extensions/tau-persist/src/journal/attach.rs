@@ -68,7 +68,8 @@ pub async fn held_positions(
 /// wait has made durable, however many sessions that is. It goes on reading while it writes, up to a bound of bytes.
 ///
 /// It opens, reads and lists sessions for the runtime, too. Sessions that the runtime has open stay its own for half a
-/// minute after an attachment was lost: whoever attaches again uses a clone.
+/// minute after an attachment was lost: whoever attaches again uses a clone, or [takes them up](Self::take_up) in another
+/// process.
 #[derive(Debug, Clone)]
 pub struct Journal {
     pub(super) store: Arc<dyn Store>,
@@ -82,6 +83,16 @@ impl Journal {
     pub fn new(store: Arc<dyn Store>, options: JournalOptions) -> Self {
         let leases = Arc::new(Leases::new(Arc::clone(&store)));
         Self { store, leases, options }
+    }
+
+    /// Takes up again what an earlier process over this store had: the sessions that the runtime has open, so that they
+    /// stay its own. For a process that serves a runtime over the network, before it first attaches; a journal beside its
+    /// runtime has nothing to take up, because both end together.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn take_up(&self) -> Result<(), StoreError> {
+        self.leases.take_up().await
     }
 
     /// Attaches, and serves until the runtime ends the stream or `shutdown` is ready. Then what was received is stored
@@ -129,6 +140,10 @@ impl Journal {
                 result = session.tasks.next() => result.into_iter().for_each(|result| output.push(result)),
                 () = elapsed(renewed, RENEWAL) => {
                     renewed = Instant::now();
+                    // What it does not have it says right after its welcome.
+                    if is_reading {
+                        session.journal.leases.are_certain();
+                    }
                     session.tasks.renew(&session.journal);
                 }
                 message = incoming.next(), if is_reading => {

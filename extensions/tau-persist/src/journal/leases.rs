@@ -10,12 +10,14 @@ use tracing::warn;
 
 use super::attach::held_positions;
 use crate::error::{StoreError, StoreErrorKind};
-use crate::holder::take_session;
+use crate::holder::{Holder, Liveness, take_session};
 use crate::id::SessionId;
 use crate::store::{Lease, OpenSession, Position, Store};
 
 /// How long others leave a session alone of which they cannot tell whether its holder lives.
 const LEASE: Duration = Duration::from_secs(30);
+/// So many leases of an earlier process are taken up again.
+const MAX_TAKEN_UP: usize = 10_000;
 /// How often leases are renewed.
 pub(super) const RENEWAL: Duration = Duration::from_secs(10);
 
@@ -26,7 +28,15 @@ pub(super) const RENEWAL: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Leases {
     store: Arc<dyn Store>,
-    held: Mutex<BTreeMap<SessionId, Lease>>,
+    held: Mutex<BTreeMap<SessionId, Held>>,
+}
+
+/// A lease that is held.
+#[derive(Debug, Clone)]
+struct Held {
+    lease: Lease,
+    /// It was taken here, or the runtime had time to say that it does not have the session.
+    is_certain: bool,
 }
 
 impl Leases {
@@ -35,14 +45,32 @@ impl Leases {
         Self { store, held: Mutex::default() }
     }
 
-    /// Takes a session that is free, or whose [`Holder`](crate::Holder) has certainly ended, for half a minute.
+    /// Takes a session that is free, or whose [`Holder`] has certainly ended, for half a minute.
     ///
     /// # Errors
     /// Those of [`take_session`].
     pub async fn take(&self, session: SessionId, holder: impl Into<String>) -> Result<Lease, StoreError> {
         let lease = take_session(&*self.store, OpenSession::new(session.clone(), holder, LEASE)).await?;
-        self.held().insert(session, lease.clone());
+        self.hold(session, &lease);
         Ok(lease)
+    }
+
+    /// Takes leases up again that an earlier process took from this store and could not give back. Whose they are is not
+    /// known: they are renewed once the runtime that is attached to had time to say which of them are not its own.
+    /// Those of a [`Holder`] that has certainly ended are left to run out.
+    pub(super) async fn take_up(&self) -> Result<(), StoreError> {
+        for lease in self.store.leases(MAX_TAKEN_UP).await? {
+            if Holder::parse(&lease.holder).liveness() != Liveness::Gone {
+                let held = Held { lease, is_certain: false };
+                self.held().entry(held.lease.session.clone()).or_insert(held);
+            }
+        }
+        Ok(())
+    }
+
+    /// The runtime had time to say what it does not have.
+    pub(super) fn are_certain(&self) {
+        self.held().values_mut().for_each(|held| held.is_certain = true);
     }
 
     /// Renews what is held for as long as this is polled.
@@ -56,12 +84,16 @@ impl Leases {
     /// Gives every session back. A lease that cannot be given back runs out, and its holder can be seen to be gone.
     pub async fn give_back(&self) {
         let held = std::mem::take(&mut *self.held());
-        for lease in held.values() {
-            let _ = self.store.release_lease(lease).await;
+        for held in held.values().filter(|held| held.is_certain) {
+            let _ = self.store.release_lease(&held.lease).await;
         }
     }
 
-    fn held(&self) -> MutexGuard<'_, BTreeMap<SessionId, Lease>> {
+    fn hold(&self, session: SessionId, lease: &Lease) {
+        self.held().insert(session, Held { lease: lease.clone(), is_certain: true });
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<SessionId, Held>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -74,7 +106,7 @@ impl Leases {
         let StoreErrorKind::Leased { epoch, .. } = *error.kind() else { return Err(error) };
         let request = OpenSession::new(session.clone(), holder, LEASE).take_over(epoch);
         let lease = self.store.open_session(request).await?;
-        self.held().insert(session, lease.clone());
+        self.hold(session, &lease);
         Ok(lease)
     }
 
@@ -92,7 +124,7 @@ impl Leases {
     /// Renews the lease of a session no more, unless it was taken again.
     pub(super) fn let_go(&self, session: &SessionId, epoch: u64) {
         let mut held = self.held();
-        if held.get(session).is_some_and(|lease| lease.epoch <= epoch) {
+        if held.get(session).is_some_and(|held| held.lease.epoch <= epoch) {
             held.remove(session);
         }
     }
@@ -117,13 +149,14 @@ impl Leases {
 
     /// Keeps others away for another while. What was lost meanwhile is let go; its writer is told when it next writes.
     pub(super) async fn renew(&self) {
-        let held: Vec<Lease> = self.held().values().cloned().collect();
+        let certain = |held: &Held| held.is_certain.then(|| held.lease.clone());
+        let held: Vec<Lease> = self.held().values().filter_map(certain).collect();
         let renewals =
             held.iter().map(|lease| async move { (lease, self.store.renew_lease(lease, LEASE).await) });
         for (lease, renewed) in join_all(renewals).await {
             let is_lost = renewed.is_err_and(|error| !error.is_transient());
             let mut held = self.held();
-            if is_lost && held.get(&lease.session).is_some_and(|now| now.epoch == lease.epoch) {
+            if is_lost && held.get(&lease.session).is_some_and(|now| now.lease.epoch == lease.epoch) {
                 held.remove(&lease.session);
             }
         }

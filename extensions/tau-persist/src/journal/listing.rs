@@ -1,58 +1,73 @@
 //! Lists of what a store holds, page by page.
 
-use std::collections::BTreeSet;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tau_proto::buffa_types::google::protobuf::Timestamp;
-use tau_proto::runtime::v1::{ListStored, SessionPosition, Snapshot, StoredListed, StoredSession};
+use tau_proto::runtime::v1::{
+    ListStored, SessionPosition, Snapshot, StoredListed, StoredOrder, StoredSession,
+};
 
 use super::operation::{Refusal, shown};
 use crate::clock::{from_millis, to_millis};
 use crate::holder::{Holder, Liveness};
 use crate::id::SessionId;
-use crate::store::{ListSessions, SessionInfo, Store};
+use crate::store::{ListOrder, ListSessions, SessionInfo, Store};
 
 /// Sessions of one answer, at most.
 const MAX_SESSIONS: usize = 1_000;
 /// An answer ends when its snapshots have so many bytes.
 const MAX_BYTES: usize = 2 << 20;
-/// Sessions that are looked through at a time when some are asked for by name.
-const STEP: usize = 1_000;
 
 /// A page of the list that is asked for.
 pub(super) async fn list(store: &dyn Store, request: &ListStored) -> Result<StoredListed, Refusal> {
     let size = usize::try_from(request.page_size).unwrap_or(MAX_SESSIONS).clamp(1, MAX_SESSIONS);
-    let wanted: BTreeSet<&str> = request.session_ids.iter().map(String::as_str).collect();
-    let mut after = token_of(&request.page_token);
-    let (mut sessions, mut bytes) = (Vec::new(), 0);
-    loop {
-        let limit = if wanted.is_empty() { size - sessions.len() } else { STEP };
-        let infos = store.list(ListSessions { limit, after: after.take() }).await?;
-        let is_last = infos.len() < limit;
-        for info in infos {
-            after = Some((info.updated, info.session.clone()));
-            if !wanted.is_empty() && !wanted.contains(info.session.as_str()) {
-                continue;
-            }
-            let session = stored(store, info, &request.snapshot_name).await?;
-            bytes += session.snapshot.as_option().map_or(0, |snapshot| snapshot.body.len());
-            sessions.push(session);
-            if sessions.len() == wanted.len() && !wanted.is_empty() {
-                return Ok(StoredListed { sessions, ..Default::default() });
-            }
-            if sessions.len() == size || bytes >= MAX_BYTES {
-                let next_page_token = after.as_ref().map(token).unwrap_or_default();
-                return Ok(StoredListed { sessions, next_page_token, ..Default::default() });
-            }
-        }
-        if is_last {
-            return Ok(StoredListed { sessions, ..Default::default() });
+    let Some(asked) = read(request, size) else { return Ok(StoredListed::default()) };
+    let order = asked.order;
+    let infos = store.list(asked).await?;
+    let (mut is_last, mut bytes) = (infos.len() < size, 0);
+    let (mut sessions, mut next_page_token) = (Vec::with_capacity(infos.len()), String::new());
+    for info in infos {
+        next_page_token = token(order, &info);
+        let session = stored(store, info, &request.snapshot_name, next_page_token.clone()).await?;
+        bytes += session.snapshot.as_option().map_or(0, |snapshot| snapshot.body.len());
+        sessions.push(session);
+        if bytes >= MAX_BYTES {
+            is_last = false;
+            break;
         }
     }
+    if is_last {
+        next_page_token.clear();
+    }
+    Ok(StoredListed { sessions, next_page_token, ..Default::default() })
+}
+
+/// What the store is asked; `None` where nothing can meet it.
+fn read(request: &ListStored, size: usize) -> Option<ListSessions> {
+    let mut asked = ListSessions::first(size).in_order(match request.order.as_known() {
+        Some(StoredOrder::UpdatedAscending) => ListOrder::UpdatedAscending,
+        Some(StoredOrder::CreatedDescending) => ListOrder::CreatedDescending,
+        Some(StoredOrder::CreatedAscending) => ListOrder::CreatedAscending,
+        Some(StoredOrder::UpdatedDescending | StoredOrder::Unspecified) | None => {
+            ListOrder::UpdatedDescending
+        }
+    });
+    asked.after = token_of(&request.page_token);
+    asked.prefix.clone_from(&request.id_prefix);
+    asked.updated_from = request.updated_after.as_option().map(moment);
+    asked.updated_before = request.updated_before.as_option().map(moment);
+    let names = request.session_ids.iter();
+    asked.sessions = names.filter_map(|name| SessionId::new(name.as_str()).ok()).collect();
+    (request.session_ids.is_empty() || !asked.sessions.is_empty()).then_some(asked)
 }
 
 /// The session, with the snapshot of a name where that is not empty.
-async fn stored(store: &dyn Store, info: SessionInfo, snapshot: &str) -> Result<StoredSession, Refusal> {
+async fn stored(
+    store: &dyn Store,
+    info: SessionInfo,
+    snapshot: &str,
+    page_token: String,
+) -> Result<StoredSession, Refusal> {
     let kept = if snapshot.is_empty() { None } else { store.snapshot(&info.session, snapshot).await? };
     let kept = kept.map(|kept| {
         let at = SessionPosition {
@@ -71,6 +86,7 @@ async fn stored(store: &dyn Store, info: SessionInfo, snapshot: &str) -> Result<
         updated: time(info.updated).into(),
         holder: holder.as_ref().map(shown).unwrap_or_default(),
         snapshot: kept.into(),
+        page_token,
         ..Default::default()
     })
 }
@@ -84,9 +100,16 @@ fn time(time: SystemTime) -> Timestamp {
     }
 }
 
+fn moment(time: &Timestamp) -> SystemTime {
+    let seconds = u64::try_from(time.seconds).unwrap_or_default();
+    let nanos = u32::try_from(time.nanos).unwrap_or_default().min(999_999_999);
+    // A moment that is too far ahead is one that nothing was written after.
+    UNIX_EPOCH.checked_add(Duration::new(seconds, nanos)).unwrap_or_else(|| from_millis(i64::MAX))
+}
+
 /// The place in the list after a session, as text.
-fn token((updated, session): &(SystemTime, SessionId)) -> String {
-    format!("{}.{session}", to_millis(*updated))
+fn token(order: ListOrder, info: &SessionInfo) -> String {
+    format!("{}.{}", to_millis(order.time(info)), info.session)
 }
 
 /// Reads a place; the beginning where it is none.

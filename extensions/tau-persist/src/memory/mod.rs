@@ -1,5 +1,6 @@
 //! A store in memory: for tests, and for sessions that need to outlive nothing.
 
+mod list;
 mod search;
 mod state;
 
@@ -59,6 +60,10 @@ impl Store for MemoryStore {
 
     fn release_lease(&self, lease: &Lease) -> Pending<()> {
         self.with(|state| state.release(lease))
+    }
+
+    fn leases(&self, limit: usize) -> Pending<Vec<Lease>> {
+        self.with(|state| Ok(state.leases(limit)))
     }
 
     fn append(&self, append: Append) -> Pending<Position> {

@@ -1,11 +1,13 @@
 //! What the store holds, and what each request does to it.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
 use tau_proto::buffa::bytes::Bytes;
 use tau_proto::runtime::v1::Event;
 
+use super::list;
 use super::search::excerpt;
 use crate::admission::{CheckedAppend, is_name};
 use crate::clock::to_millis;
@@ -110,6 +112,21 @@ impl State {
         Ok(())
     }
 
+    pub(super) fn leases(&self, limit: usize) -> Vec<Lease> {
+        let live = self.sessions.iter().filter(|(_, session)| !session.is_deleted);
+        let mut rows: Vec<_> =
+            live.filter_map(|(name, session)| Some((session.lease.as_ref()?, name, session.head))).collect();
+        rows.sort_by_key(|(row, name, _)| (Reverse(row.granted), *name));
+        let leases = rows.into_iter().take(limit).map(|(row, name, head)| Lease {
+            session: name.clone(),
+            holder: row.holder.clone(),
+            epoch: head.epoch,
+            expires: row.expires(),
+            head,
+        });
+        leases.collect()
+    }
+
     pub(super) fn append(
         &mut self,
         append: CheckedAppend,
@@ -162,24 +179,16 @@ impl State {
     }
 
     pub(super) fn list(&self, request: &ListSessions, now: SystemTime) -> Vec<SessionInfo> {
-        // The last written first, to the millisecond; then by name.
-        let order = |updated: SystemTime, name: &SessionId| (-to_millis(updated), name.clone());
-        let after = request.after.as_ref().map(|(updated, name)| order(*updated, name));
         let live = self.sessions.iter().filter(|(_, session)| !session.is_deleted);
-        let mut list: Vec<_> = live
-            .map(|(name, session)| (order(session.updated, name), session))
-            .filter(|(key, _)| after.as_ref().is_none_or(|after| key > after))
-            .collect();
-        list.sort_by(|(left, _), (right, _)| left.cmp(right));
-        let infos = list.into_iter().take(request.limit).map(|((_, name), session)| SessionInfo {
-            session: name,
+        let infos = live.map(|(name, session)| SessionInfo {
+            session: name.clone(),
             head: session.head,
             bytes: session.rows.iter().map(|row| row.event.body.len() as u64).sum(),
             created: session.created,
             updated: session.updated,
             holder: session.lease.as_ref().filter(|row| row.is_live(now)).map(|row| row.holder.clone()),
         });
-        infos.collect()
+        list::page(infos, request)
     }
 
     pub(super) fn put_snapshot(

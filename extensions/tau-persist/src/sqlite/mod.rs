@@ -6,6 +6,7 @@ mod cache;
 mod checkpoint;
 mod connection;
 mod error;
+mod list;
 mod log;
 mod maintenance;
 mod probe;
@@ -220,6 +221,10 @@ impl Store for SqliteStore {
         self.write(0, move |connection| session::release(connection, &lease))
     }
 
+    fn leases(&self, limit: usize) -> Pending<Vec<Lease>> {
+        self.readers.read(move |connection| session::leases(connection, limit))
+    }
+
     fn append(&self, append: Append) -> Pending<Position> {
         let append = match CheckedAppend::new(append, self.options.store.max_event_bytes) {
             Ok(append) => append,
@@ -246,7 +251,7 @@ impl Store for SqliteStore {
 
     fn list(&self, request: ListSessions) -> Pending<Vec<SessionInfo>> {
         let now = self.options.store.clock.now();
-        self.readers.read(move |connection| session::list(connection, &request, now))
+        self.readers.read(move |connection| list::list(connection, &request, now))
     }
 
     fn put_snapshot(&self, snapshot: Snapshot) -> Pending<()> {

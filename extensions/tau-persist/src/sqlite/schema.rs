@@ -12,7 +12,11 @@ use crate::error::{StoreError, StoreErrorKind};
 const APPLICATION_ID: i32 = 0x7461_7531;
 
 /// Each brings a database from the version of its index to the next. They are only ever added to.
-const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
+];
 
 /// The version that this program writes. It reads this one and all before it, which it brings up to this one.
 pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;

@@ -5,13 +5,13 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
 use super::error::from_sqlite;
-use crate::clock::{from_millis, to_millis};
+use crate::clock::to_millis;
 use crate::error::{Damage, Rule, StoreError, StoreErrorKind};
 use crate::hash::Sha256Hash;
 use crate::id::SessionId;
-use crate::store::{Lease, LeaseRow, ListSessions, OpenSession, Position, SessionInfo, check_newest, claim};
+use crate::store::{Lease, LeaseRow, OpenSession, Position, check_newest, claim};
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "id, epoch, head_seq, head_hash, deleted, lease_holder, lease_granted, lease_ttl, bytes";
 
 /// A session as its row has it.
@@ -35,7 +35,7 @@ pub(super) fn from_sql(number: i64) -> Option<u64> {
     u64::try_from(number).ok()
 }
 
-fn damaged(session: &SessionId) -> StoreError {
+pub(super) fn damaged(session: &SessionId) -> StoreError {
     StoreError::new(StoreErrorKind::Corrupt(Damage::Session)).in_session(session)
 }
 
@@ -65,7 +65,7 @@ impl SessionRow {
     }
 
     /// Reads the columns; `None` where their values make no session.
-    fn decode(row: &Row<'_>) -> Result<Option<Self>, rusqlite::Error> {
+    pub(super) fn decode(row: &Row<'_>) -> Result<Option<Self>, rusqlite::Error> {
         let (epoch, seq) = (from_sql(row.get(1)?), from_sql(row.get(2)?));
         let hash = Sha256Hash::from_slice(row.get_ref(3)?.as_blob()?);
         let lease = match (row.get(5)?, row.get(6)?, row.get(7)?) {
@@ -163,6 +163,36 @@ pub(super) fn release(connection: &Connection, lease: &Lease) -> Result<(), Stor
     set_lease(connection, row.id, None)
 }
 
+pub(super) fn leases(connection: &Connection, limit: usize) -> Result<Vec<Lease>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS}, name FROM session WHERE deleted IS NULL AND lease_holder IS NOT NULL \
+         ORDER BY lease_granted DESC, name LIMIT ?1"
+    );
+    let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
+    let mut rows = statement.query([i64::try_from(limit).unwrap_or(i64::MAX)]).map_err(from_sqlite)?;
+    let mut leases = Vec::new();
+    while let Some(row) = rows.next().map_err(from_sqlite)? {
+        let session = named(row)?;
+        let decoded = SessionRow::decode(row).map_err(|error| from_sqlite(error).in_session(&session))?;
+        let SessionRow { head, lease, .. } = decoded.ok_or_else(|| damaged(&session))?;
+        leases.extend(lease.map(|lease| Lease {
+            session,
+            epoch: head.epoch,
+            expires: lease.expires(),
+            holder: lease.holder,
+            head,
+        }));
+    }
+    Ok(leases)
+}
+
+/// The name that stands behind the [`COLUMNS`].
+pub(super) fn named(row: &Row<'_>) -> Result<SessionId, StoreError> {
+    let name: String = row.get(9).map_err(from_sqlite)?;
+    SessionId::new(name)
+        .map_err(|error| StoreError::new(StoreErrorKind::Corrupt(Damage::Session)).with_source(error))
+}
+
 /// Changes the lease and nothing else: holding a session is not writing it.
 fn set_lease(connection: &Connection, id: i64, lease: Option<&LeaseRow>) -> Result<(), StoreError> {
     let sql = "UPDATE session SET lease_holder = ?2, lease_granted = ?3, lease_ttl = ?4 WHERE id = ?1";
@@ -171,40 +201,4 @@ fn set_lease(connection: &Connection, id: i64, lease: Option<&LeaseRow>) -> Resu
     let (granted, ttl) = (lease.map(|lease| lease.granted), lease.map(|lease| lease.ttl));
     statement.execute((id, holder, granted, ttl)).map_err(from_sqlite)?;
     Ok(())
-}
-
-pub(super) fn list(
-    connection: &Connection,
-    request: &ListSessions,
-    now: SystemTime,
-) -> Result<Vec<SessionInfo>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS}, name, created, updated FROM session \
-         WHERE deleted IS NULL AND (?1 IS NULL OR (-updated, name) > (-?1, ?2)) \
-         ORDER BY -updated, name LIMIT ?3"
-    );
-    let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
-    let after = request.after.as_ref();
-    let updated = after.map(|(updated, _)| to_millis(*updated));
-    let name = after.map(|(_, session)| session.as_str());
-    let limit = i64::try_from(request.limit).unwrap_or(i64::MAX);
-    let mut rows = statement.query((updated, name, limit)).map_err(from_sqlite)?;
-    let mut list = Vec::new();
-    while let Some(row) = rows.next().map_err(from_sqlite)? {
-        let name: String = row.get(9).map_err(from_sqlite)?;
-        let session = SessionId::new(name)
-            .map_err(|error| StoreError::new(StoreErrorKind::Corrupt(Damage::Session)).with_source(error))?;
-        let decoded = SessionRow::decode(row).map_err(|error| from_sqlite(error).in_session(&session))?;
-        let found = decoded.ok_or_else(|| damaged(&session))?;
-        let holder = found.lease.filter(|lease| lease.is_live(now)).map(|lease| lease.holder);
-        list.push(SessionInfo {
-            session,
-            head: found.head,
-            created: from_millis(row.get(10).map_err(from_sqlite)?),
-            updated: from_millis(row.get(11).map_err(from_sqlite)?),
-            bytes: found.bytes,
-            holder,
-        });
-    }
-    Ok(list)
 }

@@ -18,7 +18,7 @@ pub use events::{Append, OutboxMessage, Position, ReadEvents, StoredMessage};
 pub use lease::{Claim, Lease, OpenSession};
 pub(crate) use lease::{LeaseRow, check_newest, claim};
 pub use options::StoreOptions;
-pub use sessions::{ListSessions, Retention, SessionInfo, VacuumReport};
+pub use sessions::{ListOrder, ListSessions, Retention, SessionInfo, VacuumReport};
 
 use crate::error::StoreError;
 use crate::hash::Sha256Hash;
@@ -61,6 +61,9 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// else has the session.
     fn release_lease(&self, lease: &Lease) -> Pending<()>;
 
+    /// The leases that were given and not given back, be their time over or not; those granted last first, at most so many.
+    fn leases(&self, limit: usize) -> Pending<Vec<Lease>>;
+
     /// Makes events durable; answers with the position of the last of them, which is not the head of the session if
     /// they are a repetition. A session that does not exist begins with its event 1.
     fn append(&self, append: Append) -> Pending<Position>;
@@ -71,7 +74,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// What is held of a session; `None` if it does not exist.
     fn head(&self, session: &SessionId) -> Pending<Option<Position>>;
 
-    /// Sessions, the last written first.
+    /// A page of sessions. What it costs grows with the page and not with the store, unless a filter lets few through.
     fn list(&self, request: ListSessions) -> Pending<Vec<SessionInfo>>;
 
     /// Keeps a cache of what the events of a session up to a point amount to. It replaces the one of that name. It

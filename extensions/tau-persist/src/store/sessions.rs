@@ -5,28 +5,83 @@ use std::time::SystemTime;
 use crate::id::SessionId;
 use crate::store::Position;
 
-/// A request for a list of sessions, the last written first.
+/// A request for a list of sessions. All that is asked must be met.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListSessions {
     /// At most so many.
     pub limit: usize,
-    /// The last one of the page before: its time and name.
+    /// In which order. The last written first unless set.
+    pub order: ListOrder,
+    /// The last one of the page before: its time in that order, and its name.
     pub after: Option<(SystemTime, SessionId)>,
+    /// Only these. None: all.
+    pub sessions: Vec<SessionId>,
+    /// Only those whose name begins so.
+    pub prefix: String,
+    /// Only those last written at this moment or later.
+    pub updated_from: Option<SystemTime>,
+    /// Only those last written before this moment.
+    pub updated_before: Option<SystemTime>,
+}
+
+/// The order of a list. Times count in milliseconds; of the same time the name decides, in the same direction.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ListOrder {
+    /// The last written first.
+    #[default]
+    UpdatedDescending,
+    /// The last written last.
+    UpdatedAscending,
+    /// The newest first.
+    CreatedDescending,
+    /// The oldest first.
+    CreatedAscending,
+}
+
+impl ListOrder {
+    /// The time of a session that decides where it stands.
+    #[must_use]
+    pub const fn time(self, info: &SessionInfo) -> SystemTime {
+        match self {
+            Self::UpdatedDescending | Self::UpdatedAscending => info.updated,
+            Self::CreatedDescending | Self::CreatedAscending => info.created,
+        }
+    }
+
+    pub(crate) const fn is_descending(self) -> bool {
+        matches!(self, Self::UpdatedDescending | Self::CreatedDescending)
+    }
 }
 
 impl ListSessions {
-    /// The first page.
+    /// The first page of all sessions.
     #[must_use]
     pub const fn first(limit: usize) -> Self {
-        Self { limit, after: None }
+        Self {
+            limit,
+            order: ListOrder::UpdatedDescending,
+            after: None,
+            sessions: Vec::new(),
+            prefix: String::new(),
+            updated_from: None,
+            updated_before: None,
+        }
     }
 
-    /// The page after a session of an earlier one. A session that is written between two pages may be missed or
-    /// come twice.
+    /// The same in another order.
+    #[must_use]
+    pub const fn in_order(mut self, order: ListOrder) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// The page after a session of an earlier one. In an order of writing, a session that is written between two pages
+    /// may be missed or come twice.
     #[must_use]
     pub fn after(mut self, last: &SessionInfo) -> Self {
-        self.after = Some((last.updated, last.session.clone()));
+        self.after = Some((self.order.time(last), last.session.clone()));
         self
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use tau_persist::{
-    Append, ListSessions, MemoryStore, OutboxMessage, Position, ReadEvents, Retention, Rule, Search,
-    Sha256Hash, Snapshot, SqliteOptions, SqliteStore, Store, StoreErrorKind as Kind, StoreOptions,
+    Append, ListOrder, ListSessions, MemoryStore, OutboxMessage, Position, ReadEvents, Retention, Rule,
+    Search, Sha256Hash, Snapshot, SqliteOptions, SqliteStore, Store, StoreErrorKind as Kind, StoreOptions,
     verify_session,
 };
 use tau_proto::buffa::{MessageField, UnknownField, UnknownFieldData};
@@ -279,28 +279,78 @@ fn sessions_are_listed_last_written_first(make: Make) {
         clock.advance(1);
     }
     Writer::new("f").append(&*store, 1);
-    // The same moment: by name.
+    // The same moment: by name, in the direction of the list.
     Writer::new("e2").append(&*store, 2);
     store.open_session(open("b", "me")).wait().unwrap();
     let names = |request| {
         let list = store.list(request).wait().unwrap();
         list.iter().map(|info| info.session.to_string()).collect::<Vec<_>>()
     };
-    assert_eq!(names(ListSessions::first(100)), ["b", "e2", "f", "e", "d", "c", "a"]);
-    let mut paged = Vec::new();
-    let mut request = ListSessions::first(2);
-    loop {
-        let page = store.list(request).wait().unwrap();
-        let Some(last) = page.last() else { break };
-        request = ListSessions::first(2).after(last);
-        paged.extend(page.iter().map(|info| info.session.to_string()));
+    for (order, expected) in [
+        (ListOrder::UpdatedDescending, ["f", "e2", "b", "e", "d", "c", "a"]),
+        (ListOrder::UpdatedAscending, ["a", "c", "d", "e", "b", "e2", "f"]),
+        (ListOrder::CreatedDescending, ["f", "e2", "e", "d", "c", "b", "a"]),
+        (ListOrder::CreatedAscending, ["a", "b", "c", "d", "e", "e2", "f"]),
+    ] {
+        assert_eq!(names(ListSessions::first(100).in_order(order)), expected, "{order:?}");
+        let mut paged = Vec::new();
+        let mut request = ListSessions::first(2).in_order(order);
+        loop {
+            let page = store.list(request.clone()).wait().unwrap();
+            let Some(last) = page.last() else { break };
+            request = request.after(last);
+            paged.extend(page.iter().map(|info| info.session.to_string()));
+        }
+        assert_eq!(paged, expected, "{order:?}");
     }
-    assert_eq!(paged, names(ListSessions::first(100)));
-    let first = &store.list(ListSessions::first(1)).wait().unwrap()[0];
+    let asked = |change: &dyn Fn(&mut ListSessions)| {
+        let mut request = ListSessions::first(100);
+        change(&mut request);
+        names(request)
+    };
+    assert_eq!(asked(&|request| request.sessions = vec![id("c"), id("none"), id("f")]), ["f", "c"]);
+    assert_eq!(asked(&|request| request.prefix = "e".to_owned()), ["e2", "e"]);
+    assert_eq!(asked(&|request| request.prefix = "none".to_owned()), Vec::<String>::new());
+    let infos = store.list(ListSessions::first(100)).wait().unwrap();
+    let written = |name: &str| infos.iter().find(|info| info.session.as_str() == name).unwrap().updated;
+    let (from, before) = (written("c"), written("e"));
+    assert_eq!(asked(&|request| request.updated_from = Some(from)), ["f", "e2", "b", "e", "d", "c"]);
+    assert_eq!(asked(&|request| request.updated_before = Some(before)), ["d", "c", "a"]);
+    let both = |request: &mut ListSessions| {
+        (request.updated_from, request.updated_before) = (Some(from), Some(before));
+        request.order = ListOrder::CreatedAscending;
+    };
+    assert_eq!(asked(&both), ["c", "d"]);
+    let mut request = ListSessions::first(1);
+    request.sessions = vec![id("b")];
+    let first = &store.list(request).wait().unwrap()[0];
     assert_eq!((first.holder.as_deref(), first.head.seq, first.head.epoch), (Some("me"), 1, 1));
     assert!(first.created < first.updated);
     clock.advance(31);
     assert_eq!(store.list(ListSessions::first(1)).wait().unwrap()[0].holder, None);
+}
+
+fn leases_are_known_until_they_are_given_back(make: Make) {
+    let Subject { store, clock, .. } = subject(make);
+    assert_eq!(store.leases(10).wait().unwrap(), []);
+    let first = store.open_session(open("a", "one")).wait().unwrap();
+    clock.advance(1);
+    let second = store.open_session(open("b", "two")).wait().unwrap();
+    let mut writer = Writer::new("b");
+    writer.at = second.head;
+    writer.append(&*store, 2);
+    Writer::new("c").append(&*store, 1);
+    let mut second = second;
+    second.head = writer.at;
+    // Also when their time is over.
+    clock.advance(100);
+    assert_eq!(store.leases(10).wait().unwrap(), [second.clone(), first.clone()]);
+    assert_eq!(store.leases(1).wait().unwrap(), [second]);
+    store.delete(&id("b")).wait().unwrap();
+    let renewed = store.renew_lease(&first, Duration::from_secs(5)).wait().unwrap();
+    assert_eq!(store.leases(10).wait().unwrap(), [renewed]);
+    store.release_lease(&first).wait().unwrap();
+    assert_eq!(store.leases(10).wait().unwrap(), []);
 }
 
 fn a_snapshot_is_of_this_history_or_none(make: Make) {
@@ -553,6 +603,7 @@ conformance! {
     an_old_epoch_never_writes_again
     a_clock_set_back_locks_nobody_out
     sessions_are_listed_last_written_first
+    leases_are_known_until_they_are_given_back
     a_snapshot_is_of_this_history_or_none
     blobs_live_as_long_as_a_session_needs_them
     words_are_found

@@ -15,8 +15,11 @@ use tau_persist::{
 use crate::support::{BodyText, Folder, ManualClock, Writer, id, kind, open, read_all};
 
 /// One for each version, as the program of that version wrote it. They are never changed.
-const FIXTURES: [&str; 2] =
-    [include_str!("../fixtures/schema_v1.sql"), include_str!("../fixtures/schema_v2.sql")];
+const FIXTURES: [&str; 3] = [
+    include_str!("../fixtures/schema_v1.sql"),
+    include_str!("../fixtures/schema_v2.sql"),
+    include_str!("../fixtures/schema_v3.sql"),
+];
 
 /// Everything a store can hold.
 fn fill(store: &dyn Store) {
@@ -46,7 +49,7 @@ fn assert_filled(store: &dyn Store) {
     assert_eq!(events[2].__buffa_unknown_fields.len(), 1);
     let list = store.list(ListSessions::first(10)).wait().unwrap();
     let sizes: Vec<_> = list.iter().map(|info| (info.session.as_str(), info.bytes)).collect();
-    assert_eq!(sizes, [("free", 28), ("s", 70_023)]);
+    assert_eq!(sizes, [("s", 70_023), ("free", 28)]);
     for session in ["s", "free"] {
         let verification = block_on(verify_session(store, &id(session))).unwrap();
         assert!(verification.damage.is_none(), "{verification:?}");

@@ -10,8 +10,8 @@ use tau_persist::{Clock, Journal, JournalOptions, MemoryStore, Store, StoreError
 use tau_proto::buffa_types::google::protobuf::Duration as WireDuration;
 use tau_proto::runtime::v1::{
     AttachRequest, AttachResponse, Call, CallFailureKind, Fenced, JournalCapability, JournalErrorKind,
-    JournalOperation, OpenSession, RunTool, Welcome, attach_request, attach_response, call, call_result,
-    extension_role, journal_operation::Operation, journal_reply::Reply,
+    JournalOperation, OpenSession, ReleaseSession, RunTool, Welcome, attach_request, attach_response, call,
+    call_result, extension_role, journal_operation::Operation, journal_reply::Reply,
 };
 use tokio::task::JoinHandle;
 
@@ -147,6 +147,60 @@ async fn what_the_runtime_had_before_it_was_started_anew_is_let_go() {
     }
     let Reply::SessionOpened(opened) = runtime.open("two").await else { panic!("not opened") };
     assert_eq!(opened.epoch, 2);
+}
+
+/// Its process was killed, and the runtime goes on.
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_was_started_anew_takes_up_what_the_runtime_has() {
+    let clock = Arc::new(TestClock(AtomicU64::new(1_000)));
+    let options = StoreOptions::default().with_clock(Arc::clone(&clock) as Arc<dyn Clock>);
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new(options));
+    let started = async || {
+        let journal = Journal::new(Arc::clone(&store), JournalOptions::new("store-1"));
+        journal.take_up().await.unwrap();
+        Runtime::attached(&journal).await
+    };
+    let pass = async |seconds: u64| {
+        for _ in 0..seconds {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            clock.0.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    let is_free = |session: &str| store.open_session(open(session, "me")).wait().is_ok();
+
+    let mut runtime = started().await;
+    assert!(runtime.positions.is_empty());
+    let Reply::SessionOpened(_) = runtime.open("one").await else { panic!("not opened") };
+    // Another process has one in the same store, and one has given its own back.
+    store.open_session(open("other", "elsewhere")).wait().unwrap();
+    let given = store.open_session(open("given", "elsewhere")).wait().unwrap();
+    store.release_lease(&given).wait().unwrap();
+    runtime.lose().await;
+
+    pass(25).await;
+    let mut runtime = started().await;
+    let mut said = runtime.positions.clone();
+    said.sort();
+    assert_eq!(said, [("other".to_owned(), 1), ("s".to_owned(), 1)]);
+    runtime.say(Fenced { session_id: "other".into(), epoch: 1, ..Default::default() }).await;
+    pass(300).await;
+    assert!(!is_free("s"), "the runtime still has it");
+    assert!(is_free("other"), "what the runtime does not have is nobody's to renew");
+    let Reply::SessionOpened(again) = runtime.open("one").await else { panic!("not opened") };
+    assert_eq!(again.epoch, 2, "nobody else took it meanwhile");
+
+    // The other way round: it was away for so long that somebody took the session.
+    runtime.lose().await;
+    pass(31).await;
+    assert!(is_free("s"));
+    let mut runtime = started().await;
+    let Reply::Error(refused) = runtime.open("one").await else { panic!("it is somebody else's") };
+    assert_eq!(refused.holder, "me");
+    let release = ReleaseSession { session_id: "s".into(), epoch: 2, ..Default::default() };
+    let release: Operation = release.into();
+    let release = JournalOperation { operation: Some(release), ..Default::default() };
+    runtime.ask("c-3", release).await;
+    assert!(store.open_session(open("s", "a third")).wait().is_err(), "an old epoch gives nothing back");
 }
 
 #[tokio::test(start_paused = true)]

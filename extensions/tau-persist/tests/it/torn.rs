@@ -210,7 +210,9 @@ fn a_file_truncated_at_every_byte_is_never_taken_for_a_whole_one() {
 fn the_program_tells_of_a_truncated_file() {
     let (bytes, _) = closed();
     let mut refused = 0;
-    for length in (1..bytes.len()).step_by(bytes.len() / 12) {
+    // At least a page is missing: the last one may end with zeros, which are read where nothing is.
+    let longest = bytes.len() - 4_096;
+    for length in (1..longest).step_by(longest / 12) {
         let cut = Folder::new();
         std::fs::write(cut.path(), &bytes[..length]).unwrap();
         let (code, said) = verify(&cut);

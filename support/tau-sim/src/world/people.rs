@@ -212,7 +212,7 @@ impl World {
         let session = &self.sessions[at];
         let Some(writer) = &session.writer else { return Ok(()) };
         let to = 1 + to.of(session.log.len()).unwrap_or_default();
-        let past = Box::new(writer.kernel.fold(&session.log[..to]));
+        let past = Arc::new(writer.kernel.fold(&session.log[..to]));
         let is_possible = self.is_open(at) && to < session.log.len();
         let input = Input::Rewind { to: Seq(to as u64), past };
         self.give_expecting(at, input, is_possible)?;

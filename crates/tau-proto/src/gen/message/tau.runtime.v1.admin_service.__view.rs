@@ -2473,6 +2473,14 @@ pub struct GetDiagnosticsResponseView<'a> {
         'a,
         super::super::__buffa::view::AttachmentInfoView<'a>,
     >,
+    /// How hooks do: those that were asked since the server began, by `client_id`, then by name. Of very many, those that were
+    /// asked lately. One that fails is among the findings, too, as `hook`.
+    ///
+    /// Field 4: `hooks`
+    pub hooks: ::buffa::RepeatedView<
+        'a,
+        super::super::__buffa::view::HookStatusView<'a>,
+    >,
     pub __buffa_unknown_fields: ::buffa::UnknownFieldsView<'a>,
 }
 impl<'a> ::buffa::MessageView<'a> for GetDiagnosticsResponseView<'a> {
@@ -2564,6 +2572,24 @@ impl<'a> ::buffa::MessageView<'a> for GetDiagnosticsResponseView<'a> {
                         )?,
                     );
             }
+            4u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                ctx.register_element_memory(
+                    ::core::mem::size_of::<super::super::__buffa::view::HookStatusView>(),
+                )?;
+                view.hooks
+                    .push(
+                        <super::super::__buffa::view::HookStatusView as ::buffa::MessageView>::decode_view_ctx(
+                            sub,
+                            __sub_ctx,
+                        )?,
+                    );
+            }
             _ => {
                 ::buffa::encoding::skip_field_depth(tag, &mut cur, ctx.depth())?;
                 let span_len = before_tag.len() - cur.len();
@@ -2611,6 +2637,11 @@ impl<'a> ::buffa::MessageView<'a> for GetDiagnosticsResponseView<'a> {
                 .iter()
                 .map(|v| v.to_owned_from_source(__buffa_src))
                 .collect::<::core::result::Result<_, ::buffa::DecodeError>>()?,
+            hooks: self
+                .hooks
+                .iter()
+                .map(|v| v.to_owned_from_source(__buffa_src))
+                .collect::<::core::result::Result<_, ::buffa::DecodeError>>()?,
             __buffa_unknown_fields: self.__buffa_unknown_fields.to_owned()?.into(),
             ..::core::default::Default::default()
         })
@@ -2639,6 +2670,14 @@ impl<'a> ::buffa::ViewEncode<'a> for GetDiagnosticsResponseView<'a> {
                     + inner_size as u64;
         }
         for v in &self.attachments {
+            let __slot = __cache.reserve();
+            let inner_size = v.compute_size(__cache);
+            __cache.set(__slot, inner_size);
+            size
+                += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
+                    + inner_size as u64;
+        }
+        for v in &self.hooks {
             let __slot = __cache.reserve();
             let inner_size = v.compute_size(__cache);
             __cache.set(__slot, inner_size);
@@ -2681,6 +2720,14 @@ impl<'a> ::buffa::ViewEncode<'a> for GetDiagnosticsResponseView<'a> {
             );
             v.write_to(__cache, buf);
         }
+        for v in &self.hooks {
+            ::buffa::types::put_len_delimited_header(
+                4u32,
+                u64::from(__cache.consume_next()),
+                buf,
+            );
+            v.write_to(__cache, buf);
+        }
         self.__buffa_unknown_fields.write_to(buf);
     }
 }
@@ -2713,6 +2760,9 @@ impl<'__a> ::serde::Serialize for GetDiagnosticsResponseView<'__a> {
         }
         if !self.attachments.is_empty() {
             __map.serialize_entry("attachments", &*self.attachments)?;
+        }
+        if !self.hooks.is_empty() {
+            __map.serialize_entry("hooks", &*self.hooks)?;
         }
         __map.end()
     }
@@ -2839,6 +2889,16 @@ impl GetDiagnosticsResponseOwnedView {
     > {
         &self.0.reborrow().attachments
     }
+    /// How hooks do: those that were asked since the server began, by `client_id`, then by name. Of very many, those that were
+    /// asked lately. One that fails is among the findings, too, as `hook`.
+    ///
+    /// Field 4: `hooks`
+    #[must_use]
+    pub fn hooks(
+        &self,
+    ) -> &::buffa::RepeatedView<'_, super::super::__buffa::view::HookStatusView<'_>> {
+        &self.0.reborrow().hooks
+    }
 }
 impl ::core::convert::From<::buffa::OwnedView<GetDiagnosticsResponseView<'static>>>
 for GetDiagnosticsResponseOwnedView {
@@ -2864,6 +2924,578 @@ impl ::buffa::HasMessageView for super::super::GetDiagnosticsResponse {
 }
 #[cfg(feature = "json")]
 impl ::serde::Serialize for GetDiagnosticsResponseOwnedView {
+    fn serialize<__S: ::serde::Serializer>(
+        &self,
+        __s: __S,
+    ) -> ::core::result::Result<__S::Ok, __S::Error> {
+        ::serde::Serialize::serialize(&self.0, __s)
+    }
+}
+/// How a hook does.
+#[derive(Clone, Debug, Default)]
+pub struct HookStatusView<'a> {
+    /// Whose it is: `Hello.client_id`. Empty: the server's own.
+    ///
+    /// Field 1: `client_id`
+    pub client_id: &'a str,
+    /// Its name.
+    ///
+    /// Field 2: `name`
+    pub name: &'a str,
+    /// Where it is asked.
+    ///
+    /// Field 3: `point`
+    pub point: ::buffa::EnumValue<super::super::HookPoint>,
+    /// What happens when it fails.
+    ///
+    /// Field 4: `on_failure`
+    pub on_failure: ::buffa::EnumValue<super::super::HookFailurePolicy>,
+    /// How often it was asked, or told.
+    ///
+    /// Field 5: `asked`
+    pub asked: u64,
+    /// How often it failed: it took too long, crashed, was not there, or decided what it cannot.
+    ///
+    /// Field 6: `failed`
+    pub failed: u64,
+    /// How often that counted as a denial, as `on_failure` BLOCK says.
+    ///
+    /// Field 7: `denied`
+    pub denied: u64,
+    /// Whether it failed when it was asked last.
+    ///
+    /// Field 8: `is_failing`
+    pub is_failing: bool,
+    /// Its last failure, for people, at most 512 bytes. Empty: none.
+    ///
+    /// Field 9: `last_failure`
+    pub last_failure: &'a str,
+    /// When that was.
+    ///
+    /// Field 10: `last_failed`
+    pub last_failed: ::buffa::MessageFieldView<
+        ::buffa_types::google::protobuf::__buffa::view::TimestampView<'a>,
+    >,
+    pub __buffa_unknown_fields: ::buffa::UnknownFieldsView<'a>,
+}
+impl<'a> ::buffa::MessageView<'a> for HookStatusView<'a> {
+    type Owned = super::super::HookStatus;
+    fn decode_view(buf: &'a [u8]) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        let __limit = ::core::cell::Cell::new(::buffa::DEFAULT_UNKNOWN_FIELD_LIMIT);
+        let __elem = ::core::cell::Cell::new(::buffa::DEFAULT_ELEMENT_MEMORY_LIMIT);
+        <Self as ::buffa::MessageView>::decode_view_ctx(
+            buf,
+            ::buffa::DecodeContext::new(::buffa::RECURSION_LIMIT, &__limit)
+                .with_element_memory(&__elem),
+        )
+    }
+    fn decode_view_with_ctx(
+        buf: &'a [u8],
+        ctx: ::buffa::DecodeContext<'_>,
+    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        <Self as ::buffa::MessageView>::decode_view_ctx(buf, ctx)
+    }
+    #[inline]
+    fn merge_view_field(
+        &mut self,
+        tag: ::buffa::encoding::Tag,
+        cur: &'a [u8],
+        before_tag: &'a [u8],
+        ctx: ::buffa::DecodeContext<'_>,
+    ) -> ::core::result::Result<&'a [u8], ::buffa::DecodeError> {
+        let _ = ctx;
+        #[allow(unused_variables)]
+        let view = self;
+        let mut cur = cur;
+        match tag.field_number() {
+            1u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                view.client_id = ::buffa::types::borrow_str(&mut cur)?;
+            }
+            2u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                view.name = ::buffa::types::borrow_str(&mut cur)?;
+            }
+            3u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::Varint,
+                )?;
+                view.point = ::buffa::EnumValue::from(
+                    ::buffa::types::decode_int32(&mut cur)?,
+                );
+            }
+            4u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::Varint,
+                )?;
+                view.on_failure = ::buffa::EnumValue::from(
+                    ::buffa::types::decode_int32(&mut cur)?,
+                );
+            }
+            5u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::Varint,
+                )?;
+                view.asked = ::buffa::types::decode_uint64(&mut cur)?;
+            }
+            6u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::Varint,
+                )?;
+                view.failed = ::buffa::types::decode_uint64(&mut cur)?;
+            }
+            7u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::Varint,
+                )?;
+                view.denied = ::buffa::types::decode_uint64(&mut cur)?;
+            }
+            8u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::Varint,
+                )?;
+                view.is_failing = ::buffa::types::decode_bool(&mut cur)?;
+            }
+            9u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                view.last_failure = ::buffa::types::borrow_str(&mut cur)?;
+            }
+            10u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                match view.last_failed.as_mut() {
+                    Some(existing) => {
+                        ::buffa::MessageView::merge_into_view(existing, sub, __sub_ctx)?
+                    }
+                    None => {
+                        view.last_failed = ::buffa::MessageFieldView::set(
+                            <::buffa_types::google::protobuf::__buffa::view::TimestampView as ::buffa::MessageView>::decode_view_ctx(
+                                sub,
+                                __sub_ctx,
+                            )?,
+                        );
+                    }
+                }
+            }
+            _ => {
+                ::buffa::encoding::skip_field_depth(tag, &mut cur, ctx.depth())?;
+                let span_len = before_tag.len() - cur.len();
+                view.__buffa_unknown_fields.push_record(before_tag, span_len, ctx)?;
+            }
+        }
+        ::core::result::Result::Ok(cur)
+    }
+    fn to_owned_message(
+        &self,
+    ) -> ::core::result::Result<super::super::HookStatus, ::buffa::DecodeError> {
+        self.to_owned_from_source(None)
+    }
+    #[allow(clippy::useless_conversion, clippy::needless_update)]
+    fn to_owned_from_source(
+        &self,
+        __buffa_src: ::core::option::Option<&::buffa::bytes::Bytes>,
+    ) -> ::core::result::Result<super::super::HookStatus, ::buffa::DecodeError> {
+        #[allow(unused_imports)]
+        use ::buffa::alloc::string::ToString as _;
+        let _ = __buffa_src;
+        ::core::result::Result::Ok(super::super::HookStatus {
+            client_id: self.client_id.to_string(),
+            name: self.name.to_string(),
+            point: self.point,
+            on_failure: self.on_failure,
+            asked: self.asked,
+            failed: self.failed,
+            denied: self.denied,
+            is_failing: self.is_failing,
+            last_failure: self.last_failure.to_string(),
+            last_failed: match self.last_failed.as_option() {
+                Some(v) => {
+                    ::buffa::MessageField::<
+                        ::buffa_types::google::protobuf::Timestamp,
+                        ::buffa::Inline<::buffa_types::google::protobuf::Timestamp>,
+                    >::some(v.to_owned_from_source(__buffa_src)?)
+                }
+                None => ::buffa::MessageField::none(),
+            },
+            __buffa_unknown_fields: self.__buffa_unknown_fields.to_owned()?.into(),
+            ..::core::default::Default::default()
+        })
+    }
+}
+impl<'a> ::buffa::ViewEncode<'a> for HookStatusView<'a> {
+    #[allow(clippy::needless_borrow, clippy::let_and_return)]
+    fn compute_size(&self, __cache: &mut ::buffa::SizeCache) -> u32 {
+        #[allow(unused_imports)]
+        use ::buffa::Enumeration as _;
+        let mut size = 0u64;
+        if !self.client_id.is_empty() {
+            size += 1u64 + ::buffa::types::string_encoded_len(&self.client_id) as u64;
+        }
+        if !self.name.is_empty() {
+            size += 1u64 + ::buffa::types::string_encoded_len(&self.name) as u64;
+        }
+        {
+            let val = self.point.to_i32();
+            if val != 0 {
+                size += 1u64 + ::buffa::types::int32_encoded_len(val) as u64;
+            }
+        }
+        {
+            let val = self.on_failure.to_i32();
+            if val != 0 {
+                size += 1u64 + ::buffa::types::int32_encoded_len(val) as u64;
+            }
+        }
+        if self.asked != 0u64 {
+            size += 1u64 + ::buffa::types::uint64_encoded_len(self.asked) as u64;
+        }
+        if self.failed != 0u64 {
+            size += 1u64 + ::buffa::types::uint64_encoded_len(self.failed) as u64;
+        }
+        if self.denied != 0u64 {
+            size += 1u64 + ::buffa::types::uint64_encoded_len(self.denied) as u64;
+        }
+        if self.is_failing {
+            size += 1u64 + ::buffa::types::BOOL_ENCODED_LEN as u64;
+        }
+        if !self.last_failure.is_empty() {
+            size += 1u64 + ::buffa::types::string_encoded_len(&self.last_failure) as u64;
+        }
+        if self.last_failed.is_set() {
+            let __slot = __cache.reserve();
+            let inner_size = self.last_failed.compute_size(__cache);
+            __cache.set(__slot, inner_size);
+            size
+                += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
+                    + inner_size as u64;
+        }
+        size += self.__buffa_unknown_fields.encoded_len() as u64;
+        ::buffa::saturate_size(size)
+    }
+    #[allow(clippy::needless_borrow)]
+    fn write_to(
+        &self,
+        __cache: &mut ::buffa::SizeCache,
+        buf: &mut impl ::buffa::EncodeSink,
+    ) {
+        #[allow(unused_imports)]
+        use ::buffa::Enumeration as _;
+        if !self.client_id.is_empty() {
+            ::buffa::types::put_string_field(1u32, &self.client_id, buf);
+        }
+        if !self.name.is_empty() {
+            ::buffa::types::put_string_field(2u32, &self.name, buf);
+        }
+        {
+            let val = self.point.to_i32();
+            if val != 0 {
+                ::buffa::types::put_int32_field(3u32, val, buf);
+            }
+        }
+        {
+            let val = self.on_failure.to_i32();
+            if val != 0 {
+                ::buffa::types::put_int32_field(4u32, val, buf);
+            }
+        }
+        if self.asked != 0u64 {
+            ::buffa::types::put_uint64_field(5u32, self.asked, buf);
+        }
+        if self.failed != 0u64 {
+            ::buffa::types::put_uint64_field(6u32, self.failed, buf);
+        }
+        if self.denied != 0u64 {
+            ::buffa::types::put_uint64_field(7u32, self.denied, buf);
+        }
+        if self.is_failing {
+            ::buffa::types::put_bool_field(8u32, self.is_failing, buf);
+        }
+        if !self.last_failure.is_empty() {
+            ::buffa::types::put_string_field(9u32, &self.last_failure, buf);
+        }
+        if self.last_failed.is_set() {
+            ::buffa::types::put_len_delimited_header(
+                10u32,
+                u64::from(__cache.consume_next()),
+                buf,
+            );
+            self.last_failed.write_to(__cache, buf);
+        }
+        self.__buffa_unknown_fields.write_to(buf);
+    }
+}
+#[cfg(feature = "json")]
+/// Serializes this view as protobuf JSON.
+///
+/// Implicit-presence fields with default values are omitted, `required`
+/// fields are always emitted, explicit-presence (`optional`) fields are
+/// emitted only when set, bytes fields are base64-encoded, and enum
+/// values are their proto name strings.
+///
+/// This impl uses `serialize_map(None)` because the number of emitted
+/// fields depends on default-omission rules; serializers that require
+/// known map lengths (e.g. `bincode`) will return a runtime error.
+/// Use the owned message type for those formats.
+impl<'__a> ::serde::Serialize for HookStatusView<'__a> {
+    fn serialize<__S: ::serde::Serializer>(
+        &self,
+        __s: __S,
+    ) -> ::core::result::Result<__S::Ok, __S::Error> {
+        use ::serde::ser::SerializeMap as _;
+        let mut __map = __s.serialize_map(::core::option::Option::None)?;
+        if !::buffa::json_helpers::skip_if::is_empty_str(self.client_id) {
+            __map.serialize_entry("clientId", self.client_id)?;
+        }
+        if !::buffa::json_helpers::skip_if::is_empty_str(self.name) {
+            __map.serialize_entry("name", self.name)?;
+        }
+        if !::buffa::json_helpers::skip_if::is_default_enum_value(&self.point) {
+            __map.serialize_entry("point", &self.point)?;
+        }
+        if !::buffa::json_helpers::skip_if::is_default_enum_value(&self.on_failure) {
+            __map.serialize_entry("onFailure", &self.on_failure)?;
+        }
+        if !::buffa::json_helpers::skip_if::is_zero_u64(&self.asked) {
+            __map
+                .serialize_entry(
+                    "asked",
+                    &::buffa::json_helpers::ProtoJson(&self.asked),
+                )?;
+        }
+        if !::buffa::json_helpers::skip_if::is_zero_u64(&self.failed) {
+            __map
+                .serialize_entry(
+                    "failed",
+                    &::buffa::json_helpers::ProtoJson(&self.failed),
+                )?;
+        }
+        if !::buffa::json_helpers::skip_if::is_zero_u64(&self.denied) {
+            __map
+                .serialize_entry(
+                    "denied",
+                    &::buffa::json_helpers::ProtoJson(&self.denied),
+                )?;
+        }
+        if self.is_failing {
+            __map.serialize_entry("isFailing", &self.is_failing)?;
+        }
+        if !::buffa::json_helpers::skip_if::is_empty_str(self.last_failure) {
+            __map.serialize_entry("lastFailure", self.last_failure)?;
+        }
+        {
+            if let ::core::option::Option::Some(__v) = self.last_failed.as_option() {
+                __map.serialize_entry("lastFailed", __v)?;
+            }
+        }
+        __map.end()
+    }
+}
+impl<'a> ::buffa::MessageName for HookStatusView<'a> {
+    const PACKAGE: &'static str = "tau.runtime.v1";
+    const NAME: &'static str = "HookStatus";
+    const FULL_NAME: &'static str = "tau.runtime.v1.HookStatus";
+    const TYPE_URL: &'static str = "type.googleapis.com/tau.runtime.v1.HookStatus";
+}
+::buffa::impl_default_view_instance!(HookStatusView);
+::buffa::impl_view_reborrow!(HookStatusView);
+/** Self-contained, `'static` owned view of a `HookStatus` message.
+
+ Wraps [`::buffa::OwnedView`]`<`[`HookStatusView`]`<'static>>`: the decoded view and the [`::buffa::bytes::Bytes`] buffer it borrows from travel together, so the handle is `'static` and `Send + Sync` — suitable for async handlers, spawned tasks, and anywhere a `'static` bound is required.
+
+ Field accessors return borrows tied to `&self`. Use [`Self::view`] to get the full [`HookStatusView`] when you need struct patterns, iteration helpers, or to pass the view to lifetime-parameterised code.*/
+#[derive(Clone, Debug)]
+pub struct HookStatusOwnedView(::buffa::OwnedView<HookStatusView<'static>>);
+impl HookStatusOwnedView {
+    /// Decode an owned view from a [`::buffa::bytes::Bytes`] buffer.
+    ///
+    /// The view borrows directly from the buffer's data; the buffer is
+    /// retained inside the returned handle.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`::buffa::DecodeError`] if the buffer contains invalid
+    /// protobuf data.
+    pub fn decode(
+        bytes: ::buffa::bytes::Bytes,
+    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        ::core::result::Result::Ok(
+            HookStatusOwnedView(::buffa::OwnedView::decode(bytes)?),
+        )
+    }
+    /// Decode with custom [`::buffa::DecodeOptions`] (recursion limit,
+    /// max message size).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`::buffa::DecodeError`] if the buffer is invalid or
+    /// exceeds the configured limits.
+    pub fn decode_with_options(
+        bytes: ::buffa::bytes::Bytes,
+        opts: &::buffa::DecodeOptions,
+    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        ::core::result::Result::Ok(
+            HookStatusOwnedView(::buffa::OwnedView::decode_with_options(bytes, opts)?),
+        )
+    }
+    /// Build from an owned message via an encode → decode round-trip.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`::buffa::DecodeError::MessageTooLarge`] if the
+    /// message's encoded size exceeds the 2 GiB protobuf limit, or
+    /// another [`::buffa::DecodeError`] if the re-encoded bytes are
+    /// somehow invalid (should not happen for well-formed messages).
+    pub fn from_owned(
+        msg: &super::super::HookStatus,
+    ) -> ::core::result::Result<Self, ::buffa::DecodeError> {
+        ::core::result::Result::Ok(
+            HookStatusOwnedView(::buffa::OwnedView::from_owned(msg)?),
+        )
+    }
+    /// Borrow the full [`HookStatusView`] with its lifetime tied to `&self`.
+    #[must_use]
+    pub fn view(&self) -> &HookStatusView<'_> {
+        self.0.reborrow()
+    }
+    /// Convert to the owned message type.
+    ///
+    /// Infallible: this type's constructors wire-decode their
+    /// buffer, and a view produced by wire decoding always
+    /// converts. Delegates to [`::buffa::OwnedView::to_owned_message`],
+    /// whose contract also governs handles converted from a raw
+    /// [`::buffa::OwnedView`].
+    #[must_use]
+    pub fn to_owned_message(&self) -> super::super::HookStatus {
+        self.0.to_owned_message()
+    }
+    /// The underlying bytes buffer.
+    #[must_use]
+    pub fn bytes(&self) -> &::buffa::bytes::Bytes {
+        self.0.bytes()
+    }
+    /// Consume the handle, returning the underlying bytes buffer.
+    #[must_use]
+    pub fn into_bytes(self) -> ::buffa::bytes::Bytes {
+        self.0.into_bytes()
+    }
+    /// Whose it is: `Hello.client_id`. Empty: the server's own.
+    ///
+    /// Field 1: `client_id`
+    #[must_use]
+    pub fn client_id(&self) -> &'_ str {
+        self.0.reborrow().client_id
+    }
+    /// Its name.
+    ///
+    /// Field 2: `name`
+    #[must_use]
+    pub fn name(&self) -> &'_ str {
+        self.0.reborrow().name
+    }
+    /// Where it is asked.
+    ///
+    /// Field 3: `point`
+    #[must_use]
+    pub fn point(&self) -> ::buffa::EnumValue<super::super::HookPoint> {
+        self.0.reborrow().point
+    }
+    /// What happens when it fails.
+    ///
+    /// Field 4: `on_failure`
+    #[must_use]
+    pub fn on_failure(&self) -> ::buffa::EnumValue<super::super::HookFailurePolicy> {
+        self.0.reborrow().on_failure
+    }
+    /// How often it was asked, or told.
+    ///
+    /// Field 5: `asked`
+    #[must_use]
+    pub fn asked(&self) -> u64 {
+        self.0.reborrow().asked
+    }
+    /// How often it failed: it took too long, crashed, was not there, or decided what it cannot.
+    ///
+    /// Field 6: `failed`
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.0.reborrow().failed
+    }
+    /// How often that counted as a denial, as `on_failure` BLOCK says.
+    ///
+    /// Field 7: `denied`
+    #[must_use]
+    pub fn denied(&self) -> u64 {
+        self.0.reborrow().denied
+    }
+    /// Whether it failed when it was asked last.
+    ///
+    /// Field 8: `is_failing`
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        self.0.reborrow().is_failing
+    }
+    /// Its last failure, for people, at most 512 bytes. Empty: none.
+    ///
+    /// Field 9: `last_failure`
+    #[must_use]
+    pub fn last_failure(&self) -> &'_ str {
+        self.0.reborrow().last_failure
+    }
+    /// When that was.
+    ///
+    /// Field 10: `last_failed`
+    #[must_use]
+    pub fn last_failed(
+        &self,
+    ) -> &::buffa::MessageFieldView<
+        ::buffa_types::google::protobuf::__buffa::view::TimestampView<'_>,
+    > {
+        &self.0.reborrow().last_failed
+    }
+}
+impl ::core::convert::From<::buffa::OwnedView<HookStatusView<'static>>>
+for HookStatusOwnedView {
+    fn from(inner: ::buffa::OwnedView<HookStatusView<'static>>) -> Self {
+        HookStatusOwnedView(inner)
+    }
+}
+impl ::core::convert::From<HookStatusOwnedView>
+for ::buffa::OwnedView<HookStatusView<'static>> {
+    fn from(wrapper: HookStatusOwnedView) -> Self {
+        wrapper.0
+    }
+}
+impl ::core::convert::AsRef<::buffa::OwnedView<HookStatusView<'static>>>
+for HookStatusOwnedView {
+    fn as_ref(&self) -> &::buffa::OwnedView<HookStatusView<'static>> {
+        &self.0
+    }
+}
+impl ::buffa::HasMessageView for super::super::HookStatus {
+    type View<'a> = HookStatusView<'a>;
+    type ViewHandle = HookStatusOwnedView;
+}
+#[cfg(feature = "json")]
+impl ::serde::Serialize for HookStatusOwnedView {
     fn serialize<__S: ::serde::Serializer>(
         &self,
         __s: __S,

@@ -2137,6 +2137,19 @@ pub struct GetDiagnosticsResponse {
         )
     )]
     pub attachments: ::buffa::alloc::vec::Vec<AttachmentInfo>,
+    /// How hooks do: those that were asked since the server began, by `client_id`, then by name. Of very many, those that were
+    /// asked lately. One that fails is among the findings, too, as `hook`.
+    ///
+    /// Field 4: `hooks`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "hooks",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_empty_vec",
+            deserialize_with = "::buffa::json_helpers::null_as_default"
+        )
+    )]
+    pub hooks: ::buffa::alloc::vec::Vec<HookStatus>,
     #[cfg_attr(feature = "json", serde(skip))]
     #[doc(hidden)]
     pub __buffa_unknown_fields: ::buffa::UnknownFields,
@@ -2147,6 +2160,7 @@ impl ::core::fmt::Debug for GetDiagnosticsResponse {
             .field("findings", &self.findings)
             .field("process", &self.process)
             .field("attachments", &self.attachments)
+            .field("hooks", &self.hooks)
             .finish()
     }
 }
@@ -2201,6 +2215,14 @@ impl ::buffa::Message for GetDiagnosticsResponse {
                 += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
                     + inner_size as u64;
         }
+        for v in &self.hooks {
+            let __slot = __cache.reserve();
+            let inner_size = v.compute_size(__cache);
+            __cache.set(__slot, inner_size);
+            size
+                += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
+                    + inner_size as u64;
+        }
         size += self.__buffa_unknown_fields.encoded_len() as u64;
         ::buffa::saturate_size(size)
     }
@@ -2230,6 +2252,14 @@ impl ::buffa::Message for GetDiagnosticsResponse {
         for v in &self.attachments {
             ::buffa::types::put_len_delimited_header(
                 3u32,
+                u64::from(__cache.consume_next()),
+                buf,
+            );
+            v.write_to(__cache, buf);
+        }
+        for v in &self.hooks {
+            ::buffa::types::put_len_delimited_header(
+                4u32,
                 u64::from(__cache.consume_next()),
                 buf,
             );
@@ -2283,6 +2313,18 @@ impl ::buffa::Message for GetDiagnosticsResponse {
                 ::buffa::Message::merge_length_delimited(&mut elem, buf, ctx)?;
                 self.attachments.push(elem);
             }
+            4u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let mut elem = ::core::default::Default::default();
+                ctx.register_element_memory(
+                    ::buffa::__private::element_footprint(&elem),
+                )?;
+                ::buffa::Message::merge_length_delimited(&mut elem, buf, ctx)?;
+                self.hooks.push(elem);
+            }
             _ => {
                 self.__buffa_unknown_fields
                     .push(::buffa::encoding::decode_unknown_field(tag, buf, ctx)?);
@@ -2294,6 +2336,7 @@ impl ::buffa::Message for GetDiagnosticsResponse {
         self.findings.clear();
         self.process = ::buffa::MessageField::none();
         self.attachments.clear();
+        self.hooks.clear();
         self.__buffa_unknown_fields.clear();
     }
 }
@@ -2326,6 +2369,420 @@ pub const __GET_DIAGNOSTICS_RESPONSE_JSON_ANY: ::buffa::type_registry::JsonAnyEn
     type_url: "type.googleapis.com/tau.runtime.v1.GetDiagnosticsResponse",
     to_json: ::buffa::type_registry::any_to_json::<GetDiagnosticsResponse>,
     from_json: ::buffa::type_registry::any_from_json::<GetDiagnosticsResponse>,
+    is_wkt: false,
+};
+/// How a hook does.
+#[derive(Clone, PartialEq, Default)]
+#[cfg_attr(feature = "json", derive(::serde::Serialize, ::serde::Deserialize))]
+#[cfg_attr(feature = "json", serde(default))]
+pub struct HookStatus {
+    /// Whose it is: `Hello.client_id`. Empty: the server's own.
+    ///
+    /// Field 1: `client_id`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "clientId",
+            alias = "client_id",
+            with = "::buffa::json_helpers::proto_string",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_empty_str"
+        )
+    )]
+    pub client_id: ::buffa::alloc::string::String,
+    /// Its name.
+    ///
+    /// Field 2: `name`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "name",
+            with = "::buffa::json_helpers::proto_string",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_empty_str"
+        )
+    )]
+    pub name: ::buffa::alloc::string::String,
+    /// Where it is asked.
+    ///
+    /// Field 3: `point`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "point",
+            with = "::buffa::json_helpers::proto_enum",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_default_enum_value"
+        )
+    )]
+    pub point: ::buffa::EnumValue<HookPoint>,
+    /// What happens when it fails.
+    ///
+    /// Field 4: `on_failure`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "onFailure",
+            alias = "on_failure",
+            with = "::buffa::json_helpers::proto_enum",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_default_enum_value"
+        )
+    )]
+    pub on_failure: ::buffa::EnumValue<HookFailurePolicy>,
+    /// How often it was asked, or told.
+    ///
+    /// Field 5: `asked`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "asked",
+            with = "::buffa::json_helpers::uint64",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_zero_u64"
+        )
+    )]
+    pub asked: u64,
+    /// How often it failed: it took too long, crashed, was not there, or decided what it cannot.
+    ///
+    /// Field 6: `failed`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "failed",
+            with = "::buffa::json_helpers::uint64",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_zero_u64"
+        )
+    )]
+    pub failed: u64,
+    /// How often that counted as a denial, as `on_failure` BLOCK says.
+    ///
+    /// Field 7: `denied`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "denied",
+            with = "::buffa::json_helpers::uint64",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_zero_u64"
+        )
+    )]
+    pub denied: u64,
+    /// Whether it failed when it was asked last.
+    ///
+    /// Field 8: `is_failing`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "isFailing",
+            alias = "is_failing",
+            with = "::buffa::json_helpers::proto_bool",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_false"
+        )
+    )]
+    pub is_failing: bool,
+    /// Its last failure, for people, at most 512 bytes. Empty: none.
+    ///
+    /// Field 9: `last_failure`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "lastFailure",
+            alias = "last_failure",
+            with = "::buffa::json_helpers::proto_string",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_empty_str"
+        )
+    )]
+    pub last_failure: ::buffa::alloc::string::String,
+    /// When that was.
+    ///
+    /// Field 10: `last_failed`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "lastFailed",
+            alias = "last_failed",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_unset_message_field"
+        )
+    )]
+    pub last_failed: ::buffa::MessageField<
+        ::buffa_types::google::protobuf::Timestamp,
+        ::buffa::Inline<::buffa_types::google::protobuf::Timestamp>,
+    >,
+    #[cfg_attr(feature = "json", serde(skip))]
+    #[doc(hidden)]
+    pub __buffa_unknown_fields: ::buffa::UnknownFields,
+}
+impl ::core::fmt::Debug for HookStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("HookStatus")
+            .field("client_id", &self.client_id)
+            .field("name", &self.name)
+            .field("point", &self.point)
+            .field("on_failure", &self.on_failure)
+            .field("asked", &self.asked)
+            .field("failed", &self.failed)
+            .field("denied", &self.denied)
+            .field("is_failing", &self.is_failing)
+            .field("last_failure", &self.last_failure)
+            .field("last_failed", &self.last_failed)
+            .finish()
+    }
+}
+impl HookStatus {
+    /// Protobuf type URL for this message, for use with `Any::pack` and
+    /// `Any::unpack_if`.
+    ///
+    /// Format: `type.googleapis.com/<fully.qualified.TypeName>`
+    pub const TYPE_URL: &'static str = "type.googleapis.com/tau.runtime.v1.HookStatus";
+}
+::buffa::impl_default_instance!(HookStatus);
+impl ::buffa::MessageName for HookStatus {
+    const PACKAGE: &'static str = "tau.runtime.v1";
+    const NAME: &'static str = "HookStatus";
+    const FULL_NAME: &'static str = "tau.runtime.v1.HookStatus";
+    const TYPE_URL: &'static str = "type.googleapis.com/tau.runtime.v1.HookStatus";
+}
+impl ::buffa::Message for HookStatus {
+    /// Returns the total encoded size in bytes.
+    ///
+    /// Accumulates in `u64` (which cannot overflow for in-memory
+    /// data) and saturates to `u32` at return, so a message whose
+    /// encoded size exceeds the 2 GiB protobuf limit yields a value
+    /// above [`::buffa::MAX_MESSAGE_BYTES`] that the encode entry
+    /// points reject, never a silently wrapped size.
+    #[allow(clippy::let_and_return)]
+    fn compute_size(&self, __cache: &mut ::buffa::SizeCache) -> u32 {
+        #[allow(unused_imports)]
+        use ::buffa::Enumeration as _;
+        let mut size = 0u64;
+        if !self.client_id.is_empty() {
+            size += 1u64 + ::buffa::types::string_encoded_len(&self.client_id) as u64;
+        }
+        if !self.name.is_empty() {
+            size += 1u64 + ::buffa::types::string_encoded_len(&self.name) as u64;
+        }
+        {
+            let val = self.point.to_i32();
+            if val != 0 {
+                size += 1u64 + ::buffa::types::int32_encoded_len(val) as u64;
+            }
+        }
+        {
+            let val = self.on_failure.to_i32();
+            if val != 0 {
+                size += 1u64 + ::buffa::types::int32_encoded_len(val) as u64;
+            }
+        }
+        if self.asked != 0u64 {
+            size += 1u64 + ::buffa::types::uint64_encoded_len(self.asked) as u64;
+        }
+        if self.failed != 0u64 {
+            size += 1u64 + ::buffa::types::uint64_encoded_len(self.failed) as u64;
+        }
+        if self.denied != 0u64 {
+            size += 1u64 + ::buffa::types::uint64_encoded_len(self.denied) as u64;
+        }
+        if self.is_failing {
+            size += 1u64 + ::buffa::types::BOOL_ENCODED_LEN as u64;
+        }
+        if !self.last_failure.is_empty() {
+            size += 1u64 + ::buffa::types::string_encoded_len(&self.last_failure) as u64;
+        }
+        if self.last_failed.is_set() {
+            let __slot = __cache.reserve();
+            let inner_size = self.last_failed.compute_size(__cache);
+            __cache.set(__slot, inner_size);
+            size
+                += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
+                    + inner_size as u64;
+        }
+        size += self.__buffa_unknown_fields.encoded_len() as u64;
+        ::buffa::saturate_size(size)
+    }
+    fn write_to(
+        &self,
+        __cache: &mut ::buffa::SizeCache,
+        buf: &mut impl ::buffa::EncodeSink,
+    ) {
+        #[allow(unused_imports)]
+        use ::buffa::Enumeration as _;
+        if !self.client_id.is_empty() {
+            ::buffa::types::put_string_field(1u32, &self.client_id, buf);
+        }
+        if !self.name.is_empty() {
+            ::buffa::types::put_string_field(2u32, &self.name, buf);
+        }
+        {
+            let val = self.point.to_i32();
+            if val != 0 {
+                ::buffa::types::put_int32_field(3u32, val, buf);
+            }
+        }
+        {
+            let val = self.on_failure.to_i32();
+            if val != 0 {
+                ::buffa::types::put_int32_field(4u32, val, buf);
+            }
+        }
+        if self.asked != 0u64 {
+            ::buffa::types::put_uint64_field(5u32, self.asked, buf);
+        }
+        if self.failed != 0u64 {
+            ::buffa::types::put_uint64_field(6u32, self.failed, buf);
+        }
+        if self.denied != 0u64 {
+            ::buffa::types::put_uint64_field(7u32, self.denied, buf);
+        }
+        if self.is_failing {
+            ::buffa::types::put_bool_field(8u32, self.is_failing, buf);
+        }
+        if !self.last_failure.is_empty() {
+            ::buffa::types::put_string_field(9u32, &self.last_failure, buf);
+        }
+        if self.last_failed.is_set() {
+            ::buffa::types::put_len_delimited_header(
+                10u32,
+                u64::from(__cache.consume_next()),
+                buf,
+            );
+            self.last_failed.write_to(__cache, buf);
+        }
+        self.__buffa_unknown_fields.write_to(buf);
+    }
+    fn merge_field(
+        &mut self,
+        tag: ::buffa::encoding::Tag,
+        buf: &mut impl ::buffa::bytes::Buf,
+        ctx: ::buffa::DecodeContext<'_>,
+    ) -> ::core::result::Result<(), ::buffa::DecodeError> {
+        #[allow(unused_imports)]
+        use ::buffa::bytes::Buf as _;
+        #[allow(unused_imports)]
+        use ::buffa::Enumeration as _;
+        match tag.field_number() {
+            1u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                ::buffa::types::merge_string(&mut self.client_id, buf)?;
+            }
+            2u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                ::buffa::types::merge_string(&mut self.name, buf)?;
+            }
+            3u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::Varint,
+                )?;
+                self.point = ::buffa::EnumValue::from(
+                    ::buffa::types::decode_int32(buf)?,
+                );
+            }
+            4u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::Varint,
+                )?;
+                self.on_failure = ::buffa::EnumValue::from(
+                    ::buffa::types::decode_int32(buf)?,
+                );
+            }
+            5u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::Varint,
+                )?;
+                self.asked = ::buffa::types::decode_uint64(buf)?;
+            }
+            6u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::Varint,
+                )?;
+                self.failed = ::buffa::types::decode_uint64(buf)?;
+            }
+            7u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::Varint,
+                )?;
+                self.denied = ::buffa::types::decode_uint64(buf)?;
+            }
+            8u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::Varint,
+                )?;
+                self.is_failing = ::buffa::types::decode_bool(buf)?;
+            }
+            9u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                ::buffa::types::merge_string(&mut self.last_failure, buf)?;
+            }
+            10u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                ::buffa::Message::merge_length_delimited(
+                    self.last_failed.get_or_insert_default(),
+                    buf,
+                    ctx,
+                )?;
+            }
+            _ => {
+                self.__buffa_unknown_fields
+                    .push(::buffa::encoding::decode_unknown_field(tag, buf, ctx)?);
+            }
+        }
+        ::core::result::Result::Ok(())
+    }
+    fn clear(&mut self) {
+        self.client_id.clear();
+        self.name.clear();
+        self.point = ::buffa::EnumValue::from(0);
+        self.on_failure = ::buffa::EnumValue::from(0);
+        self.asked = 0u64;
+        self.failed = 0u64;
+        self.denied = 0u64;
+        self.is_failing = false;
+        self.last_failure.clear();
+        self.last_failed = ::buffa::MessageField::none();
+        self.__buffa_unknown_fields.clear();
+    }
+}
+impl ::buffa::ExtensionSet for HookStatus {
+    const PROTO_FQN: &'static str = "tau.runtime.v1.HookStatus";
+    fn unknown_fields(&self) -> &::buffa::UnknownFields {
+        &self.__buffa_unknown_fields
+    }
+    fn unknown_fields_mut(&mut self) -> &mut ::buffa::UnknownFields {
+        &mut self.__buffa_unknown_fields
+    }
+}
+#[cfg(feature = "json")]
+impl ::buffa::json_helpers::ProtoElemJson for HookStatus {
+    fn serialize_proto_json<S: ::serde::Serializer>(
+        v: &Self,
+        s: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        ::serde::Serialize::serialize(v, s)
+    }
+    fn deserialize_proto_json<'de, D: ::serde::Deserializer<'de>>(
+        d: D,
+    ) -> ::core::result::Result<Self, D::Error> {
+        <Self as ::serde::Deserialize>::deserialize(d)
+    }
+}
+#[cfg(feature = "json")]
+#[doc(hidden)]
+pub const __HOOK_STATUS_JSON_ANY: ::buffa::type_registry::JsonAnyEntry = ::buffa::type_registry::JsonAnyEntry {
+    type_url: "type.googleapis.com/tau.runtime.v1.HookStatus",
+    to_json: ::buffa::type_registry::any_to_json::<HookStatus>,
+    from_json: ::buffa::type_registry::any_from_json::<HookStatus>,
     is_wkt: false,
 };
 /// What one check came to.

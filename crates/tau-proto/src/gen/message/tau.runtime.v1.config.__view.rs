@@ -2917,8 +2917,9 @@ impl ::serde::Serialize for CompactionPolicyOwnedView {
 /// What waits for journals.
 #[derive(Clone, Debug, Default)]
 pub struct DurabilityView<'a> {
-    /// How many attached journals must hold an event before effects that were decided with it start, before subscribers
-    /// see it and before whoever asked for it has an answer. Default: the server's; 0: nothing waits.
+    /// How many attached journals, of those whose selector names the session, must hold an event before effects that were
+    /// decided with it start, before subscribers see it and before whoever asked for it has an answer. Default: the
+    /// server's; 0: nothing waits.
     ///
     /// Field 1: `required_acks`
     pub required_acks: ::core::option::Option<u32>,
@@ -3213,8 +3214,9 @@ impl DurabilityOwnedView {
     pub fn into_bytes(self) -> ::buffa::bytes::Bytes {
         self.0.into_bytes()
     }
-    /// How many attached journals must hold an event before effects that were decided with it start, before subscribers
-    /// see it and before whoever asked for it has an answer. Default: the server's; 0: nothing waits.
+    /// How many attached journals, of those whose selector names the session, must hold an event before effects that were
+    /// decided with it start, before subscribers see it and before whoever asked for it has an answer. Default: the
+    /// server's; 0: nothing waits.
     ///
     /// Field 1: `required_acks`
     #[must_use]

@@ -2483,8 +2483,9 @@ pub const __COMPACTION_POLICY_JSON_ANY: ::buffa::type_registry::JsonAnyEntry = :
 #[cfg_attr(feature = "json", derive(::serde::Serialize, ::serde::Deserialize))]
 #[cfg_attr(feature = "json", serde(default))]
 pub struct Durability {
-    /// How many attached journals must hold an event before effects that were decided with it start, before subscribers
-    /// see it and before whoever asked for it has an answer. Default: the server's; 0: nothing waits.
+    /// How many attached journals, of those whose selector names the session, must hold an event before effects that were
+    /// decided with it start, before subscribers see it and before whoever asked for it has an answer. Default: the
+    /// server's; 0: nothing waits.
     ///
     /// Field 1: `required_acks`
     #[cfg_attr(

@@ -2300,7 +2300,9 @@ impl ::serde::Serialize for HelloOwnedView {
 /// One role of an extension, with what the runtime must know to use it.
 #[derive(Clone, Debug, Default)]
 pub struct ExtensionRoleView<'a> {
-    /// Which sessions the role is for. Not set: all that the client may see.
+    /// Which sessions the role is for. Not set: all that the client may see. A session is named by its metadata and agent
+    /// as they were when it became live here, a subagent's by those of the session that it works for; a change of metadata
+    /// counts from the next time.
     ///
     /// Field 10: `selector`
     pub selector: ::buffa::MessageFieldView<
@@ -2892,7 +2894,9 @@ impl ExtensionRoleOwnedView {
     pub fn into_bytes(self) -> ::buffa::bytes::Bytes {
         self.0.into_bytes()
     }
-    /// Which sessions the role is for. Not set: all that the client may see.
+    /// Which sessions the role is for. Not set: all that the client may see. A session is named by its metadata and agent
+    /// as they were when it became live here, a subagent's by those of the session that it works for; a change of metadata
+    /// counts from the next time.
     ///
     /// Field 10: `selector`
     #[must_use]

@@ -1844,7 +1844,9 @@ pub const __HELLO_JSON_ANY: ::buffa::type_registry::JsonAnyEntry = ::buffa::type
 #[cfg_attr(feature = "json", derive(::serde::Serialize))]
 #[cfg_attr(feature = "json", serde(default))]
 pub struct ExtensionRole {
-    /// Which sessions the role is for. Not set: all that the client may see.
+    /// Which sessions the role is for. Not set: all that the client may see. A session is named by its metadata and agent
+    /// as they were when it became live here, a subagent's by those of the session that it works for; a change of metadata
+    /// counts from the next time.
     ///
     /// Field 10: `selector`
     #[cfg_attr(

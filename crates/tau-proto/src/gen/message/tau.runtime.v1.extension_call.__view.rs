@@ -3033,8 +3033,9 @@ impl ::serde::Serialize for CallCancelOwnedView {
         ::serde::Serialize::serialize(&self.0, __s)
     }
 }
-/// Results were taken by their sessions. The extension may forget the calls. It is told before the events that hold them are
-/// durable: where the runtime crashes in between, a call that may not be repeated ends as unknown.
+/// Results were taken for good. The extension may forget the calls: the events that hold the results of tools are durable, so
+/// that no crash of the runtime loses them, and of everything else whoever asked has the answer. Of a session that ends before
+/// that, nothing is said: its results are kept for `Welcome.result_retention`, because whoever takes it up may ask for them.
 #[derive(Clone, Debug, Default)]
 pub struct CallsSettledView<'a> {
     /// The calls.

@@ -2848,8 +2848,9 @@ pub const __CALL_CANCEL_JSON_ANY: ::buffa::type_registry::JsonAnyEntry = ::buffa
     from_json: ::buffa::type_registry::any_from_json::<CallCancel>,
     is_wkt: false,
 };
-/// Results were taken by their sessions. The extension may forget the calls. It is told before the events that hold them are
-/// durable: where the runtime crashes in between, a call that may not be repeated ends as unknown.
+/// Results were taken for good. The extension may forget the calls: the events that hold the results of tools are durable, so
+/// that no crash of the runtime loses them, and of everything else whoever asked has the answer. Of a session that ends before
+/// that, nothing is said: its results are kept for `Welcome.result_retention`, because whoever takes it up may ask for them.
 #[derive(Clone, PartialEq, Default)]
 #[cfg_attr(feature = "json", derive(::serde::Serialize, ::serde::Deserialize))]
 #[cfg_attr(feature = "json", serde(default))]

@@ -3,13 +3,14 @@
 
 /// The role of a journal: it makes events durable and says so.
 ///
-/// The runtime sends the events of every session that the role is for; on `Ack` it lets the effects go that waited for
-/// them. A journal that can read, too, is how a runtime that stores nothing resumes, forks and lists sessions.
+/// The runtime sends the events of every session that the role is for (`ExtensionRole.selector`); on `Ack` it lets the
+/// effects go that waited for them. Of other sessions the journal is told nothing, and it does not count among the
+/// `Durability.required_acks` of those, which wait, and stop, as if it were not there. A journal that can read, too, is how a runtime that stores nothing resumes, forks and lists sessions.
 #[derive(Clone, Debug, Default)]
 pub struct JournalRoleView<'a> {
     /// What the journal holds already, of the sessions it expects to continue: those not fully acknowledged when its last
     /// attachment ended. Each session at most once. The runtime continues after `seq`, and answers `Fenced` where it does
-    /// not run the session at that epoch or where the hashes differ. For a session not listed it starts at the first event
+    /// not run the session at that epoch, where the role's selector does not name it, or where the hashes differ. For a session not listed it starts at the first event
     /// this `client_id` has not acknowledged; if that leaves a gap, the journal answers `Nack` with GAP.
     ///
     /// Field 1: `positions`
@@ -17,7 +18,9 @@ pub struct JournalRoleView<'a> {
         'a,
         super::super::__buffa::view::SessionPositionView<'a>,
     >,
-    /// What it can do beside storing. None: it only stores.
+    /// What it can do beside storing. None: it only stores. A journal that does more is for every session, because which
+    /// sessions there are is asked before anything is known of them: with a selector that leaves any out, the attachment
+    /// ends with INVALID_ARGUMENT.
     ///
     /// Field 2: `capabilities`
     pub capabilities: ::buffa::RepeatedView<
@@ -344,7 +347,7 @@ impl JournalRoleOwnedView {
     }
     /// What the journal holds already, of the sessions it expects to continue: those not fully acknowledged when its last
     /// attachment ended. Each session at most once. The runtime continues after `seq`, and answers `Fenced` where it does
-    /// not run the session at that epoch or where the hashes differ. For a session not listed it starts at the first event
+    /// not run the session at that epoch, where the role's selector does not name it, or where the hashes differ. For a session not listed it starts at the first event
     /// this `client_id` has not acknowledged; if that leaves a gap, the journal answers `Nack` with GAP.
     ///
     /// Field 1: `positions`
@@ -357,7 +360,9 @@ impl JournalRoleOwnedView {
     > {
         &self.0.reborrow().positions
     }
-    /// What it can do beside storing. None: it only stores.
+    /// What it can do beside storing. None: it only stores. A journal that does more is for every session, because which
+    /// sessions there are is asked before anything is known of them: with a selector that leaves any out, the attachment
+    /// ends with INVALID_ARGUMENT.
     ///
     /// Field 2: `capabilities`
     #[must_use]
@@ -4778,11 +4783,13 @@ pub struct ListStoredView<'a> {
     ///
     /// Field 1: `page_size`
     pub page_size: u32,
-    /// `StoredListed.next_page_token` of the answer before. Empty: the first.
+    /// Where the page begins: `StoredSession.page_token` of a session of an earlier answer, or its
+    /// `StoredListed.next_page_token`, with all else as it was there. Empty: the first. What a page costs shall not grow with
+    /// how many sessions there are.
     ///
     /// Field 2: `page_token`
     pub page_token: &'a str,
-    /// Only these sessions. None: all, the last written first.
+    /// Only these sessions. None: all.
     ///
     /// Field 3: `session_ids`
     pub session_ids: ::buffa::RepeatedView<'a, &'a str>,
@@ -4790,6 +4797,26 @@ pub struct ListStoredView<'a> {
     ///
     /// Field 4: `snapshot_name`
     pub snapshot_name: &'a str,
+    /// In which order. Not stated: UPDATED_DESCENDING.
+    ///
+    /// Field 5: `order`
+    pub order: ::buffa::EnumValue<super::super::StoredOrder>,
+    /// Only those whose id begins so. Empty: any.
+    ///
+    /// Field 6: `id_prefix`
+    pub id_prefix: &'a str,
+    /// Only those with this `StoredSession.updated` or a later one.
+    ///
+    /// Field 7: `updated_after`
+    pub updated_after: ::buffa::MessageFieldView<
+        ::buffa_types::google::protobuf::__buffa::view::TimestampView<'a>,
+    >,
+    /// Only those with an earlier `StoredSession.updated`.
+    ///
+    /// Field 8: `updated_before`
+    pub updated_before: ::buffa::MessageFieldView<
+        ::buffa_types::google::protobuf::__buffa::view::TimestampView<'a>,
+    >,
     pub __buffa_unknown_fields: ::buffa::UnknownFieldsView<'a>,
 }
 impl<'a> ::buffa::MessageView<'a> for ListStoredView<'a> {
@@ -4843,6 +4870,64 @@ impl<'a> ::buffa::MessageView<'a> for ListStoredView<'a> {
                 )?;
                 view.snapshot_name = ::buffa::types::borrow_str(&mut cur)?;
             }
+            5u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::Varint,
+                )?;
+                view.order = ::buffa::EnumValue::from(
+                    ::buffa::types::decode_int32(&mut cur)?,
+                );
+            }
+            6u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                view.id_prefix = ::buffa::types::borrow_str(&mut cur)?;
+            }
+            7u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                match view.updated_after.as_mut() {
+                    Some(existing) => {
+                        ::buffa::MessageView::merge_into_view(existing, sub, __sub_ctx)?
+                    }
+                    None => {
+                        view.updated_after = ::buffa::MessageFieldView::set(
+                            <::buffa_types::google::protobuf::__buffa::view::TimestampView as ::buffa::MessageView>::decode_view_ctx(
+                                sub,
+                                __sub_ctx,
+                            )?,
+                        );
+                    }
+                }
+            }
+            8u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                let __sub_ctx = ctx.descend()?;
+                let sub = ::buffa::types::borrow_bytes(&mut cur)?;
+                match view.updated_before.as_mut() {
+                    Some(existing) => {
+                        ::buffa::MessageView::merge_into_view(existing, sub, __sub_ctx)?
+                    }
+                    None => {
+                        view.updated_before = ::buffa::MessageFieldView::set(
+                            <::buffa_types::google::protobuf::__buffa::view::TimestampView as ::buffa::MessageView>::decode_view_ctx(
+                                sub,
+                                __sub_ctx,
+                            )?,
+                        );
+                    }
+                }
+            }
             3u32 => {
                 ::buffa::encoding::check_wire_type(
                     tag,
@@ -4880,6 +4965,26 @@ impl<'a> ::buffa::MessageView<'a> for ListStoredView<'a> {
             page_token: self.page_token.to_string(),
             session_ids: self.session_ids.iter().map(|s| s.to_string()).collect(),
             snapshot_name: self.snapshot_name.to_string(),
+            order: self.order,
+            id_prefix: self.id_prefix.to_string(),
+            updated_after: match self.updated_after.as_option() {
+                Some(v) => {
+                    ::buffa::MessageField::<
+                        ::buffa_types::google::protobuf::Timestamp,
+                        ::buffa::Inline<::buffa_types::google::protobuf::Timestamp>,
+                    >::some(v.to_owned_from_source(__buffa_src)?)
+                }
+                None => ::buffa::MessageField::none(),
+            },
+            updated_before: match self.updated_before.as_option() {
+                Some(v) => {
+                    ::buffa::MessageField::<
+                        ::buffa_types::google::protobuf::Timestamp,
+                        ::buffa::Inline<::buffa_types::google::protobuf::Timestamp>,
+                    >::some(v.to_owned_from_source(__buffa_src)?)
+                }
+                None => ::buffa::MessageField::none(),
+            },
             __buffa_unknown_fields: self.__buffa_unknown_fields.to_owned()?.into(),
             ..::core::default::Default::default()
         })
@@ -4887,7 +4992,7 @@ impl<'a> ::buffa::MessageView<'a> for ListStoredView<'a> {
 }
 impl<'a> ::buffa::ViewEncode<'a> for ListStoredView<'a> {
     #[allow(clippy::needless_borrow, clippy::let_and_return)]
-    fn compute_size(&self, _cache: &mut ::buffa::SizeCache) -> u32 {
+    fn compute_size(&self, __cache: &mut ::buffa::SizeCache) -> u32 {
         #[allow(unused_imports)]
         use ::buffa::Enumeration as _;
         let mut size = 0u64;
@@ -4904,13 +5009,38 @@ impl<'a> ::buffa::ViewEncode<'a> for ListStoredView<'a> {
             size
                 += 1u64 + ::buffa::types::string_encoded_len(&self.snapshot_name) as u64;
         }
+        {
+            let val = self.order.to_i32();
+            if val != 0 {
+                size += 1u64 + ::buffa::types::int32_encoded_len(val) as u64;
+            }
+        }
+        if !self.id_prefix.is_empty() {
+            size += 1u64 + ::buffa::types::string_encoded_len(&self.id_prefix) as u64;
+        }
+        if self.updated_after.is_set() {
+            let __slot = __cache.reserve();
+            let inner_size = self.updated_after.compute_size(__cache);
+            __cache.set(__slot, inner_size);
+            size
+                += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
+                    + inner_size as u64;
+        }
+        if self.updated_before.is_set() {
+            let __slot = __cache.reserve();
+            let inner_size = self.updated_before.compute_size(__cache);
+            __cache.set(__slot, inner_size);
+            size
+                += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
+                    + inner_size as u64;
+        }
         size += self.__buffa_unknown_fields.encoded_len() as u64;
         ::buffa::saturate_size(size)
     }
     #[allow(clippy::needless_borrow)]
     fn write_to(
         &self,
-        _cache: &mut ::buffa::SizeCache,
+        __cache: &mut ::buffa::SizeCache,
         buf: &mut impl ::buffa::EncodeSink,
     ) {
         #[allow(unused_imports)]
@@ -4926,6 +5056,31 @@ impl<'a> ::buffa::ViewEncode<'a> for ListStoredView<'a> {
         }
         if !self.snapshot_name.is_empty() {
             ::buffa::types::put_string_field(4u32, &self.snapshot_name, buf);
+        }
+        {
+            let val = self.order.to_i32();
+            if val != 0 {
+                ::buffa::types::put_int32_field(5u32, val, buf);
+            }
+        }
+        if !self.id_prefix.is_empty() {
+            ::buffa::types::put_string_field(6u32, &self.id_prefix, buf);
+        }
+        if self.updated_after.is_set() {
+            ::buffa::types::put_len_delimited_header(
+                7u32,
+                u64::from(__cache.consume_next()),
+                buf,
+            );
+            self.updated_after.write_to(__cache, buf);
+        }
+        if self.updated_before.is_set() {
+            ::buffa::types::put_len_delimited_header(
+                8u32,
+                u64::from(__cache.consume_next()),
+                buf,
+            );
+            self.updated_before.write_to(__cache, buf);
         }
         self.__buffa_unknown_fields.write_to(buf);
     }
@@ -4964,6 +5119,22 @@ impl<'__a> ::serde::Serialize for ListStoredView<'__a> {
         }
         if !::buffa::json_helpers::skip_if::is_empty_str(self.snapshot_name) {
             __map.serialize_entry("snapshotName", self.snapshot_name)?;
+        }
+        if !::buffa::json_helpers::skip_if::is_default_enum_value(&self.order) {
+            __map.serialize_entry("order", &self.order)?;
+        }
+        if !::buffa::json_helpers::skip_if::is_empty_str(self.id_prefix) {
+            __map.serialize_entry("idPrefix", self.id_prefix)?;
+        }
+        {
+            if let ::core::option::Option::Some(__v) = self.updated_after.as_option() {
+                __map.serialize_entry("updatedAfter", __v)?;
+            }
+        }
+        {
+            if let ::core::option::Option::Some(__v) = self.updated_before.as_option() {
+                __map.serialize_entry("updatedBefore", __v)?;
+            }
         }
         __map.end()
     }
@@ -5063,14 +5234,16 @@ impl ListStoredOwnedView {
     pub fn page_size(&self) -> u32 {
         self.0.reborrow().page_size
     }
-    /// `StoredListed.next_page_token` of the answer before. Empty: the first.
+    /// Where the page begins: `StoredSession.page_token` of a session of an earlier answer, or its
+    /// `StoredListed.next_page_token`, with all else as it was there. Empty: the first. What a page costs shall not grow with
+    /// how many sessions there are.
     ///
     /// Field 2: `page_token`
     #[must_use]
     pub fn page_token(&self) -> &'_ str {
         self.0.reborrow().page_token
     }
-    /// Only these sessions. None: all, the last written first.
+    /// Only these sessions. None: all.
     ///
     /// Field 3: `session_ids`
     #[must_use]
@@ -5083,6 +5256,42 @@ impl ListStoredOwnedView {
     #[must_use]
     pub fn snapshot_name(&self) -> &'_ str {
         self.0.reborrow().snapshot_name
+    }
+    /// In which order. Not stated: UPDATED_DESCENDING.
+    ///
+    /// Field 5: `order`
+    #[must_use]
+    pub fn order(&self) -> ::buffa::EnumValue<super::super::StoredOrder> {
+        self.0.reborrow().order
+    }
+    /// Only those whose id begins so. Empty: any.
+    ///
+    /// Field 6: `id_prefix`
+    #[must_use]
+    pub fn id_prefix(&self) -> &'_ str {
+        self.0.reborrow().id_prefix
+    }
+    /// Only those with this `StoredSession.updated` or a later one.
+    ///
+    /// Field 7: `updated_after`
+    #[must_use]
+    pub fn updated_after(
+        &self,
+    ) -> &::buffa::MessageFieldView<
+        ::buffa_types::google::protobuf::__buffa::view::TimestampView<'_>,
+    > {
+        &self.0.reborrow().updated_after
+    }
+    /// Only those with an earlier `StoredSession.updated`.
+    ///
+    /// Field 8: `updated_before`
+    #[must_use]
+    pub fn updated_before(
+        &self,
+    ) -> &::buffa::MessageFieldView<
+        ::buffa_types::google::protobuf::__buffa::view::TimestampView<'_>,
+    > {
+        &self.0.reborrow().updated_before
     }
 }
 impl ::core::convert::From<::buffa::OwnedView<ListStoredView<'static>>>
@@ -5439,13 +5648,13 @@ pub struct StoredSessionView<'a> {
     pub head: ::buffa::MessageFieldView<
         super::super::__buffa::view::SessionPositionView<'a>,
     >,
-    /// When its first event was stored.
+    /// When it was first opened or written.
     ///
     /// Field 2: `created`
     pub created: ::buffa::MessageFieldView<
         ::buffa_types::google::protobuf::__buffa::view::TimestampView<'a>,
     >,
-    /// When its last event was stored.
+    /// When it was last opened or written.
     ///
     /// Field 3: `updated`
     pub updated: ::buffa::MessageFieldView<
@@ -5461,6 +5670,10 @@ pub struct StoredSessionView<'a> {
     pub snapshot: ::buffa::MessageFieldView<
         super::super::__buffa::view::SnapshotView<'a>,
     >,
+    /// Where the list goes on after this session.
+    ///
+    /// Field 6: `page_token`
+    pub page_token: &'a str,
     pub __buffa_unknown_fields: ::buffa::UnknownFieldsView<'a>,
 }
 impl<'a> ::buffa::MessageView<'a> for StoredSessionView<'a> {
@@ -5584,6 +5797,13 @@ impl<'a> ::buffa::MessageView<'a> for StoredSessionView<'a> {
                     }
                 }
             }
+            6u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                view.page_token = ::buffa::types::borrow_str(&mut cur)?;
+            }
             _ => {
                 ::buffa::encoding::skip_field_depth(tag, &mut cur, ctx.depth())?;
                 let span_len = before_tag.len() - cur.len();
@@ -5643,6 +5863,7 @@ impl<'a> ::buffa::MessageView<'a> for StoredSessionView<'a> {
                 }
                 None => ::buffa::MessageField::none(),
             },
+            page_token: self.page_token.to_string(),
             __buffa_unknown_fields: self.__buffa_unknown_fields.to_owned()?.into(),
             ..::core::default::Default::default()
         })
@@ -5688,6 +5909,9 @@ impl<'a> ::buffa::ViewEncode<'a> for StoredSessionView<'a> {
             size
                 += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
                     + inner_size as u64;
+        }
+        if !self.page_token.is_empty() {
+            size += 1u64 + ::buffa::types::string_encoded_len(&self.page_token) as u64;
         }
         size += self.__buffa_unknown_fields.encoded_len() as u64;
         ::buffa::saturate_size(size)
@@ -5735,6 +5959,9 @@ impl<'a> ::buffa::ViewEncode<'a> for StoredSessionView<'a> {
             );
             self.snapshot.write_to(__cache, buf);
         }
+        if !self.page_token.is_empty() {
+            ::buffa::types::put_string_field(6u32, &self.page_token, buf);
+        }
         self.__buffa_unknown_fields.write_to(buf);
     }
 }
@@ -5779,6 +6006,9 @@ impl<'__a> ::serde::Serialize for StoredSessionView<'__a> {
             if let ::core::option::Option::Some(__v) = self.snapshot.as_option() {
                 __map.serialize_entry("snapshot", __v)?;
             }
+        }
+        if !::buffa::json_helpers::skip_if::is_empty_str(self.page_token) {
+            __map.serialize_entry("pageToken", self.page_token)?;
         }
         __map.end()
     }
@@ -5882,7 +6112,7 @@ impl StoredSessionOwnedView {
     > {
         &self.0.reborrow().head
     }
-    /// When its first event was stored.
+    /// When it was first opened or written.
     ///
     /// Field 2: `created`
     #[must_use]
@@ -5893,7 +6123,7 @@ impl StoredSessionOwnedView {
     > {
         &self.0.reborrow().created
     }
-    /// When its last event was stored.
+    /// When it was last opened or written.
     ///
     /// Field 3: `updated`
     #[must_use]
@@ -5919,6 +6149,13 @@ impl StoredSessionOwnedView {
         &self,
     ) -> &::buffa::MessageFieldView<super::super::__buffa::view::SnapshotView<'_>> {
         &self.0.reborrow().snapshot
+    }
+    /// Where the list goes on after this session.
+    ///
+    /// Field 6: `page_token`
+    #[must_use]
+    pub fn page_token(&self) -> &'_ str {
+        self.0.reborrow().page_token
     }
 }
 impl ::core::convert::From<::buffa::OwnedView<StoredSessionView<'static>>>

@@ -418,7 +418,8 @@ pub enum FencedReason {
     FENCED_REASON_UNSPECIFIED = 0i32,
     /// The session went on under a newer epoch, here or elsewhere.
     FENCED_REASON_SUPERSEDED = 1i32,
-    /// The journal's position in `Hello` names a session or epoch that this runtime does not run.
+    /// The journal's position in `Hello` names a session or epoch that this runtime does not run, or a session that the
+    /// role's selector does not name.
     FENCED_REASON_NOT_RUNNING = 2i32,
     /// The journal's position in `Hello` holds another history: the hashes at that `seq` differ, or it lies beyond the
     /// session's last event.
@@ -578,6 +579,188 @@ impl ::buffa::Enumeration for FencedReason {
             Self::FENCED_REASON_SUPERSEDED,
             Self::FENCED_REASON_NOT_RUNNING,
             Self::FENCED_REASON_DIVERGED,
+        ]
+    }
+}
+/// The order of what is held: by times in milliseconds; of the same time the id decides, in the same direction.
+#[allow(non_camel_case_types)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[repr(i32)]
+pub enum StoredOrder {
+    /// Not stated: UPDATED_DESCENDING.
+    STORED_ORDER_UNSPECIFIED = 0i32,
+    /// The last written first.
+    STORED_ORDER_UPDATED_DESCENDING = 1i32,
+    /// The last written last.
+    STORED_ORDER_UPDATED_ASCENDING = 2i32,
+    /// The newest first.
+    STORED_ORDER_CREATED_DESCENDING = 3i32,
+    /// The oldest first.
+    STORED_ORDER_CREATED_ASCENDING = 4i32,
+}
+impl StoredOrder {
+    ///Idiomatic alias for [`Self::STORED_ORDER_UNSPECIFIED`]; `Debug` prints the variant name.
+    #[allow(non_upper_case_globals)]
+    pub const Unspecified: Self = Self::STORED_ORDER_UNSPECIFIED;
+    ///Idiomatic alias for [`Self::STORED_ORDER_UPDATED_DESCENDING`]; `Debug` prints the variant name.
+    #[allow(non_upper_case_globals)]
+    pub const UpdatedDescending: Self = Self::STORED_ORDER_UPDATED_DESCENDING;
+    ///Idiomatic alias for [`Self::STORED_ORDER_UPDATED_ASCENDING`]; `Debug` prints the variant name.
+    #[allow(non_upper_case_globals)]
+    pub const UpdatedAscending: Self = Self::STORED_ORDER_UPDATED_ASCENDING;
+    ///Idiomatic alias for [`Self::STORED_ORDER_CREATED_DESCENDING`]; `Debug` prints the variant name.
+    #[allow(non_upper_case_globals)]
+    pub const CreatedDescending: Self = Self::STORED_ORDER_CREATED_DESCENDING;
+    ///Idiomatic alias for [`Self::STORED_ORDER_CREATED_ASCENDING`]; `Debug` prints the variant name.
+    #[allow(non_upper_case_globals)]
+    pub const CreatedAscending: Self = Self::STORED_ORDER_CREATED_ASCENDING;
+}
+impl ::core::default::Default for StoredOrder {
+    fn default() -> Self {
+        Self::STORED_ORDER_UNSPECIFIED
+    }
+}
+#[cfg(feature = "json")]
+const _: () = {
+    impl ::serde::Serialize for StoredOrder {
+        fn serialize<S: ::serde::Serializer>(
+            &self,
+            s: S,
+        ) -> ::core::result::Result<S::Ok, S::Error> {
+            s.serialize_str(::buffa::Enumeration::proto_name(self))
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for StoredOrder {
+        fn deserialize<D: ::serde::Deserializer<'de>>(
+            d: D,
+        ) -> ::core::result::Result<Self, D::Error> {
+            struct _V;
+            impl ::serde::de::Visitor<'_> for _V {
+                type Value = StoredOrder;
+                fn expecting(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.write_str(
+                        concat!(
+                            "a string, integer, or null for ", stringify!(StoredOrder)
+                        ),
+                    )
+                }
+                fn visit_str<E: ::serde::de::Error>(
+                    self,
+                    v: &str,
+                ) -> ::core::result::Result<StoredOrder, E> {
+                    <StoredOrder as ::buffa::Enumeration>::from_proto_name(v)
+                        .ok_or_else(|| { ::serde::de::Error::unknown_variant(v, &[]) })
+                }
+                fn visit_i64<E: ::serde::de::Error>(
+                    self,
+                    v: i64,
+                ) -> ::core::result::Result<StoredOrder, E> {
+                    let v32 = i32::try_from(v)
+                        .map_err(|_| {
+                            ::serde::de::Error::custom(
+                                ::buffa::alloc::format!("enum value {v} out of i32 range"),
+                            )
+                        })?;
+                    <StoredOrder as ::buffa::Enumeration>::from_i32(v32)
+                        .ok_or_else(|| {
+                            ::serde::de::Error::custom(
+                                ::buffa::alloc::format!("unknown enum value {v32}"),
+                            )
+                        })
+                }
+                fn visit_u64<E: ::serde::de::Error>(
+                    self,
+                    v: u64,
+                ) -> ::core::result::Result<StoredOrder, E> {
+                    let v32 = i32::try_from(v)
+                        .map_err(|_| {
+                            ::serde::de::Error::custom(
+                                ::buffa::alloc::format!("enum value {v} out of i32 range"),
+                            )
+                        })?;
+                    <StoredOrder as ::buffa::Enumeration>::from_i32(v32)
+                        .ok_or_else(|| {
+                            ::serde::de::Error::custom(
+                                ::buffa::alloc::format!("unknown enum value {v32}"),
+                            )
+                        })
+                }
+                fn visit_unit<E: ::serde::de::Error>(
+                    self,
+                ) -> ::core::result::Result<StoredOrder, E> {
+                    ::core::result::Result::Ok(::core::default::Default::default())
+                }
+            }
+            d.deserialize_any(_V)
+        }
+    }
+    impl ::buffa::json_helpers::ProtoElemJson for StoredOrder {
+        fn serialize_proto_json<S: ::serde::Serializer>(
+            v: &Self,
+            s: S,
+        ) -> ::core::result::Result<S::Ok, S::Error> {
+            ::serde::Serialize::serialize(v, s)
+        }
+        fn deserialize_proto_json<'de, D: ::serde::Deserializer<'de>>(
+            d: D,
+        ) -> ::core::result::Result<Self, D::Error> {
+            <Self as ::serde::Deserialize>::deserialize(d)
+        }
+    }
+};
+impl ::buffa::Enumeration for StoredOrder {
+    fn from_i32(value: i32) -> ::core::option::Option<Self> {
+        match value {
+            0i32 => ::core::option::Option::Some(Self::STORED_ORDER_UNSPECIFIED),
+            1i32 => ::core::option::Option::Some(Self::STORED_ORDER_UPDATED_DESCENDING),
+            2i32 => ::core::option::Option::Some(Self::STORED_ORDER_UPDATED_ASCENDING),
+            3i32 => ::core::option::Option::Some(Self::STORED_ORDER_CREATED_DESCENDING),
+            4i32 => ::core::option::Option::Some(Self::STORED_ORDER_CREATED_ASCENDING),
+            _ => ::core::option::Option::None,
+        }
+    }
+    fn to_i32(&self) -> i32 {
+        *self as i32
+    }
+    fn proto_name(&self) -> &'static str {
+        match self {
+            Self::STORED_ORDER_UNSPECIFIED => "STORED_ORDER_UNSPECIFIED",
+            Self::STORED_ORDER_UPDATED_DESCENDING => "STORED_ORDER_UPDATED_DESCENDING",
+            Self::STORED_ORDER_UPDATED_ASCENDING => "STORED_ORDER_UPDATED_ASCENDING",
+            Self::STORED_ORDER_CREATED_DESCENDING => "STORED_ORDER_CREATED_DESCENDING",
+            Self::STORED_ORDER_CREATED_ASCENDING => "STORED_ORDER_CREATED_ASCENDING",
+        }
+    }
+    fn from_proto_name(name: &str) -> ::core::option::Option<Self> {
+        match name {
+            "STORED_ORDER_UNSPECIFIED" => {
+                ::core::option::Option::Some(Self::STORED_ORDER_UNSPECIFIED)
+            }
+            "STORED_ORDER_UPDATED_DESCENDING" => {
+                ::core::option::Option::Some(Self::STORED_ORDER_UPDATED_DESCENDING)
+            }
+            "STORED_ORDER_UPDATED_ASCENDING" => {
+                ::core::option::Option::Some(Self::STORED_ORDER_UPDATED_ASCENDING)
+            }
+            "STORED_ORDER_CREATED_DESCENDING" => {
+                ::core::option::Option::Some(Self::STORED_ORDER_CREATED_DESCENDING)
+            }
+            "STORED_ORDER_CREATED_ASCENDING" => {
+                ::core::option::Option::Some(Self::STORED_ORDER_CREATED_ASCENDING)
+            }
+            _ => ::core::option::Option::None,
+        }
+    }
+    fn values() -> &'static [Self] {
+        &[
+            Self::STORED_ORDER_UNSPECIFIED,
+            Self::STORED_ORDER_UPDATED_DESCENDING,
+            Self::STORED_ORDER_UPDATED_ASCENDING,
+            Self::STORED_ORDER_CREATED_DESCENDING,
+            Self::STORED_ORDER_CREATED_ASCENDING,
         ]
     }
 }
@@ -788,15 +971,16 @@ impl ::buffa::Enumeration for JournalErrorKind {
 }
 /// The role of a journal: it makes events durable and says so.
 ///
-/// The runtime sends the events of every session that the role is for; on `Ack` it lets the effects go that waited for
-/// them. A journal that can read, too, is how a runtime that stores nothing resumes, forks and lists sessions.
+/// The runtime sends the events of every session that the role is for (`ExtensionRole.selector`); on `Ack` it lets the
+/// effects go that waited for them. Of other sessions the journal is told nothing, and it does not count among the
+/// `Durability.required_acks` of those, which wait, and stop, as if it were not there. A journal that can read, too, is how a runtime that stores nothing resumes, forks and lists sessions.
 #[derive(Clone, PartialEq, Default)]
 #[cfg_attr(feature = "json", derive(::serde::Serialize, ::serde::Deserialize))]
 #[cfg_attr(feature = "json", serde(default))]
 pub struct JournalRole {
     /// What the journal holds already, of the sessions it expects to continue: those not fully acknowledged when its last
     /// attachment ended. Each session at most once. The runtime continues after `seq`, and answers `Fenced` where it does
-    /// not run the session at that epoch or where the hashes differ. For a session not listed it starts at the first event
+    /// not run the session at that epoch, where the role's selector does not name it, or where the hashes differ. For a session not listed it starts at the first event
     /// this `client_id` has not acknowledged; if that leaves a gap, the journal answers `Nack` with GAP.
     ///
     /// Field 1: `positions`
@@ -809,7 +993,9 @@ pub struct JournalRole {
         )
     )]
     pub positions: ::buffa::alloc::vec::Vec<SessionPosition>,
-    /// What it can do beside storing. None: it only stores.
+    /// What it can do beside storing. None: it only stores. A journal that does more is for every session, because which
+    /// sessions there are is asked before anything is known of them: with a selector that leaves any out, the attachment
+    /// ends with INVALID_ARGUMENT.
     ///
     /// Field 2: `capabilities`
     #[cfg_attr(
@@ -3856,7 +4042,9 @@ pub struct ListStored {
         )
     )]
     pub page_size: u32,
-    /// `StoredListed.next_page_token` of the answer before. Empty: the first.
+    /// Where the page begins: `StoredSession.page_token` of a session of an earlier answer, or its
+    /// `StoredListed.next_page_token`, with all else as it was there. Empty: the first. What a page costs shall not grow with
+    /// how many sessions there are.
     ///
     /// Field 2: `page_token`
     #[cfg_attr(
@@ -3869,7 +4057,7 @@ pub struct ListStored {
         )
     )]
     pub page_token: ::buffa::alloc::string::String,
-    /// Only these sessions. None: all, the last written first.
+    /// Only these sessions. None: all.
     ///
     /// Field 3: `session_ids`
     #[cfg_attr(
@@ -3895,6 +4083,61 @@ pub struct ListStored {
         )
     )]
     pub snapshot_name: ::buffa::alloc::string::String,
+    /// In which order. Not stated: UPDATED_DESCENDING.
+    ///
+    /// Field 5: `order`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "order",
+            with = "::buffa::json_helpers::proto_enum",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_default_enum_value"
+        )
+    )]
+    pub order: ::buffa::EnumValue<StoredOrder>,
+    /// Only those whose id begins so. Empty: any.
+    ///
+    /// Field 6: `id_prefix`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "idPrefix",
+            alias = "id_prefix",
+            with = "::buffa::json_helpers::proto_string",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_empty_str"
+        )
+    )]
+    pub id_prefix: ::buffa::alloc::string::String,
+    /// Only those with this `StoredSession.updated` or a later one.
+    ///
+    /// Field 7: `updated_after`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "updatedAfter",
+            alias = "updated_after",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_unset_message_field"
+        )
+    )]
+    pub updated_after: ::buffa::MessageField<
+        ::buffa_types::google::protobuf::Timestamp,
+        ::buffa::Inline<::buffa_types::google::protobuf::Timestamp>,
+    >,
+    /// Only those with an earlier `StoredSession.updated`.
+    ///
+    /// Field 8: `updated_before`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "updatedBefore",
+            alias = "updated_before",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_unset_message_field"
+        )
+    )]
+    pub updated_before: ::buffa::MessageField<
+        ::buffa_types::google::protobuf::Timestamp,
+        ::buffa::Inline<::buffa_types::google::protobuf::Timestamp>,
+    >,
     #[cfg_attr(feature = "json", serde(skip))]
     #[doc(hidden)]
     pub __buffa_unknown_fields: ::buffa::UnknownFields,
@@ -3906,6 +4149,10 @@ impl ::core::fmt::Debug for ListStored {
             .field("page_token", &self.page_token)
             .field("session_ids", &self.session_ids)
             .field("snapshot_name", &self.snapshot_name)
+            .field("order", &self.order)
+            .field("id_prefix", &self.id_prefix)
+            .field("updated_after", &self.updated_after)
+            .field("updated_before", &self.updated_before)
             .finish()
     }
 }
@@ -3932,7 +4179,7 @@ impl ::buffa::Message for ListStored {
     /// above [`::buffa::MAX_MESSAGE_BYTES`] that the encode entry
     /// points reject, never a silently wrapped size.
     #[allow(clippy::let_and_return)]
-    fn compute_size(&self, _cache: &mut ::buffa::SizeCache) -> u32 {
+    fn compute_size(&self, __cache: &mut ::buffa::SizeCache) -> u32 {
         #[allow(unused_imports)]
         use ::buffa::Enumeration as _;
         let mut size = 0u64;
@@ -3949,12 +4196,37 @@ impl ::buffa::Message for ListStored {
             size
                 += 1u64 + ::buffa::types::string_encoded_len(&self.snapshot_name) as u64;
         }
+        {
+            let val = self.order.to_i32();
+            if val != 0 {
+                size += 1u64 + ::buffa::types::int32_encoded_len(val) as u64;
+            }
+        }
+        if !self.id_prefix.is_empty() {
+            size += 1u64 + ::buffa::types::string_encoded_len(&self.id_prefix) as u64;
+        }
+        if self.updated_after.is_set() {
+            let __slot = __cache.reserve();
+            let inner_size = self.updated_after.compute_size(__cache);
+            __cache.set(__slot, inner_size);
+            size
+                += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
+                    + inner_size as u64;
+        }
+        if self.updated_before.is_set() {
+            let __slot = __cache.reserve();
+            let inner_size = self.updated_before.compute_size(__cache);
+            __cache.set(__slot, inner_size);
+            size
+                += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
+                    + inner_size as u64;
+        }
         size += self.__buffa_unknown_fields.encoded_len() as u64;
         ::buffa::saturate_size(size)
     }
     fn write_to(
         &self,
-        _cache: &mut ::buffa::SizeCache,
+        __cache: &mut ::buffa::SizeCache,
         buf: &mut impl ::buffa::EncodeSink,
     ) {
         #[allow(unused_imports)]
@@ -3970,6 +4242,31 @@ impl ::buffa::Message for ListStored {
         }
         if !self.snapshot_name.is_empty() {
             ::buffa::types::put_string_field(4u32, &self.snapshot_name, buf);
+        }
+        {
+            let val = self.order.to_i32();
+            if val != 0 {
+                ::buffa::types::put_int32_field(5u32, val, buf);
+            }
+        }
+        if !self.id_prefix.is_empty() {
+            ::buffa::types::put_string_field(6u32, &self.id_prefix, buf);
+        }
+        if self.updated_after.is_set() {
+            ::buffa::types::put_len_delimited_header(
+                7u32,
+                u64::from(__cache.consume_next()),
+                buf,
+            );
+            self.updated_after.write_to(__cache, buf);
+        }
+        if self.updated_before.is_set() {
+            ::buffa::types::put_len_delimited_header(
+                8u32,
+                u64::from(__cache.consume_next()),
+                buf,
+            );
+            self.updated_before.write_to(__cache, buf);
         }
         self.__buffa_unknown_fields.write_to(buf);
     }
@@ -4016,6 +4313,44 @@ impl ::buffa::Message for ListStored {
                 )?;
                 ::buffa::types::merge_string(&mut self.snapshot_name, buf)?;
             }
+            5u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::Varint,
+                )?;
+                self.order = ::buffa::EnumValue::from(
+                    ::buffa::types::decode_int32(buf)?,
+                );
+            }
+            6u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                ::buffa::types::merge_string(&mut self.id_prefix, buf)?;
+            }
+            7u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                ::buffa::Message::merge_length_delimited(
+                    self.updated_after.get_or_insert_default(),
+                    buf,
+                    ctx,
+                )?;
+            }
+            8u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                ::buffa::Message::merge_length_delimited(
+                    self.updated_before.get_or_insert_default(),
+                    buf,
+                    ctx,
+                )?;
+            }
             _ => {
                 self.__buffa_unknown_fields
                     .push(::buffa::encoding::decode_unknown_field(tag, buf, ctx)?);
@@ -4028,6 +4363,10 @@ impl ::buffa::Message for ListStored {
         self.page_token.clear();
         self.session_ids.clear();
         self.snapshot_name.clear();
+        self.order = ::buffa::EnumValue::from(0);
+        self.id_prefix.clear();
+        self.updated_after = ::buffa::MessageField::none();
+        self.updated_before = ::buffa::MessageField::none();
         self.__buffa_unknown_fields.clear();
     }
 }
@@ -4257,7 +4596,7 @@ pub struct StoredSession {
         )
     )]
     pub head: ::buffa::MessageField<SessionPosition, ::buffa::Inline<SessionPosition>>,
-    /// When its first event was stored.
+    /// When it was first opened or written.
     ///
     /// Field 2: `created`
     #[cfg_attr(
@@ -4271,7 +4610,7 @@ pub struct StoredSession {
         ::buffa_types::google::protobuf::Timestamp,
         ::buffa::Inline<::buffa_types::google::protobuf::Timestamp>,
     >,
-    /// When its last event was stored.
+    /// When it was last opened or written.
     ///
     /// Field 3: `updated`
     #[cfg_attr(
@@ -4308,6 +4647,19 @@ pub struct StoredSession {
         )
     )]
     pub snapshot: ::buffa::MessageField<Snapshot, ::buffa::Inline<Snapshot>>,
+    /// Where the list goes on after this session.
+    ///
+    /// Field 6: `page_token`
+    #[cfg_attr(
+        feature = "json",
+        serde(
+            rename = "pageToken",
+            alias = "page_token",
+            with = "::buffa::json_helpers::proto_string",
+            skip_serializing_if = "::buffa::json_helpers::skip_if::is_empty_str"
+        )
+    )]
+    pub page_token: ::buffa::alloc::string::String,
     #[cfg_attr(feature = "json", serde(skip))]
     #[doc(hidden)]
     pub __buffa_unknown_fields: ::buffa::UnknownFields,
@@ -4320,6 +4672,7 @@ impl ::core::fmt::Debug for StoredSession {
             .field("updated", &self.updated)
             .field("holder", &self.holder)
             .field("snapshot", &self.snapshot)
+            .field("page_token", &self.page_token)
             .finish()
     }
 }
@@ -4385,6 +4738,9 @@ impl ::buffa::Message for StoredSession {
                 += 1u64 + ::buffa::encoding::varint_len(inner_size as u64) as u64
                     + inner_size as u64;
         }
+        if !self.page_token.is_empty() {
+            size += 1u64 + ::buffa::types::string_encoded_len(&self.page_token) as u64;
+        }
         size += self.__buffa_unknown_fields.encoded_len() as u64;
         ::buffa::saturate_size(size)
     }
@@ -4429,6 +4785,9 @@ impl ::buffa::Message for StoredSession {
                 buf,
             );
             self.snapshot.write_to(__cache, buf);
+        }
+        if !self.page_token.is_empty() {
+            ::buffa::types::put_string_field(6u32, &self.page_token, buf);
         }
         self.__buffa_unknown_fields.write_to(buf);
     }
@@ -4494,6 +4853,13 @@ impl ::buffa::Message for StoredSession {
                     ctx,
                 )?;
             }
+            6u32 => {
+                ::buffa::encoding::check_wire_type(
+                    tag,
+                    ::buffa::encoding::WireType::LengthDelimited,
+                )?;
+                ::buffa::types::merge_string(&mut self.page_token, buf)?;
+            }
             _ => {
                 self.__buffa_unknown_fields
                     .push(::buffa::encoding::decode_unknown_field(tag, buf, ctx)?);
@@ -4507,6 +4873,7 @@ impl ::buffa::Message for StoredSession {
         self.updated = ::buffa::MessageField::none();
         self.holder.clear();
         self.snapshot = ::buffa::MessageField::none();
+        self.page_token.clear();
         self.__buffa_unknown_fields.clear();
     }
 }

@@ -156,6 +156,12 @@ pub use self::__buffa::view::GetDiagnosticsResponseView;
 pub use self::__buffa::view::GetDiagnosticsResponseOwnedView;
 #[cfg(feature = "rpc")]
 #[doc(inline)]
+pub use self::__buffa::view::HookStatusView;
+#[cfg(feature = "rpc")]
+#[doc(inline)]
+pub use self::__buffa::view::HookStatusOwnedView;
+#[cfg(feature = "rpc")]
+#[doc(inline)]
 pub use self::__buffa::view::FindingView;
 #[cfg(feature = "rpc")]
 #[doc(inline)]

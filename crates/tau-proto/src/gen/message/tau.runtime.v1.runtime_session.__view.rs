@@ -1303,11 +1303,13 @@ impl ::serde::Serialize for GetSessionResponseOwnedView {
 /// Lists sessions.
 #[derive(Clone, Debug, Default)]
 pub struct ListSessionsRequestView<'a> {
-    /// The most sessions of a page. 0: 50. A page may hold fewer although more follow.
+    /// The most sessions of a page. 0: 50. A page may hold fewer, or none, although more follow: so many sessions of a journal
+    /// are looked at for one page, however few of them meet the filter.
     ///
     /// Field 1: `page_size`
     pub page_size: u32,
-    /// `next_page_token` of the page before, with all else as it was there. Empty: the first page.
+    /// `next_page_token` of the page before, with all else as it was there. Empty: the first page. In an order of writing, a
+    /// session that is written between two pages may be missed or come twice; in one of creation none is.
     ///
     /// Field 2: `page_token`
     pub page_token: &'a str,
@@ -1663,14 +1665,16 @@ impl ListSessionsRequestOwnedView {
     pub fn into_bytes(self) -> ::buffa::bytes::Bytes {
         self.0.into_bytes()
     }
-    /// The most sessions of a page. 0: 50. A page may hold fewer although more follow.
+    /// The most sessions of a page. 0: 50. A page may hold fewer, or none, although more follow: so many sessions of a journal
+    /// are looked at for one page, however few of them meet the filter.
     ///
     /// Field 1: `page_size`
     #[must_use]
     pub fn page_size(&self) -> u32 {
         self.0.reborrow().page_size
     }
-    /// `next_page_token` of the page before, with all else as it was there. Empty: the first page.
+    /// `next_page_token` of the page before, with all else as it was there. Empty: the first page. In an order of writing, a
+    /// session that is written between two pages may be missed or come twice; in one of creation none is.
     ///
     /// Field 2: `page_token`
     #[must_use]
@@ -1753,7 +1757,7 @@ pub struct SessionFilterView<'a> {
     ///
     /// Field 5: `parent_session_id`
     pub parent_session_id: &'a str,
-    /// Written at this moment or later.
+    /// Written at this moment or later; a session that is not live, as its journal was told.
     ///
     /// Field 6: `updated_after`
     pub updated_after: ::buffa::MessageFieldView<
@@ -2257,7 +2261,7 @@ impl SessionFilterOwnedView {
     pub fn parent_session_id(&self) -> &'_ str {
         self.0.reborrow().parent_session_id
     }
-    /// Written at this moment or later.
+    /// Written at this moment or later; a session that is not live, as its journal was told.
     ///
     /// Field 6: `updated_after`
     #[must_use]
@@ -2325,7 +2329,7 @@ pub struct ListSessionsResponseView<'a> {
     ///
     /// Field 2: `next_page_token`
     pub next_page_token: &'a str,
-    /// How many there are on all pages. Not set where counting would cost too much.
+    /// How many there are on all pages. Not set where counting would cost too much: where a journal has more than one page.
     ///
     /// Field 3: `total_size`
     pub total_size: ::core::option::Option<u64>,
@@ -2652,7 +2656,7 @@ impl ListSessionsResponseOwnedView {
     pub fn next_page_token(&self) -> &'_ str {
         self.0.reborrow().next_page_token
     }
-    /// How many there are on all pages. Not set where counting would cost too much.
+    /// How many there are on all pages. Not set where counting would cost too much: where a journal has more than one page.
     ///
     /// Field 3: `total_size`
     #[must_use]

@@ -159,7 +159,8 @@ impl ::buffa::Enumeration for SessionView {
         ]
     }
 }
-/// The order of a list of sessions; ties by id.
+/// The order of a list of sessions. Of a session that is not live the times are those at which its journal was told. Ties
+/// go by id, in the same direction.
 #[allow(non_camel_case_types)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[repr(i32)]
@@ -1349,7 +1350,8 @@ pub const __GET_SESSION_RESPONSE_JSON_ANY: ::buffa::type_registry::JsonAnyEntry 
 #[cfg_attr(feature = "json", derive(::serde::Serialize, ::serde::Deserialize))]
 #[cfg_attr(feature = "json", serde(default))]
 pub struct ListSessionsRequest {
-    /// The most sessions of a page. 0: 50. A page may hold fewer although more follow.
+    /// The most sessions of a page. 0: 50. A page may hold fewer, or none, although more follow: so many sessions of a journal
+    /// are looked at for one page, however few of them meet the filter.
     ///
     /// Field 1: `page_size`
     #[cfg_attr(
@@ -1362,7 +1364,8 @@ pub struct ListSessionsRequest {
         )
     )]
     pub page_size: u32,
-    /// `next_page_token` of the page before, with all else as it was there. Empty: the first page.
+    /// `next_page_token` of the page before, with all else as it was there. Empty: the first page. In an order of writing, a
+    /// session that is written between two pages may be missed or come twice; in one of creation none is.
     ///
     /// Field 2: `page_token`
     #[cfg_attr(
@@ -1684,7 +1687,7 @@ pub struct SessionFilter {
         )
     )]
     pub parent_session_id: ::buffa::alloc::string::String,
-    /// Written at this moment or later.
+    /// Written at this moment or later; a session that is not live, as its journal was told.
     ///
     /// Field 6: `updated_after`
     #[cfg_attr(
@@ -2050,7 +2053,7 @@ pub struct ListSessionsResponse {
         )
     )]
     pub next_page_token: ::buffa::alloc::string::String,
-    /// How many there are on all pages. Not set where counting would cost too much.
+    /// How many there are on all pages. Not set where counting would cost too much: where a journal has more than one page.
     ///
     /// Field 3: `total_size`
     #[cfg_attr(

@@ -126,13 +126,10 @@ pub trait ExtensionService: Send + Sync + 'static {
     /// is carried out twice, because both keep their ids; see `Call`. An attachment with the same `client_id` replaces the
     /// earlier one, which is ended with ABORTED.
     ///
-    /// Several providers. Every journal gets every event. Of tools with the same name, the one of the role with the
-    /// highest `ExtensionRole.priority` is offered; of environments, that one is used where a session asks for none; hooks
-    /// are asked one after the other in that order; responders are asked at the same time, and the first answer counts.
-    /// Ties go by `client_id`.
-    ///
-    /// This version serves every role, the role journal without a selector; one with a selector ends with
-    /// PERMISSION_DENIED `role_not_allowed`.
+    /// Several providers. Every journal gets every event of the sessions that its selector names, and counts for those
+    /// alone. Of tools with the same name, the one of the role with the highest `ExtensionRole.priority` is offered; of
+    /// environments, that one is used where a session asks for none; hooks are asked one after the other in that order;
+    /// responders are asked at the same time, and the first answer counts. Ties go by `client_id`.
     ///
     /// Errors: INVALID_ARGUMENT `protocol_violation`; PERMISSION_DENIED `role_not_allowed`; ABORTED `attachment_replaced`;
     /// DEADLINE_EXCEEDED `attachment_lost`; UNAVAILABLE `draining`.

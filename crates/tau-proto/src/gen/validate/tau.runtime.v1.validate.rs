@@ -7628,2738 +7628,6 @@ impl ::protovalidate_buffa::Validate for __buffa::view::ResolvedSessionConfigVie
     unreachable_patterns,
     reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
 )]
-impl ::protovalidate_buffa::Validate for GetInfoRequest {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::GetInfoRequestView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for GetDiagnosticsRequest {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::GetDiagnosticsRequestView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for ValidateConfigRequest {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        match &self.config {
-            Some(__buffa::oneof::validate_config_request::Config::Session(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (v).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(1i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("session")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript : None, },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-            Some(__buffa::oneof::validate_config_request::Config::Document(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (v).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(2i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("document")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript : None, },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-            None => {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                None, field_name :
-                                Some(::std::borrow::Cow::Borrowed("config")), field_type :
-                                None, key_type : None, value_type : None, subscript : None,
-                                },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath::default(),
-                        rule_id: ::std::borrow::Cow::Borrowed("required"),
-                        message: ::std::borrow::Cow::Borrowed(
-                            "at least one variant is required",
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::ValidateConfigRequestView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        match &self.config {
-            Some(__buffa::view::oneof::validate_config_request::Config::Session(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (v).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(1i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("session")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript : None, },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-            Some(__buffa::view::oneof::validate_config_request::Config::Document(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (v).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(2i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("document")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript : None, },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-            None => {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                None, field_name :
-                                Some(::std::borrow::Cow::Borrowed("config")), field_type :
-                                None, key_type : None, value_type : None, subscript : None,
-                                },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath::default(),
-                        rule_id: ::std::borrow::Cow::Borrowed("required"),
-                        message: ::std::borrow::Cow::Borrowed(
-                            "at least one variant is required",
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for ConfigDocument {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            {
-                let raw_val: i32 = (self.format).to_i32();
-                if <tau::runtime::v1::ConfigFormat as ::buffa::Enumeration>::from_i32(
-                        raw_val,
-                    )
-                    .is_none()
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("format")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(2i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
-                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
-                                    key_type : None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} is not a defined enum value", raw_val
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-            {
-                const DISALLOWED: &[i32] = &[0i32];
-                let raw_val: i32 = (self.format).to_i32();
-                if DISALLOWED.contains(&raw_val) {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("format")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(4i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} must not be in {:?}", raw_val, DISALLOWED
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-        }
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            if (::core::convert::AsRef::<
-                str,
-            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.text)))))
-                .len() > 1048576usize
-            {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(2i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("text")), field_type :
-                                Some(::protovalidate_buffa::FieldType::String), key_type :
-                                None, value_type : None, subscript : None, },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(14i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                None, value_type : None, subscript : None, },
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(5i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                None, value_type : None, subscript : None, }
-                            ],
-                        },
-                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                        message: ::std::borrow::Cow::Owned(
-                            ::std::format!(
-                                "value must be at most {} bytes", 1048576usize
-                            ),
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::ConfigDocumentView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            {
-                let raw_val: i32 = (self.format).to_i32();
-                if <tau::runtime::v1::ConfigFormat as ::buffa::Enumeration>::from_i32(
-                        raw_val,
-                    )
-                    .is_none()
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("format")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(2i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
-                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
-                                    key_type : None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} is not a defined enum value", raw_val
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-            {
-                const DISALLOWED: &[i32] = &[0i32];
-                let raw_val: i32 = (self.format).to_i32();
-                if DISALLOWED.contains(&raw_val) {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("format")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(4i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} must not be in {:?}", raw_val, DISALLOWED
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-        }
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            if (::core::convert::AsRef::<
-                str,
-            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.text)))))
-                .len() > 1048576usize
-            {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(2i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("text")), field_type :
-                                Some(::protovalidate_buffa::FieldType::String), key_type :
-                                None, value_type : None, subscript : None, },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(14i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                None, value_type : None, subscript : None, },
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(5i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                None, value_type : None, subscript : None, }
-                            ],
-                        },
-                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                        message: ::std::borrow::Cow::Owned(
-                            ::std::format!(
-                                "value must be at most {} bytes", 1048576usize
-                            ),
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for DrainRequest {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if let Some(inner) = self.timeout.as_option() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if !((i128::from(((inner)).seconds) * 1_000_000_000
-                    + i128::from(((inner)).nanos)) >= 0i128
-                    && (i128::from(((inner)).seconds) * 1_000_000_000
-                        + i128::from(((inner)).nanos)) <= 86400000000000i128)
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("timeout")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(21i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("duration")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(6i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("gte")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("duration.gte_lte"),
-                            message: ::std::borrow::Cow::Borrowed(
-                                "value must satisfy duration.gte_lte",
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::DrainRequestView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if let Some(inner) = self.timeout.as_option() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if !((i128::from(((inner)).seconds) * 1_000_000_000
-                    + i128::from(((inner)).nanos)) >= 0i128
-                    && (i128::from(((inner)).seconds) * 1_000_000_000
-                        + i128::from(((inner)).nanos)) <= 86400000000000i128)
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("timeout")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(21i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("duration")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(6i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("gte")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("duration.gte_lte"),
-                            message: ::std::borrow::Cow::Borrowed(
-                                "value must satisfy duration.gte_lte",
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for GetLogLevelRequest {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::GetLogLevelRequestView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for SetLogLevelRequest {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            {
-                static RE_PATTERN: ::std::sync::OnceLock<
-                    ::protovalidate_buffa::regex::Regex,
-                > = ::std::sync::OnceLock::new();
-                let re = RE_PATTERN
-                    .get_or_init(|| {
-                        ::protovalidate_buffa::regex::Regex::new(
-                                "^[A-Za-z0-9_=,:.\\[\\]{}\" -]*$",
-                            )
-                            .expect("pattern regex compiled at code-gen time")
-                    });
-                if !re
-                    .is_match(
-                        ::core::convert::AsRef::<
-                            str,
-                        >::as_ref(
-                            &(::core::convert::AsRef::<str>::as_ref(&(self.directives))),
-                        ),
-                    )
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("directives")), field_type
-                                    : Some(::protovalidate_buffa::FieldType::String), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(14i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(6i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("pattern")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::String), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("string.pattern"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value must match pattern /{}/",
-                                    "^[A-Za-z0-9_=,:.\\[\\]{}\" -]*$"
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-            if (::core::convert::AsRef::<
-                str,
-            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.directives)))))
-                .len() > 1024usize
-            {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(1i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("directives")), field_type
-                                : Some(::protovalidate_buffa::FieldType::String), key_type :
-                                None, value_type : None, subscript : None, },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(14i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                None, value_type : None, subscript : None, },
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(5i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                None, value_type : None, subscript : None, }
-                            ],
-                        },
-                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                        message: ::std::borrow::Cow::Owned(
-                            ::std::format!("value must be at most {} bytes", 1024usize),
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        if let Some(inner) = self.duration.as_option() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if !((i128::from(((inner)).seconds) * 1_000_000_000
-                    + i128::from(((inner)).nanos)) > 0i128
-                    && (i128::from(((inner)).seconds) * 1_000_000_000
-                        + i128::from(((inner)).nanos)) <= 604800000000000i128)
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(2i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("duration")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(21i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("duration")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(5i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("gt")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("duration.gt_lte"),
-                            message: ::std::borrow::Cow::Borrowed(
-                                "value must satisfy duration.gt_lte",
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::SetLogLevelRequestView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            {
-                static RE_PATTERN: ::std::sync::OnceLock<
-                    ::protovalidate_buffa::regex::Regex,
-                > = ::std::sync::OnceLock::new();
-                let re = RE_PATTERN
-                    .get_or_init(|| {
-                        ::protovalidate_buffa::regex::Regex::new(
-                                "^[A-Za-z0-9_=,:.\\[\\]{}\" -]*$",
-                            )
-                            .expect("pattern regex compiled at code-gen time")
-                    });
-                if !re
-                    .is_match(
-                        ::core::convert::AsRef::<
-                            str,
-                        >::as_ref(
-                            &(::core::convert::AsRef::<str>::as_ref(&(self.directives))),
-                        ),
-                    )
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("directives")), field_type
-                                    : Some(::protovalidate_buffa::FieldType::String), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(14i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(6i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("pattern")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::String), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("string.pattern"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value must match pattern /{}/",
-                                    "^[A-Za-z0-9_=,:.\\[\\]{}\" -]*$"
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-            if (::core::convert::AsRef::<
-                str,
-            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.directives)))))
-                .len() > 1024usize
-            {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(1i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("directives")), field_type
-                                : Some(::protovalidate_buffa::FieldType::String), key_type :
-                                None, value_type : None, subscript : None, },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(14i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                None, value_type : None, subscript : None, },
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(5i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                None, value_type : None, subscript : None, }
-                            ],
-                        },
-                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                        message: ::std::borrow::Cow::Owned(
-                            ::std::format!("value must be at most {} bytes", 1024usize),
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        if let Some(inner) = self.duration.as_option() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if !((i128::from(((inner)).seconds) * 1_000_000_000
-                    + i128::from(((inner)).nanos)) > 0i128
-                    && (i128::from(((inner)).seconds) * 1_000_000_000
-                        + i128::from(((inner)).nanos)) <= 604800000000000i128)
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(2i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("duration")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(21i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("duration")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(5i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("gt")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("duration.gt_lte"),
-                            message: ::std::borrow::Cow::Borrowed(
-                                "value must satisfy duration.gt_lte",
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for Answer {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        match &self.answer {
-            Some(__buffa::oneof::answer::Answer::Permission(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (v).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(1i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("permission")), field_type
-                                                    : Some(::protovalidate_buffa::FieldType::Message), key_type
-                                                    : None, value_type : None, subscript : None, },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-            Some(__buffa::oneof::answer::Answer::Question(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (v).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(2i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("question")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript : None, },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-            Some(__buffa::oneof::answer::Answer::Plan(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (v).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(3i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("plan")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript : None, },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-            None => {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                None, field_name :
-                                Some(::std::borrow::Cow::Borrowed("answer")), field_type :
-                                None, key_type : None, value_type : None, subscript : None,
-                                },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath::default(),
-                        rule_id: ::std::borrow::Cow::Borrowed("required"),
-                        message: ::std::borrow::Cow::Borrowed(
-                            "at least one variant is required",
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::AnswerView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        match &self.answer {
-            Some(__buffa::view::oneof::answer::Answer::Permission(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (v).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(1i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("permission")), field_type
-                                                    : Some(::protovalidate_buffa::FieldType::Message), key_type
-                                                    : None, value_type : None, subscript : None, },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-            Some(__buffa::view::oneof::answer::Answer::Question(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (v).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(2i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("question")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript : None, },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-            Some(__buffa::view::oneof::answer::Answer::Plan(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (v).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(3i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("plan")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript : None, },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-            None => {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                None, field_name :
-                                Some(::std::borrow::Cow::Borrowed("answer")), field_type :
-                                None, key_type : None, value_type : None, subscript : None,
-                                },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath::default(),
-                        rule_id: ::std::borrow::Cow::Borrowed("required"),
-                        message: ::std::borrow::Cow::Borrowed(
-                            "at least one variant is required",
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for PermissionAnswer {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            {
-                let raw_val: i32 = (self.decision).to_i32();
-                if <tau::runtime::v1::PermissionDecision as ::buffa::Enumeration>::from_i32(
-                        raw_val,
-                    )
-                    .is_none()
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("decision")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(2i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
-                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
-                                    key_type : None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} is not a defined enum value", raw_val
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-            {
-                const DISALLOWED: &[i32] = &[0i32];
-                let raw_val: i32 = (self.decision).to_i32();
-                if DISALLOWED.contains(&raw_val) {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("decision")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(4i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} must not be in {:?}", raw_val, DISALLOWED
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-        }
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            if (::core::convert::AsRef::<
-                str,
-            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
-                .len() > 65536usize
-            {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(2i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
-                                Some(::protovalidate_buffa::FieldType::String), key_type :
-                                None, value_type : None, subscript : None, },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(14i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                None, value_type : None, subscript : None, },
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(5i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                None, value_type : None, subscript : None, }
-                            ],
-                        },
-                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                        message: ::std::borrow::Cow::Owned(
-                            ::std::format!("value must be at most {} bytes", 65536usize),
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::PermissionAnswerView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            {
-                let raw_val: i32 = (self.decision).to_i32();
-                if <tau::runtime::v1::PermissionDecision as ::buffa::Enumeration>::from_i32(
-                        raw_val,
-                    )
-                    .is_none()
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("decision")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(2i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
-                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
-                                    key_type : None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} is not a defined enum value", raw_val
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-            {
-                const DISALLOWED: &[i32] = &[0i32];
-                let raw_val: i32 = (self.decision).to_i32();
-                if DISALLOWED.contains(&raw_val) {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("decision")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(4i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} must not be in {:?}", raw_val, DISALLOWED
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-        }
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            if (::core::convert::AsRef::<
-                str,
-            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
-                .len() > 65536usize
-            {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(2i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
-                                Some(::protovalidate_buffa::FieldType::String), key_type :
-                                None, value_type : None, subscript : None, },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(14i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                None, value_type : None, subscript : None, },
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(5i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                None, value_type : None, subscript : None, }
-                            ],
-                        },
-                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                        message: ::std::borrow::Cow::Owned(
-                            ::std::format!("value must be at most {} bytes", 65536usize),
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for QuestionAnswer {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        match &self.answer {
-            Some(__buffa::oneof::question_answer::Answer::Text(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if (::core::convert::AsRef::<
-                    str,
-                >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(v)))))
-                    .len() > 262144usize
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("text")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::String), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(14i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(5i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                    : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value must be at most {} bytes", 262144usize
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-            Some(__buffa::oneof::question_answer::Answer::NobodyToAsk(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (v).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(2i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("nobody_to_ask")),
-                                                    field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript : None, },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-            None => {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                None, field_name :
-                                Some(::std::borrow::Cow::Borrowed("answer")), field_type :
-                                None, key_type : None, value_type : None, subscript : None,
-                                },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath::default(),
-                        rule_id: ::std::borrow::Cow::Borrowed("required"),
-                        message: ::std::borrow::Cow::Borrowed(
-                            "at least one variant is required",
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::QuestionAnswerView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        match &self.answer {
-            Some(__buffa::view::oneof::question_answer::Answer::Text(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if (::core::convert::AsRef::<
-                    str,
-                >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(v)))))
-                    .len() > 262144usize
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("text")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::String), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(14i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(5i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                    : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value must be at most {} bytes", 262144usize
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-            Some(__buffa::view::oneof::question_answer::Answer::NobodyToAsk(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (v).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(2i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("nobody_to_ask")),
-                                                    field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript : None, },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-            None => {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                None, field_name :
-                                Some(::std::borrow::Cow::Borrowed("answer")), field_type :
-                                None, key_type : None, value_type : None, subscript : None,
-                                },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath::default(),
-                        rule_id: ::std::borrow::Cow::Borrowed("required"),
-                        message: ::std::borrow::Cow::Borrowed(
-                            "at least one variant is required",
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for NobodyToAsk {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::NobodyToAskView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for PlanAnswer {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            {
-                let raw_val: i32 = (self.decision).to_i32();
-                if <tau::runtime::v1::PlanDecision as ::buffa::Enumeration>::from_i32(
-                        raw_val,
-                    )
-                    .is_none()
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("decision")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(2i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
-                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
-                                    key_type : None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} is not a defined enum value", raw_val
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-            {
-                const DISALLOWED: &[i32] = &[0i32];
-                let raw_val: i32 = (self.decision).to_i32();
-                if DISALLOWED.contains(&raw_val) {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("decision")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(4i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} must not be in {:?}", raw_val, DISALLOWED
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-        }
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            if (::core::convert::AsRef::<
-                str,
-            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.plan)))))
-                .len() > 262144usize
-            {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(2i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("plan")), field_type :
-                                Some(::protovalidate_buffa::FieldType::String), key_type :
-                                None, value_type : None, subscript : None, },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(14i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                None, value_type : None, subscript : None, },
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(5i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                None, value_type : None, subscript : None, }
-                            ],
-                        },
-                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                        message: ::std::borrow::Cow::Owned(
-                            ::std::format!("value must be at most {} bytes", 262144usize),
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            if (::core::convert::AsRef::<
-                str,
-            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
-                .len() > 65536usize
-            {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(3i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
-                                Some(::protovalidate_buffa::FieldType::String), key_type :
-                                None, value_type : None, subscript : None, },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(14i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                None, value_type : None, subscript : None, },
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(5i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                None, value_type : None, subscript : None, }
-                            ],
-                        },
-                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                        message: ::std::borrow::Cow::Owned(
-                            ::std::format!("value must be at most {} bytes", 65536usize),
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        {
-            if !((((::protovalidate_buffa::cel::CelScalar::cel_int(self.decision))
-                != (2i64 as i64))
-                || (((::core::convert::AsRef::<str>::as_ref(&self.plan))) != (""))))
-            {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath::default(),
-                        rule: ::protovalidate_buffa::FieldPath::default(),
-                        rule_id: ::std::borrow::Cow::Borrowed(
-                            "plan_answer.edit_has_plan",
-                        ),
-                        message: ::std::borrow::Cow::Borrowed(
-                            "an edit needs the plan as changed",
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::PlanAnswerView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            {
-                let raw_val: i32 = (self.decision).to_i32();
-                if <tau::runtime::v1::PlanDecision as ::buffa::Enumeration>::from_i32(
-                        raw_val,
-                    )
-                    .is_none()
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("decision")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(2i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
-                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
-                                    key_type : None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} is not a defined enum value", raw_val
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-            {
-                const DISALLOWED: &[i32] = &[0i32];
-                let raw_val: i32 = (self.decision).to_i32();
-                if DISALLOWED.contains(&raw_val) {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("decision")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(4i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} must not be in {:?}", raw_val, DISALLOWED
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-        }
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            if (::core::convert::AsRef::<
-                str,
-            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.plan)))))
-                .len() > 262144usize
-            {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(2i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("plan")), field_type :
-                                Some(::protovalidate_buffa::FieldType::String), key_type :
-                                None, value_type : None, subscript : None, },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(14i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                None, value_type : None, subscript : None, },
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(5i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                None, value_type : None, subscript : None, }
-                            ],
-                        },
-                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                        message: ::std::borrow::Cow::Owned(
-                            ::std::format!("value must be at most {} bytes", 262144usize),
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            if (::core::convert::AsRef::<
-                str,
-            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
-                .len() > 65536usize
-            {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(3i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
-                                Some(::protovalidate_buffa::FieldType::String), key_type :
-                                None, value_type : None, subscript : None, },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(14i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                None, value_type : None, subscript : None, },
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(5i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                None, value_type : None, subscript : None, }
-                            ],
-                        },
-                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                        message: ::std::borrow::Cow::Owned(
-                            ::std::format!("value must be at most {} bytes", 65536usize),
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        {
-            if !((((::protovalidate_buffa::cel::CelScalar::cel_int(self.decision))
-                != (2i64 as i64))
-                || (((::core::convert::AsRef::<str>::as_ref(&self.plan))) != (""))))
-            {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath::default(),
-                        rule: ::protovalidate_buffa::FieldPath::default(),
-                        rule_id: ::std::borrow::Cow::Borrowed(
-                            "plan_answer.edit_has_plan",
-                        ),
-                        message: ::std::borrow::Cow::Borrowed(
-                            "an edit needs the plan as changed",
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
 impl ::protovalidate_buffa::Validate for ContentBlock {
     fn validate(
         &self,
@@ -13120,6 +10388,5054 @@ impl ::protovalidate_buffa::Validate for __buffa::view::ToolResultBlockView<'_> 
                         rule_id: ::std::borrow::Cow::Borrowed("required"),
                         message: ::std::borrow::Cow::Borrowed(
                             "at least one variant is required",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for HookDecision {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.verdict).to_i32();
+                if <tau::runtime::v1::HookVerdict as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("verdict")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
+                .len() > 65536usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 65536usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if self.context.len() > 64usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(6i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("context")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 64usize, self
+                            .context.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.context.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(6i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("context")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        match &self.change {
+            Some(__buffa::oneof::hook_decision::Change::ArgumentsJson(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if (::core::convert::AsRef::<
+                    str,
+                >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(v)))))
+                    .len() > 4194304usize
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(3i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("arguments_json")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::String),
+                                    key_type : None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(14i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(5i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                    : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value must be at most {} bytes", 4194304usize
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            Some(__buffa::oneof::hook_decision::Change::Prompt(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(4i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("prompt")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::hook_decision::Change::Result(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(5i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("result")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {}
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::HookDecisionView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.verdict).to_i32();
+                if <tau::runtime::v1::HookVerdict as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("verdict")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
+                .len() > 65536usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 65536usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if self.context.len() > 64usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(6i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("context")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 64usize, self
+                            .context.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.context.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(6i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("context")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        match &self.change {
+            Some(__buffa::view::oneof::hook_decision::Change::ArgumentsJson(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if (::core::convert::AsRef::<
+                    str,
+                >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(v)))))
+                    .len() > 4194304usize
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(3i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("arguments_json")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::String),
+                                    key_type : None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(14i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(5i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                    : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value must be at most {} bytes", 4194304usize
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            Some(__buffa::view::oneof::hook_decision::Change::Prompt(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(4i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("prompt")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::hook_decision::Change::Result(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(5i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("result")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {}
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for HookContent {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.content.len() < 1usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("min_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.min_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at least {} items (got {})", 1usize, self
+                            .content.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        if self.content.len() > 256usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 256usize, self
+                            .content.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.content.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::HookContentView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.content.len() < 1usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("min_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.min_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at least {} items (got {})", 1usize, self
+                            .content.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        if self.content.len() > 256usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 256usize, self
+                            .content.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.content.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for HookResult {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.content.len() > 256usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 256usize, self
+                            .content.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.content.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::HookResultView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.content.len() > 256usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 256usize, self
+                            .content.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.content.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for HooksRole {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.hooks.len() < 1usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("hooks")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("min_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.min_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at least {} items (got {})", 1usize, self
+                            .hooks.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        if self.hooks.len() > 256usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("hooks")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 256usize, self
+                            .hooks.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.hooks.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("hooks")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::HooksRoleView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if self.hooks.len() < 1usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("hooks")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("min_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.min_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at least {} items (got {})", 1usize, self
+                            .hooks.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        if self.hooks.len() > 256usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(1i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("hooks")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 256usize, self
+                            .hooks.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.hooks.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (elem).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("hooks")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript :
+                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                                    },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for Hook {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.name)))))
+                .len() < 1usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("name")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(4i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("min_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.min_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at least {} bytes", 1usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.name)))))
+                .len() > 128usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("name")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 128usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.point).to_i32();
+                if <tau::runtime::v1::HookPoint as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("point")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            {
+                const DISALLOWED: &[i32] = &[0i32];
+                let raw_val: i32 = (self.point).to_i32();
+                if DISALLOWED.contains(&raw_val) {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("point")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(4i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} must not be in {:?}", raw_val, DISALLOWED
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        if self.tools.len() > 256usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(3i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("tools")), field_type :
+                            Some(::protovalidate_buffa::FieldType::String), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 256usize, self
+                            .tools.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.tools.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                {
+                    static RE_PATTERN: ::std::sync::OnceLock<
+                        ::protovalidate_buffa::regex::Regex,
+                    > = ::std::sync::OnceLock::new();
+                    let re = RE_PATTERN
+                        .get_or_init(|| {
+                            ::protovalidate_buffa::regex::Regex::new(
+                                    "^[A-Za-z0-9_*-]{1,64}$",
+                                )
+                                .expect("pattern regex compiled at code-gen time")
+                        });
+                    if !re
+                        .is_match(
+                            ::core::convert::AsRef::<
+                                str,
+                            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(elem)))),
+                        )
+                    {
+                        violations
+                            .push(::protovalidate_buffa::Violation {
+                                field: ::protovalidate_buffa::FieldPath {
+                                    elements: ::std::vec![
+                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                        Some(3i32), field_name :
+                                        Some(::std::borrow::Cow::Borrowed("tools")), field_type :
+                                        Some(::protovalidate_buffa::FieldType::String), key_type :
+                                        None, value_type : None, subscript :
+                                        Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                        },
+                                    ],
+                                },
+                                rule: ::protovalidate_buffa::FieldPath {
+                                    elements: ::std::vec![
+                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                        Some(18i32), field_name :
+                                        Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                                        Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                        None, value_type : None, subscript : None, },
+                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                        Some(4i32), field_name :
+                                        Some(::std::borrow::Cow::Borrowed("items")), field_type :
+                                        Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                        None, value_type : None, subscript : None, },
+                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                        Some(14i32), field_name :
+                                        Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                        Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                        None, value_type : None, subscript : None, },
+                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                        Some(6i32), field_name :
+                                        Some(::std::borrow::Cow::Borrowed("pattern")), field_type :
+                                        Some(::protovalidate_buffa::FieldType::String), key_type :
+                                        None, value_type : None, subscript : None, }
+                                    ],
+                                },
+                                rule_id: ::std::borrow::Cow::Borrowed("string.pattern"),
+                                message: ::std::borrow::Cow::Owned(
+                                    ::std::format!(
+                                        "value must match pattern /{}/", "^[A-Za-z0-9_*-]{1,64}$"
+                                    ),
+                                ),
+                                for_key: false,
+                            });
+                    }
+                }
+            }
+        }
+        if let Some(inner) = self.timeout.as_option() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if !((i128::from(((inner)).seconds) * 1_000_000_000
+                    + i128::from(((inner)).nanos)) > 0i128
+                    && (i128::from(((inner)).seconds) * 1_000_000_000
+                        + i128::from(((inner)).nanos)) <= 3600000000000i128)
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(4i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("timeout")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(21i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("duration")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(5i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("gt")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("duration.gt_lte"),
+                            message: ::std::borrow::Cow::Borrowed(
+                                "value must satisfy duration.gt_lte",
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.on_failure).to_i32();
+                if <tau::runtime::v1::HookFailurePolicy as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(5i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("on_failure")), field_type
+                                    : Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            {
+                const DISALLOWED: &[i32] = &[0i32];
+                let raw_val: i32 = (self.on_failure).to_i32();
+                if DISALLOWED.contains(&raw_val) {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(5i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("on_failure")), field_type
+                                    : Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(4i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} must not be in {:?}", raw_val, DISALLOWED
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::HookView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.name)))))
+                .len() < 1usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("name")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(4i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("min_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.min_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at least {} bytes", 1usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.name)))))
+                .len() > 128usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("name")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 128usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.point).to_i32();
+                if <tau::runtime::v1::HookPoint as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("point")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            {
+                const DISALLOWED: &[i32] = &[0i32];
+                let raw_val: i32 = (self.point).to_i32();
+                if DISALLOWED.contains(&raw_val) {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("point")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(4i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} must not be in {:?}", raw_val, DISALLOWED
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        if self.tools.len() > 256usize {
+            violations
+                .push(::protovalidate_buffa::Violation {
+                    field: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(3i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("tools")), field_type :
+                            Some(::protovalidate_buffa::FieldType::String), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule: ::protovalidate_buffa::FieldPath {
+                        elements: ::std::vec![
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(18i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Message), key_type :
+                            None, value_type : None, subscript : None, },
+                            ::protovalidate_buffa::FieldPathElement { field_number :
+                            Some(2i32), field_name :
+                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
+                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                            None, value_type : None, subscript : None, },
+                        ],
+                    },
+                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
+                    message: ::std::borrow::Cow::Owned(
+                        ::std::format!(
+                            "list must contain at most {} items (got {})", 256usize, self
+                            .tools.len()
+                        ),
+                    ),
+                    for_key: false,
+                });
+        }
+        for (idx, elem) in self.tools.iter().enumerate() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                {
+                    static RE_PATTERN: ::std::sync::OnceLock<
+                        ::protovalidate_buffa::regex::Regex,
+                    > = ::std::sync::OnceLock::new();
+                    let re = RE_PATTERN
+                        .get_or_init(|| {
+                            ::protovalidate_buffa::regex::Regex::new(
+                                    "^[A-Za-z0-9_*-]{1,64}$",
+                                )
+                                .expect("pattern regex compiled at code-gen time")
+                        });
+                    if !re
+                        .is_match(
+                            ::core::convert::AsRef::<
+                                str,
+                            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(elem)))),
+                        )
+                    {
+                        violations
+                            .push(::protovalidate_buffa::Violation {
+                                field: ::protovalidate_buffa::FieldPath {
+                                    elements: ::std::vec![
+                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                        Some(3i32), field_name :
+                                        Some(::std::borrow::Cow::Borrowed("tools")), field_type :
+                                        Some(::protovalidate_buffa::FieldType::String), key_type :
+                                        None, value_type : None, subscript :
+                                        Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
+                                        },
+                                    ],
+                                },
+                                rule: ::protovalidate_buffa::FieldPath {
+                                    elements: ::std::vec![
+                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                        Some(18i32), field_name :
+                                        Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
+                                        Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                        None, value_type : None, subscript : None, },
+                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                        Some(4i32), field_name :
+                                        Some(::std::borrow::Cow::Borrowed("items")), field_type :
+                                        Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                        None, value_type : None, subscript : None, },
+                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                        Some(14i32), field_name :
+                                        Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                        Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                        None, value_type : None, subscript : None, },
+                                        ::protovalidate_buffa::FieldPathElement { field_number :
+                                        Some(6i32), field_name :
+                                        Some(::std::borrow::Cow::Borrowed("pattern")), field_type :
+                                        Some(::protovalidate_buffa::FieldType::String), key_type :
+                                        None, value_type : None, subscript : None, }
+                                    ],
+                                },
+                                rule_id: ::std::borrow::Cow::Borrowed("string.pattern"),
+                                message: ::std::borrow::Cow::Owned(
+                                    ::std::format!(
+                                        "value must match pattern /{}/", "^[A-Za-z0-9_*-]{1,64}$"
+                                    ),
+                                ),
+                                for_key: false,
+                            });
+                    }
+                }
+            }
+        }
+        if let Some(inner) = self.timeout.as_option() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if !((i128::from(((inner)).seconds) * 1_000_000_000
+                    + i128::from(((inner)).nanos)) > 0i128
+                    && (i128::from(((inner)).seconds) * 1_000_000_000
+                        + i128::from(((inner)).nanos)) <= 3600000000000i128)
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(4i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("timeout")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(21i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("duration")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(5i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("gt")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("duration.gt_lte"),
+                            message: ::std::borrow::Cow::Borrowed(
+                                "value must satisfy duration.gt_lte",
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.on_failure).to_i32();
+                if <tau::runtime::v1::HookFailurePolicy as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(5i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("on_failure")), field_type
+                                    : Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            {
+                const DISALLOWED: &[i32] = &[0i32];
+                let raw_val: i32 = (self.on_failure).to_i32();
+                if DISALLOWED.contains(&raw_val) {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(5i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("on_failure")), field_type
+                                    : Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(4i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} must not be in {:?}", raw_val, DISALLOWED
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for GetInfoRequest {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::GetInfoRequestView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for GetDiagnosticsRequest {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::GetDiagnosticsRequestView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for ValidateConfigRequest {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        match &self.config {
+            Some(__buffa::oneof::validate_config_request::Config::Session(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("session")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::validate_config_request::Config::Document(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(2i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("document")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                None, field_name :
+                                Some(::std::borrow::Cow::Borrowed("config")), field_type :
+                                None, key_type : None, value_type : None, subscript : None,
+                                },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath::default(),
+                        rule_id: ::std::borrow::Cow::Borrowed("required"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "at least one variant is required",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::ValidateConfigRequestView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        match &self.config {
+            Some(__buffa::view::oneof::validate_config_request::Config::Session(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("session")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::validate_config_request::Config::Document(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(2i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("document")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                None, field_name :
+                                Some(::std::borrow::Cow::Borrowed("config")), field_type :
+                                None, key_type : None, value_type : None, subscript : None,
+                                },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath::default(),
+                        rule_id: ::std::borrow::Cow::Borrowed("required"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "at least one variant is required",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for ConfigDocument {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.format).to_i32();
+                if <tau::runtime::v1::ConfigFormat as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("format")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            {
+                const DISALLOWED: &[i32] = &[0i32];
+                let raw_val: i32 = (self.format).to_i32();
+                if DISALLOWED.contains(&raw_val) {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("format")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(4i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} must not be in {:?}", raw_val, DISALLOWED
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.text)))))
+                .len() > 1048576usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("text")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!(
+                                "value must be at most {} bytes", 1048576usize
+                            ),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::ConfigDocumentView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.format).to_i32();
+                if <tau::runtime::v1::ConfigFormat as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("format")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            {
+                const DISALLOWED: &[i32] = &[0i32];
+                let raw_val: i32 = (self.format).to_i32();
+                if DISALLOWED.contains(&raw_val) {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("format")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(4i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} must not be in {:?}", raw_val, DISALLOWED
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.text)))))
+                .len() > 1048576usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("text")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!(
+                                "value must be at most {} bytes", 1048576usize
+                            ),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for DrainRequest {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(inner) = self.timeout.as_option() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if !((i128::from(((inner)).seconds) * 1_000_000_000
+                    + i128::from(((inner)).nanos)) >= 0i128
+                    && (i128::from(((inner)).seconds) * 1_000_000_000
+                        + i128::from(((inner)).nanos)) <= 86400000000000i128)
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("timeout")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(21i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("duration")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(6i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("gte")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("duration.gte_lte"),
+                            message: ::std::borrow::Cow::Borrowed(
+                                "value must satisfy duration.gte_lte",
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::DrainRequestView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(inner) = self.timeout.as_option() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if !((i128::from(((inner)).seconds) * 1_000_000_000
+                    + i128::from(((inner)).nanos)) >= 0i128
+                    && (i128::from(((inner)).seconds) * 1_000_000_000
+                        + i128::from(((inner)).nanos)) <= 86400000000000i128)
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("timeout")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(21i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("duration")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(6i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("gte")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("duration.gte_lte"),
+                            message: ::std::borrow::Cow::Borrowed(
+                                "value must satisfy duration.gte_lte",
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for GetLogLevelRequest {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::GetLogLevelRequestView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for SetLogLevelRequest {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                static RE_PATTERN: ::std::sync::OnceLock<
+                    ::protovalidate_buffa::regex::Regex,
+                > = ::std::sync::OnceLock::new();
+                let re = RE_PATTERN
+                    .get_or_init(|| {
+                        ::protovalidate_buffa::regex::Regex::new(
+                                "^[A-Za-z0-9_=,:.\\[\\]{}\" -]*$",
+                            )
+                            .expect("pattern regex compiled at code-gen time")
+                    });
+                if !re
+                    .is_match(
+                        ::core::convert::AsRef::<
+                            str,
+                        >::as_ref(
+                            &(::core::convert::AsRef::<str>::as_ref(&(self.directives))),
+                        ),
+                    )
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("directives")), field_type
+                                    : Some(::protovalidate_buffa::FieldType::String), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(14i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(6i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("pattern")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::String), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("string.pattern"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value must match pattern /{}/",
+                                    "^[A-Za-z0-9_=,:.\\[\\]{}\" -]*$"
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.directives)))))
+                .len() > 1024usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("directives")), field_type
+                                : Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 1024usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(inner) = self.duration.as_option() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if !((i128::from(((inner)).seconds) * 1_000_000_000
+                    + i128::from(((inner)).nanos)) > 0i128
+                    && (i128::from(((inner)).seconds) * 1_000_000_000
+                        + i128::from(((inner)).nanos)) <= 604800000000000i128)
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("duration")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(21i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("duration")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(5i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("gt")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("duration.gt_lte"),
+                            message: ::std::borrow::Cow::Borrowed(
+                                "value must satisfy duration.gt_lte",
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::SetLogLevelRequestView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                static RE_PATTERN: ::std::sync::OnceLock<
+                    ::protovalidate_buffa::regex::Regex,
+                > = ::std::sync::OnceLock::new();
+                let re = RE_PATTERN
+                    .get_or_init(|| {
+                        ::protovalidate_buffa::regex::Regex::new(
+                                "^[A-Za-z0-9_=,:.\\[\\]{}\" -]*$",
+                            )
+                            .expect("pattern regex compiled at code-gen time")
+                    });
+                if !re
+                    .is_match(
+                        ::core::convert::AsRef::<
+                            str,
+                        >::as_ref(
+                            &(::core::convert::AsRef::<str>::as_ref(&(self.directives))),
+                        ),
+                    )
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("directives")), field_type
+                                    : Some(::protovalidate_buffa::FieldType::String), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(14i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(6i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("pattern")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::String), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("string.pattern"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value must match pattern /{}/",
+                                    "^[A-Za-z0-9_=,:.\\[\\]{}\" -]*$"
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.directives)))))
+                .len() > 1024usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(1i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("directives")), field_type
+                                : Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 1024usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(inner) = self.duration.as_option() {
+            {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if !((i128::from(((inner)).seconds) * 1_000_000_000
+                    + i128::from(((inner)).nanos)) > 0i128
+                    && (i128::from(((inner)).seconds) * 1_000_000_000
+                        + i128::from(((inner)).nanos)) <= 604800000000000i128)
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("duration")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(21i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("duration")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(5i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("gt")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("duration.gt_lte"),
+                            message: ::std::borrow::Cow::Borrowed(
+                                "value must satisfy duration.gt_lte",
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for Answer {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        match &self.answer {
+            Some(__buffa::oneof::answer::Answer::Permission(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("permission")), field_type
+                                                    : Some(::protovalidate_buffa::FieldType::Message), key_type
+                                                    : None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::answer::Answer::Question(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(2i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("question")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::oneof::answer::Answer::Plan(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(3i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("plan")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                None, field_name :
+                                Some(::std::borrow::Cow::Borrowed("answer")), field_type :
+                                None, key_type : None, value_type : None, subscript : None,
+                                },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath::default(),
+                        rule_id: ::std::borrow::Cow::Borrowed("required"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "at least one variant is required",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::AnswerView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        match &self.answer {
+            Some(__buffa::view::oneof::answer::Answer::Permission(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(1i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("permission")), field_type
+                                                    : Some(::protovalidate_buffa::FieldType::Message), key_type
+                                                    : None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::answer::Answer::Question(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(2i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("question")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            Some(__buffa::view::oneof::answer::Answer::Plan(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(3i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("plan")), field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                None, field_name :
+                                Some(::std::borrow::Cow::Borrowed("answer")), field_type :
+                                None, key_type : None, value_type : None, subscript : None,
+                                },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath::default(),
+                        rule_id: ::std::borrow::Cow::Borrowed("required"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "at least one variant is required",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for PermissionAnswer {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.decision).to_i32();
+                if <tau::runtime::v1::PermissionDecision as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("decision")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            {
+                const DISALLOWED: &[i32] = &[0i32];
+                let raw_val: i32 = (self.decision).to_i32();
+                if DISALLOWED.contains(&raw_val) {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("decision")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(4i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} must not be in {:?}", raw_val, DISALLOWED
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
+                .len() > 65536usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 65536usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::PermissionAnswerView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.decision).to_i32();
+                if <tau::runtime::v1::PermissionDecision as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("decision")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            {
+                const DISALLOWED: &[i32] = &[0i32];
+                let raw_val: i32 = (self.decision).to_i32();
+                if DISALLOWED.contains(&raw_val) {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("decision")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(4i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} must not be in {:?}", raw_val, DISALLOWED
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
+                .len() > 65536usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 65536usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for QuestionAnswer {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        match &self.answer {
+            Some(__buffa::oneof::question_answer::Answer::Text(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if (::core::convert::AsRef::<
+                    str,
+                >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(v)))))
+                    .len() > 262144usize
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("text")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::String), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(14i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(5i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                    : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value must be at most {} bytes", 262144usize
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            Some(__buffa::oneof::question_answer::Answer::NobodyToAsk(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(2i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("nobody_to_ask")),
+                                                    field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                None, field_name :
+                                Some(::std::borrow::Cow::Borrowed("answer")), field_type :
+                                None, key_type : None, value_type : None, subscript : None,
+                                },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath::default(),
+                        rule_id: ::std::borrow::Cow::Borrowed("required"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "at least one variant is required",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::QuestionAnswerView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        match &self.answer {
+            Some(__buffa::view::oneof::question_answer::Answer::Text(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if (::core::convert::AsRef::<
+                    str,
+                >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(v)))))
+                    .len() > 262144usize
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("text")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::String), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(14i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(5i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                    : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value must be at most {} bytes", 262144usize
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            Some(__buffa::view::oneof::question_answer::Answer::NobodyToAsk(v)) => {
+                #[allow(
+                    unused_imports,
+                    reason = "closed enums need the Enumeration trait"
+                )]
+                use ::buffa::Enumeration as _;
+                if let Err(sub) = (v).validate() {
+                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
+                        return Err(sub);
+                    }
+                    violations
+                        .extend(
+                            sub
+                                .violations
+                                .into_iter()
+                                .map(|mut v| {
+                                    v.field
+                                        .elements
+                                        .splice(
+                                            0..0,
+                                            (::protovalidate_buffa::FieldPath {
+                                                elements: ::std::vec![
+                                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                                    Some(2i32), field_name :
+                                                    Some(::std::borrow::Cow::Borrowed("nobody_to_ask")),
+                                                    field_type :
+                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                                    None, value_type : None, subscript : None, },
+                                                ],
+                                            })
+                                                .elements,
+                                        );
+                                    v
+                                }),
+                        );
+                }
+            }
+            None => {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                None, field_name :
+                                Some(::std::borrow::Cow::Borrowed("answer")), field_type :
+                                None, key_type : None, value_type : None, subscript : None,
+                                },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath::default(),
+                        rule_id: ::std::borrow::Cow::Borrowed("required"),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "at least one variant is required",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for NobodyToAsk {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::NobodyToAskView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for PlanAnswer {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.decision).to_i32();
+                if <tau::runtime::v1::PlanDecision as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("decision")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            {
+                const DISALLOWED: &[i32] = &[0i32];
+                let raw_val: i32 = (self.decision).to_i32();
+                if DISALLOWED.contains(&raw_val) {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("decision")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(4i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} must not be in {:?}", raw_val, DISALLOWED
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.plan)))))
+                .len() > 262144usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("plan")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 262144usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
+                .len() > 65536usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(3i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 65536usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        {
+            if !((((::protovalidate_buffa::cel::CelScalar::cel_int(self.decision))
+                != (2i64 as i64))
+                || (((::core::convert::AsRef::<str>::as_ref(&self.plan))) != (""))))
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath::default(),
+                        rule: ::protovalidate_buffa::FieldPath::default(),
+                        rule_id: ::std::borrow::Cow::Borrowed(
+                            "plan_answer.edit_has_plan",
+                        ),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "an edit needs the plan as changed",
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        if let Some(index) = violations
+            .iter()
+            .position(|v| v.rule_id == "__cel_runtime_error__")
+        {
+            let v = violations.swap_remove(index);
+            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
+                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
+                ..::core::default::Default::default()
+            });
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(::protovalidate_buffa::ValidationError {
+                violations,
+                ..::core::default::Default::default()
+            })
+        }
+    }
+}
+#[allow(
+    clippy::all,
+    unused_mut,
+    unused_variables,
+    unused_parens,
+    dead_code,
+    unreachable_patterns,
+    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
+)]
+impl ::protovalidate_buffa::Validate for __buffa::view::PlanAnswerView<'_> {
+    fn validate(
+        &self,
+    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
+        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            {
+                let raw_val: i32 = (self.decision).to_i32();
+                if <tau::runtime::v1::PlanDecision as ::buffa::Enumeration>::from_i32(
+                        raw_val,
+                    )
+                    .is_none()
+                {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("decision")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(2i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
+                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
+                                    key_type : None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} is not a defined enum value", raw_val
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+            {
+                const DISALLOWED: &[i32] = &[0i32];
+                let raw_val: i32 = (self.decision).to_i32();
+                if DISALLOWED.contains(&raw_val) {
+                    violations
+                        .push(::protovalidate_buffa::Violation {
+                            field: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(1i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("decision")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
+                                    None, value_type : None, subscript : None, },
+                                ],
+                            },
+                            rule: ::protovalidate_buffa::FieldPath {
+                                elements: ::std::vec![
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(16i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                    None, value_type : None, subscript : None, },
+                                    ::protovalidate_buffa::FieldPathElement { field_number :
+                                    Some(4i32), field_name :
+                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
+                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
+                                    None, value_type : None, subscript : None, }
+                                ],
+                            },
+                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
+                            message: ::std::borrow::Cow::Owned(
+                                ::std::format!(
+                                    "value {} must not be in {:?}", raw_val, DISALLOWED
+                                ),
+                            ),
+                            for_key: false,
+                        });
+                }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.plan)))))
+                .len() > 262144usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(2i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("plan")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 262144usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
+                .len() > 65536usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(3i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
+                                Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 65536usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
+        {
+            if !((((::protovalidate_buffa::cel::CelScalar::cel_int(self.decision))
+                != (2i64 as i64))
+                || (((::core::convert::AsRef::<str>::as_ref(&self.plan))) != (""))))
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath::default(),
+                        rule: ::protovalidate_buffa::FieldPath::default(),
+                        rule_id: ::std::borrow::Cow::Borrowed(
+                            "plan_answer.edit_has_plan",
+                        ),
+                        message: ::std::borrow::Cow::Borrowed(
+                            "an edit needs the plan as changed",
                         ),
                         for_key: false,
                     });
@@ -21548,2322 +23864,6 @@ impl ::protovalidate_buffa::Validate for __buffa::view::EnvironmentErrorView<'_>
     unreachable_patterns,
     reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
 )]
-impl ::protovalidate_buffa::Validate for HookDecision {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            {
-                let raw_val: i32 = (self.verdict).to_i32();
-                if <tau::runtime::v1::HookVerdict as ::buffa::Enumeration>::from_i32(
-                        raw_val,
-                    )
-                    .is_none()
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("verdict")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(2i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
-                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
-                                    key_type : None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} is not a defined enum value", raw_val
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-        }
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            if (::core::convert::AsRef::<
-                str,
-            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
-                .len() > 65536usize
-            {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(2i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
-                                Some(::protovalidate_buffa::FieldType::String), key_type :
-                                None, value_type : None, subscript : None, },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(14i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                None, value_type : None, subscript : None, },
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(5i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                None, value_type : None, subscript : None, }
-                            ],
-                        },
-                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                        message: ::std::borrow::Cow::Owned(
-                            ::std::format!("value must be at most {} bytes", 65536usize),
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        if self.context.len() > 64usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(6i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("context")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(2i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at most {} items (got {})", 64usize, self
-                            .context.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        for (idx, elem) in self.context.iter().enumerate() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (elem).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(6i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("context")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript :
-                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
-                                                    },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-        }
-        match &self.change {
-            Some(__buffa::oneof::hook_decision::Change::ArgumentsJson(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if (::core::convert::AsRef::<
-                    str,
-                >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(v)))))
-                    .len() > 4194304usize
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(3i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("arguments_json")),
-                                    field_type : Some(::protovalidate_buffa::FieldType::String),
-                                    key_type : None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(14i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(5i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                    : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value must be at most {} bytes", 4194304usize
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-            Some(__buffa::oneof::hook_decision::Change::Prompt(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (v).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(4i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("prompt")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript : None, },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-            Some(__buffa::oneof::hook_decision::Change::Result(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (v).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(5i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("result")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript : None, },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-            None => {}
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::HookDecisionView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            {
-                let raw_val: i32 = (self.verdict).to_i32();
-                if <tau::runtime::v1::HookVerdict as ::buffa::Enumeration>::from_i32(
-                        raw_val,
-                    )
-                    .is_none()
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(1i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("verdict")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(2i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
-                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
-                                    key_type : None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} is not a defined enum value", raw_val
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-        }
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            if (::core::convert::AsRef::<
-                str,
-            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.message)))))
-                .len() > 65536usize
-            {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(2i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("message")), field_type :
-                                Some(::protovalidate_buffa::FieldType::String), key_type :
-                                None, value_type : None, subscript : None, },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(14i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                None, value_type : None, subscript : None, },
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(5i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                None, value_type : None, subscript : None, }
-                            ],
-                        },
-                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                        message: ::std::borrow::Cow::Owned(
-                            ::std::format!("value must be at most {} bytes", 65536usize),
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        if self.context.len() > 64usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(6i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("context")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(2i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at most {} items (got {})", 64usize, self
-                            .context.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        for (idx, elem) in self.context.iter().enumerate() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (elem).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(6i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("context")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript :
-                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
-                                                    },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-        }
-        match &self.change {
-            Some(__buffa::view::oneof::hook_decision::Change::ArgumentsJson(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if (::core::convert::AsRef::<
-                    str,
-                >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(v)))))
-                    .len() > 4194304usize
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(3i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("arguments_json")),
-                                    field_type : Some(::protovalidate_buffa::FieldType::String),
-                                    key_type : None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(14i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(5i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                    : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value must be at most {} bytes", 4194304usize
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-            Some(__buffa::view::oneof::hook_decision::Change::Prompt(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (v).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(4i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("prompt")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript : None, },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-            Some(__buffa::view::oneof::hook_decision::Change::Result(v)) => {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (v).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(5i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("result")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript : None, },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-            None => {}
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for HookContent {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if self.content.len() < 1usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("min_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.min_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at least {} items (got {})", 1usize, self
-                            .content.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        if self.content.len() > 256usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(2i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at most {} items (got {})", 256usize, self
-                            .content.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        for (idx, elem) in self.content.iter().enumerate() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (elem).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(1i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript :
-                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
-                                                    },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::HookContentView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if self.content.len() < 1usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("min_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.min_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at least {} items (got {})", 1usize, self
-                            .content.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        if self.content.len() > 256usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(2i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at most {} items (got {})", 256usize, self
-                            .content.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        for (idx, elem) in self.content.iter().enumerate() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (elem).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(1i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript :
-                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
-                                                    },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for HookResult {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if self.content.len() > 256usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(2i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at most {} items (got {})", 256usize, self
-                            .content.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        for (idx, elem) in self.content.iter().enumerate() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (elem).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(1i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript :
-                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
-                                                    },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::HookResultView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if self.content.len() > 256usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("content")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(2i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at most {} items (got {})", 256usize, self
-                            .content.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        for (idx, elem) in self.content.iter().enumerate() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (elem).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(1i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("content")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript :
-                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
-                                                    },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for HooksRole {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if self.hooks.len() < 1usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("hooks")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("min_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.min_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at least {} items (got {})", 1usize, self
-                            .hooks.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        if self.hooks.len() > 256usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("hooks")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(2i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at most {} items (got {})", 256usize, self
-                            .hooks.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        for (idx, elem) in self.hooks.iter().enumerate() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (elem).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(1i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("hooks")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript :
-                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
-                                                    },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::HooksRoleView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        if self.hooks.len() < 1usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("hooks")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("min_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.min_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at least {} items (got {})", 1usize, self
-                            .hooks.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        if self.hooks.len() > 256usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(1i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("hooks")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(2i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at most {} items (got {})", 256usize, self
-                            .hooks.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        for (idx, elem) in self.hooks.iter().enumerate() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if let Err(sub) = (elem).validate() {
-                    if sub.compile_error.is_some() || sub.runtime_error.is_some() {
-                        return Err(sub);
-                    }
-                    violations
-                        .extend(
-                            sub
-                                .violations
-                                .into_iter()
-                                .map(|mut v| {
-                                    v.field
-                                        .elements
-                                        .splice(
-                                            0..0,
-                                            (::protovalidate_buffa::FieldPath {
-                                                elements: ::std::vec![
-                                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                                    Some(1i32), field_name :
-                                                    Some(::std::borrow::Cow::Borrowed("hooks")), field_type :
-                                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                                    None, value_type : None, subscript :
-                                                    Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
-                                                    },
-                                                ],
-                                            })
-                                                .elements,
-                                        );
-                                    v
-                                }),
-                        );
-                }
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for Hook {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            if (::core::convert::AsRef::<
-                str,
-            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.name)))))
-                .len() < 1usize
-            {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(1i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("name")), field_type :
-                                Some(::protovalidate_buffa::FieldType::String), key_type :
-                                None, value_type : None, subscript : None, },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(14i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                None, value_type : None, subscript : None, },
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(4i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("min_bytes")), field_type
-                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                None, value_type : None, subscript : None, }
-                            ],
-                        },
-                        rule_id: ::std::borrow::Cow::Borrowed("string.min_bytes"),
-                        message: ::std::borrow::Cow::Owned(
-                            ::std::format!("value must be at least {} bytes", 1usize),
-                        ),
-                        for_key: false,
-                    });
-            }
-            if (::core::convert::AsRef::<
-                str,
-            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.name)))))
-                .len() > 128usize
-            {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(1i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("name")), field_type :
-                                Some(::protovalidate_buffa::FieldType::String), key_type :
-                                None, value_type : None, subscript : None, },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(14i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                None, value_type : None, subscript : None, },
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(5i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                None, value_type : None, subscript : None, }
-                            ],
-                        },
-                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                        message: ::std::borrow::Cow::Owned(
-                            ::std::format!("value must be at most {} bytes", 128usize),
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            {
-                let raw_val: i32 = (self.point).to_i32();
-                if <tau::runtime::v1::HookPoint as ::buffa::Enumeration>::from_i32(
-                        raw_val,
-                    )
-                    .is_none()
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(2i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("point")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(2i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
-                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
-                                    key_type : None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} is not a defined enum value", raw_val
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-            {
-                const DISALLOWED: &[i32] = &[0i32];
-                let raw_val: i32 = (self.point).to_i32();
-                if DISALLOWED.contains(&raw_val) {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(2i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("point")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(4i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} must not be in {:?}", raw_val, DISALLOWED
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-        }
-        if self.tools.len() > 256usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(3i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("tools")), field_type :
-                            Some(::protovalidate_buffa::FieldType::String), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(2i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at most {} items (got {})", 256usize, self
-                            .tools.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        for (idx, elem) in self.tools.iter().enumerate() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                {
-                    static RE_PATTERN: ::std::sync::OnceLock<
-                        ::protovalidate_buffa::regex::Regex,
-                    > = ::std::sync::OnceLock::new();
-                    let re = RE_PATTERN
-                        .get_or_init(|| {
-                            ::protovalidate_buffa::regex::Regex::new(
-                                    "^[A-Za-z0-9_*-]{1,64}$",
-                                )
-                                .expect("pattern regex compiled at code-gen time")
-                        });
-                    if !re
-                        .is_match(
-                            ::core::convert::AsRef::<
-                                str,
-                            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(elem)))),
-                        )
-                    {
-                        violations
-                            .push(::protovalidate_buffa::Violation {
-                                field: ::protovalidate_buffa::FieldPath {
-                                    elements: ::std::vec![
-                                        ::protovalidate_buffa::FieldPathElement { field_number :
-                                        Some(3i32), field_name :
-                                        Some(::std::borrow::Cow::Borrowed("tools")), field_type :
-                                        Some(::protovalidate_buffa::FieldType::String), key_type :
-                                        None, value_type : None, subscript :
-                                        Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
-                                        },
-                                    ],
-                                },
-                                rule: ::protovalidate_buffa::FieldPath {
-                                    elements: ::std::vec![
-                                        ::protovalidate_buffa::FieldPathElement { field_number :
-                                        Some(18i32), field_name :
-                                        Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                                        Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                        None, value_type : None, subscript : None, },
-                                        ::protovalidate_buffa::FieldPathElement { field_number :
-                                        Some(4i32), field_name :
-                                        Some(::std::borrow::Cow::Borrowed("items")), field_type :
-                                        Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                        None, value_type : None, subscript : None, },
-                                        ::protovalidate_buffa::FieldPathElement { field_number :
-                                        Some(14i32), field_name :
-                                        Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                        Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                        None, value_type : None, subscript : None, },
-                                        ::protovalidate_buffa::FieldPathElement { field_number :
-                                        Some(6i32), field_name :
-                                        Some(::std::borrow::Cow::Borrowed("pattern")), field_type :
-                                        Some(::protovalidate_buffa::FieldType::String), key_type :
-                                        None, value_type : None, subscript : None, }
-                                    ],
-                                },
-                                rule_id: ::std::borrow::Cow::Borrowed("string.pattern"),
-                                message: ::std::borrow::Cow::Owned(
-                                    ::std::format!(
-                                        "value must match pattern /{}/", "^[A-Za-z0-9_*-]{1,64}$"
-                                    ),
-                                ),
-                                for_key: false,
-                            });
-                    }
-                }
-            }
-        }
-        if let Some(inner) = self.timeout.as_option() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if !((i128::from(((inner)).seconds) * 1_000_000_000
-                    + i128::from(((inner)).nanos)) > 0i128
-                    && (i128::from(((inner)).seconds) * 1_000_000_000
-                        + i128::from(((inner)).nanos)) <= 3600000000000i128)
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(4i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("timeout")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(21i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("duration")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(5i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("gt")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("duration.gt_lte"),
-                            message: ::std::borrow::Cow::Borrowed(
-                                "value must satisfy duration.gt_lte",
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-        }
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            {
-                let raw_val: i32 = (self.on_failure).to_i32();
-                if <tau::runtime::v1::HookFailurePolicy as ::buffa::Enumeration>::from_i32(
-                        raw_val,
-                    )
-                    .is_none()
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(5i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("on_failure")), field_type
-                                    : Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(2i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
-                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
-                                    key_type : None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} is not a defined enum value", raw_val
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-            {
-                const DISALLOWED: &[i32] = &[0i32];
-                let raw_val: i32 = (self.on_failure).to_i32();
-                if DISALLOWED.contains(&raw_val) {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(5i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("on_failure")), field_type
-                                    : Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(4i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} must not be in {:?}", raw_val, DISALLOWED
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
-impl ::protovalidate_buffa::Validate for __buffa::view::HookView<'_> {
-    fn validate(
-        &self,
-    ) -> ::core::result::Result<(), ::protovalidate_buffa::ValidationError> {
-        let mut violations: ::std::vec::Vec<::protovalidate_buffa::Violation> = ::std::vec::Vec::new();
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            if (::core::convert::AsRef::<
-                str,
-            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.name)))))
-                .len() < 1usize
-            {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(1i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("name")), field_type :
-                                Some(::protovalidate_buffa::FieldType::String), key_type :
-                                None, value_type : None, subscript : None, },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(14i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                None, value_type : None, subscript : None, },
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(4i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("min_bytes")), field_type
-                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                None, value_type : None, subscript : None, }
-                            ],
-                        },
-                        rule_id: ::std::borrow::Cow::Borrowed("string.min_bytes"),
-                        message: ::std::borrow::Cow::Owned(
-                            ::std::format!("value must be at least {} bytes", 1usize),
-                        ),
-                        for_key: false,
-                    });
-            }
-            if (::core::convert::AsRef::<
-                str,
-            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.name)))))
-                .len() > 128usize
-            {
-                violations
-                    .push(::protovalidate_buffa::Violation {
-                        field: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(1i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("name")), field_type :
-                                Some(::protovalidate_buffa::FieldType::String), key_type :
-                                None, value_type : None, subscript : None, },
-                            ],
-                        },
-                        rule: ::protovalidate_buffa::FieldPath {
-                            elements: ::std::vec![
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(14i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                None, value_type : None, subscript : None, },
-                                ::protovalidate_buffa::FieldPathElement { field_number :
-                                Some(5i32), field_name :
-                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
-                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                                None, value_type : None, subscript : None, }
-                            ],
-                        },
-                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
-                        message: ::std::borrow::Cow::Owned(
-                            ::std::format!("value must be at most {} bytes", 128usize),
-                        ),
-                        for_key: false,
-                    });
-            }
-        }
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            {
-                let raw_val: i32 = (self.point).to_i32();
-                if <tau::runtime::v1::HookPoint as ::buffa::Enumeration>::from_i32(
-                        raw_val,
-                    )
-                    .is_none()
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(2i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("point")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(2i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
-                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
-                                    key_type : None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} is not a defined enum value", raw_val
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-            {
-                const DISALLOWED: &[i32] = &[0i32];
-                let raw_val: i32 = (self.point).to_i32();
-                if DISALLOWED.contains(&raw_val) {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(2i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("point")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(4i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} must not be in {:?}", raw_val, DISALLOWED
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-        }
-        if self.tools.len() > 256usize {
-            violations
-                .push(::protovalidate_buffa::Violation {
-                    field: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(3i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("tools")), field_type :
-                            Some(::protovalidate_buffa::FieldType::String), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule: ::protovalidate_buffa::FieldPath {
-                        elements: ::std::vec![
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(18i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Message), key_type :
-                            None, value_type : None, subscript : None, },
-                            ::protovalidate_buffa::FieldPathElement { field_number :
-                            Some(2i32), field_name :
-                            Some(::std::borrow::Cow::Borrowed("max_items")), field_type :
-                            Some(::protovalidate_buffa::FieldType::Uint64), key_type :
-                            None, value_type : None, subscript : None, },
-                        ],
-                    },
-                    rule_id: ::std::borrow::Cow::Borrowed("repeated.max_items"),
-                    message: ::std::borrow::Cow::Owned(
-                        ::std::format!(
-                            "list must contain at most {} items (got {})", 256usize, self
-                            .tools.len()
-                        ),
-                    ),
-                    for_key: false,
-                });
-        }
-        for (idx, elem) in self.tools.iter().enumerate() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                {
-                    static RE_PATTERN: ::std::sync::OnceLock<
-                        ::protovalidate_buffa::regex::Regex,
-                    > = ::std::sync::OnceLock::new();
-                    let re = RE_PATTERN
-                        .get_or_init(|| {
-                            ::protovalidate_buffa::regex::Regex::new(
-                                    "^[A-Za-z0-9_*-]{1,64}$",
-                                )
-                                .expect("pattern regex compiled at code-gen time")
-                        });
-                    if !re
-                        .is_match(
-                            ::core::convert::AsRef::<
-                                str,
-                            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(elem)))),
-                        )
-                    {
-                        violations
-                            .push(::protovalidate_buffa::Violation {
-                                field: ::protovalidate_buffa::FieldPath {
-                                    elements: ::std::vec![
-                                        ::protovalidate_buffa::FieldPathElement { field_number :
-                                        Some(3i32), field_name :
-                                        Some(::std::borrow::Cow::Borrowed("tools")), field_type :
-                                        Some(::protovalidate_buffa::FieldType::String), key_type :
-                                        None, value_type : None, subscript :
-                                        Some(::protovalidate_buffa::Subscript::Index(idx as u64)),
-                                        },
-                                    ],
-                                },
-                                rule: ::protovalidate_buffa::FieldPath {
-                                    elements: ::std::vec![
-                                        ::protovalidate_buffa::FieldPathElement { field_number :
-                                        Some(18i32), field_name :
-                                        Some(::std::borrow::Cow::Borrowed("repeated")), field_type :
-                                        Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                        None, value_type : None, subscript : None, },
-                                        ::protovalidate_buffa::FieldPathElement { field_number :
-                                        Some(4i32), field_name :
-                                        Some(::std::borrow::Cow::Borrowed("items")), field_type :
-                                        Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                        None, value_type : None, subscript : None, },
-                                        ::protovalidate_buffa::FieldPathElement { field_number :
-                                        Some(14i32), field_name :
-                                        Some(::std::borrow::Cow::Borrowed("string")), field_type :
-                                        Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                        None, value_type : None, subscript : None, },
-                                        ::protovalidate_buffa::FieldPathElement { field_number :
-                                        Some(6i32), field_name :
-                                        Some(::std::borrow::Cow::Borrowed("pattern")), field_type :
-                                        Some(::protovalidate_buffa::FieldType::String), key_type :
-                                        None, value_type : None, subscript : None, }
-                                    ],
-                                },
-                                rule_id: ::std::borrow::Cow::Borrowed("string.pattern"),
-                                message: ::std::borrow::Cow::Owned(
-                                    ::std::format!(
-                                        "value must match pattern /{}/", "^[A-Za-z0-9_*-]{1,64}$"
-                                    ),
-                                ),
-                                for_key: false,
-                            });
-                    }
-                }
-            }
-        }
-        if let Some(inner) = self.timeout.as_option() {
-            {
-                #[allow(
-                    unused_imports,
-                    reason = "closed enums need the Enumeration trait"
-                )]
-                use ::buffa::Enumeration as _;
-                if !((i128::from(((inner)).seconds) * 1_000_000_000
-                    + i128::from(((inner)).nanos)) > 0i128
-                    && (i128::from(((inner)).seconds) * 1_000_000_000
-                        + i128::from(((inner)).nanos)) <= 3600000000000i128)
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(4i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("timeout")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(21i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("duration")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(5i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("gt")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("duration.gt_lte"),
-                            message: ::std::borrow::Cow::Borrowed(
-                                "value must satisfy duration.gt_lte",
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-        }
-        {
-            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
-            use ::buffa::Enumeration as _;
-            {
-                let raw_val: i32 = (self.on_failure).to_i32();
-                if <tau::runtime::v1::HookFailurePolicy as ::buffa::Enumeration>::from_i32(
-                        raw_val,
-                    )
-                    .is_none()
-                {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(5i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("on_failure")), field_type
-                                    : Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(2i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("defined_only")),
-                                    field_type : Some(::protovalidate_buffa::FieldType::Bool),
-                                    key_type : None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.defined_only"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} is not a defined enum value", raw_val
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-            {
-                const DISALLOWED: &[i32] = &[0i32];
-                let raw_val: i32 = (self.on_failure).to_i32();
-                if DISALLOWED.contains(&raw_val) {
-                    violations
-                        .push(::protovalidate_buffa::Violation {
-                            field: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(5i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("on_failure")), field_type
-                                    : Some(::protovalidate_buffa::FieldType::Enum), key_type :
-                                    None, value_type : None, subscript : None, },
-                                ],
-                            },
-                            rule: ::protovalidate_buffa::FieldPath {
-                                elements: ::std::vec![
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(16i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("enum")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Message), key_type :
-                                    None, value_type : None, subscript : None, },
-                                    ::protovalidate_buffa::FieldPathElement { field_number :
-                                    Some(4i32), field_name :
-                                    Some(::std::borrow::Cow::Borrowed("not_in")), field_type :
-                                    Some(::protovalidate_buffa::FieldType::Int32), key_type :
-                                    None, value_type : None, subscript : None, }
-                                ],
-                            },
-                            rule_id: ::std::borrow::Cow::Borrowed("enum.not_in"),
-                            message: ::std::borrow::Cow::Owned(
-                                ::std::format!(
-                                    "value {} must not be in {:?}", raw_val, DISALLOWED
-                                ),
-                            ),
-                            for_key: false,
-                        });
-                }
-            }
-        }
-        if let Some(index) = violations
-            .iter()
-            .position(|v| v.rule_id == "__cel_runtime_error__")
-        {
-            let v = violations.swap_remove(index);
-            return ::core::result::Result::Err(::protovalidate_buffa::ValidationError {
-                runtime_error: ::core::option::Option::Some(v.message.into_owned()),
-                ..::core::default::Default::default()
-            });
-        }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(::protovalidate_buffa::ValidationError {
-                violations,
-                ..::core::default::Default::default()
-            })
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    unused_mut,
-    unused_variables,
-    unused_parens,
-    dead_code,
-    unreachable_patterns,
-    reason = "protovalidate-buffa generated validators — codegen emits uniform scaffolding regardless of which rules apply"
-)]
 impl ::protovalidate_buffa::Validate for JournalRole {
     fn validate(
         &self,
@@ -26325,7 +26325,7 @@ impl ::protovalidate_buffa::Validate for StoredListed {
             if (::core::convert::AsRef::<
                 str,
             >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.next_page_token)))))
-                .len() > 1024usize
+                .len() > 512usize
             {
                 violations
                     .push(::protovalidate_buffa::Violation {
@@ -26354,7 +26354,7 @@ impl ::protovalidate_buffa::Validate for StoredListed {
                         },
                         rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
                         message: ::std::borrow::Cow::Owned(
-                            ::std::format!("value must be at most {} bytes", 1024usize),
+                            ::std::format!("value must be at most {} bytes", 512usize),
                         ),
                         for_key: false,
                     });
@@ -26476,7 +26476,7 @@ impl ::protovalidate_buffa::Validate for __buffa::view::StoredListedView<'_> {
             if (::core::convert::AsRef::<
                 str,
             >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.next_page_token)))))
-                .len() > 1024usize
+                .len() > 512usize
             {
                 violations
                     .push(::protovalidate_buffa::Violation {
@@ -26505,7 +26505,7 @@ impl ::protovalidate_buffa::Validate for __buffa::view::StoredListedView<'_> {
                         },
                         rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
                         message: ::std::borrow::Cow::Owned(
-                            ::std::format!("value must be at most {} bytes", 1024usize),
+                            ::std::format!("value must be at most {} bytes", 512usize),
                         ),
                         for_key: false,
                     });
@@ -26651,6 +26651,84 @@ impl ::protovalidate_buffa::Validate for StoredSession {
                 }
             }
         }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.page_token)))))
+                .len() < 1usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(6i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("page_token")), field_type
+                                : Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(4i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("min_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.min_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at least {} bytes", 1usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.page_token)))))
+                .len() > 512usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(6i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("page_token")), field_type
+                                : Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 512usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+        }
         if let Some(index) = violations
             .iter()
             .position(|v| v.rule_id == "__cel_runtime_error__")
@@ -26789,6 +26867,84 @@ impl ::protovalidate_buffa::Validate for __buffa::view::StoredSessionView<'_> {
                                 }),
                         );
                 }
+            }
+        }
+        {
+            #[allow(unused_imports, reason = "closed enums need the Enumeration trait")]
+            use ::buffa::Enumeration as _;
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.page_token)))))
+                .len() < 1usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(6i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("page_token")), field_type
+                                : Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(4i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("min_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.min_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at least {} bytes", 1usize),
+                        ),
+                        for_key: false,
+                    });
+            }
+            if (::core::convert::AsRef::<
+                str,
+            >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(self.page_token)))))
+                .len() > 512usize
+            {
+                violations
+                    .push(::protovalidate_buffa::Violation {
+                        field: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(6i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("page_token")), field_type
+                                : Some(::protovalidate_buffa::FieldType::String), key_type :
+                                None, value_type : None, subscript : None, },
+                            ],
+                        },
+                        rule: ::protovalidate_buffa::FieldPath {
+                            elements: ::std::vec![
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(14i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("string")), field_type :
+                                Some(::protovalidate_buffa::FieldType::Message), key_type :
+                                None, value_type : None, subscript : None, },
+                                ::protovalidate_buffa::FieldPathElement { field_number :
+                                Some(5i32), field_name :
+                                Some(::std::borrow::Cow::Borrowed("max_bytes")), field_type
+                                : Some(::protovalidate_buffa::FieldType::Uint64), key_type :
+                                None, value_type : None, subscript : None, }
+                            ],
+                        },
+                        rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
+                        message: ::std::borrow::Cow::Owned(
+                            ::std::format!("value must be at most {} bytes", 512usize),
+                        ),
+                        for_key: false,
+                    });
             }
         }
         if let Some(index) = violations

@@ -72,10 +72,14 @@ impl Book {
         let key = self.keys.get(&result.call_id).copied();
         let begun = key.and_then(|key| Some((key, self.open.get_mut(&key)?)));
         let begun = begun.filter(|(_, open)| matches!(&open.place, Place::Begun(client) if client == id));
-        let Some((key, open)) = begun.filter(|(_, open)| open.answer.is_none()) else {
+        let Some((key, open)) = begun else {
             client.settle_unknown(result.call_id);
             return Ok(());
         };
+        // It is settled when its time comes.
+        if open.answer.is_some() {
+            return Ok(());
+        }
         if !open.is_answered_by(&answer) {
             return Err(Violation::Result);
         }

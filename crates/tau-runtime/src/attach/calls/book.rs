@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tau_proto::runtime::v1::{CallCancel, CallCancelReason, attach_response::Message};
+use tau_proto::runtime::v1::{CallCancel, CallCancelReason, CallFailure, attach_response::Message};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::client::{Client, Live};
 use super::input::Input;
-use super::open::{Key, Open, Place, Request, Taken, Then, Undone};
+use super::open::{Key, Open, Place, Request, Settled, Taken, Then, Undone};
 use crate::attach::role::{Roles, Target};
 
 /// What an attachment is to do next, as far as calls go.
@@ -88,7 +88,7 @@ impl Book {
 
     /// Opens a call. `None` when one of the same id is not settled.
     pub(in crate::attach) fn call(&mut self, request: Request, now: Instant) -> Option<(Key, Arc<Notify>)> {
-        if self.keys.contains_key(&request.call.call_id) {
+        if !self.forget(&request.call.call_id) {
             return None;
         }
         let key = self.number();
@@ -109,7 +109,15 @@ impl Book {
         };
         let progress = open.take_progress();
         if open.answer.is_some() {
-            let answer = self.remove(key).and_then(|open| open.answer);
+            let answer = match open.request.settled {
+                Settled::Taken => self.remove(key).and_then(|open| open.answer),
+                Settled::Durable if open.is_taken => None,
+                Settled::Durable => {
+                    open.is_taken = true;
+                    // That there is one still counts, and not what it is.
+                    open.answer.replace(CallFailure::default().into())
+                }
+            };
             return Taken { progress, then: done(answer.ok_or(Undone::Lost)) };
         }
         let (until, undone) = match &open.place {
@@ -130,6 +138,32 @@ impl Book {
         Taken { progress, then: done(Err(undone)) }
     }
 
+    /// The result of a call is durable. Of one that is not [`Settled::Durable`], or has no result, nothing is to be done.
+    pub(in crate::attach) fn settle(&mut self, id: &str) {
+        let key = self.keys.get(id).copied();
+        if let Some(key) = key.filter(|key| self.open.get(key).is_some_and(|open| open.is_taken)) {
+            self.remove(key);
+        }
+    }
+
+    /// Nobody will say that the result of a call is durable: its client keeps it, and is not told. `false` where the call
+    /// has no result yet, and so stays.
+    pub(in crate::attach) fn forget(&mut self, id: &str) -> bool {
+        let Some(key) = self.keys.get(id).copied() else { return true };
+        if !self.open.get(&key).is_some_and(|open| open.is_taken) {
+            return false;
+        }
+        self.keys.remove(id);
+        if let Some(Open { place: Place::Begun(client), .. }) = self.open.remove(&key)
+            && let Some(client) = self.clients.get_mut(&client)
+        {
+            client.begun.remove(&key);
+            // It may wait for that to leave.
+            client.live.iter().for_each(|live| live.wake.notify_one());
+        }
+        true
+    }
+
     /// Nobody waits for a call any more.
     pub(in crate::attach) fn abandon(&mut self, key: Key, now: Instant) {
         let Some(open) = self.open.get(&key) else { return };
@@ -140,7 +174,8 @@ impl Book {
 
     /// Nobody waits for a call any more, for a reason that its client is told.
     pub(in crate::attach) fn abandon_because(&mut self, key: Key, reason: CallCancelReason) {
-        let Some(open) = self.open.get_mut(&key).filter(|open| !open.is_abandoned) else { return };
+        let waited_for = |open: &&mut Open| !open.is_abandoned && !open.is_taken;
+        let Some(open) = self.open.get_mut(&key).filter(waited_for) else { return };
         if let Place::Begun(client) = &open.place
             && open.answer.is_none()
             && let Some(live) = self.clients.get_mut(client).and_then(|client| client.live.as_mut())

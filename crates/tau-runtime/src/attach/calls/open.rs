@@ -30,6 +30,17 @@ pub(in crate::attach) struct Request {
     pub(in crate::attach) repeat: Repeat,
     /// When it has taken too long.
     pub(in crate::attach) deadline: Option<Instant>,
+    /// When it is settled.
+    pub(in crate::attach) settled: Settled,
+}
+
+/// When a call is settled, so that its client may forget it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::attach) enum Settled {
+    /// When its caller has the result.
+    Taken,
+    /// When its caller says so, for whom the result is durable then.
+    Durable,
 }
 
 /// What a caller hears.
@@ -74,6 +85,8 @@ pub(super) struct Open {
     /// Nobody waits for it any more.
     pub(super) is_abandoned: bool,
     pub(super) answer: Option<Answer>,
+    /// The caller has the answer, and it is settled later.
+    pub(super) is_taken: bool,
     /// What the caller has not taken yet, and its size.
     pub(super) progress: VecDeque<Progress>,
     pub(super) progress_bytes: usize,
@@ -95,6 +108,7 @@ impl Open {
             place: Place::Parked(until),
             is_abandoned: false,
             answer: None,
+            is_taken: false,
             progress: VecDeque::new(),
             progress_bytes: 0,
             received: 0,

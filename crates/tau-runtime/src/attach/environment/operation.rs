@@ -22,7 +22,7 @@ use super::failure::failed;
 use super::output::Output;
 use super::{About, Shared, answer};
 use crate::attach::call::{Asked, CallError};
-use crate::attach::calls::{Repeat, Request};
+use crate::attach::calls::{Repeat, Request, Settled};
 use crate::attach::role::Target;
 use crate::attach::token;
 
@@ -157,7 +157,7 @@ impl Shared {
         // After a restart it is for this side to say what is done again: the environment has to be opened first.
         let (target, repeat) = (Target::Environment(self.provider.clone()), Repeat::OnlyIfHeld);
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        Request { call, target, repeat, deadline }
+        Request { call, target, repeat, deadline, settled: Settled::Taken }
     }
 
     async fn call(

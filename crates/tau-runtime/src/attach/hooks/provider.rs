@@ -38,6 +38,7 @@ impl HooksProvider {
 
 /// Reads what an extension says of its hooks.
 pub(in crate::attach) fn read(
+    client: &str,
     role: &HooksRole,
     priority: i32,
     selector: Selector,
@@ -47,7 +48,7 @@ pub(in crate::attach) fn read(
     if !(1..=MAX_HOOKS).contains(&count) || names.len() < count {
         return Err(Violation::Hook);
     }
-    let hooks = role.hooks.iter().map(|hook| read_one(hook, priority).map(Arc::new));
+    let hooks = role.hooks.iter().map(|hook| Ok(Arc::new(read_one(hook, priority)?.with_source(client))));
     Ok(HooksProvider { selector, hooks: hooks.collect::<Result<_, _>>()? })
 }
 

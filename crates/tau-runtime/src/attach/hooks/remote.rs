@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use super::wire;
 use crate::attach::call::{Asked, CallError};
-use crate::attach::calls::{Calls, Repeat, Request};
+use crate::attach::calls::{Calls, Repeat, Request, Settled};
 use crate::attach::role::Target;
 use crate::attach::selector::SessionTraits;
 use crate::hooks::{Hook, HookAsk, HookFailure, HookSpec, Hooks, RegisteredHook};
@@ -96,7 +96,8 @@ impl RemoteHook {
             call: Some(wire::ask(&self.spec.name, ask).into()),
             ..Default::default()
         };
-        Request { call, target: Target::Hook(self.client.clone()), repeat: Repeat::Freely, deadline }
+        let (target, repeat) = (Target::Hook(self.client.clone()), Repeat::Freely);
+        Request { call, target, repeat, deadline, settled: Settled::Taken }
     }
 
     /// The same whenever the same thing is asked. What is about a session is not the same another time, and a call is not

@@ -1,5 +1,6 @@
 //! Sessions as an attached journal keeps them.
 
+mod list;
 mod overview;
 mod read;
 
@@ -12,23 +13,22 @@ use tau_core::SessionId;
 use tau_core::event::{Event, EventHash, Seq};
 use tau_proto::buffa_types::google::protobuf::Duration as WireDuration;
 use tau_proto::runtime::v1::{
-    Call, JournalCapability, JournalError, JournalErrorKind, JournalOperation, ListStored, OpenSession,
-    ReleaseSession, StoredSession as Stored, call_result::Result as Answer, journal_operation::Operation,
+    Call, JournalCapability, JournalError, JournalErrorKind, JournalOperation, OpenSession, ReleaseSession,
+    StoredSession as Stored, call_result::Result as Answer, journal_operation::Operation,
     journal_reply::Reply,
 };
 use tokio::time::Instant;
 
 use super::call::{Asked, CallError};
-use super::calls::{Repeat, Request};
+use super::calls::{Repeat, Request, Settled};
 use super::role::Target;
 use super::{Attachments, token};
 use crate::driver::{OpenError, OpenedSession, Past, SessionOpener};
+use crate::journals::time_of;
 use crate::runtime::{SessionStore, StoreError, StoreErrorKind, StoredPage, StoredQuery, StoredSession};
 
 /// How long a journal may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Sessions of one page.
-const PAGE: u32 = 100;
 /// So many sessions of a page are looked at beside each other.
 const BESIDE: usize = 8;
 
@@ -70,7 +70,7 @@ impl AttachedStore {
         };
         let target = Target::Journal(capability);
         let deadline = Some(Instant::now() + PATIENCE);
-        let request = Request { call, target, repeat: Repeat::Freely, deadline };
+        let request = Request { call, target, repeat: Repeat::Freely, deadline, settled: Settled::Taken };
         let answer = Asked::new(&self.hub.calls, request).map_err(|error| failed(&error))?;
         match answer.answer(drop).await.map_err(|error| failed(&error))? {
             Answer::Journal(reply) => match reply.reply {
@@ -112,13 +112,7 @@ impl AttachedStore {
     }
 
     async fn page(&self, query: StoredQuery) -> Result<StoredPage, StoreError> {
-        let request = ListStored {
-            page_size: PAGE,
-            page_token: query.page_token,
-            session_ids: query.sessions.iter().map(SessionId::to_string).collect(),
-            snapshot_name: overview::NAME.to_owned(),
-            ..Default::default()
-        };
+        let request = list::request(query);
         let Reply::StoredListed(listed) = self.ask(None, request).await? else { return Err(unexpected()) };
         let found = futures::stream::iter(listed.sessions).map(|stored| self.listed(stored));
         let sessions: Vec<Option<StoredSession>> = found.buffered(BESIDE).try_collect().await?;
@@ -133,8 +127,16 @@ impl AttachedStore {
         let Some(head) = stored.head.as_option().filter(|head| head.seq > 0) else { return Ok(None) };
         let Ok(id) = head.session_id.parse() else { return Ok(None) };
         let overview = overview::of(self, id, head, stored.snapshot.as_option()).await?;
-        let last_hash = read::hash(&head.hash).unwrap_or_default();
-        Ok(Some(StoredSession { id, overview, last_hash, holder: stored.holder }))
+        // A list that did not go on would begin again.
+        if stored.page_token.is_empty() {
+            return Err(unexpected());
+        }
+        let mut session = StoredSession::new(id, overview, stored.page_token);
+        session.last_hash = read::hash(&head.hash).unwrap_or_default();
+        session.holder = stored.holder;
+        session.created = stored.created.as_option().map_or(session.created, time_of);
+        session.updated = stored.updated.as_option().map_or(session.updated, time_of);
+        Ok(Some(session))
     }
 }
 

@@ -9,6 +9,7 @@
 //! The rules that stand at the fields were checked before; what is checked here is what a rule cannot say, and whatever
 //! else a value of the kernel cannot hold.
 
+mod admin_service;
 mod answer;
 mod config;
 mod content;
@@ -32,6 +33,7 @@ mod tool;
 mod usage;
 mod well_known;
 
+pub(crate) use admin_service::hook_status;
 pub(crate) use answer::{Reply, read_answer};
 pub(crate) use config::resolved_config;
 pub(crate) use context::{

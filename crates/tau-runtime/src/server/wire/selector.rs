@@ -37,6 +37,11 @@ impl Selector {
         })
     }
 
+    /// The sessions that it names by their ids; none where it leaves that open.
+    pub(crate) fn sessions(&self) -> Vec<SessionId> {
+        self.sessions.iter().copied().collect()
+    }
+
     /// Whether a session is meant for its own sake. Where subagents are meant too, one can be meant also because of a
     /// session above it, which is not known here.
     pub(crate) fn matches(&self, session: SessionId, overview: &SessionOverview) -> bool {

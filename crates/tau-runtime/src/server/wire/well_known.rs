@@ -8,6 +8,8 @@ use tau_proto::buffa_types::google::protobuf::{Duration as WireDuration, Timesta
 
 use super::error::WireError;
 
+use crate::journals::time_of;
+
 /// The longest duration that protobuf's JSON can write, in seconds: 10,000 years
 /// (`google/protobuf/duration.proto`).
 const LONGEST: u64 = 315_576_000_000;
@@ -40,9 +42,7 @@ pub(crate) fn timestamp(time: Timestamp) -> WireTime {
 
 /// A moment, cut to milliseconds; one before 1970 becomes 0.
 pub(crate) fn read_timestamp(wire: &WireTime) -> Timestamp {
-    let seconds = u64::try_from(wire.seconds).unwrap_or_default();
-    let millis = u64::try_from(wire.nanos).unwrap_or_default() / 1_000_000;
-    Timestamp(seconds.saturating_mul(1_000).saturating_add(millis))
+    time_of(wire)
 }
 
 /// A session's id.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tau_proto::runtime::v1::{
     Ack, CallProgress, CallResult, Credit, Detach, EnvironmentRole, ExtensionRole, Hello, HooksRole,
-    JournalReply, JournalRole, ResponderRole, SessionSelector, ToolOffer, ToolsChanged, ToolsRole,
-    attach_request, attach_response, extension_role,
+    JournalCapability, JournalReply, JournalRole, ResponderRole, SessionSelector, ToolOffer, ToolsChanged,
+    ToolsRole, attach_request, attach_response, extension_role,
 };
 use tau_runtime::Journals;
 use tau_runtime::attach::{
@@ -42,13 +42,7 @@ async fn it_is_told_the_terms() {
 #[tokio::test(start_paused = true)]
 async fn a_role_that_is_not_served_or_not_allowed_is_refused() {
     let hub = Attachments::default();
-    let everything = SessionSelector::default();
     let journal = JournalRole::default();
-    let some = ExtensionRole {
-        role: Some(journal.clone().into()),
-        selector: everything.into(),
-        ..Default::default()
-    };
     let tools = Caller::with_roles([RoleKind::Tools]);
     for (hello, caller, role) in [
         (taking(EnvironmentRole::default()), tools.clone(), RoleKind::Environment),
@@ -56,7 +50,6 @@ async fn a_role_that_is_not_served_or_not_allowed_is_refused() {
         (taking(ResponderRole::default()), tools.clone(), RoleKind::Responder),
         (taking(journal), tools, RoleKind::Journal),
         (hello("a", vec![]), Caller::with_roles([RoleKind::Journal]), RoleKind::Tools),
-        (Hello { roles: vec![some], ..hello("a", vec![]) }, Caller::trusted(), RoleKind::Journal),
     ] {
         let mut extension = Extension::connect(&hub, caller);
         extension.say(hello).await;
@@ -73,6 +66,10 @@ async fn what_the_interface_does_not_allow_ends_it() {
     late.timeout = tau_proto::buffa_types::google::protobuf::Duration::default().into();
     let mut priority = hello("a", vec![]);
     priority.roles[0].priority = 1_001;
+    let capabilities = vec![JournalCapability::Open.into()];
+    let mut selective = taking(JournalRole { capabilities, ..Default::default() });
+    let agents = vec!["coder".to_owned()];
+    selective.roles[0].selector = SessionSelector { agents, ..Default::default() }.into();
     let mut selector = hello("a", vec![]);
     let ids = vec!["no id".to_owned()];
     selector.roles[0].selector = SessionSelector { session_ids: ids, ..Default::default() }.into();
@@ -85,6 +82,7 @@ async fn what_the_interface_does_not_allow_ends_it() {
         (offering(vec![late]), Violation::Offer),
         (priority, Violation::Selector),
         (selector, Violation::Selector),
+        (selective, Violation::SelectiveOperations),
     ] {
         let mut extension = Extension::connect(&hub, Caller::trusted());
         extension.say(hello).await;

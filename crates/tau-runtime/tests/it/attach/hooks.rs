@@ -13,7 +13,7 @@ use tau_runtime::attach::{AttachErrorKind, Attachments, Caller, SessionTraits, V
 use super::support::{Extension, hello};
 use crate::driver::support::{Running, look};
 
-fn spec(name: &str, point: HookPoint) -> Hook {
+pub(crate) fn spec(name: &str, point: HookPoint) -> Hook {
     Hook {
         name: name.into(),
         point: point.into(),
@@ -22,11 +22,11 @@ fn spec(name: &str, point: HookPoint) -> Hook {
     }
 }
 
-fn guard(name: &str, point: HookPoint) -> Hook {
+pub(crate) fn guard(name: &str, point: HookPoint) -> Hook {
     Hook { on_failure: HookFailurePolicy::Block.into(), ..spec(name, point) }
 }
 
-fn deciding(client: &str, hooks: Vec<Hook>) -> Hello {
+pub(crate) fn deciding(client: &str, hooks: Vec<Hook>) -> Hello {
     let role =
         ExtensionRole { role: Some(HooksRole { hooks, ..Default::default() }.into()), ..Default::default() };
     Hello { roles: vec![role], ..hello(client, vec![]) }
@@ -64,13 +64,13 @@ impl Extension {
         let _ = self.attachment.await;
     }
 
-    async fn decide(&mut self, call: &Call, decision: HookDecision) {
+    pub(crate) async fn decide(&mut self, call: &Call, decision: HookDecision) {
         let result = Some(decision.into());
         self.say(CallResult { call_id: call.call_id.clone(), result, ..Default::default() }).await;
     }
 
     /// The next question, whatever is settled before it.
-    async fn question(&mut self) -> Call {
+    pub(crate) async fn question(&mut self) -> Call {
         loop {
             match self.next().await {
                 attach_response::Message::Call(call) => return call,

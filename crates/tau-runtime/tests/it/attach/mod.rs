@@ -2,7 +2,7 @@
 
 pub(crate) mod environment;
 mod hello;
-mod hooks;
+pub(crate) mod hooks;
 mod many;
 mod reattach;
 #[cfg(feature = "server")]

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use tau_core::event::EventHash;
 use tau_proto::runtime::v1::{
     Ack, AttachRequest, AttachResponse, Event, ExtensionRole, Fenced, Hello, JournalRole, Nack, NackReason,
-    SessionPosition, Welcome, attach_request, attach_response,
+    SessionPosition, SessionSelector, Welcome, attach_request, attach_response,
 };
 use tau_runtime::attach::{Attachments, AttachmentsOptions, Caller, RoleKind};
 use tau_runtime::journals::{AttachEnd, AttachError, Journals, in_process};
@@ -53,6 +53,21 @@ pub(crate) fn hello(client: &str) -> Hello {
 pub(crate) fn hello_at(client: &str, positions: Vec<SessionPosition>) -> Hello {
     let role = JournalRole { positions, ..Default::default() };
     Hello { roles: vec![ExtensionRole { role: Some(role.into()), ..Default::default() }], ..hello(client) }
+}
+
+/// Says hello as a journal of some sessions only.
+pub(crate) fn hello_for(client: &str, selector: SessionSelector) -> Hello {
+    let mut hello = hello(client);
+    hello.roles[0].selector = selector.into();
+    hello
+}
+
+/// The sessions of a team.
+pub(crate) fn team(name: &str) -> SessionSelector {
+    SessionSelector {
+        metadata: [("team".to_owned(), name.to_owned())].into_iter().collect(),
+        ..Default::default()
+    }
 }
 
 /// The hash of an event as `event.proto` says it.

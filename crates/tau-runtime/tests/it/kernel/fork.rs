@@ -1,5 +1,7 @@
 //! Copies of sessions, and going back.
 
+use std::sync::Arc;
+
 use tau_core::SessionId;
 use tau_core::event::{EventBody, Seq};
 use tau_runtime::kernel::{Decision, Input, Rejection, State, decide};
@@ -26,7 +28,7 @@ impl Journaled {
     /// The state that is kept up event by event is the fold of them all.
     fn give(&mut self, input: Input) -> Decision {
         let mut state = self.state();
-        let past = if let Input::Rewind { past, .. } = &input { Some((**past).clone()) } else { None };
+        let past = if let Input::Rewind { past, .. } = &input { Some(State::clone(past)) } else { None };
         let decision = decide(&state, input).unwrap();
         for event in &decision.events {
             match (event, &past) {
@@ -40,7 +42,7 @@ impl Journaled {
     }
 
     fn rewind(&self, to: u64) -> Input {
-        let past = Box::new(State::fold(&self.journal[..usize::try_from(to).unwrap()]));
+        let past = Arc::new(State::fold(&self.journal[..usize::try_from(to).unwrap()]));
         Input::Rewind { to: Seq(to), past }
     }
 }
@@ -163,7 +165,7 @@ fn one_can_go_back_behind_a_rewind_and_only_to_what_was() {
     );
 
     let refuses = |to: u64, past: State| {
-        decide(&journaled.state(), Input::Rewind { to: Seq(to), past: Box::new(past) }).unwrap_err()
+        decide(&journaled.state(), Input::Rewind { to: Seq(to), past: Arc::new(past) }).unwrap_err()
     };
     let newest = journaled.journal.len() as u64;
     assert_eq!(refuses(newest, journaled.state()), Rejection::NoSuchPlace(Seq(newest)));

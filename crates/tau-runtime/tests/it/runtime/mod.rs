@@ -3,4 +3,5 @@
 mod begin;
 mod drain;
 mod environment;
+mod results;
 pub(crate) mod support;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use tau_core::SessionId;
 use tau_core::event::{Event, EventHash, Seq};
 use tau_runtime::runtime::{
     AgentSummary, FactoryError, FactoryErrorKind, NewSession, OldSession, Runtime, RuntimeOptions,
-    SessionFactory, SessionStore, StoreError, StoreErrorKind, StoredPage, StoredQuery,
+    SessionFactory, SessionStore, StoreError, StoreErrorKind, StoredOrder, StoredPage, StoredQuery,
+    StoredSession,
 };
 use tau_runtime::{OpenError, OpenedSession, Past, SessionOpener, SessionOptions};
 
@@ -55,6 +57,10 @@ pub(crate) struct Store {
     pub(crate) epochs: Mutex<BTreeMap<SessionId, u64>>,
     /// Sessions that somebody has.
     pub(crate) held: Mutex<Vec<SessionId>>,
+    /// What it lists beside them, in order of their creation.
+    pub(crate) listed: Mutex<Vec<StoredSession>>,
+    /// How many sessions it has listed so far.
+    pub(crate) told: AtomicUsize,
     /// How long it takes to open a session, and to take it back.
     pub(crate) delay: Mutex<Duration>,
 }
@@ -123,8 +129,28 @@ impl SessionStore for Store {
         async move { Ok(page) }.boxed()
     }
 
-    fn list(&self, _: StoredQuery) -> BoxFuture<'_, Result<StoredPage, StoreError>> {
-        async move { Ok(StoredPage::default()) }.boxed()
+    /// In the order of their creation or the other way round, by place.
+    fn list(&self, query: StoredQuery) -> BoxFuture<'_, Result<StoredPage, StoreError>> {
+        let listed = self.listed.lock().unwrap();
+        let is_descending = query.order == StoredOrder::CreatedDescending;
+        let start = match query.page_token.parse::<usize>() {
+            Ok(after) if is_descending => listed.len() - after,
+            Ok(after) => after + 1,
+            Err(_) => 0,
+        };
+        let mut all: Vec<&StoredSession> = listed.iter().collect();
+        if is_descending {
+            all.reverse();
+        }
+        let sessions: Vec<StoredSession> =
+            all.iter().skip(start).take(query.limit).copied().cloned().collect();
+        self.told.fetch_add(sessions.len(), Ordering::Relaxed);
+        let mut page = StoredPage::default();
+        if start + sessions.len() < all.len() {
+            page.next_page_token = sessions.last().map(|last| last.page_token.clone()).unwrap_or_default();
+        }
+        page.sessions = sessions;
+        async move { Ok(page) }.boxed()
     }
 }
 

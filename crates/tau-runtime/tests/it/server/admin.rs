@@ -4,6 +4,7 @@ use tau_proto::runtime::v1 as pb;
 
 use super::support::{Served, prompt};
 use crate::attach::environment::provider::hello;
+use crate::attach::hooks::{deciding, guard, spec};
 use crate::attach::support::Extension;
 use crate::driver::support::in_time;
 
@@ -38,6 +39,53 @@ async fn a_provider_is_looked_for_and_not_asked() {
         assert!(there.problems.is_empty() && !there.resolved.is_set(), "{there:?}");
     }
     extension.hears_nothing().await;
+}
+
+/// A session is asked for something, and the hook that guards it fails.
+#[tokio::test(start_paused = true)]
+async fn hooks_that_fail_are_told_of() {
+    let mut served = Served::new();
+    let hub = served.process.runtime.attachments().clone();
+    let guard = guard("no-looking", pb::HookPoint::BeforeTool);
+    let told = spec("told", pb::HookPoint::AfterModel);
+    let (mut extension, _) = Extension::attach(&hub, deciding("watcher", vec![guard, told])).await;
+    let diagnose = async || {
+        let request = pb::GetDiagnosticsRequest::default();
+        in_time(served.admin.get_diagnostics(request)).await.unwrap().into_owned()
+    };
+    assert!(diagnose().await.hooks.is_empty());
+    let session = served.create().await;
+    let _run = served.run(prompt(session, "Look")).await.unwrap();
+    served.process.model.asked().await.call(&[("a", "look", "{}")]);
+    for _ in 0..2 {
+        let call = extension.question().await;
+        let Some(pb::call::Call::AskHook(ask)) = &call.call else { panic!("{call:?}") };
+        if ask.hook == "told" {
+            extension.decide(&call, pb::HookDecision::default()).await;
+        } else {
+            extension.fail(&call, pb::CallFailureKind::Internal, "out of order").await;
+        }
+    }
+    let _after = served.process.model.asked().await;
+    let told = diagnose().await;
+    let hooks: Vec<_> = told
+        .hooks
+        .iter()
+        .map(|hook| (hook.name.as_str(), hook.asked, hook.failed, hook.denied, hook.is_failing))
+        .collect();
+    assert_eq!(hooks, [("no-looking", 1, 1, 1, true), ("told", 1, 0, 0, false)]);
+    let failing = &told.hooks[0];
+    assert_eq!(
+        (failing.client_id.as_str(), failing.on_failure),
+        ("watcher", pb::HookFailurePolicy::Block.into())
+    );
+    assert_eq!(failing.last_failure, "it failed: CALL_FAILURE_KIND_INTERNAL out of order");
+    assert!(failing.last_failed.is_set());
+    let findings: Vec<_> =
+        told.findings.iter().map(|one| (one.severity, one.check.as_str(), one.message.as_str())).collect();
+    let message = "the hook `no-looking` of `watcher` at BeforeTool failed 1 of 1 times, which counted as a denial \
+                   1 times; the last time it failed: CALL_FAILURE_KIND_INTERNAL out of order";
+    assert_eq!(findings, [(pb::Severity::Bad.into(), "hook", message)]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,6 +2,7 @@
 
 mod admin;
 mod encodings;
+mod list;
 mod manage;
 mod run;
 mod subscribe;

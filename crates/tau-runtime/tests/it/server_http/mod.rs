@@ -6,6 +6,7 @@ mod browsers;
 mod drain;
 mod floods;
 mod grpc;
+mod journals;
 mod json;
 mod limits;
 mod panics;

@@ -32,6 +32,8 @@ pub(super) fn attach(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::new()?;
+        // The sessions of a server that went on while this program was away.
+        journal.take_up().await?;
         keep(&journal, server, token_file, &mut signals).await
     })?;
     Ok(Found::Nothing)

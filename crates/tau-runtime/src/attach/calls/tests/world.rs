@@ -16,7 +16,7 @@ use tau_proto::runtime::v1::{
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::attach::calls::{Book, Key, Repeat, Request, Step, Terms, Then};
+use crate::attach::calls::{Book, Key, Repeat, Request, Settled, Step, Terms, Then};
 use crate::attach::offer::Offer;
 use crate::attach::role::{Roles, Target, ToolsProvider};
 use crate::attach::selector::{Selector, SessionTraits};
@@ -114,6 +114,8 @@ pub(super) struct Known {
     key: Key,
     pub(super) id: String,
     pub(super) is_repeatable: bool,
+    /// Its client may be told that it is settled.
+    is_settled: bool,
     /// The last piece of progress: in which life of its extension, and which.
     heard: (u64, u64),
     pub(super) end: End,
@@ -168,7 +170,10 @@ impl World {
                 }
             }
             Deed::Take { call } => self.take(call),
-            Deed::Wait { seconds } => self.now += Duration::from_secs(seconds),
+            Deed::Wait { seconds } => {
+                self.now += Duration::from_secs(seconds);
+                self.commit();
+            }
         }
     }
 
@@ -178,10 +183,13 @@ impl World {
         let session = SessionTraits::new(SessionId::from_u128(1));
         let target = Target::Tool { name: TOOLS[tool].to_owned(), session };
         let repeat = if is_repeatable { Repeat::Freely } else { Repeat::OnlyIfHeld };
-        let request = Request { call, target, repeat, deadline: None };
+        let is_kept = self.calls.len() % 2 == 1;
+        let settled = if is_kept { Settled::Durable } else { Settled::Taken };
+        let request = Request { call, target, repeat, deadline: None, settled };
         let (key, _) = self.book.call(request.clone(), self.now).unwrap();
         assert!(self.book.call(request, self.now).is_none(), "the same call twice");
-        self.calls.push(Known { key, id, is_repeatable, heard: (0, 0), end: End::Open });
+        let (heard, end) = ((0, 0), End::Open);
+        self.calls.push(Known { key, id, is_repeatable, is_settled: !is_kept, heard, end });
     }
 
     pub(super) fn connect(&mut self, client: usize, remembers: bool, credit: u64) {
@@ -246,6 +254,9 @@ impl World {
             Message::CallsSettled(settled) => {
                 for id in settled.call_ids {
                     extension.told.remove(&id);
+                    let asked = self.calls.iter().find(|known| known.id == id);
+                    let may_forget = |known: &Known| known.is_settled || known.end == End::Abandoned;
+                    assert!(asked.is_none_or(may_forget), "{id} is settled before its result is durable");
                     let known = extension.calls.remove(&id);
                     assert!(known.is_none_or(|state| state.is_some()), "{id} is settled while it runs");
                 }
@@ -322,6 +333,8 @@ impl World {
             Then::Wait(until) => assert!(until.is_none_or(|until| until > self.now)),
             Then::Done(end) => {
                 known.end = End::Done;
+                // One that was lost has no result that could become durable.
+                known.is_settled |= end.is_err();
                 if matches!(*end, Ok(Answer::Tool(_))) {
                     assert!(self.begun[&known.id] > 0, "a result of nothing");
                 }
@@ -347,6 +360,23 @@ impl World {
                 }
             }
             (0..self.calls.len()).for_each(|call| self.take(call));
+            is_busy |= self.commit();
         }
+    }
+
+    /// The results that were taken are durable, or their session is gone. Whether there were any.
+    fn commit(&mut self) -> bool {
+        let taken = |known: &&mut Known| known.end == End::Done && !known.is_settled;
+        let mut is_any = false;
+        for (index, known) in self.calls.iter_mut().enumerate().filter(|(_, known)| taken(known)) {
+            is_any = true;
+            known.is_settled = true;
+            if index % 4 == 1 {
+                self.book.settle(&known.id);
+            } else {
+                assert!(self.book.forget(&known.id));
+            }
+        }
+        is_any
     }
 }
