@@ -9,6 +9,7 @@ mod config;
 mod environment;
 mod exit;
 mod follow;
+mod host;
 mod html;
 mod interrupt;
 mod output;

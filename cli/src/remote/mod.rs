@@ -4,13 +4,11 @@ mod error;
 mod events;
 mod find;
 mod session;
-mod work;
 
 pub(crate) use error::failed;
 pub(crate) use events::entries;
 pub(crate) use find::{about, choose, time};
 pub(crate) use session::{environment, request};
-pub(crate) use work::{Begun, work};
 
 use std::net::IpAddr;
 use std::path::Path;

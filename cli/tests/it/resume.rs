@@ -87,7 +87,7 @@ async fn two_writers_of_a_session_are_a_conflict_at_once() {
         let ran = place.tau(command).await;
         assert!(began.elapsed() < Duration::from_secs(5));
         let process = child.id().unwrap();
-        let said = format!("the session is in use by tau, process {process}");
+        let said = format!("the session is in use by tau (process {process})");
         assert!(ran.assert_code(1).stderr.contains(&said), "{ran:?}");
     }
     let listed = place.tau(&["sessions", "list"]).await;
