@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Read};
 
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
-use tau_client::{Client, Error, Session};
+use tau_client::{Client, Error, RunItem, RunStream, Session};
 use tau_core::Prices;
 use tau_proto::runtime::v1 as pb;
 
@@ -61,6 +61,9 @@ impl Work {
         let mut interrupts =
             interrupt::listen().map_err(|error| miette::miette!("cannot listen for signals: {error}"))?;
         let mut follow = Follow::new(renderer, session.clone(), audience(output));
+        if prompt.is_some() {
+            follow.await_prompt();
+        }
         let shown = follow.run(&mut updates, &mut interrupts, steps(session, begin, prompt)).await;
         let is_read = match shown {
             Err(Stopped::Refused(error)) if !follow.has_begun() => return Err(remote::failed(error)),
@@ -80,20 +83,29 @@ impl Work {
 
 /// Makes a session live, and then gives it its prompt, if there is one.
 fn steps(session: Session, begin: Begin, prompt: Option<String>) -> BoxStream<'static, Result<Step, Error>> {
-    let asked = session.clone();
+    let of_prompts = session.clone();
     let live = async move {
         let live = match begin {
-            Begin::Create(request) => session.client().create_session(*request).await?.get().await?,
+            Begin::Create(request) => session.client().create(*request).await?,
             Begin::Resume(request) => session.resume_with(*request).await?,
         };
         Ok(Step::Live(Box::new(live)))
     };
     let prompts = stream::iter(prompt).then(move |prompt| {
-        let session = asked.clone();
+        let session = of_prompts.clone();
         // It is followed by the subscription, which tells more than the run's own stream.
-        async move { session.run(prompt).await.map(|_| Step::Asked) }
+        async move { asked(session.run(prompt).await?).await }
     });
     stream::once(live).chain(prompts).boxed()
+}
+
+async fn asked(mut run: RunStream) -> Result<Step, Error> {
+    let accepted = match run.next().await {
+        Some(Ok(RunItem::Accepted(accepted))) => accepted.run_id.parse().ok(),
+        Some(Err(error)) => return Err(error),
+        _ => None,
+    };
+    Ok(Step::Asked(accepted))
 }
 
 impl Worked {

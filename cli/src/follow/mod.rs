@@ -1,12 +1,13 @@
 //! Following a run to its end: it is shown, people answer for it, and interrupts are passed on.
 
 mod ask;
+mod flow;
+mod pauses;
 mod peer;
 mod person;
 mod subagents;
 mod updates;
 
-use std::collections::BTreeMap;
 use std::future::pending;
 use std::io;
 use std::time::Duration;
@@ -20,34 +21,22 @@ use tau_proto::runtime::v1 as pb;
 use tau_runtime::Update;
 use tau_runtime::kernel::gate::PauseReason;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 
 use crate::output::{Renderer, Started, Tally};
 use ask::{Answer, Asks, Request, settled};
+use flow::Awaited;
+use pauses::Pauses;
 use peer::Peer;
 use person::{Person, Said};
 use subagents::{Heard, Subagents};
 use updates::{Told, paused};
 
+pub(crate) use flow::{Audience, Flow, Next, Step, Stopped};
 pub(crate) use person::Lines;
 pub(crate) use updates::Updates;
 
-/// How long a run waits to be kept where nobody is there to help. As long as a session waits for a journal that is lost.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// How long a cancel is waited for: what it stops is stopped at once, but that is only kept when there is room.
 const CANCEL: Duration = Duration::from_secs(1);
-
-/// Whether somebody is there to ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Audience {
-    /// A person at a terminal.
-    Person,
-    /// Nobody: what is asked is answered so.
-    Nobody,
-    /// Others: what is asked is theirs to answer.
-    Others,
-}
 
 /// Follows a run to its end.
 pub(crate) struct Follow {
@@ -61,71 +50,13 @@ pub(crate) struct Follow {
     head: Seq,
     /// Shown once the work is known to be kept, if it is to be.
     started: Option<Started>,
+    awaited: Awaited,
     peer: Peer,
     audience: Audience,
     asks: Asks,
     person: Person,
     subagents: Subagents,
-    /// Sessions of which nothing can be kept, since when, and why.
-    paused: BTreeMap<String, (Instant, PauseReason)>,
-}
-
-/// A step of what is asked of a session.
-#[derive(Debug)]
-pub(crate) enum Step {
-    /// It is live, and stands so.
-    Live(Box<pb::Session>),
-    /// It has its prompt.
-    Asked,
-}
-
-/// Why a run is shown no further before its end.
-#[derive(Debug)]
-pub(crate) enum Stopped {
-    /// Nobody reads what is shown any more.
-    Unread,
-    /// What was asked for is refused.
-    Refused(tau_client::Error),
-}
-
-impl From<io::Error> for Stopped {
-    fn from(_: io::Error) -> Self {
-        Self::Unread
-    }
-}
-
-/// What a follower waits for.
-#[derive(Debug)]
-pub(crate) enum Next {
-    Interrupt,
-    Answered(Option<Said>),
-    /// What the session tells; nothing when it is followed no further.
-    Told(Option<Told>),
-}
-
-impl Next {
-    /// Whether the person at the terminal wants to end.
-    pub(crate) const fn is_interrupt(&self) -> bool {
-        matches!(self, Self::Interrupt)
-    }
-
-    /// The event of the session itself that it is, if it is one.
-    pub(crate) fn event(&self) -> Option<&EventBody> {
-        match self {
-            Self::Told(Some(Told::Own(Update::Event(event)))) => Some(&event.body),
-            _ => None,
-        }
-    }
-}
-
-/// Whether a run goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Flow {
-    On,
-    /// The run is over.
-    Over,
-    /// The session is followed no further.
-    Ended,
+    pauses: Pauses,
 }
 
 impl Follow {
@@ -138,18 +69,24 @@ impl Follow {
             early: Some(Vec::new()),
             head: Seq::default(),
             started: None,
+            awaited: Awaited::Any,
             asks: Asks::of(peer.clone()),
             peer,
             audience,
             person: Person::default(),
             subagents: Subagents::default(),
-            paused: BTreeMap::new(),
+            pauses: Pauses::default(),
         }
     }
 
     /// Takes what the person says from whoever reads standard input.
     pub(crate) fn listen_to(&mut self, lines: Lines) {
         self.person = Person::of(lines);
+    }
+
+    /// Goes on until the run has ended that a prompt starts, whatever else ends before.
+    pub(crate) fn await_prompt(&mut self) {
+        self.awaited = Awaited::Prompt(Vec::new());
     }
 
     /// Whether a question to the person stands on the screen.
@@ -206,14 +143,12 @@ impl Follow {
                     is_interrupted |= next.is_interrupt();
                     self.take(next).await?
                 }
-                reason = given_up => {
-                    let (why, time) = (why(reason), PATIENCE.as_secs());
-                    let then = "`tau resume` goes on when that has changed";
-                    self.tally.fail(format!("{why}; it was left after {time} s: {then}"));
+                why = given_up => {
+                    self.tally.fail(why);
                     return Ok(());
                 }
             };
-            if flow != Flow::On || (is_interrupted && !self.paused.is_empty()) {
+            if flow != Flow::On || (is_interrupted && !self.pauses.is_empty()) {
                 return Ok(());
             }
         }
@@ -222,7 +157,8 @@ impl Follow {
     async fn stepped(&mut self, step: Step) -> io::Result<Flow> {
         match step {
             Step::Live(session) => self.begun(&session).await,
-            Step::Asked => Ok(Flow::On),
+            Step::Asked(run) if self.awaited.know(run) => Ok(Flow::Over),
+            Step::Asked(_) => Ok(Flow::On),
         }
     }
 
@@ -231,19 +167,11 @@ impl Follow {
         let _ = tokio::time::timeout(CANCEL, self.peer.cancel()).await;
     }
 
-    /// Ready when a run could not be kept for too long, and nobody is there to help.
-    fn given_up(&self) -> impl Future<Output = PauseReason> + use<> {
-        let paused = self.paused.values().min_by_key(|(since, _)| *since).copied();
-        let paused = paused.filter(|_| self.audience == Audience::Nobody);
-        async move {
-            match paused {
-                Some((since, reason)) => {
-                    tokio::time::sleep_until(since + PATIENCE).await;
-                    reason
-                }
-                None => pending().await,
-            }
-        }
+    /// Ready with why, when a run could not be kept for too long and nobody is there to help.
+    fn given_up(&self) -> impl Future<Output = String> + use<> {
+        let too_long = self.pauses.too_long();
+        let is_alone = self.audience == Audience::Nobody;
+        async move { if is_alone { too_long.await } else { pending().await } }
     }
 
     /// What happens next. Dropping it loses nothing.
@@ -261,6 +189,7 @@ impl Follow {
         match next {
             Next::Interrupt => {
                 self.renderer.note("cancelling; press Ctrl-C again to kill");
+                self.awaited = Awaited::Any;
                 self.cancel().await;
             }
             Next::Answered(said) => {
@@ -299,11 +228,12 @@ impl Follow {
         {
             self.renderer.start(&started)?;
         }
-        let is_over = self.tally.count(update);
+        let ended = self.tally.count(update);
         self.renderer.update(update)?;
         if let Update::Event(event) = update {
             self.listen(event).await;
         }
+        let is_over = ended.is_some_and(|run| self.awaited.ends_with(run));
         Ok(if is_over { Flow::Over } else { Flow::On })
     }
 
@@ -336,18 +266,8 @@ impl Follow {
 
     /// Says so when the work begins to wait until it can be kept, and when it goes on.
     fn pause(&mut self, session: String, reason: Option<PauseReason>) {
-        let was_paused = !self.paused.is_empty();
-        match reason {
-            Some(reason) => drop(self.paused.insert(session, (Instant::now(), reason))),
-            None => drop(self.paused.remove(&session)),
-        }
-        match reason {
-            Some(reason) if !was_paused => {
-                self.renderer.note(&format!("waiting: {}; nothing is lost", why(reason)));
-            }
-            None if was_paused && self.paused.is_empty() => self.renderer.note("going on"),
-            _ => {}
-        }
+        let note = self.pauses.note(session, reason);
+        self.show(note);
     }
 
     async fn ask(&mut self, request: Request) {
@@ -382,12 +302,4 @@ fn is_begin(update: &Update) -> bool {
 /// Gives an answer, and waits for nothing: it is taken when it can be kept, which may be never.
 fn give(peer: Peer, call_id: ToolCallId, answer: Answer) {
     tokio::spawn(async move { peer.give(call_id, answer).await });
-}
-
-const fn why(reason: PauseReason) -> &'static str {
-    match reason {
-        PauseReason::StorageFull => "there is no room left where sessions are kept; make some",
-        PauseReason::Unavailable => "the store of sessions cannot be written now",
-        _ => "nobody keeps the session",
-    }
 }

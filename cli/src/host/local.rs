@@ -49,6 +49,7 @@ impl Local {
         let mut interface = InterfaceOptions::default();
         // Whoever reads is this program: it is slow where it was stopped, or its output is.
         interface.service.read_timeout = DAY;
+        interface.reflection = false;
         let factory = Arc::new(Prepared::new(session, options));
         let mut host = Host::start("tau", factory, keep, interface)?;
         let options = ClientOptions::default().with_timeout(DAY);

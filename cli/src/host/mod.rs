@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use connectrpc::client::ServiceTransport;
-use connectrpc::{ConnectRpcService, Limits, Router};
+use connectrpc::{CompressionRegistry, ConnectRpcService, Limits, Router};
 use tau_client::Endpoint;
 use tau_persist::{Holder, SqliteStore, Store};
 use tau_runtime::attach::{AttachedStore, Attachments};
@@ -79,7 +79,10 @@ impl Host {
     /// The way to its calls for this program itself, which sends what it means and waits for itself alone.
     pub(crate) fn endpoint(&mut self) -> Endpoint {
         let service = ConnectRpcService::new(std::mem::take(&mut self.router));
-        Endpoint::in_process(ServiceTransport::new(service.with_limits(Limits::unlimited())))
+        let service = service.with_limits(Limits::unlimited());
+        // Nothing is gained by making short what goes nowhere.
+        let service = service.with_compression(CompressionRegistry::new());
+        Endpoint::in_process(ServiceTransport::new(service))
     }
 
     /// Tells whoever asks for health of a drain that was asked for over the interface.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tau_core::event::{BudgetLimit, DenialReason, EventBody, RunOutcome, Spending, ToolOutcome};
-use tau_core::{Message, Money, Prices, TokenUsage};
+use tau_core::{Message, Money, Prices, RunId, TokenUsage};
 use tau_runtime::Update;
 
 use crate::exit::Exit;
@@ -146,9 +146,9 @@ impl Tally {
         }
     }
 
-    /// Counts an update. True when the run is over.
-    pub(crate) fn count(&mut self, update: &Update) -> bool {
-        let Update::Event(event) = update else { return false };
+    /// Counts an update. Gives the run that it ends.
+    pub(crate) fn count(&mut self, update: &Update) -> Option<RunId> {
+        let Update::Event(event) = update else { return None };
         match &event.body {
             EventBody::ModelReplied { response, .. } => {
                 self.turns += 1;
@@ -178,10 +178,14 @@ impl Tally {
             } => {
                 self.denied.extend(self.calls.get(result.call_id.as_str()).cloned());
             }
-            EventBody::RunFinished { outcome, .. } => self.outcome = Some(outcome.clone()),
+            EventBody::RunStarted { .. } => self.outcome = None,
+            EventBody::RunFinished { run, outcome } => {
+                self.outcome = Some(outcome.clone());
+                return Some(*run);
+            }
             _ => {}
         }
-        self.outcome.is_some()
+        None
     }
 
     /// Remembers the tool of a call that was there before; it is not counted.
