@@ -16,6 +16,9 @@ use crate::interrupt;
 use crate::output::Renderer;
 use crate::remote;
 
+/// The longest text that the interface takes. Beyond it nothing is begun.
+const LONGEST: usize = 16 << 20;
+
 /// A session that is about to work.
 pub(super) struct Work {
     pub(super) session: Session,
@@ -149,6 +152,10 @@ pub(super) fn prompt(argument: Option<&str>) -> Result<String, UsageError> {
     };
     if text.trim().is_empty() {
         return Err(UsageError::new("the task is empty", help));
+    }
+    if text.len() > LONGEST {
+        let help = "put it into a file, and say in the task where that is";
+        return Err(UsageError::new("the task is longer than 16 MiB", help));
     }
     Ok(text)
 }

@@ -143,9 +143,12 @@ impl Many {
         let session = handle.session_id();
         if !self.followed.contains_key(&session) {
             let live = self.subscription.core.runtime.find(session);
+            let recent = self.subscription.core.recents.of(session);
+            if let Some(live) = &live {
+                recent.hashes().begin(live.began(), live.began_hash());
+            }
             self.followed.insert(session, live);
             self.behind.insert(session);
-            let recent = self.subscription.core.recents.of(session);
             self.steps.push(follow(handle, recent, after, Arc::clone(&self.subscription.wanted)));
         }
     }
