@@ -9,5 +9,5 @@ mod token;
 pub(crate) use factory::ConfiguredFactory;
 pub(crate) use log::ServerLog;
 pub(crate) use operator::interface_options;
-pub(crate) use tls::tls;
+pub(crate) use tls::{read_pem, tls};
 pub(crate) use token::{read_or_make, usual_token_file};
