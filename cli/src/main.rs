@@ -10,6 +10,7 @@ mod environment;
 mod exit;
 mod follow;
 mod git;
+mod host;
 mod html;
 mod interrupt;
 mod knowledge;

@@ -18,6 +18,19 @@ pub(crate) struct ServerArgs {
     /// state folder, where `tau serve` writes it.
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) token_file: Option<PathBuf>,
+
+    /// Trust the server's certificate where these authorities signed it, a file with PEM, and no others. Default: those that
+    /// the system trusts.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) ca_file: Option<PathBuf>,
+
+    /// Call the server with this certificate, a file with the whole chain as PEM.
+    #[arg(long, value_name = "FILE", global = true, requires = "key")]
+    pub(crate) cert: Option<PathBuf>,
+
+    /// The private key of the certificate, as PEM.
+    #[arg(long, value_name = "FILE", global = true, requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
 }
 
 const ATTACH_HELP: &str = "\

@@ -5,52 +5,47 @@ use std::io::{self, BufRead, IsTerminal};
 use std::sync::{Arc, Mutex, mpsc as blocking};
 
 use tau_client::{RunItem, Session};
-use tau_core::Prices;
 use tau_core::event::EventBody;
 use tokio::sync::mpsc;
 
 use crate::args::{AttachArgs, OutputFormat, ServerArgs};
 use crate::exit::Exit;
-use crate::follow::{Audience, Flow, Follow, Lines, Peer, Updates};
+use crate::follow::{Audience, Flow, Follow, Lines, Updates};
 use crate::interrupt;
 use crate::output::{Tally, renderer};
-use crate::remote::{self, Begun};
+use crate::remote;
 use crate::transcript::{Shortened, fold_events, render};
 
 /// Follows a session and passes on what is typed, until there is nothing more to come or to say.
 pub(crate) async fn attach(args: AttachArgs, server: &ServerArgs) -> miette::Result<Exit> {
     let client = remote::connect_to(&args.url, server).await?;
     let known = remote::choose(&client, args.id.as_deref(), None).await?;
-    let session = client.session(known.session_id.as_str());
-    if !known.is_live {
-        session.resume().await.map_err(remote::failed)?;
-    }
-    let begun = Begun::follow(&session, known.head.seq).await?;
+    let session = client.session(known.session_id);
+    let mut updates = Updates::from_first(&session).await.map_err(remote::failed)?;
+    let past = updates.past().await;
+    let live = if known.is_live { session.get().await } else { session.resume().await };
+    let live = live.map_err(remote::failed)?;
+    let past = past.ok_or_else(|| unreadable(&session, &mut updates))?;
     if args.output == OutputFormat::Text {
-        let past = fold_events(begun.past.iter().map(AsRef::as_ref));
+        let past = fold_events(past.iter().map(AsRef::as_ref));
         anstream::print!("{}", render(&past, Shortened::Yes));
     }
     let is_person = io::stdin().is_terminal() && io::stderr().is_terminal();
     let audience = if is_person { Audience::Person } else { Audience::Others };
-    let started = begun.started(&session);
-    let peer = Peer::There(session.clone());
-    let mut follow = Follow::new(renderer(args.output), peer, audience, started);
+    let mut follow = Follow::new(renderer(args.output), session.clone(), audience);
     let (pass, passed) = blocking::channel();
     follow.listen_to(Lines::Passed(Arc::new(Mutex::new(passed))));
-    follow.catch_up(&begun.past).await;
-    let Begun { updates, config, past } = begun;
     let mut runs = BTreeSet::new();
     past.iter().for_each(|event| note_run(&mut runs, &event.body));
-    let attached = Attached {
-        session,
-        follow,
-        updates: Updates::There(updates),
-        prices: config.prices,
-        pass,
-        runs,
-        exit: Exit::Done,
-    };
+    let mut attached = Attached { session, follow, updates, pass, runs, exit: Exit::Done };
+    // Nothing was told before, so there is nothing that nobody could read.
+    let _ = attached.follow.begun(&live).await;
     attached.run(is_person).await
+}
+
+fn unreadable(session: &Session, updates: &mut Updates) -> miette::Report {
+    let why = updates.failure().unwrap_or_else(|| "it ended".to_owned());
+    miette::miette!("session {} cannot be read: {why}", session.id())
 }
 
 /// A session that is followed and steered.
@@ -58,7 +53,6 @@ struct Attached {
     session: Session,
     follow: Follow,
     updates: Updates,
-    prices: Option<Prices>,
     /// Where lines go that answer a question.
     pass: blocking::Sender<String>,
     /// Runs that were asked for and have not ended.
@@ -126,7 +120,7 @@ impl Attached {
 
     fn finish(&mut self) {
         let tally = std::mem::replace(&mut self.follow.tally, Tally::new());
-        let summary = tally.summary(self.prices.as_ref());
+        let summary = tally.summary(self.follow.prices.as_ref());
         self.exit = summary.exit();
         // That nobody reads any more is seen with the next that happens.
         let _ = self.follow.renderer.finish(&summary);
@@ -134,11 +128,7 @@ impl Attached {
 
     /// The session is followed no further.
     fn ended(mut self) -> miette::Result<Exit> {
-        let failure = match &mut self.updates {
-            Updates::There(remote) => remote.failure(),
-            Updates::Here(_) => None,
-        };
-        match failure {
+        match self.updates.failure() {
             Some(why) => Err(miette::miette!("{why}")),
             None => {
                 self.follow.renderer.note("the session is not at work there any more");

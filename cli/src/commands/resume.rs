@@ -4,19 +4,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tau_client::Client;
-use tau_core::SessionId;
+use tau_persist::{SessionInfo, SqliteStore, Store as _};
 use tau_proto::runtime::v1 as pb;
-use tau_runtime::kernel::State;
-use tau_runtime::{OpenedSession, Session};
+use tau_session::SessionOverview;
 
-use super::work::{Work, announce, prompt};
+use super::work::{Begin, Work, again_at, prompt};
 use crate::args::{ResumeArgs, ServerArgs};
 use crate::config;
 use crate::exit::{Exit, UsageError};
-use crate::output::{Started, renderer};
-use crate::remote::{self, Begun};
+use crate::follow::Updates;
+use crate::host::{Keep, Local};
+use crate::output::renderer;
+use crate::remote;
 use crate::session;
-use crate::store::{Keeper, Place, choose};
+use crate::store::{Place, choose_known, overview_of};
+
+/// What was found out of a session is kept for the next who asks, where so many events had to be read for it.
+const WORTH_KEEPING: usize = 200;
 
 /// Goes on with a session: with what was left undone, and with a prompt if there is one.
 pub(crate) async fn resume(mut args: ResumeArgs, server: &ServerArgs) -> miette::Result<Exit> {
@@ -25,57 +29,55 @@ pub(crate) async fn resume(mut args: ResumeArgs, server: &ServerArgs) -> miette:
         given => given,
     };
     let prompt = said.as_deref().map(|text| prompt(Some(text))).transpose()?;
-    if let Some(client) = remote::connect(server).await? {
-        return resume_at(&client, &args, name.as_deref(), prompt).await;
-    }
-    let place = Place::new(&args.store)?;
-    let store = Arc::new(place.open_existing_to_write()?);
-    let id = choose(&place, &*store, name.as_deref(), args.common.cwd.as_deref()).await?;
-    let (keeper, opened) = Keeper::take(store, id).await.map_err(|error| place.failed_to_take(&error))?;
-    match prepare(args, prompt, &place, id, &keeper, opened).await {
-        Ok((work, started)) => Work { keeper: Some(keeper), ..work }.run(started).await,
-        Err(error) => {
-            keeper.finish().await;
-            Err(error)
-        }
+    match remote::connect(server).await? {
+        Some(client) => resume_at(&client, &args, name.as_deref(), prompt).await,
+        None => resume_here(args, name.as_deref(), prompt).await,
     }
 }
 
-/// The work that a session goes on with, and what is said of it. Who keeps the session is not in it yet.
-async fn prepare(
-    args: ResumeArgs,
-    prompt: Option<String>,
-    place: &Place,
-    id: SessionId,
-    keeper: &Keeper,
-    opened: OpenedSession,
-) -> miette::Result<(Work, Started)> {
-    let state = opened.past.state();
-    let Some(config) = state.config() else {
-        return Err(UsageError::new("the session was never begun", "begin one with `tau run`").into());
-    };
-    check(state, prompt.is_some(), &id.to_string())?;
+/// Goes on in this process with a session that was kept.
+async fn resume_here(args: ResumeArgs, name: Option<&str>, prompt: Option<String>) -> miette::Result<Exit> {
+    let place = Place::new(&args.store)?;
+    let store = Arc::new(place.open_existing_to_write()?);
     let mut common = args.common;
-    common.model.get_or_insert_with(|| config.model.clone());
+    let (id, known) = choose_known(&place, &*store, name, common.cwd.as_deref()).await?;
+    let overview = overview(&place, &store, &known).await?;
+    check(&overview, prompt.is_some(), &id.to_string())?;
+    common.model.get_or_insert(overview.model);
     if common.cwd.is_none() {
-        common.cwd = config.metadata.get("working_dir").map(PathBuf::from);
+        common.cwd = overview.metadata.get("working_dir").map(PathBuf::from);
     }
     let loaded = config::load(&common, None)?;
-    let (mut options, chosen) = session::options(&loaded, Some((place, id))).await?;
-    options.durability = keeper.durability(id, &opened);
+    let (options, chosen) = session::options(&loaded, Some((&place, id))).await?;
     let mut renderer = renderer(args.output);
-    announce(&mut *renderer, &loaded, &chosen);
-    let started = Started {
-        session_id: id.to_string(),
-        model: config.model.clone(),
-        working_dir: loaded.working_dir.display().to_string(),
-        tools: config.tools.iter().map(|tool| tool.definition.name.clone()).collect(),
+    Local::announce(&mut *renderer, &loaded, &chosen);
+    let local = Local::start(Keep::Here(store), id, options).await?;
+    let session = local.client().session(id.to_string());
+    let worked = match Updates::when_live(&session).await {
+        Ok(updates) => {
+            let begin = Begin::Resume(Box::default());
+            Work { session, begin, updates, prompt, renderer, output: args.output }.run().await
+        }
+        Err(error) => Err(remote::failed(error)),
     };
-    let past = opened.past.events().to_vec();
-    let (session, handle) = Session::resume(options, opened.past)
-        .map_err(|error| miette::miette!("session {id} cannot be resumed: {error}"))?;
-    let work = Work { renderer, output: args.output, chosen, session, handle, keeper: None, prompt, past };
-    Ok((work, started))
+    local.end().await;
+    // Those of the model that was asked now.
+    let prices = chosen.agent.model().prices.as_ref();
+    Ok(worked?.conclude(Some(id.to_string()), prices))
+}
+
+/// What is known of a session, and kept for whoever asks next.
+async fn overview(
+    place: &Place,
+    store: &SqliteStore,
+    known: &SessionInfo,
+) -> miette::Result<SessionOverview> {
+    let surveyed = overview_of(store, known).await.map_err(|error| place.failed(&error))?;
+    if let Some(cache) = surveyed.cache.filter(|_| surveyed.events >= WORTH_KEEPING) {
+        // It saves time, and nothing else.
+        let _ = store.put_snapshot(cache).await;
+    }
+    Ok(surveyed.overview)
 }
 
 /// Goes on with a session of a server. One that works there already is followed.
@@ -99,14 +101,22 @@ async fn resume_at(
         return Err(at_work(&known.session_id).into());
     }
     let session = client.session(known.session_id);
+    let updates = if known.is_live {
+        // Those of its subagents that are at work are told of where it says that they began.
+        let mut updates = Updates::from_first(&session).await.map_err(remote::failed)?;
+        let _ = updates.past().await;
+        updates
+    } else {
+        Updates::when_live(&session).await.map_err(remote::failed)?
+    };
     let request = pb::ResumeRequest {
         model: args.common.model.clone(),
         environment: environment.into(),
         ..Default::default()
     };
-    session.resume_with(request).await.map_err(remote::failed)?;
-    let begun = Begun::follow(&session, known.head.seq).await?;
-    remote::work(session, begun, prompt, args.output).await
+    let (begin, again) = (Begin::Resume(Box::new(request)), again_at(&session));
+    let work = Work { session, begin, updates, prompt, renderer: renderer(args.output), output: args.output };
+    Ok(work.run().await?.conclude(Some(again), None))
 }
 
 /// Whether a text can be the beginning of an id: a single argument that cannot is a prompt.
@@ -114,12 +124,14 @@ fn is_id(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') && text != "-"
 }
 
-fn check(state: &State, has_prompt: bool, id: &str) -> Result<(), UsageError> {
-    if state.is_closed() {
+fn check(overview: &SessionOverview, has_prompt: bool, id: &str) -> Result<(), UsageError> {
+    if overview.model.is_empty() {
+        return Err(UsageError::new("the session was never begun", "begin one with `tau run`"));
+    }
+    if overview.is_closed {
         return Err(closed(id));
     }
-    let is_idle = state.active_run().is_none() && state.queued_runs().next().is_none();
-    if is_idle && !has_prompt { Err(idle(id)) } else { Ok(()) }
+    if overview.has_work() || has_prompt { Ok(()) } else { Err(idle(id)) }
 }
 
 fn closed(id: &str) -> UsageError {

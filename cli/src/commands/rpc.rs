@@ -1,18 +1,23 @@
 //! `tau rpc`: the interface, for people without a client.
 
 use std::io::{self, IsTerminal, Read, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
+use connectrpc::Router;
+use connectrpc::client::ServiceTransport;
 use futures::StreamExt;
-use tau_client::{Answers, Client, Error};
-use tau_runtime::server::http::HttpOptions;
+use tau_client::{Answers, Client, Endpoint, Error};
+use tau_runtime::server::http::{HttpOptions, HttpService, Peer};
+use tower::util::MapRequest;
 
 use crate::args::{CallArgs, RpcArgs, RpcCommand, ServerArgs};
 use crate::config;
 use crate::exit::{Exit, UsageError};
+use crate::host::{Host, Keep};
 use crate::remote;
 use crate::rpc::{Interface, Method};
-use crate::serve::{Host, Keep, ServerLog};
+use crate::serve::{ConfiguredFactory, ServerLog, interface_options};
 use crate::store::Place;
 
 /// How long what a call began in this process may go on after it.
@@ -88,15 +93,28 @@ async fn call(interface: &Interface, args: CallArgs, server: &ServerArgs) -> mie
     }
     let loaded = config::load(&args.common, None)?;
     let roots = vec![loaded.working_dir.clone()];
-    let keep = Keep::Here(Place::new(&args.store)?);
-    let host = Host::start(loaded, keep, roots, &HttpOptions::default(), ServerLog::start(LOG)?)?;
-    let asked = match Client::connect(host.endpoint()).await {
+    let place = Place::new(&args.store)?;
+    let keep = Keep::Here(Arc::new(place.open_to_write()?));
+    let http = HttpOptions::default();
+    let options = interface_options(loaded.clone(), ServerLog::start(LOG)?, &http);
+    let factory = Arc::new(ConfiguredFactory::new(loaded, Some(place), roots));
+    let mut host = Host::start("tau serve", factory, keep, options)?;
+    let asked = match Client::connect(network(host.service(&http)?)).await {
         Ok(client) => ask_here(&client, &method, &message).await,
         Err(error) => Err(error),
     };
     host.drain(PATIENCE).await;
     host.end().await;
     asked.map_err(remote::failed)
+}
+
+/// The way to the very calls that come over a network, without one.
+fn network(service: HttpService<Router>) -> Endpoint {
+    let service = MapRequest::new(service, |mut request: http::Request<_>| {
+        request.extensions_mut().insert(Peer::InProcess);
+        request
+    });
+    Endpoint::in_process(ServiceTransport::new(service))
 }
 
 /// Calls within this process, which lasts no longer than the call: a session that has to be live is made so.

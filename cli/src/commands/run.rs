@@ -4,23 +4,29 @@ use std::sync::Arc;
 
 use tau_client::Client;
 use tau_core::SessionId;
-use tau_runtime::Session;
+use tau_proto::runtime::v1 as pb;
 
-use super::work::{Work, announce, prompt};
+use super::work::{Work, again_at, prompt};
 use crate::args::{RunArgs, ServerArgs};
 use crate::config;
 use crate::exit::Exit;
-use crate::output::{Started, renderer};
+use crate::host::{Keep, Local};
+use crate::output::renderer;
 use crate::record;
-use crate::remote::{self, Begun};
+use crate::remote;
 use crate::session;
-use crate::store::{Keeper, Place};
+use crate::store::Place;
 
 /// Runs the agent on a task, in a new session.
 pub(crate) async fn run(args: RunArgs, server: &ServerArgs) -> miette::Result<Exit> {
-    if let Some(client) = remote::connect(server).await? {
-        return run_at(&client, args).await;
+    match remote::connect(server).await? {
+        Some(client) => run_at(&client, args).await,
+        None => run_here(args).await,
     }
+}
+
+/// Runs it in this process. The flags are a layer of its configuration, and need not be asked for over the interface.
+async fn run_here(args: RunArgs) -> miette::Result<Exit> {
     let loaded = config::load(&args.common, Some(&args))?;
     let prompt = prompt(args.prompt.as_deref())?;
     let id = SessionId::generate();
@@ -29,39 +35,29 @@ pub(crate) async fn run(args: RunArgs, server: &ServerArgs) -> miette::Result<Ex
     let recording =
         args.record.as_deref().map(|path| record::start(path, &loaded, &mut options)).transpose()?;
     let mut renderer = renderer(args.output);
-    announce(&mut *renderer, &loaded, &chosen);
-    let keeper = match &place {
-        Some(place) => {
-            let store = Arc::new(place.open_to_write()?);
-            let (keeper, opened) =
-                Keeper::take(store, id).await.map_err(|error| place.failed_to_take(&error))?;
-            options.durability = keeper.durability(id, &opened);
-            Some(keeper)
-        }
-        None => None,
+    Local::announce(&mut *renderer, &loaded, &chosen);
+    let keep = match &place {
+        Some(place) => Keep::Here(Arc::new(place.open_to_write()?)),
+        None => Keep::Nowhere,
     };
-    let started = Started {
-        session_id: id.to_string(),
-        model: chosen.name.clone(),
-        working_dir: loaded.working_dir.display().to_string(),
-        tools: options.tools.names().map(str::to_owned).collect(),
+    let local = Local::start(keep, id, options).await?;
+    let request = pb::CreateSessionRequest { session_id: id.to_string(), ..Default::default() };
+    let worked = match Work::new(local.client(), request, prompt, renderer, args.output).await {
+        Ok(work) => work.run().await,
+        Err(error) => Err(error),
     };
-    options.durability.session = Some(id);
-    let (session, handle) = Session::new(options);
-    let output = args.output;
-    let work =
-        Work { renderer, output, chosen, session, handle, keeper, prompt: Some(prompt), past: Vec::new() };
-    let exit = work.run(started).await;
+    local.end().await;
+    let exit = worked?.conclude(place.map(|_| id.to_string()), None);
     recording.map_or(Ok(()), |recording| recording.finish())?;
-    exit
+    Ok(exit)
 }
 
 /// Runs the agent of a server on a task, in a new session there.
 async fn run_at(client: &Client, args: RunArgs) -> miette::Result<Exit> {
     let prompt = prompt(args.prompt.as_deref())?;
-    let request = remote::request(&args)?;
-    let session = client.create_session(request).await.map_err(remote::failed)?;
-    let head = session.get().await.map_err(remote::failed)?.head.seq;
-    let begun = Begun::follow(&session, head).await?;
-    remote::work(session, begun, Some(prompt), args.output).await
+    let session_id = SessionId::generate().to_string();
+    let request = pb::CreateSessionRequest { session_id, ..remote::request(&args)? };
+    let work = Work::new(client, request, prompt, renderer(args.output), args.output).await?;
+    let again = again_at(&work.session);
+    Ok(work.run().await?.conclude(Some(again), None))
 }

@@ -1,6 +1,7 @@
 //! `tau serve`: sessions for whoever calls.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tau_runtime::server::http::{HttpOptions, Listener, serve as serve_http};
 use tau_tools::environment::adopt_orphans;
@@ -9,8 +10,9 @@ use tokio_util::sync::CancellationToken;
 use crate::args::ServeArgs;
 use crate::config;
 use crate::exit::{Exit, UsageError};
+use crate::host::{Host, Keep};
 use crate::interrupt;
-use crate::serve::{Host, Keep, ServerLog, read_or_make, tls, usual_token_file};
+use crate::serve::{ConfiguredFactory, ServerLog, interface_options, read_or_make, tls, usual_token_file};
 use crate::store::Place;
 
 /// Serves until it is told to end, then drains.
@@ -30,13 +32,18 @@ pub(crate) async fn serve(args: ServeArgs) -> miette::Result<Exit> {
     }
     http.tls = tls(&args.tls)?;
     let roots = roots(&args.root, &loaded.working_dir)?;
-    let keep = match args.require_journals {
-        Some(journals) => Keep::Elsewhere { journals: journals as usize },
-        None if args.ephemeral => Keep::Nowhere,
-        None => Keep::Here(Place::new(&args.store)?),
+    let (keep, place) = match args.require_journals {
+        Some(journals) => (Keep::Elsewhere { journals: journals as usize }, None),
+        None if args.ephemeral => (Keep::Nowhere, None),
+        None => {
+            let place = Place::new(&args.store)?;
+            (Keep::Here(Arc::new(place.open_to_write()?)), Some(place))
+        }
     };
-    let mut host = Host::start(loaded, keep, roots, &http, log)?;
-    let service = host.service.clone();
+    let options = interface_options(loaded.clone(), log, &http);
+    let factory = Arc::new(ConfiguredFactory::new(loaded, place, roots));
+    let mut host = Host::start("tau serve", factory, keep, options)?;
+    let service = host.service(&http)?;
 
     let listener = listen(&args).await?;
     announce(&args, &listener, token_file.as_deref());

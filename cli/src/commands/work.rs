@@ -1,127 +1,142 @@
-//! What `tau run` and `tau resume` have in common: a session at work, from its start to the summary.
+//! What `tau run` and `tau resume` have in common: a session at work, from its start to the summary, over the interface of
+//! the runtime in this process or of a server.
 
 use std::io::{self, IsTerminal, Read};
-use std::sync::Arc;
 
-use tau_core::event::{Event, Seq};
-use tau_core::{ContentBlock, Prices};
-use tau_runtime::{Handle, Session, SessionError};
-use tau_tools::environment::{adopt_orphans, kill_descendants};
-use tokio_util::sync::CancellationToken;
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use tau_client::{Client, Error, RunItem, RunStream, Session};
+use tau_core::Prices;
+use tau_proto::runtime::v1 as pb;
 
 use crate::args::OutputFormat;
-use crate::config::Loaded;
 use crate::exit::{Exit, UsageError};
-use crate::follow::{Audience, Follow, Peer, Updates};
+use crate::follow::{Audience, Follow, Step, Stopped, Updates};
 use crate::interrupt;
-use crate::output::{Renderer, Started};
-use crate::project;
-use crate::session::ChosenModel;
-use crate::store::Keeper;
+use crate::output::Renderer;
+use crate::remote;
+
+/// The longest text that the interface takes. Beyond it nothing is begun.
+const LONGEST: usize = 16 << 20;
 
 /// A session that is about to work.
 pub(super) struct Work {
+    pub(super) session: Session,
+    pub(super) begin: Begin,
+    pub(super) updates: Updates,
+    pub(super) prompt: Option<String>,
     pub(super) renderer: Box<dyn Renderer>,
     pub(super) output: OutputFormat,
-    pub(super) chosen: ChosenModel,
-    pub(super) session: Session,
-    pub(super) handle: Handle,
-    /// Keeps the session; `None` when it is not kept.
-    pub(super) keeper: Option<Keeper>,
-    pub(super) prompt: Option<String>,
-    /// What was said and done before.
-    pub(super) past: Vec<Arc<Event>>,
 }
 
-/// Says what there is to say about the configuration before anything starts.
-pub(super) fn announce(renderer: &mut dyn Renderer, loaded: &Loaded, chosen: &ChosenModel) {
-    for note in [loaded.distrust_note(), loaded.unclear_note()].into_iter().flatten() {
-        renderer.note(&note);
-    }
-    if let Some(note) = &chosen.note {
-        renderer.note(note);
-    }
-    // Commands that leave their process group come back to us, so that they can be ended too.
-    if let Err(error) = adopt_orphans() {
-        renderer.note(&format!("processes that detach themselves may stay behind: {error}"));
-    }
+/// How a session is made live.
+pub(super) enum Begin {
+    Create(Box<pb::CreateSessionRequest>),
+    Resume(Box<pb::ResumeRequest>),
+}
+
+/// What came of a session's work.
+pub(super) struct Worked {
+    follow: Follow,
+    output: OutputFormat,
+    /// Whether somebody reads what is shown.
+    is_read: bool,
 }
 
 impl Work {
-    /// Works until the run is over, and says what it came to.
-    pub(super) async fn run(self, started: Started) -> miette::Result<Exit> {
-        let Self { renderer, output, chosen, session, handle, keeper, prompt, past } = self;
-        let mut interrupts = match interrupt::listen() {
-            Ok(interrupts) => interrupts,
-            Err(error) => {
-                if let Some(keeper) = keeper {
-                    keeper.finish().await;
-                }
-                return Err(miette::miette!("cannot listen for signals: {error}"));
+    /// The work of a session that is yet to be made, under the id that the request gives it.
+    pub(super) async fn new(
+        client: &Client,
+        request: pb::CreateSessionRequest,
+        prompt: String,
+        renderer: Box<dyn Renderer>,
+        output: OutputFormat,
+    ) -> miette::Result<Self> {
+        let session = client.session(request.session_id.as_str());
+        let updates = Updates::when_live(&session).await.map_err(remote::failed)?;
+        let (begin, prompt) = (Begin::Create(Box::new(request)), Some(prompt));
+        Ok(Self { session, begin, updates, prompt, renderer, output })
+    }
+
+    /// Works until the run is over.
+    pub(super) async fn run(self) -> miette::Result<Worked> {
+        let Self { session, begin, mut updates, prompt, renderer, output } = self;
+        let mut interrupts =
+            interrupt::listen().map_err(|error| miette::miette!("cannot listen for signals: {error}"))?;
+        let mut follow = Follow::new(renderer, session.clone(), audience(output));
+        if prompt.is_some() {
+            follow.await_prompt();
+        }
+        let shown = follow.run(&mut updates, &mut interrupts, steps(session, begin, prompt)).await;
+        let is_read = match shown {
+            Err(Stopped::Refused(error)) if !follow.has_begun() => return Err(remote::failed(error)),
+            Err(Stopped::Refused(error)) => {
+                follow.tally.fail(error.to_string());
+                true
             }
+            Err(Stopped::Unread) => false,
+            Ok(()) => true,
         };
-        let shutdown = CancellationToken::new();
-        let mut updates = Updates::Here(handle.subscribe(Seq(past.len() as u64)));
-        let task = tokio::spawn(session.run(shutdown.clone()));
-
-        let mut follow = Follow::new(renderer, Peer::Here(handle.clone()), audience(output), started);
-        follow.catch_up(&past).await;
-        if let Some(prompt) = prompt {
-            let handle = handle.clone();
-            // Its answer may wait for the disk; a session that fails says so at its end.
-            tokio::spawn(async move { drop(handle.prompt([ContentBlock::text(prompt)]).await) });
+        if let Some(why) = updates.failure() {
+            follow.tally.fail(why);
         }
-        let shown = follow.run(&mut updates, &mut interrupts).await;
-        drop(updates);
-        shutdown.cancel();
-        // If the session's task crashed, what it started is ended below all the same.
-        let ended = task.await.unwrap_or(Ok(tau_runtime::SessionEnd::Shutdown));
-        project::hooks_have_ended().await;
-        kill_descendants();
-        let is_kept = keeper.is_some();
-        if let Some(keeper) = keeper {
-            keeper.finish().await;
-        }
-        if let Err(error) = &ended {
-            follow.tally.fail(words(error));
-        }
-        let again = is_kept.then(|| handle.session_id().to_string());
-        let shown = Shown { prices: chosen.agent.model().prices.as_ref(), output, again, shown };
-        Ok(conclude(follow, shown))
+        Ok(Worked { follow, output, is_read })
     }
 }
 
-/// What a run was shown as.
-pub(crate) struct Shown<'a> {
-    pub(crate) prices: Option<&'a Prices>,
-    pub(crate) output: OutputFormat,
-    /// What `tau resume` is given to go on with it, if it can go on.
-    pub(crate) again: Option<String>,
-    pub(crate) shown: io::Result<()>,
+/// Makes a session live, and then gives it its prompt, if there is one.
+fn steps(session: Session, begin: Begin, prompt: Option<String>) -> BoxStream<'static, Result<Step, Error>> {
+    let of_prompts = session.clone();
+    let live = async move {
+        let live = match begin {
+            Begin::Create(request) => session.client().create(*request).await?,
+            Begin::Resume(request) => session.resume_with(*request).await?,
+        };
+        Ok(Step::Live(Box::new(live)))
+    };
+    let prompts = stream::iter(prompt).then(move |prompt| {
+        let session = of_prompts.clone();
+        // It is followed by the subscription, which tells more than the run's own stream.
+        async move { asked(session.run(prompt).await?).await }
+    });
+    stream::once(live).chain(prompts).boxed()
 }
 
-/// Says what a run came to.
-pub(crate) fn conclude(mut follow: Follow, shown: Shown<'_>) -> Exit {
-    let Shown { prices, output, again, shown } = shown;
-    let is_finished = follow.tally.is_finished();
-    let summary = follow.tally.summary(prices);
-    // Output that nobody reads any more ends the run, and is no error of ours.
-    if shown.is_ok() {
-        let _ = follow.renderer.finish(&summary);
-        let is_cut_short = !is_finished || summary.exit() == Exit::Interrupted;
-        if let Some(again) = again.filter(|_| output == OutputFormat::Text && is_cut_short) {
-            let prompt = if is_finished { " \"...\"" } else { "" };
-            follow.renderer.note(&format!("go on with: tau resume {again}{prompt}"));
+async fn asked(mut run: RunStream) -> Result<Step, Error> {
+    let accepted = match run.next().await {
+        Some(Ok(RunItem::Accepted(accepted))) => accepted.run_id.parse().ok(),
+        Some(Err(error)) => return Err(error),
+        _ => None,
+    };
+    Ok(Step::Asked(accepted))
+}
+
+impl Worked {
+    /// Says what the run came to. `again` is what `tau resume` is given to go on, if it can; `prices` are those of another
+    /// model than the session's own.
+    pub(super) fn conclude(self, again: Option<String>, prices: Option<&Prices>) -> Exit {
+        let Self { mut follow, output, is_read } = self;
+        let is_finished = follow.tally.is_finished();
+        let summary = follow.tally.summary(prices.or(follow.prices.as_ref()));
+        // Output that nobody reads any more ends the run, and is no error of ours.
+        if is_read {
+            let _ = follow.renderer.finish(&summary);
+            let is_cut_short = !is_finished || summary.exit() == Exit::Interrupted;
+            if let Some(again) = again.filter(|_| output == OutputFormat::Text && is_cut_short) {
+                let prompt = if is_finished { " \"...\"" } else { "" };
+                follow.renderer.note(&format!("go on with: tau resume {again}{prompt}"));
+            }
         }
+        summary.exit()
     }
-    summary.exit()
 }
 
-fn words(error: &SessionError) -> String {
-    format!("{error} [{}]", error.kind().code())
+/// What `tau resume` is given to go on with a session of a server.
+pub(super) fn again_at(session: &Session) -> String {
+    format!("{} --server {}", session.id(), session.client().endpoint())
 }
 
-pub(crate) fn audience(output: OutputFormat) -> Audience {
+fn audience(output: OutputFormat) -> Audience {
     let is_there = output == OutputFormat::Text && io::stdin().is_terminal() && io::stderr().is_terminal();
     if is_there { Audience::Person } else { Audience::Nobody }
 }
@@ -137,6 +152,10 @@ pub(super) fn prompt(argument: Option<&str>) -> Result<String, UsageError> {
     };
     if text.trim().is_empty() {
         return Err(UsageError::new("the task is empty", help));
+    }
+    if text.len() > LONGEST {
+        let help = "put it into a file, and say in the task where that is";
+        return Err(UsageError::new("the task is longer than 16 MiB", help));
     }
     Ok(text)
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use tau_core::event::{EventBody, HookChange, HookSubject, PermissionAnswer, PlanAnswer, QuestionAnswer};
-use tau_core::{ToolCall, ToolCallId};
+use tau_core::{ToolArguments, ToolCall, ToolCallId};
+use tau_proto::runtime::v1 as pb;
+use tau_proto::runtime::v1::pending_request::Request as Pending;
 
 use super::peer::Peer;
 use crate::output::in_full;
@@ -59,13 +61,33 @@ impl Asks {
         Self { peer, calls: BTreeMap::new() }
     }
 
-    /// What events of the past ask that nobody answered since.
-    pub(super) fn open<'a>(&mut self, past: impl Iterator<Item = &'a EventBody>) -> Vec<Request> {
-        let mut open = Vec::new();
-        for event in past {
-            self.take(event, &mut open);
-        }
-        open
+    /// What waits for a person, as the interface tells it of a session.
+    pub(super) fn pending(&mut self, pending: &pb::PendingRequest) -> Option<Request> {
+        let call = call(pending.call.as_option()?.clone());
+        let what = match pending.request.as_ref()? {
+            Pending::Permission(asked) => {
+                Asked::Permission { reason: asked.reason.clone(), shown: in_full(&call) }
+            }
+            Pending::Question(asked) => {
+                Asked::Question { text: asked.text.clone(), choices: asked.choices.clone() }
+            }
+            Pending::Plan(proposed) => Asked::Plan { plan: proposed.plan.clone() },
+        };
+        let (call_id, tool) = (call.id.clone(), call.name.clone());
+        self.learn(call);
+        Some(Request { peer: self.peer.clone(), call_id, tool, what })
+    }
+
+    /// Whether an event asks about a call that is not known: one of the time before this followed the session.
+    pub(super) fn lacks(&self, event: &EventBody) -> bool {
+        matches!(event, EventBody::PermissionRequested { call_id, .. }
+            | EventBody::QuestionAsked { call_id, .. }
+            | EventBody::PlanProposed { call_id, .. } if !self.calls.contains_key(call_id))
+    }
+
+    /// Takes a call in.
+    pub(super) fn learn(&mut self, call: ToolCall) {
+        self.calls.insert(call.id.clone(), call);
     }
 
     /// Adds what an event asks to what is open, and takes out what it settles.
@@ -80,7 +102,7 @@ impl Asks {
     pub(super) fn next(&mut self, event: &EventBody) -> Option<Request> {
         let (call_id, what) = match event {
             EventBody::ToolRequested { call, .. } => {
-                self.calls.insert(call.id.clone(), call.clone());
+                self.learn(call.clone());
                 return None;
             }
             EventBody::HooksDecided { about: HookSubject::Call { call_id }, decision, .. } => {
@@ -104,6 +126,11 @@ impl Asks {
         let tool = self.calls.get(call_id).map(|call| call.name.clone()).unwrap_or_default();
         Some(Request { peer: self.peer.clone(), call_id: call_id.clone(), tool, what })
     }
+}
+
+/// A call as the interface has it.
+pub(super) fn call(call: pb::ToolCall) -> ToolCall {
+    ToolCall::new(ToolCallId::new(call.call_id), call.name, ToolArguments::parse(call.arguments_json))
 }
 
 /// The call that an event shows to wait no more.

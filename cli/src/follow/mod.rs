@@ -1,107 +1,82 @@
 //! Following a run to its end: it is shown, people answer for it, and interrupts are passed on.
 
 mod ask;
+mod flow;
+mod pauses;
 mod peer;
 mod person;
 mod subagents;
 mod updates;
 
-use std::collections::BTreeMap;
 use std::future::pending;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
-use tau_core::ToolCallId;
-use tau_core::event::{Event, EventBody};
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use tau_client::Session;
+use tau_core::event::{Event, EventBody, Seq};
+use tau_core::{Prices, ToolCallId};
+use tau_proto::runtime::v1 as pb;
 use tau_runtime::Update;
 use tau_runtime::kernel::gate::PauseReason;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 
 use crate::output::{Renderer, Started, Tally};
 use ask::{Answer, Asks, Request, settled};
+use flow::Awaited;
+use pauses::Pauses;
+use peer::Peer;
 use person::{Person, Said};
-use subagents::{Heard, Subagents, paused};
-use updates::Told;
+use subagents::{Heard, Subagents};
+use updates::{Told, paused};
 
-pub(crate) use peer::Peer;
+pub(crate) use flow::{Audience, Flow, Next, Step, Stopped};
 pub(crate) use person::Lines;
-pub(crate) use updates::{Remote, Updates};
-
-/// How long a run waits to be kept where nobody is there to help. As long as a session waits for a journal that is lost.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) use updates::Updates;
 
 /// How long a cancel is waited for: what it stops is stopped at once, but that is only kept when there is room.
 const CANCEL: Duration = Duration::from_secs(1);
-
-/// Whether somebody is there to ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Audience {
-    /// A person at a terminal.
-    Person,
-    /// Nobody: what is asked is answered so.
-    Nobody,
-    /// Others: what is asked is theirs to answer.
-    Others,
-}
 
 /// Follows a run to its end.
 pub(crate) struct Follow {
     pub(crate) renderer: Box<dyn Renderer>,
     pub(crate) tally: Tally,
+    /// Of the session's model, once they are known.
+    pub(crate) prices: Option<Prices>,
+    /// What is told of the session before it is known to be live.
+    early: Option<Vec<Update>>,
+    /// What the session asked up to here was asked when it was known to be live.
+    head: Seq,
     /// Shown once the work is known to be kept, if it is to be.
     started: Option<Started>,
+    awaited: Awaited,
     peer: Peer,
     audience: Audience,
     asks: Asks,
     person: Person,
     subagents: Subagents,
-    /// Sessions of which nothing can be kept, since when, and why.
-    paused: BTreeMap<String, (Instant, PauseReason)>,
-}
-
-/// What a follower waits for.
-#[derive(Debug)]
-pub(crate) enum Next {
-    Interrupt,
-    Answered(Option<Said>),
-    Subagent(Heard),
-    /// What the session tells; nothing when it is followed no further.
-    Told(Option<Told>),
-}
-
-impl Next {
-    /// Whether the person at the terminal wants to end.
-    pub(crate) const fn is_interrupt(&self) -> bool {
-        matches!(self, Self::Interrupt)
-    }
-
-    /// The event of the session itself that it is, if it is one.
-    pub(crate) fn event(&self) -> Option<&EventBody> {
-        match self {
-            Self::Told(Some(Told::Own(Update::Event(event)))) => Some(&event.body),
-            _ => None,
-        }
-    }
-}
-
-/// Whether a run goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Flow {
-    On,
-    /// The run is over.
-    Over,
-    /// The session is followed no further.
-    Ended,
+    pauses: Pauses,
 }
 
 impl Follow {
-    pub(crate) fn new(renderer: Box<dyn Renderer>, peer: Peer, audience: Audience, started: Started) -> Self {
-        let asks = Asks::of(peer.clone());
-        let (tally, person, started) = (Tally::new(), Person::default(), Some(started));
-        let subagents = Subagents::new();
-        Self { renderer, tally, started, peer, audience, asks, person, subagents, paused: BTreeMap::new() }
+    pub(crate) fn new(renderer: Box<dyn Renderer>, session: Session, audience: Audience) -> Self {
+        let peer = Peer::new(session);
+        Self {
+            renderer,
+            tally: Tally::new(),
+            prices: None,
+            early: Some(Vec::new()),
+            head: Seq::default(),
+            started: None,
+            awaited: Awaited::Any,
+            asks: Asks::of(peer.clone()),
+            peer,
+            audience,
+            person: Person::default(),
+            subagents: Subagents::default(),
+            pauses: Pauses::default(),
+        }
     }
 
     /// Takes what the person says from whoever reads standard input.
@@ -109,63 +84,94 @@ impl Follow {
         self.person = Person::of(lines);
     }
 
+    /// Goes on until the run has ended that a prompt starts, whatever else ends before.
+    pub(crate) fn await_prompt(&mut self) {
+        self.awaited = Awaited::Prompt(Vec::new());
+    }
+
     /// Whether a question to the person stands on the screen.
     pub(crate) const fn is_asking(&self) -> bool {
         self.person.is_asked()
     }
 
-    /// Takes events in that were there before: they are not shown, but what they ask is asked.
-    pub(crate) async fn catch_up(&mut self, events: &[Arc<Event>]) {
-        for event in events.iter().map(|event| &event.body) {
-            self.tally.catch_up(event);
-            self.renderer.catch_up(event);
-            self.subagents.catch_up(event);
+    /// The session is live: what it waits for is asked, and what it told meanwhile is shown.
+    pub(crate) async fn begun(&mut self, session: &pb::Session) -> io::Result<Flow> {
+        self.head = Seq(session.head.seq);
+        let started = Started::of(session);
+        self.prices.clone_from(&started.prices);
+        self.started = Some(started);
+        for pending in &session.pending {
+            self.tally.learn(pending.call.call_id.as_str(), &pending.call.name);
+            if let Some(request) = self.asks.pending(pending) {
+                self.ask(request).await;
+            }
         }
-        for request in self.asks.open(events.iter().map(|event| &event.body)) {
-            self.ask(request).await;
+        for update in self.early.take().unwrap_or_default() {
+            if self.shown(&update).await? == Flow::Over {
+                return Ok(Flow::Over);
+            }
         }
+        Ok(Flow::On)
     }
 
-    /// Shows what happens until the run is over, or the session ends. One that cannot be kept does not hold the end up:
-    /// it goes on when it is resumed.
+    /// Whether anything was shown of the work.
+    pub(crate) const fn has_begun(&self) -> bool {
+        self.early.is_none() && self.started.is_none()
+    }
+
+    /// Takes the steps and shows what happens until the run is over, or the session ends. One that cannot be kept does not
+    /// hold the end up: it goes on when it is resumed.
     pub(crate) async fn run(
         &mut self,
         updates: &mut Updates,
         interrupts: &mut mpsc::Receiver<()>,
-    ) -> io::Result<()> {
+        mut steps: BoxStream<'static, Result<Step, tau_client::Error>>,
+    ) -> Result<(), Stopped> {
         let mut is_interrupted = false;
         loop {
             let given_up = self.given_up();
-            let next = tokio::select! {
+            let flow = tokio::select! {
                 biased;
-                next = self.wait(updates, interrupts) => next,
-                reason = given_up => {
-                    let (why, time) = (why(reason), PATIENCE.as_secs());
-                    let then = "`tau resume` goes on when that has changed";
-                    self.tally.fail(format!("{why}; it was left after {time} s: {then}"));
+                Some(step) = steps.next() => {
+                    let flow = self.stepped(step.map_err(Stopped::Refused)?).await?;
+                    if is_interrupted {
+                        self.cancel().await;
+                    }
+                    flow
+                }
+                next = self.wait(updates, interrupts) => {
+                    is_interrupted |= next.is_interrupt();
+                    self.take(next).await?
+                }
+                why = given_up => {
+                    self.tally.fail(why);
                     return Ok(());
                 }
             };
-            is_interrupted |= next.is_interrupt();
-            if self.take(next).await? != Flow::On || (is_interrupted && !self.paused.is_empty()) {
+            if flow != Flow::On || (is_interrupted && !self.pauses.is_empty()) {
                 return Ok(());
             }
         }
     }
 
-    /// Ready when a run could not be kept for too long, and nobody is there to help.
-    fn given_up(&self) -> impl Future<Output = PauseReason> + use<> {
-        let paused = self.paused.values().min_by_key(|(since, _)| *since).copied();
-        let paused = paused.filter(|_| self.audience == Audience::Nobody);
-        async move {
-            match paused {
-                Some((since, reason)) => {
-                    tokio::time::sleep_until(since + PATIENCE).await;
-                    reason
-                }
-                None => pending().await,
-            }
+    async fn stepped(&mut self, step: Step) -> io::Result<Flow> {
+        match step {
+            Step::Live(session) => self.begun(&session).await,
+            Step::Asked(run) if self.awaited.know(run) => Ok(Flow::Over),
+            Step::Asked(_) => Ok(Flow::On),
         }
+    }
+
+    /// Cancels the run that is on. It stays given where nothing says so in time.
+    async fn cancel(&self) {
+        let _ = tokio::time::timeout(CANCEL, self.peer.cancel()).await;
+    }
+
+    /// Ready with why, when a run could not be kept for too long and nobody is there to help.
+    fn given_up(&self) -> impl Future<Output = String> + use<> {
+        let too_long = self.pauses.too_long();
+        let is_alone = self.audience == Audience::Nobody;
+        async move { if is_alone { too_long.await } else { pending().await } }
     }
 
     /// What happens next. Dropping it loses nothing.
@@ -174,7 +180,6 @@ impl Follow {
             biased;
             Some(()) = interrupts.recv() => Next::Interrupt,
             said = self.person.answered() => Next::Answered(said),
-            Some(heard) = self.subagents.next() => Next::Subagent(heard),
             told = updates.next() => Next::Told(told),
         }
     }
@@ -184,8 +189,8 @@ impl Follow {
         match next {
             Next::Interrupt => {
                 self.renderer.note("cancelling; press Ctrl-C again to kill");
-                // It stays given where nothing says so in time.
-                let _ = tokio::time::timeout(CANCEL, self.peer.cancel()).await;
+                self.awaited = Awaited::Any;
+                self.cancel().await;
             }
             Next::Answered(said) => {
                 if let Some(Said { peer, call_id, answer }) = said {
@@ -194,31 +199,42 @@ impl Follow {
                 let note = self.person.next();
                 self.show(note);
             }
-            Next::Subagent(heard) => self.hear(heard).await,
             Next::Told(None) => return Ok(Flow::Ended),
             Next::Told(Some(Told::Note(note))) => self.renderer.note(note),
-            Next::Told(Some(Told::Subagent(session, event))) => self.overhear(session, &event.body).await,
-            Next::Told(Some(Told::SubagentCaughtUp(session))) => {
-                for heard in self.subagents.caught_up(&session) {
+            Next::Told(Some(Told::Subagent(session, event))) => {
+                for heard in self.subagents.overhear(self.peer.beside(&session), &event.body) {
+                    self.hear(heard).await;
+                }
+            }
+            Next::Told(Some(Told::CaughtUp(session))) => {
+                for heard in self.subagents.caught_up(self.peer.beside(&session)) {
                     self.hear(heard).await;
                 }
             }
             Next::Told(Some(Told::SubagentPaused(session, reason))) => self.pause(session, reason),
-            Next::Told(Some(Told::Own(update))) => {
-                if is_begin(&update)
-                    && let Some(started) = self.started.take()
-                {
-                    self.renderer.start(&started)?;
-                }
-                let is_over = self.tally.count(&update);
-                self.renderer.update(&update)?;
-                self.listen(&update).await;
-                if is_over {
-                    return Ok(Flow::Over);
-                }
-            }
+            Next::Told(Some(Told::Own(update))) => match (paused(&update), &mut self.early) {
+                (Some(reason), _) => self.pause(self.peer.session_id().to_owned(), reason),
+                (None, Some(early)) => early.push(update),
+                (None, None) => return self.shown(&update).await,
+            },
         }
         Ok(Flow::On)
+    }
+
+    /// Shows what the session itself tells.
+    async fn shown(&mut self, update: &Update) -> io::Result<Flow> {
+        if is_begin(update)
+            && let Some(started) = self.started.take()
+        {
+            self.renderer.start(&started)?;
+        }
+        let ended = self.tally.count(update);
+        self.renderer.update(update)?;
+        if let Update::Event(event) = update {
+            self.listen(event).await;
+        }
+        let is_over = ended.is_some_and(|run| self.awaited.ends_with(run));
+        Ok(if is_over { Flow::Over } else { Flow::On })
     }
 
     async fn hear(&mut self, heard: Heard) {
@@ -229,53 +245,29 @@ impl Follow {
         }
     }
 
-    /// Takes in what a subagent at a server says.
-    async fn overhear(&mut self, session: String, event: &EventBody) {
-        let Peer::There(own) = &self.peer else { return };
-        let peer = Peer::There(own.client().session(session));
-        for heard in self.subagents.overhear(peer, event) {
-            self.hear(heard).await;
-        }
-    }
-
-    async fn listen(&mut self, update: &Update) {
-        let event = match update {
-            Update::Event(event) => &event.body,
-            update => {
-                if let Some(reason) = paused(update) {
-                    self.pause(self.peer.session_id(), reason);
-                }
-                return;
-            }
-        };
-        if let EventBody::SubagentFinished { child, .. } = event {
+    async fn listen(&mut self, event: &Event) {
+        let body = &event.body;
+        if let EventBody::SubagentFinished { child, .. } = body {
             self.pause(child.to_string(), None);
         }
-        if let Peer::Here(own) = &self.peer {
-            self.subagents.follow(own, event).await;
+        if self.asks.lacks(body) {
+            for call in self.peer.waiting().await {
+                self.tally.learn(call.id.as_str(), &call.name);
+                self.asks.learn(call);
+            }
         }
-        if let Some(request) = self.asks.next(event) {
+        if let Some(request) = self.asks.next(body).filter(|_| event.header.seq > self.head) {
             self.ask(request).await;
         }
-        if let Some(call_id) = settled(event) {
-            self.person.forget(&self.peer.session_id(), call_id);
+        if let Some(call_id) = settled(body) {
+            self.person.forget(self.peer.session_id(), call_id);
         }
     }
 
     /// Says so when the work begins to wait until it can be kept, and when it goes on.
     fn pause(&mut self, session: String, reason: Option<PauseReason>) {
-        let was_paused = !self.paused.is_empty();
-        match reason {
-            Some(reason) => drop(self.paused.insert(session, (Instant::now(), reason))),
-            None => drop(self.paused.remove(&session)),
-        }
-        match reason {
-            Some(reason) if !was_paused => {
-                self.renderer.note(&format!("waiting: {}; nothing is lost", why(reason)));
-            }
-            None if was_paused && self.paused.is_empty() => self.renderer.note("going on"),
-            _ => {}
-        }
+        let note = self.pauses.note(session, reason);
+        self.show(note);
     }
 
     async fn ask(&mut self, request: Request) {
@@ -310,12 +302,4 @@ fn is_begin(update: &Update) -> bool {
 /// Gives an answer, and waits for nothing: it is taken when it can be kept, which may be never.
 fn give(peer: Peer, call_id: ToolCallId, answer: Answer) {
     tokio::spawn(async move { peer.give(call_id, answer).await });
-}
-
-const fn why(reason: PauseReason) -> &'static str {
-    match reason {
-        PauseReason::StorageFull => "there is no room left where sessions are kept; make some",
-        PauseReason::Unavailable => "the store of sessions cannot be written now",
-        _ => "nobody keeps the session",
-    }
 }

@@ -1,48 +1,44 @@
 //! Whom a session is asked through.
 
 use tau_client::answer;
-use tau_core::ToolCallId;
-use tau_core::event::{CancelScope, PermissionAnswer, PlanAnswer, QuestionAnswer};
+use tau_core::event::{PermissionAnswer, PlanAnswer, QuestionAnswer};
+use tau_core::{ToolCall, ToolCallId};
 use tau_proto::runtime::v1 as pb;
-use tau_runtime::Handle;
 
-use super::ask::Answer;
+use super::ask::{Answer, call};
 
-/// Whom a session is asked through: its handle in this process, or its server.
+/// Whom a session is asked through: the interface of its runtime, in this process or at a server.
 #[derive(Debug, Clone)]
-pub(crate) enum Peer {
-    Here(Handle),
-    There(tau_client::Session),
-}
+pub(crate) struct Peer(tau_client::Session);
 
 impl Peer {
-    pub(crate) fn session_id(&self) -> String {
-        match self {
-            Self::Here(handle) => handle.session_id().to_string(),
-            Self::There(session) => session.id().to_owned(),
-        }
+    pub(crate) const fn new(session: tau_client::Session) -> Self {
+        Self(session)
+    }
+
+    pub(crate) fn session_id(&self) -> &str {
+        self.0.id()
+    }
+
+    /// Another session of the same runtime.
+    pub(super) fn beside(&self, session: &str) -> Self {
+        Self(self.0.client().session(session))
     }
 
     /// Cancels the run that is on. One that ended meanwhile needs no cancel.
     pub(super) async fn cancel(&self) {
-        match self {
-            Self::Here(handle) => drop(handle.cancel(CancelScope::Run).await),
-            Self::There(session) => drop(session.cancel().await),
-        }
+        drop(self.0.cancel().await);
     }
 
     /// Gives an answer to whoever asked. Somebody else may have answered, or the call was cancelled.
     pub(super) async fn give(&self, call_id: ToolCallId, answer: Answer) {
-        match self {
-            Self::Here(handle) => {
-                let _ = match answer {
-                    Answer::Permission(answer) => handle.answer_permission(call_id, answer).await,
-                    Answer::Question(answer) => handle.answer_question(call_id, answer).await,
-                    Answer::Plan(answer) => handle.answer_plan(call_id, answer).await,
-                };
-            }
-            Self::There(session) => drop(session.respond(call_id.as_str(), wire(answer)).await),
-        }
+        drop(self.0.respond(call_id.as_str(), wire(answer)).await);
+    }
+
+    /// The calls that wait for people.
+    pub(super) async fn waiting(&self) -> Vec<ToolCall> {
+        let session = self.0.get().await.unwrap_or_default();
+        session.pending.into_iter().filter_map(|pending| Some(call(pending.call.into_option()?))).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use tau_client::{Error, SubscriptionItem};
+use tau_client::{Error, Session, SubscriptionItem};
 use tau_core::ToolCallId;
 use tau_core::event::Event;
 use tau_proto::runtime::v1 as pb;
@@ -11,43 +11,9 @@ use tau_runtime::journals::record_of;
 use tau_runtime::kernel::gate::PauseReason;
 use tau_runtime::{Delta, Update};
 
-use super::subagents::paused;
-
-/// What a session tells: in this process, or at a server.
+/// What a session and its subagents tell.
 #[derive(Debug)]
-pub(crate) enum Updates {
-    Here(tau_runtime::Subscription),
-    There(Remote),
-}
-
-/// What is told of a session.
-#[derive(Debug)]
-pub(crate) enum Told {
-    /// By itself.
-    Own(Update),
-    /// By a subagent at a server; one in this process is asked itself.
-    Subagent(String, Arc<Event>),
-    /// Of a subagent at a server: what it told so far was its past.
-    SubagentCaughtUp(String),
-    /// Of a subagent at a server: nothing of it can be kept now, and why; or it can again.
-    SubagentPaused(String, Option<PauseReason>),
-    /// Of the connection.
-    Note(&'static str),
-}
-
-impl Updates {
-    /// What is told next; `None` when the session is followed no further. Dropping it loses nothing.
-    pub(super) async fn next(&mut self) -> Option<Told> {
-        match self {
-            Self::Here(updates) => updates.next().await.map(Told::Own),
-            Self::There(remote) => remote.next().await,
-        }
-    }
-}
-
-/// A session at a server, as it is followed.
-#[derive(Debug)]
-pub(crate) struct Remote {
+pub(crate) struct Updates {
     session: String,
     news: tau_client::Subscription,
     /// What subagents told while the session's own past was read.
@@ -56,13 +22,40 @@ pub(crate) struct Remote {
     failure: Option<String>,
 }
 
-impl Remote {
-    /// Follows a session from its first event on, each with its record: what is shown is made of the same events as
-    /// that of a session in this process.
-    pub(crate) async fn follow(session: &tau_client::Session) -> Result<Self, Error> {
+/// What is told of a session.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// By itself.
+    Own(Update),
+    /// By a subagent.
+    Subagent(String, Arc<Event>),
+    /// Of a session or subagent: what it told so far was its past.
+    CaughtUp(String),
+    /// Of a subagent: nothing of it can be kept now, and why; or it can again.
+    SubagentPaused(String, Option<PauseReason>),
+    /// Of the connection.
+    Note(&'static str),
+}
+
+impl Updates {
+    /// Follows a session from the moment on at which it becomes live: one that is to be made, or taken up. So whatever keeps
+    /// that from coming to an end is told, too.
+    pub(crate) async fn when_live(session: &Session) -> Result<Self, Error> {
+        Self::follow(session, Vec::new()).await
+    }
+
+    /// Follows a session that exists from its first event on, whether it is live or becomes so.
+    pub(crate) async fn from_first(session: &Session) -> Result<Self, Error> {
         let cursor = pb::SessionCursor { session_id: session.id().to_owned(), ..Default::default() };
+        Self::follow(session, vec![cursor]).await
+    }
+
+    /// Events are told with their records: what is shown is made of the events themselves.
+    async fn follow(session: &Session, sessions: Vec<pb::SessionCursor>) -> Result<Self, Error> {
+        let this = vec![session.id().to_owned()];
         let request = pb::SubscribeRequest {
-            sessions: vec![cursor],
+            sessions,
+            selector: pb::SessionSelector { session_ids: this, ..Default::default() }.into(),
             include_subagents: true,
             include_records: true,
             ..Default::default()
@@ -71,14 +64,16 @@ impl Remote {
         Ok(Self { session: session.id().to_owned(), news, early: VecDeque::new(), failure: None })
     }
 
-    /// The session's own events up to one that it has; `None` when it is followed no further before that.
-    pub(crate) async fn past(&mut self, head: u64) -> Option<Vec<Arc<Event>>> {
+    /// What a session that is followed from its first event had told before; `None` when it is followed no further before
+    /// the end of that.
+    pub(crate) async fn past(&mut self) -> Option<Vec<Arc<Event>>> {
         let mut past = Vec::new();
         let mut early = VecDeque::new();
-        while (past.len() as u64) < head {
+        loop {
             match self.next().await? {
                 Told::Own(Update::Event(event)) => past.push(event),
-                told @ (Told::Subagent(..) | Told::SubagentCaughtUp(_) | Told::SubagentPaused(..)) => {
+                Told::CaughtUp(session) if session == self.session => break,
+                told @ (Told::Subagent(..) | Told::CaughtUp(_) | Told::SubagentPaused(..)) => {
                     early.push_back(told)
                 }
                 Told::Own(_) | Told::Note(_) => {}
@@ -89,12 +84,12 @@ impl Remote {
     }
 
     /// Why it is followed no further; `None` where the session came to an end of its own.
-    pub(crate) fn failure(&mut self) -> Option<String> {
+    pub(crate) const fn failure(&mut self) -> Option<String> {
         self.failure.take()
     }
 
     /// What is told next; `None` when the session is followed no further. Dropping it loses nothing.
-    pub(crate) async fn next(&mut self) -> Option<Told> {
+    pub(super) async fn next(&mut self) -> Option<Told> {
         if let Some(told) = self.early.pop_front() {
             return Some(told);
         }
@@ -130,13 +125,11 @@ impl Remote {
                 SubscriptionItem::Lagged(lagged) if lagged.session_id == self.session => {
                     return Some(Told::Own(Update::Lagged(lagged.missed)));
                 }
-                SubscriptionItem::CaughtUp(caught_up) if caught_up.session_id != self.session => {
-                    return Some(Told::SubagentCaughtUp(caught_up.session_id));
-                }
-                SubscriptionItem::Stopped(stopped) if stopped.session_id == self.session => {
+                SubscriptionItem::CaughtUp(caught_up) => return Some(Told::CaughtUp(caught_up.session_id)),
+                SubscriptionItem::Stopped(stopped) if self.is_end(&stopped) => {
                     self.failure = stopped.error.as_option().map(|error| match error.hint.as_str() {
-                        "" => format!("the session stopped at the server [{}]", error.reason),
-                        hint => format!("the session stopped at the server: {hint} [{}]", error.reason),
+                        "" => format!("the session stopped [{}]", error.reason),
+                        hint => format!("the session stopped: {hint} [{}]", error.reason),
                     });
                     return None;
                 }
@@ -146,6 +139,20 @@ impl Remote {
                 _ => {}
             }
         }
+    }
+
+    /// Whether it is the session that stopped, and not the past of one that is yet to become live.
+    fn is_end(&self, stopped: &pb::SessionStopped) -> bool {
+        stopped.session_id == self.session && stopped.reason != pb::StopReason::NotLive
+    }
+}
+
+/// Whether an update says that nothing can be kept now, and why, or that it can again.
+pub(super) const fn paused(update: &Update) -> Option<Option<PauseReason>> {
+    match update {
+        Update::Delta(Delta::Paused { reason }) => Some(Some(*reason)),
+        Update::Delta(Delta::Resumed) => Some(None),
+        _ => None,
     }
 }
 

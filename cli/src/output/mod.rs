@@ -9,7 +9,8 @@ mod time;
 
 use std::io;
 
-use tau_core::event::EventBody;
+use tau_core::{Money, Prices};
+use tau_proto::runtime::v1 as pb;
 use tau_runtime::Update;
 
 use crate::args::OutputFormat;
@@ -27,15 +28,36 @@ pub(crate) struct Started {
     pub(crate) model: String,
     pub(crate) working_dir: String,
     pub(crate) tools: Vec<String>,
+    /// Of the model, where they are known.
+    pub(crate) prices: Option<Prices>,
+}
+
+impl Started {
+    /// What the interface tells of a session.
+    pub(crate) fn of(session: &pb::Session) -> Self {
+        let config = &session.config;
+        Self {
+            session_id: session.session_id.clone(),
+            model: config.model.clone(),
+            working_dir: session.metadata.get("working_dir").cloned().unwrap_or_default(),
+            tools: config.tools.iter().map(|tool| tool.definition.name.clone()).collect(),
+            prices: config.prices.as_option().map(prices),
+        }
+    }
+}
+
+fn prices(prices: &pb::Prices) -> Prices {
+    let money = |money: &pb::Money| Money::from_nanos(money.nanos);
+    let mut read = Prices::new(money(&prices.input), money(&prices.output));
+    read.cached_input = prices.cached_input.as_option().map(money);
+    read.cache_write = prices.cache_write.as_option().map(money);
+    read
 }
 
 /// A way to show a run. An error means that nobody can see it any more.
 pub(crate) trait Renderer {
     /// The run is about to start.
     fn start(&mut self, started: &Started) -> io::Result<()>;
-
-    /// Takes in an event that was there before; it is not shown.
-    fn catch_up(&mut self, _: &EventBody) {}
 
     /// Something happened, or streams.
     fn update(&mut self, update: &Update) -> io::Result<()>;

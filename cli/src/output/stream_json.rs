@@ -142,6 +142,7 @@ impl StreamJson {
 
 impl Renderer for StreamJson {
     fn start(&mut self, started: &Started) -> io::Result<()> {
+        self.prices.clone_from(&started.prices);
         Self::write(&Line::Started {
             session_id: &started.session_id,
             model: &started.model,
@@ -154,17 +155,8 @@ impl Renderer for StreamJson {
         match update {
             Update::Delta(delta) => delta_line(delta).map_or(Ok(()), |line| Self::write(&line)),
             Update::Lagged(missed) => Self::write(&Line::Lagged { missed: *missed }),
-            Update::Event(event) => {
-                self.catch_up(&event.body);
-                write_event(&event.body, self.prices.as_ref())
-            }
+            Update::Event(event) => write_event(&event.body, self.prices.as_ref()),
             _ => Ok(()),
-        }
-    }
-
-    fn catch_up(&mut self, event: &EventBody) {
-        if let EventBody::SessionCreated(config) = event {
-            self.prices.clone_from(&config.prices);
         }
     }
 

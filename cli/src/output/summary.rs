@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tau_core::event::{BudgetLimit, DenialReason, EventBody, RunOutcome, Spending, ToolOutcome};
-use tau_core::{Message, Money, Prices, TokenUsage, ToolCall};
+use tau_core::{Message, Money, Prices, RunId, TokenUsage};
 use tau_runtime::Update;
 
 use crate::exit::Exit;
@@ -120,7 +120,8 @@ pub(crate) struct Tally {
     /// What subagents took that ended.
     subagents: Option<Spending>,
     result: String,
-    calls: BTreeMap<String, ToolCall>,
+    /// The tools of calls, by the ids of those.
+    calls: BTreeMap<String, String>,
     denied: BTreeSet<String>,
     outcome: Option<RunOutcome>,
     /// Why the session could not go on.
@@ -145,9 +146,9 @@ impl Tally {
         }
     }
 
-    /// Counts an update. True when the run is over.
-    pub(crate) fn count(&mut self, update: &Update) -> bool {
-        let Update::Event(event) = update else { return false };
+    /// Counts an update. Gives the run that it ends.
+    pub(crate) fn count(&mut self, update: &Update) -> Option<RunId> {
+        let Update::Event(event) = update else { return None };
         match &event.body {
             EventBody::ModelReplied { response, .. } => {
                 self.turns += 1;
@@ -168,26 +169,28 @@ impl Tally {
             }
             EventBody::ToolRequested { call, .. } => {
                 self.tool_calls += 1;
-                self.calls.insert(call.id.to_string(), call.clone());
+                self.learn(call.id.as_str(), &call.name);
             }
             EventBody::ToolFinished {
                 outcome: ToolOutcome::Denied { reason: DenialReason::NobodyToAsk },
                 result,
                 ..
             } => {
-                self.denied.extend(self.calls.get(result.call_id.as_str()).map(|call| call.name.clone()));
+                self.denied.extend(self.calls.get(result.call_id.as_str()).cloned());
             }
-            EventBody::RunFinished { outcome, .. } => self.outcome = Some(outcome.clone()),
+            EventBody::RunStarted { .. } => self.outcome = None,
+            EventBody::RunFinished { run, outcome } => {
+                self.outcome = Some(outcome.clone());
+                return Some(*run);
+            }
             _ => {}
         }
-        self.outcome.is_some()
+        None
     }
 
-    /// Remembers the calls of an event that was there before; it is not counted.
-    pub(crate) fn catch_up(&mut self, event: &EventBody) {
-        if let EventBody::ToolRequested { call, .. } = event {
-            self.calls.insert(call.id.to_string(), call.clone());
-        }
+    /// Remembers the tool of a call that was there before; it is not counted.
+    pub(crate) fn learn(&mut self, call_id: &str, tool: &str) {
+        self.calls.insert(call_id.to_owned(), tool.to_owned());
     }
 
     /// A tool of a subagent needed permission when nobody was there to give it.

@@ -4,13 +4,13 @@ mod error;
 mod events;
 mod find;
 mod session;
-mod work;
+mod tls;
 
 pub(crate) use error::failed;
 pub(crate) use events::entries;
 pub(crate) use find::{about, choose, time};
 pub(crate) use session::{environment, request};
-pub(crate) use work::{Begun, work};
+use tls::tls;
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -40,6 +40,7 @@ pub(crate) async fn connect_to(url: &str, args: &ServerArgs) -> miette::Result<C
         Some(file) => Some(named_token(file)?),
         None => usual_token(url)?,
     };
+    options = options.with_tls(tls(url, args)?);
     Client::connect_with(endpoint, options).await.map_err(failed)
 }
 

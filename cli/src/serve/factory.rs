@@ -14,11 +14,9 @@ use tau_runtime::runtime::{
 
 use crate::config::{Loaded, REPLAY};
 use crate::exit::UsageError;
+use crate::host::AGENT;
 use crate::session::{self, Files};
 use crate::store::Place;
-
-/// The one agent that the configuration describes.
-const AGENT: &str = "default";
 
 /// Makes sessions as the configuration says.
 ///

@@ -1,13 +1,13 @@
 //! What `tau serve` is made of.
 
 mod factory;
-mod host;
 mod log;
 mod operator;
 mod tls;
 mod token;
 
-pub(crate) use host::{Host, Keep};
+pub(crate) use factory::ConfiguredFactory;
 pub(crate) use log::ServerLog;
-pub(crate) use tls::tls;
+pub(crate) use operator::interface_options;
+pub(crate) use tls::{read_pem, tls};
 pub(crate) use token::{read_or_make, usual_token_file};

@@ -1,26 +1,37 @@
 //! What only the program knows of its server: the configuration it was started with.
 
+use std::sync::Arc;
+
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tau_core::config::{Config, ConfigError};
-use tau_runtime::server::{Document, Finding, LogFilter, Operator, Probe, Severity};
+use tau_runtime::server::http::HttpOptions;
+use tau_runtime::server::{Document, Finding, InterfaceOptions, LogFilter, Operator, Probe, Severity};
 
 use super::log::ServerLog;
 use crate::config::Loaded;
 use crate::session;
 
+/// What the interface of a server is told of it: who answers for its configuration, and its limits.
+pub(crate) fn interface_options(loaded: Loaded, log: ServerLog, http: &HttpOptions) -> InterfaceOptions {
+    let mut options = InterfaceOptions::default();
+    options.operator = Some(Arc::new(CliOperator { loaded, log }));
+    options.limits.max_message_bytes = http.messages.max_bytes as u64;
+    options.limits.max_json_depth = u32::try_from(http.messages.max_json_depth).unwrap_or(u32::MAX);
+    options.limits.default_timeout = Some(http.deadlines.default_unary.into()).into();
+    options.limits.max_timeout = Some(http.deadlines.max_unary.into()).into();
+    options.limits.max_concurrent_streams = http.connections.max_concurrent_streams;
+    options
+}
+
 /// Answers for the configuration.
 #[derive(Debug)]
-pub(crate) struct CliOperator {
+struct CliOperator {
     loaded: Loaded,
     log: ServerLog,
 }
 
 impl CliOperator {
-    pub(crate) const fn new(loaded: Loaded, log: ServerLog) -> Self {
-        Self { loaded, log }
-    }
-
     fn config(&self) -> Finding {
         match self.loaded.problems().first() {
             Some(problem) => {

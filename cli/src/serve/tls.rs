@@ -11,9 +11,9 @@ use crate::exit::UsageError;
 /// TLS, where it is asked for.
 pub(crate) fn tls(args: &TlsArgs) -> Result<Option<Tls>, UsageError> {
     let (Some(certificate), Some(key)) = (&args.cert, &args.key) else { return Ok(None) };
-    let chain = read("--tls-cert", certificate)?;
-    let secret = Secret::new(String::from_utf8(read("--tls-key", key)?).unwrap_or_default());
-    let authorities = args.client_ca.as_deref().map(|file| read("--tls-client-ca", file)).transpose()?;
+    let chain = read_pem("--tls-cert", certificate)?;
+    let secret = Secret::new(String::from_utf8(read_pem("--tls-key", key)?).unwrap_or_default());
+    let authorities = args.client_ca.as_deref().map(|file| read_pem("--tls-client-ca", file)).transpose()?;
     let clients = authorities.as_deref().map_or(TlsClients::Any, TlsClients::SignedBy);
     let tls = Tls::new(&chain, &secret, clients).map_err(|error| {
         let (option, file) = match &error {
@@ -27,7 +27,8 @@ pub(crate) fn tls(args: &TlsArgs) -> Result<Option<Tls>, UsageError> {
     Ok(Some(tls))
 }
 
-fn read(option: &str, file: &Path) -> Result<Vec<u8>, UsageError> {
+/// The bytes of a file that an option names.
+pub(crate) fn read_pem(option: &str, file: &Path) -> Result<Vec<u8>, UsageError> {
     std::fs::read(file).map_err(|error| {
         UsageError::new(format!("{option} {}: {error}", file.display()), "name a file that can be read")
     })

@@ -97,14 +97,25 @@ pub(crate) async fn choose(
     id: Option<&str>,
     folder: Option<&Path>,
 ) -> miette::Result<tau_core::SessionId> {
+    Ok(choose_known(place, store, id, folder).await?.0)
+}
+
+/// The same, with what the store says of it.
+pub(crate) async fn choose_known(
+    place: &Place,
+    store: &dyn Store,
+    id: Option<&str>,
+    folder: Option<&Path>,
+) -> miette::Result<(tau_core::SessionId, SessionInfo)> {
     let known = Known::all(store).await.map_err(|error| place.failed(&error))?;
     let info = match id {
         Some(id) => known.find(id)?,
         None => newest_in(place, store, &known, &environment::working_dir(folder)?).await?,
     };
-    let id = info.session.as_str();
     let help = "`tau sessions list --all` shows the sessions there are";
-    id.parse().map_err(|_| UsageError::new(format!("tau did not write session {id}"), help).into())
+    let id = info.session.as_str();
+    let id = id.parse().map_err(|_| UsageError::new(format!("tau did not write session {id}"), help))?;
+    Ok((id, info.clone()))
 }
 
 async fn newest_in<'a>(

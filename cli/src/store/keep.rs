@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use tau_core::SessionId;
 use tau_persist::{Holder, Journal, JournalOptions, Leases, Store, StoreError};
 use tau_runtime::attach::{Attachments, Caller, in_process};
-use tau_runtime::{Durability, OpenError, OpenedSession, Past, ResumeError, SessionOpener};
+use tau_runtime::{OpenedSession, Past, ResumeError};
 use tokio::task::JoinHandle;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -17,12 +15,10 @@ use super::read::read_whole;
 /// What the store is called towards the runtime.
 const CLIENT: &str = "tau-persist";
 
-/// Keeps the sessions of this process.
+/// Keeps a session for a command that writes to it without working on it.
 #[derive(Debug)]
 pub(crate) struct Keeper {
-    sessions: Sessions,
-    attachments: Attachments,
-    kept: Kept,
+    leases: Arc<Leases>,
     _renewal: AbortOnDropHandle<()>,
 }
 
@@ -45,8 +41,11 @@ impl Keeper {
         store: Arc<dyn Store>,
         session: SessionId,
     ) -> Result<(Self, OpenedSession), TakeError> {
-        let keeper = Self::start(store);
-        match keeper.sessions.take(session).await {
+        let leases = Arc::new(Leases::new(Arc::clone(&store)));
+        let kept_away = Arc::clone(&leases);
+        let renewal = AbortOnDropHandle::new(tokio::spawn(async move { kept_away.keep().await }));
+        let keeper = Self { leases, _renewal: renewal };
+        match keeper.open(&*store, session).await {
             Ok(opened) => Ok((keeper, opened)),
             Err(error) => {
                 keeper.finish().await;
@@ -55,32 +54,16 @@ impl Keeper {
         }
     }
 
-    fn start(store: Arc<dyn Store>) -> Self {
-        let attachments = Attachments::default();
-        let kept = Kept::start(Arc::clone(&store), &attachments);
-        let leases = Arc::new(Leases::new(Arc::clone(&store)));
-        let kept_away = Arc::clone(&leases);
-        let renewal = AbortOnDropHandle::new(tokio::spawn(async move { kept_away.keep().await }));
-        Self { sessions: Sessions { store, leases }, attachments, kept, _renewal: renewal }
+    async fn open(&self, store: &dyn Store, session: SessionId) -> Result<OpenedSession, TakeError> {
+        let id = stored_id(session)?;
+        let lease = self.leases.take(id.clone(), Holder::this_process("tau")).await?;
+        let (past, last_hash) = read_whole(store, &id, lease.head).await?;
+        Ok(OpenedSession::new(lease.epoch).with_past(past, last_hash))
     }
 
-    /// How a session that was taken is made durable.
-    pub(crate) fn durability(&self, session: SessionId, opened: &OpenedSession) -> Durability {
-        let mut durability = Durability::default();
-        durability.session = Some(session);
-        durability.epoch = Some(opened.epoch);
-        durability.last_hash = (!opened.past.events().is_empty()).then_some(opened.last_hash);
-        durability.journals = Some(self.attachments.journals().clone());
-        durability.opener = Some(Arc::new(self.sessions.clone()) as Arc<dyn SessionOpener>);
-        durability.required_acks = 1;
-        durability
-    }
-
-    /// Stores what is still to be stored and gives every session back.
+    /// Gives it back.
     pub(crate) async fn finish(self) {
-        self.attachments.close();
-        self.kept.finish().await;
-        self.sessions.leases.give_back().await;
+        self.leases.give_back().await;
     }
 }
 
@@ -109,28 +92,6 @@ impl Kept {
     /// Waits until everything is stored, once the attachments are closed.
     pub(crate) async fn finish(self) {
         let _ = tokio::join!(self.attachment, self.journal);
-    }
-}
-
-/// The sessions that this process has, and those that it can take.
-#[derive(Debug, Clone)]
-struct Sessions {
-    store: Arc<dyn Store>,
-    leases: Arc<Leases>,
-}
-
-impl Sessions {
-    async fn take(&self, session: SessionId) -> Result<OpenedSession, TakeError> {
-        let id = stored_id(session)?;
-        let lease = self.leases.take(id.clone(), Holder::this_process("tau")).await?;
-        let (past, last_hash) = read_whole(&*self.store, &id, lease.head).await?;
-        Ok(OpenedSession::new(lease.epoch).with_past(past, last_hash))
-    }
-}
-
-impl SessionOpener for Sessions {
-    fn open(&self, session: SessionId) -> BoxFuture<'_, Result<OpenedSession, OpenError>> {
-        async move { self.take(session).await.map_err(|error| Arc::new(error) as OpenError) }.boxed()
     }
 }
 

@@ -12,9 +12,9 @@ mod text;
 mod write;
 
 pub(crate) use entry::Entry;
-pub(crate) use find::{Known, choose, short, telling_length};
+pub(crate) use find::{Known, choose, choose_known, short, telling_length};
 pub(crate) use keep::{Keeper, Kept, past};
-pub(crate) use open::{Place, make_private};
+pub(crate) use open::{Place, in_use_by, make_private};
 pub(crate) use overview::{State, Surveyed, overview_all, overview_of};
 pub(crate) use read::Reader;
 pub(crate) use write::{append, copy};

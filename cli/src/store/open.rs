@@ -114,9 +114,13 @@ impl Place {
 fn in_use(error: &StoreError) -> String {
     let StoreErrorKind::Leased { holder, .. } = error.kind() else { return error.to_string() };
     let holder = Holder::parse(holder);
-    let process = holder.process_id().map(|id| format!(", process {id}")).unwrap_or_default();
-    let label = holder.label();
-    format!("the session is in use by {label}{process}: wait, end that, or go on with a copy (`tau fork`)")
+    let process = holder.process_id().map(|id| format!(" (process {id})")).unwrap_or_default();
+    in_use_by(&format!("{}{process}", holder.label()))
+}
+
+/// What is said of a session that another program has.
+pub(crate) fn in_use_by(owner: &str) -> String {
+    format!("the session is in use by {owner}: wait, end that, or go on with a copy (`tau fork`)")
 }
 
 fn options() -> SqliteOptions {

@@ -76,4 +76,10 @@ async fn a_prompt_of_ten_megabytes() {
     let resumed = place.tau(&["resume", "and now?"]).await;
     assert_eq!(resumed.assert_code(0).stdout, "Still.\n");
     assert_eq!(messages(&server, 1)[1]["content"].as_str().unwrap().trim(), prompt.trim());
+
+    let place = Place::with_server(&server);
+    let refused =
+        place.tau_with_input("lorem ipsum ".repeat(17_000_000 / 12).as_bytes(), &["run", "-"]).await;
+    assert!(refused.assert_code(2).stderr.contains("longer than 16 MiB"), "{refused:?}");
+    assert!(!database(&place).exists(), "nothing is begun");
 }

@@ -220,6 +220,73 @@ async fn a_session_goes_on_in_the_folder_that_is_named() {
 }
 
 #[tokio::test]
+async fn a_copy_in_another_folder_goes_on_there() {
+    let glob = Reply::tool_calls([("g", "glob", r#"{"pattern":"*"}"#)]);
+    let served = Served::start([Reply::text("One."), glob, Reply::text("Two.")]).await;
+    served.place.write("sub/inside.txt", "");
+    served.tau(&["run", "first"]).await.assert_code(0);
+    let sub = served.place.project().join("sub").display().to_string();
+    let fork = json!({ "sessionId": served.newest().await, "environment": { "workingDir": sub } });
+    let forked = served.tau(&["rpc", "call", "Fork", &fork.to_string()]).await.json();
+    let folder = forked["session"]["metadata"]["working_dir"].as_str().unwrap();
+    assert!(folder.ends_with("/project/sub"), "{forked:#}");
+    let copy = forked["session"]["sessionId"].as_str().unwrap();
+    // Not live any more, it is taken up where it says that it works.
+    let close = json!({ "sessionId": copy, "mode": "CLOSE_MODE_RELEASE" }).to_string();
+    served.tau(&["rpc", "call", "Close", &close]).await.assert_code(0);
+    served.tau(&["resume", copy, "look"]).await.assert_code(0);
+    assert_eq!(tool_result(&served.model, 2, "g"), "inside.txt\n");
+}
+
+/// Writes an authority's certificate, and a certificate that it signed with its key.
+fn certificates(place: &Place) -> [String; 3] {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = params.self_signed(&key).unwrap().pem();
+    let issuer = Issuer::new(params, key);
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let signed = params.signed_by(&key, &issuer).unwrap().pem();
+    [("ca.pem", authority), ("cert.pem", signed), ("key.pem", key.serialize_pem())].map(|(name, text)| {
+        place.write(name, &text);
+        place.project().join(name).display().to_string()
+    })
+}
+
+#[tokio::test]
+async fn a_server_behind_tls_that_wants_a_certificate_is_called_with_one() {
+    let model = ModelServer::with_replies([Reply::text("One.")]).await.unwrap();
+    let place = Place::with_server(&model);
+    let [ca, cert, key] = certificates(&place);
+    let tls = ["--tls-cert", &cert, "--tls-key", &key, "--tls-client-ca", &ca];
+    let serve = [&["serve", "--listen", "127.0.0.1:0"][..], &tls].concat();
+    let mut child = place.command(&serve).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let url =
+        tokio::time::timeout(Duration::from_secs(30), lines.next_line()).await.unwrap().unwrap().unwrap();
+    let url = url.replace("127.0.0.1", "localhost");
+    let run = ["run", "--server", &url, "first"];
+    let identity = ["--ca-file", &ca, "--cert", &cert, "--key", &key];
+    let ran = place.tau(&[&run[..], &identity].concat()).await;
+    assert_eq!(ran.assert_code(0).stdout, "One.\n");
+    for (flags, code, says) in [
+        (&identity[..2], 1, "cannot be reached"),
+        (&[][..], 1, "cannot be reached"),
+        (&["--ca-file", &key], 2, "--ca-file"),
+        (&["--ca-file", &ca, "--cert", &cert, "--key", &ca], 2, "--key"),
+        (&["--ca-file", &ca, "--cert", &cert], 2, "--key"),
+    ] {
+        let ran = place.tau(&[&run[..], flags].concat()).await;
+        assert!(ran.code == Some(code) && ran.stderr.contains(says), "{flags:?}: {ran:#?}");
+    }
+    let plain = ["run", "--server", "http://127.0.0.1:1", "--ca-file", &ca, "first"];
+    let ran = place.tau(&plain).await;
+    assert!(ran.code == Some(2) && ran.stderr.contains("behind https"), "{ran:#?}");
+}
+
+#[tokio::test]
 async fn the_token_of_this_machine_goes_to_no_other() {
     let served = Served::start([]).await;
     for url in ["http://tau.example:8321", "https://10.0.0.1", "http://127.0.0.1.example"] {

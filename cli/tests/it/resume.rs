@@ -77,6 +77,18 @@ async fn a_killed_run_is_resumed_where_it_was() {
 }
 
 #[tokio::test]
+async fn a_killed_run_ends_before_the_prompt_that_follows_it_and_both_are_shown() {
+    let server = ModelServer::with_replies(hang()).await.unwrap();
+    let place = Place::with_server(&server);
+    let mut child = hanging(&server, &place).await;
+    child.kill().await.unwrap();
+    let ran = place.tau(&["resume", "and more"]).await;
+    assert_eq!(ran.assert_code(0).stdout, "Done after all.\nMore.\n");
+    let idle = place.tau(&["resume"]).await;
+    assert!(idle.assert_code(2).stderr.contains("nothing left to do"), "{idle:?}");
+}
+
+#[tokio::test]
 async fn two_writers_of_a_session_are_a_conflict_at_once() {
     let server = ModelServer::with_replies(hang()).await.unwrap();
     let place = Place::with_server(&server);
@@ -87,7 +99,7 @@ async fn two_writers_of_a_session_are_a_conflict_at_once() {
         let ran = place.tau(command).await;
         assert!(began.elapsed() < Duration::from_secs(5));
         let process = child.id().unwrap();
-        let said = format!("the session is in use by tau, process {process}");
+        let said = format!("the session is in use by tau (process {process})");
         assert!(ran.assert_code(1).stderr.contains(&said), "{ran:?}");
     }
     let listed = place.tau(&["sessions", "list"]).await;

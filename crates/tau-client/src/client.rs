@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use connectrpc::client::{CallOptions, ClientConfig};
 use connectrpc::{ConnectError, ErrorCode};
+use tau_proto::runtime::v1 as pb;
 use tau_proto::runtime::v1::{
     AdminServiceClient, CreateSessionRequest, ExtensionServiceClient, RuntimeServiceClient, SubscribeRequest,
 };
@@ -152,7 +153,15 @@ impl Client {
     ///
     /// # Errors
     /// As `RuntimeService.CreateSession` says.
-    pub async fn create_session(&self, mut request: CreateSessionRequest) -> Result<Session, Error> {
+    pub async fn create_session(&self, request: CreateSessionRequest) -> Result<Session, Error> {
+        Ok(self.session(self.create(request).await?.session_id))
+    }
+
+    /// The same, and gives it as it stands, with what it was created with.
+    ///
+    /// # Errors
+    /// As [`create_session`](Self::create_session).
+    pub async fn create(&self, mut request: CreateSessionRequest) -> Result<pb::Session, Error> {
         if request.idempotency_key.is_empty() {
             request.idempotency_key = new_key();
         }
@@ -161,7 +170,7 @@ impl Client {
             .call(|options| runtime.create_session_with_options(request.clone(), options), Repeat::Safe)
             .await?
             .into_owned();
-        Ok(self.session(created.session.session_id.as_str()))
+        Ok(created.session.into_option().unwrap_or_default())
     }
 
     /// A session that exists. Nothing is asked of the server.

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use connectrpc::ConnectError;
 use tau_proto::buffa::{Message, MessageName};
 use tau_proto::google::rpc::{BadRequest, RetryInfo};
-use tau_proto::runtime::v1::ErrorDetail;
+use tau_proto::runtime::v1::{ConflictDetail, ErrorDetail};
 
 /// What a server says of an error.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct Refusal {
     pub retry_after: Option<Duration>,
     /// Facts by name, such as `limit`.
     pub metadata: BTreeMap<String, String>,
+    /// With `session_in_use`: whoever has the session, for people. Empty where that is not known.
+    pub owner: String,
 }
 
 /// A field that breaks its rule.
@@ -49,6 +51,7 @@ impl Refusal {
         let violations = bad.map(|bad| bad.field_violations).unwrap_or_default().into_iter();
         let violations = violations
             .map(|violation| FieldViolation { field: violation.field, description: violation.description });
+        let conflict: Option<ConflictDetail> = find(error);
         let delay = retry.and_then(|retry| retry.retry_delay.into_option());
         Some(Self {
             code: error.code.as_str(),
@@ -58,6 +61,7 @@ impl Refusal {
             is_retryable: detail.is_retryable,
             retry_after: delay.and_then(|delay| crate::time::from_wire(&delay)),
             metadata: detail.metadata.into_iter().collect(),
+            owner: conflict.map(|conflict| conflict.owner).unwrap_or_default(),
         })
     }
 }

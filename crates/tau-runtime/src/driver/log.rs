@@ -9,6 +9,7 @@ use tau_session::SessionOverview;
 use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::subscription::{Delta, Streamed};
+use crate::kernel::gate::PauseReason;
 
 /// Updates a slow subscriber may lag behind before it misses some: more than a session tells in one go, which tokio's
 /// budget of 128 bounds. Room is taken as it is needed.
@@ -31,8 +32,8 @@ struct Inner {
     /// In order; the first is an event.
     held: VecDeque<Held>,
     held_deltas: usize,
-    /// Whether the session waits for a journal.
-    is_paused: bool,
+    /// Why the session waits for a journal, if it does.
+    paused: Option<PauseReason>,
     listeners: Vec<Listener>,
     /// Whether the session has ended, so that nobody begins to listen.
     is_closed: bool,
@@ -98,7 +99,7 @@ impl Log {
             overview,
             held: VecDeque::new(),
             held_deltas: 0,
-            is_paused: false,
+            paused: None,
             listeners: Vec::new(),
             is_closed: false,
         }))
@@ -150,8 +151,8 @@ impl Log {
     pub(super) fn notice(&self, notice: Delta) {
         let mut inner = self.lock();
         match notice {
-            Delta::Paused { .. } => inner.is_paused = true,
-            Delta::Resumed => inner.is_paused = false,
+            Delta::Paused { reason } => inner.paused = Some(reason),
+            Delta::Resumed => inner.paused = None,
             _ => {}
         }
         inner.tell_delta(notice);
@@ -163,13 +164,18 @@ impl Log {
         (inner.listeners, inner.is_closed) = (Vec::new(), true);
     }
 
-    /// The events after a place, and what comes from now on; `None` when the session has ended.
+    /// The events after a place, and what comes from now on, which begins with why the session waits, if it does; `None` when
+    /// the session has ended.
     pub(super) fn follow(&self, after: Seq) -> (Vec<Arc<Event>>, Option<Listening>) {
         let mut inner = self.lock();
         let listening = (!inner.is_closed).then(|| {
             let (sender, queue) = mpsc::channel(QUEUE);
             let missed = Arc::new(AtomicU64::new(0));
-            inner.listeners.push(Listener { queue: sender, missed: Arc::clone(&missed) });
+            let listener = Listener { queue: sender, missed: Arc::clone(&missed) };
+            if let Some(reason) = inner.paused {
+                listener.tell(&inner.news_of(Delta::Paused { reason }));
+            }
+            inner.listeners.push(listener);
             Listening { queue, missed }
         });
         (inner.after(after), listening)
@@ -185,7 +191,7 @@ impl Log {
 
     /// Whether the session waits for a journal.
     pub(super) fn is_paused(&self) -> bool {
-        self.lock().is_paused
+        self.lock().paused.is_some()
     }
 
     /// What a list says of the session.
@@ -218,7 +224,11 @@ impl Inner {
     }
 
     fn tell_delta(&mut self, delta: Delta) {
-        self.tell(&News::Delta(Arc::new(Streamed::new(Seq(self.events.len() as u64), delta))));
+        self.tell(&self.news_of(delta));
+    }
+
+    fn news_of(&self, delta: Delta) -> News {
+        News::Delta(Arc::new(Streamed::new(Seq(self.events.len() as u64), delta)))
     }
 
     fn release(&mut self, durable: Seq) {

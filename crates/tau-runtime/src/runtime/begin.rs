@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::choice::{Beginning, Claim, DurabilityChoice, Revival};
 use super::environment::{self, Loan};
-use super::factory::{NewSession, OldSession};
+use super::factory::{EnvironmentChoice, NewSession, OldSession};
 use super::hold::Hold;
 use super::live::LiveSession;
 use super::made::{Made, old_session, traits};
@@ -164,6 +164,10 @@ impl Runtime {
         let mut old = old_session(place.session(), &past, &revival)?;
         let Equipped { options, loan, known } = self.equip(&mut old, durability).await?;
         let mut metadata = old.metadata.clone();
+        if matches!(revival.environment, EnvironmentChoice::Folder(_)) {
+            // What the factory says of the folder: the other's would lead back there.
+            metadata.extend(options.config.metadata.clone());
+        }
         environment::record(&old.environment, &mut metadata);
         let described = Some(metadata).filter(|metadata| *metadata != old.metadata);
         let fork = |options| {
@@ -191,7 +195,7 @@ impl Runtime {
         let began = opened.past.seq();
         let resume = |options| Session::resume(options, opened.past);
         let mut made = Made::new(options, revival.environment, loan, known, resume)?;
-        made.of.began = began;
+        (made.of.began, made.of.began_hash) = (began, opened.last_hash);
         self.start(place, made, hold.take()).begun().await
     }
 

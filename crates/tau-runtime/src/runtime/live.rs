@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tau_core::SessionId;
-use tau_core::event::Seq;
+use tau_core::event::{EventHash, Seq};
 use tau_tools::environment::Environment;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +27,8 @@ struct Inner {
     environment: EnvironmentChoice,
     provided: Option<RemoteEnvironment>,
     began: Seq,
+    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only the interface tells records"))]
+    began_hash: EventHash,
     required_acks: usize,
     stop: CancellationToken,
     ended: watch::Receiver<Option<Ended>>,
@@ -41,8 +43,9 @@ pub(super) struct MadeOf {
     pub(super) environment: EnvironmentChoice,
     /// The environment that an extension gives it.
     pub(super) provided: Option<RemoteEnvironment>,
-    /// Its newest event before it became live.
+    /// Its newest event before it became live, and the hash of that.
     pub(super) began: Seq,
+    pub(super) began_hash: EventHash,
     pub(super) required_acks: usize,
 }
 
@@ -53,13 +56,14 @@ impl LiveSession {
         ended: watch::Receiver<Option<Ended>>,
         gone: CancellationToken,
     ) -> Self {
-        let MadeOf { handle, files, environment, provided, began, required_acks } = made;
+        let MadeOf { handle, files, environment, provided, began, began_hash, required_acks } = made;
         Self(Arc::new(Inner {
             handle,
             files,
             environment,
             provided,
             began,
+            began_hash,
             required_acks,
             stop,
             ended,
@@ -101,6 +105,12 @@ impl LiveSession {
     #[must_use]
     pub fn began(&self) -> Seq {
         self.0.began
+    }
+
+    /// The hash of that event in its journal.
+    #[cfg(feature = "server")]
+    pub(crate) fn began_hash(&self) -> EventHash {
+        self.0.began_hash
     }
 
     /// How many journals must hold its events.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tau_core::SessionId;
-use tau_core::event::Seq;
+use tau_core::event::{EventHash, Seq};
 
 use super::RuntimeError;
 use super::choice::Revival;
@@ -45,7 +45,8 @@ impl Made {
         let required_acks = options.durability.required_acks;
         let (session, handle) = make(options).map_err(Into::into)?;
         let provided = loan.as_ref().and_then(Loan::environment).cloned();
-        let of = MadeOf { handle, files, environment, provided, began: Seq::default(), required_acks };
+        let (began, began_hash) = (Seq::default(), EventHash::ZERO);
+        let of = MadeOf { handle, files, environment, provided, began, began_hash, required_acks };
         Ok(Self { session, of, loan, traits })
     }
 }

@@ -139,7 +139,10 @@ impl Failure {
                 StopReason::Unspecified => Reason::JournalRefused,
             },
         };
-        Self::new(reason, kind.to_string())
+        // What happened, and what to do.
+        let words = kind.to_string();
+        let (what, hint) = words.split_once("; ").unwrap_or((&words, ""));
+        Self::new(reason, what).hint(hint)
     }
 }
 

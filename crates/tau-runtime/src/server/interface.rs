@@ -35,6 +35,9 @@ pub struct InterfaceOptions {
     pub operator: Option<Arc<dyn Operator>>,
     /// What callers are told of the limits of what serves this, beside those that are the runtime's own.
     pub limits: Limits,
+    /// Whether callers may ask what there is to call. Default: yes. Reading the descriptors for that takes longer than all
+    /// else here, which is for nothing where the only caller is the program itself.
+    pub reflection: bool,
 }
 
 impl Default for InterfaceOptions {
@@ -45,6 +48,7 @@ impl Default for InterfaceOptions {
             service: ServiceOptions::default(),
             operator: None,
             limits: Limits::default(),
+            reflection: true,
         }
     }
 }
@@ -100,7 +104,8 @@ impl Interface {
     /// # Errors
     /// When the descriptors that were built in cannot be read.
     pub fn new(runtime: Runtime, options: InterfaceOptions) -> Result<Self, InterfaceError> {
-        let InterfaceOptions { server_name, server_version, service, operator, mut limits } = options;
+        let InterfaceOptions { server_name, server_version, service, operator, mut limits, reflection } =
+            options;
         let draining = CancellationToken::new();
         limits.max_sessions = u32::try_from(runtime.max_sessions()).unwrap_or(u32::MAX);
         limits.max_queued_runs = u32::try_from(service.max_queued_runs).unwrap_or(u32::MAX);
@@ -121,11 +126,13 @@ impl Interface {
         let router = Arc::new(sessions).register(Router::new());
         let router = Arc::new(extensions).register(router);
         let router = Arc::new(admin).register(router);
-        let (router, health) = connectrpc_health::install_static(router, names);
-        let reflector = Reflector::from_descriptor_set_bytes(DESCRIPTORS)
-            .map_err(|error| InterfaceError(error.to_string()))?
-            .with_services(names);
-        let router = connectrpc_reflection::install(router, reflector);
+        let (mut router, health) = connectrpc_health::install_static(router, names);
+        if reflection {
+            let reflector = Reflector::from_descriptor_set_bytes(DESCRIPTORS)
+                .map_err(|error| InterfaceError(error.to_string()))?
+                .with_services(names);
+            router = connectrpc_reflection::install(router, reflector);
+        }
         Ok(Self { router, readiness: Readiness { health, draining } })
     }
 }

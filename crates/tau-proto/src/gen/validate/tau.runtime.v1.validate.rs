@@ -17178,7 +17178,7 @@ impl ::protovalidate_buffa::Validate for ContextEntry {
                 if (::core::convert::AsRef::<
                     str,
                 >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(v)))))
-                    .len() > 4194304usize
+                    .len() > 16777216usize
                 {
                     violations
                         .push(::protovalidate_buffa::Violation {
@@ -17208,7 +17208,7 @@ impl ::protovalidate_buffa::Validate for ContextEntry {
                             rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
                             message: ::std::borrow::Cow::Owned(
                                 ::std::format!(
-                                    "value must be at most {} bytes", 4194304usize
+                                    "value must be at most {} bytes", 16777216usize
                                 ),
                             ),
                             for_key: false,
@@ -17501,7 +17501,7 @@ impl ::protovalidate_buffa::Validate for __buffa::view::ContextEntryView<'_> {
                 if (::core::convert::AsRef::<
                     str,
                 >::as_ref(&(::core::convert::AsRef::<str>::as_ref(&(v)))))
-                    .len() > 4194304usize
+                    .len() > 16777216usize
                 {
                     violations
                         .push(::protovalidate_buffa::Violation {
@@ -17531,7 +17531,7 @@ impl ::protovalidate_buffa::Validate for __buffa::view::ContextEntryView<'_> {
                             rule_id: ::std::borrow::Cow::Borrowed("string.max_bytes"),
                             message: ::std::borrow::Cow::Owned(
                                 ::std::format!(
-                                    "value must be at most {} bytes", 4194304usize
+                                    "value must be at most {} bytes", 16777216usize
                                 ),
                             ),
                             for_key: false,

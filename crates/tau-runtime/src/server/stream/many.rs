@@ -143,9 +143,12 @@ impl Many {
         let session = handle.session_id();
         if !self.followed.contains_key(&session) {
             let live = self.subscription.core.runtime.find(session);
+            let recent = self.subscription.core.recents.of(session);
+            if let Some(live) = &live {
+                recent.hashes().begin(live.began(), live.began_hash());
+            }
             self.followed.insert(session, live);
             self.behind.insert(session);
-            let recent = self.subscription.core.recents.of(session);
             self.steps.push(follow(handle, recent, after, Arc::clone(&self.subscription.wanted)));
         }
     }
@@ -176,11 +179,8 @@ impl Many {
                 if self.subscription.sessions {
                     self.told.push_back(Told::own(self.subscription.core.told(&handle)));
                 }
-                if let EventBody::SubagentStarted { child, .. } = event.body
-                    && self.subscription.wanted.subagents
-                    && let Some(child) = handle.subagent(child).await
-                {
-                    self.follow(child, Seq::default());
+                if self.subscription.wanted.subagents {
+                    self.follow_subagents(&handle, &event.body).await;
                 }
             }
             Step::Told(told) => self.told.push_back(Out::Shared(told)),
@@ -197,6 +197,20 @@ impl Many {
                     self.stopped.insert(session, seq);
                 }
                 self.told.push_back(Told::own(stopped(session, seq, was_live, live).await));
+            }
+        }
+    }
+
+    /// Follows the subagents that an event of their session sets to work. Those of its past go on when it does.
+    async fn follow_subagents(&mut self, session: &Handle, event: &EventBody) {
+        let begun = match event {
+            EventBody::SubagentStarted { child, .. } => BTreeSet::from([*child]),
+            EventBody::SessionResumed => session.overview().subagents,
+            _ => return,
+        };
+        for child in begun {
+            if let Some(child) = session.subagent(child).await {
+                self.follow(child, Seq::default());
             }
         }
     }

@@ -9,33 +9,68 @@ use super::shared::Shared;
 use crate::journals::to_wire;
 use crate::server::wire;
 
-/// The hashes of a session's records from the first on, as far as anybody needed them: a record is made again out of its
-/// event, and whoever begins later does not hash again what stands before.
+/// The hashes of a session's records, as far as anybody needed them: a record is made again out of its event, and whoever
+/// begins later does not hash again what stands before.
 #[derive(Debug, Default)]
-pub(super) struct Hashes(Mutex<Vec<EventHash>>);
+pub(super) struct Hashes(Mutex<Known>);
+
+/// The hashes after a place. Nothing is known at first, of the place before the first record.
+#[derive(Debug)]
+struct Known {
+    after: Seq,
+    hash: EventHash,
+    later: Vec<EventHash>,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self { after: Seq::default(), hash: EventHash::ZERO, later: Vec::new() }
+    }
+}
+
+impl Known {
+    /// How many records are known or stand before those.
+    fn last(&self) -> u64 {
+        self.after.0 + self.later.len() as u64
+    }
+
+    /// The hash at a place that is known.
+    fn at(&self, place: u64) -> EventHash {
+        let later = place.checked_sub(self.after.0 + 1).and_then(|index| usize::try_from(index).ok());
+        later.and_then(|index| self.later.get(index)).copied().unwrap_or(self.hash)
+    }
+}
 
 impl Hashes {
+    /// Takes in the hash of the record at a place, where nothing is known yet: what stands before need not be hashed for those
+    /// who begin after it.
+    pub(super) fn begin(&self, after: Seq, hash: EventHash) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.last() == 0 {
+            (known.after, known.hash) = (after, hash);
+        }
+    }
+
     /// The hash of a session's last record up to a place, and that place.
     fn up_to<'a>(&self, events: impl IntoIterator<Item = &'a Arc<Event>>, up_to: Seq) -> (Seq, EventHash) {
-        let mut hashes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted = usize::try_from(up_to.0).unwrap_or(usize::MAX);
-        if hashes.len() < wanted {
-            let known = hashes.len();
-            for event in events.into_iter().skip(known).take(wanted - known) {
-                let last = hashes.last().copied().unwrap_or(EventHash::ZERO);
-                let Ok(record) = Record::seal(event, last) else { break };
-                hashes.push(record.hash());
-            }
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if up_to < known.after {
+            *known = Known::default();
         }
-        let place = hashes.len().min(wanted);
-        let hash = place.checked_sub(1).and_then(|last| hashes.get(last)).copied();
-        (Seq(place as u64), hash.unwrap_or(EventHash::ZERO))
+        let missing = usize::try_from(up_to.0.saturating_sub(known.last())).unwrap_or(usize::MAX);
+        let skipped = usize::try_from(known.last()).unwrap_or(usize::MAX);
+        for event in events.into_iter().skip(skipped).take(missing) {
+            let Ok(record) = Record::seal(event, known.at(known.last())) else { break };
+            known.later.push(record.hash());
+        }
+        let place = known.last().min(up_to.0);
+        (Seq(place), known.at(place))
     }
 
     fn note(&self, seq: Seq, hash: EventHash) {
-        let mut hashes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if hashes.len() as u64 + 1 == seq.0 {
-            hashes.push(hash);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.last() + 1 == seq.0 {
+            known.later.push(hash);
         }
     }
 }
@@ -122,9 +157,19 @@ mod tests {
                 records.told(event);
             }
             assert_eq!((records.last, records.hash), (Seq(6), chain[5]), "after {after}");
-            assert_eq!(*hashes.0.lock().unwrap(), chain);
+            assert_eq!(hashes.0.lock().unwrap().later, chain);
         }
         let nothing: [Arc<Event>; 0] = [];
         assert_eq!(hashes.up_to(&nothing, Seq(3)), (Seq(3), chain[2]), "nothing is hashed again");
+
+        // Where the hash of a place is given, what stands before is hashed only for whoever begins there.
+        let hashes = Hashes::default();
+        hashes.begin(Seq(3), chain[2]);
+        assert_eq!(hashes.up_to(&nothing, Seq(3)), (Seq(3), chain[2]));
+        assert_eq!(hashes.up_to(&events, Seq(5)), (Seq(5), chain[4]));
+        assert_eq!(hashes.0.lock().unwrap().later, chain[3..5]);
+        assert_eq!(hashes.up_to(&events, Seq(2)), (Seq(2), chain[1]));
+        hashes.begin(Seq(6), chain[0]);
+        assert_eq!(hashes.up_to(&events, Seq(6)), (Seq(6), chain[5]), "what is known stays");
     }
 }

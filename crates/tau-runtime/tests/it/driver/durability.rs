@@ -244,10 +244,14 @@ async fn a_journal_without_room_is_tried_again_later_and_later() {
     assert_eq!(delays, [50, 100, 200, 400, 800, 1_000, 1_000]);
     assert!(session.model.is_left_alone());
     assert_eq!(seen(&mut session.updates), ["~ Paused { reason: StorageFull }"], "said once");
+    let mut late = session.handle.subscribe(Seq::default());
+    assert_eq!(seen(&mut late), ["~ Paused { reason: StorageFull }"], "whoever comes late is told, too");
     journal.ack(&requested).await;
     let _exchange = session.model.asked().await;
     prompt.await.unwrap().unwrap();
     assert_eq!(session.until("~ Resumed").await.last().unwrap(), "~ Resumed");
+    let mut late = session.handle.subscribe(Seq::default());
+    assert!(!seen(&mut late).iter().any(|told| told.starts_with("~ Paused")));
     // Then it begins with short waits again.
     let handle = session.handle.clone();
     tokio::spawn(async move { handle.inject([ContentBlock::text("!")]).await });

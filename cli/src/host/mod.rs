@@ -1,34 +1,36 @@
-//! A runtime with its interface, whoever calls it: over the network, or in this process.
+//! A runtime in this process with its interface, whoever calls it: over the network, or in this process.
 
-use std::path::PathBuf;
+mod local;
+mod prepared;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use connectrpc::Router;
 use connectrpc::client::ServiceTransport;
+use connectrpc::{CompressionRegistry, ConnectRpcService, Limits, Router};
 use tau_client::Endpoint;
-use tau_persist::Holder;
+use tau_persist::{Holder, SqliteStore, Store};
 use tau_runtime::attach::{AttachedStore, Attachments};
-use tau_runtime::runtime::{Drained, Runtime, RuntimeOptions, SessionStore};
-use tau_runtime::server::http::{HttpOptions, HttpService, JsonShapes, Peer};
+use tau_runtime::runtime::{Drained, Runtime, RuntimeOptions, SessionFactory, SessionStore};
+use tau_runtime::server::http::{HttpOptions, HttpService, JsonShapes};
 use tau_runtime::server::{Interface, InterfaceOptions, Readiness};
 use tau_tools::environment::kill_descendants;
 use tokio::task::JoinHandle;
-use tower::util::MapRequest;
 
-use super::factory::ConfiguredFactory;
-use super::log::ServerLog;
-use super::operator::CliOperator;
-use crate::config::Loaded;
-use crate::store::{Kept, Place};
+use crate::store::Kept;
+
+pub(crate) use local::Local;
+
+/// The one agent that the configuration describes.
+pub(crate) const AGENT: &str = "default";
 
 /// How long extensions may take to leave when everything else has ended.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Where sessions are kept.
 pub(crate) enum Keep {
-    /// In the store of a place, by this process.
-    Here(Place),
+    /// In a store, by this process.
+    Here(Arc<SqliteStore>),
     /// By journals that attach, of which so many must hold what is done.
     Elsewhere { journals: usize },
     /// Nowhere: they are gone when the process ends.
@@ -37,57 +39,49 @@ pub(crate) enum Keep {
 
 /// A runtime with its interface.
 pub(crate) struct Host {
-    /// Its calls.
-    pub(crate) service: HttpService<Router>,
     runtime: Runtime,
+    router: Router,
     attachments: Attachments,
     kept: Option<Kept>,
     readiness: Option<Readiness>,
 }
 
 impl Host {
+    /// Starts one whose sessions a factory makes. Others who want one of its sessions are told that `name` has it.
     pub(crate) fn start(
-        loaded: Loaded,
+        name: &str,
+        factory: Arc<dyn SessionFactory>,
         keep: Keep,
-        roots: Vec<PathBuf>,
-        http: &HttpOptions,
-        log: ServerLog,
+        mut options: InterfaceOptions,
     ) -> miette::Result<Self> {
         let attachments = Attachments::default();
-        let (place, journals) = match keep {
-            Keep::Here(place) => (Some(place), 1),
+        let (store, journals) = match keep {
+            Keep::Here(store) => (Some(store as Arc<dyn Store>), 1),
             Keep::Elsewhere { journals } => (None, journals),
             Keep::Nowhere => (None, 0),
         };
-        let kept = match &place {
-            Some(place) => Some(Kept::start(Arc::new(place.open_to_write()?), &attachments)),
-            None => None,
-        };
-        let operator = Arc::new(CliOperator::new(loaded.clone(), log));
-        let runtime = runtime(ConfiguredFactory::new(loaded, place, roots), &attachments, journals);
-        let mut options = InterfaceOptions::default();
+        let kept = store.map(|store| Kept::start(store, &attachments));
+        let runtime = runtime(name, factory, &attachments, journals);
         "tau".clone_into(&mut options.server_name);
         env!("CARGO_PKG_VERSION").clone_into(&mut options.server_version);
-        options.operator = Some(operator);
-        options.limits.max_message_bytes = http.messages.max_bytes as u64;
-        options.limits.max_json_depth = u32::try_from(http.messages.max_json_depth).unwrap_or(u32::MAX);
-        options.limits.default_timeout = Some(http.deadlines.default_unary.into()).into();
-        options.limits.max_timeout = Some(http.deadlines.max_unary.into()).into();
-        options.limits.max_concurrent_streams = http.connections.max_concurrent_streams;
-        let interface =
+        let Interface { router, readiness, .. } =
             Interface::new(runtime.clone(), options).map_err(|error| miette::miette!("{error}"))?;
-        let shapes =
-            JsonShapes::decode(tau_proto::DESCRIPTORS).map_err(|error| miette::miette!("{error}"))?;
-        let service = HttpService::new(interface.router, shapes, &[], http);
-        Ok(Self { service, runtime, attachments, kept, readiness: Some(interface.readiness) })
+        Ok(Self { runtime, router, attachments, kept, readiness: Some(readiness) })
     }
 
-    /// The way to it within this process: the very calls that come over a network, without one.
-    pub(crate) fn endpoint(&self) -> Endpoint {
-        let service = MapRequest::new(self.service.clone(), |mut request: http::Request<_>| {
-            request.extensions_mut().insert(Peer::InProcess);
-            request
-        });
+    /// Its calls behind everything that a network makes necessary.
+    pub(crate) fn service(&mut self, http: &HttpOptions) -> miette::Result<HttpService<Router>> {
+        let shapes =
+            JsonShapes::decode(tau_proto::DESCRIPTORS).map_err(|error| miette::miette!("{error}"))?;
+        Ok(HttpService::new(std::mem::take(&mut self.router), shapes, &[], http))
+    }
+
+    /// The way to its calls for this program itself, which sends what it means and waits for itself alone.
+    pub(crate) fn endpoint(&mut self) -> Endpoint {
+        let service = ConnectRpcService::new(std::mem::take(&mut self.router));
+        let service = service.with_limits(Limits::unlimited());
+        // Nothing is gained by making short what goes nowhere.
+        let service = service.with_compression(CompressionRegistry::new());
         Endpoint::in_process(ServiceTransport::new(service))
     }
 
@@ -121,13 +115,18 @@ impl Host {
 }
 
 /// A runtime whose sessions so many journals must hold. With none they are gone when it ends.
-fn runtime(factory: ConfiguredFactory, attachments: &Attachments, journals: usize) -> Runtime {
-    let mut options = RuntimeOptions::new(Arc::new(factory));
+fn runtime(
+    name: &str,
+    factory: Arc<dyn SessionFactory>,
+    attachments: &Attachments,
+    journals: usize,
+) -> Runtime {
+    let mut options = RuntimeOptions::new(factory);
     options.attachments = attachments.clone();
     options.required_acks = journals;
     if journals > 0 {
         // Others can see whether the process behind this name is gone, and then need not wait.
-        let holder = Holder::this_process("tau serve").to_string();
+        let holder = Holder::this_process(name).to_string();
         options.store =
             Some(Arc::new(AttachedStore::new(attachments.clone(), holder)) as Arc<dyn SessionStore>);
     }
