@@ -2,8 +2,9 @@
 
 use super::allow::quoted;
 use super::call::{Judged, Subject, Surroundings};
+use super::find::Seen;
 use super::place::Place;
-use super::policy::{PermissionPolicy, Seen};
+use super::policy::PermissionPolicy;
 use super::rule::canonical;
 use super::shell::{Outline, Word, scan};
 

@@ -3,6 +3,7 @@
 mod differential;
 #[cfg(unix)]
 mod guard;
+mod parameters;
 mod properties;
 mod support;
 mod table;
