@@ -15,7 +15,9 @@ use tau_memory::bootstrap::Bootstrap;
 use tau_runtime::attach::RemoteEnvironment;
 use tau_runtime::{SessionOptions, SystemPrompt, loop_tools};
 use tau_skills::{Catalogue, Discovery, Scope};
-use tau_tools::environment::{Environment, LocalEnvironment, NoEnvironment, ResultLimits, WithResults};
+use tau_tools::environment::{
+    Environment, LocalEnvironment, NoEnvironment, ResultLimits, WithFetch, WithResults,
+};
 use tau_tools::permission::{GuardedEnvironment, PermissionPolicy, is_alias, tool_name};
 use tau_tools::undo::UndoableEnvironment;
 use tau_tools::{ToolRegistry, builtin, tool_of_alias};
@@ -23,7 +25,7 @@ use tau_tools::{ToolRegistry, builtin, tool_of_alias};
 use crate::config::{LoadError, Loaded, REPLAY};
 use crate::environment;
 use crate::exit::UsageError;
-use crate::sandbox::LazySandbox;
+use crate::sandbox::{self, LazySandbox};
 use crate::store::Place;
 use crate::token;
 
@@ -174,9 +176,18 @@ fn check_rules(
     }
 }
 
+/// This machine, and the web as far as it may be reached.
+fn environment(loaded: &Loaded, kept: Option<(&Place, SessionId)>) -> miette::Result<Arc<dyn Environment>> {
+    let files = files(loaded, kept)?;
+    Ok(match sandbox::web(loaded)? {
+        Some(web) => Arc::new(WithFetch::new(files, Arc::new(web))),
+        None => files,
+    })
+}
+
 /// The machine, without the keys of providers among the variables of commands. For a session that is kept, results
 /// that are too long are kept too, and so is what is needed to put files back.
-fn environment(loaded: &Loaded, kept: Option<(&Place, SessionId)>) -> miette::Result<Arc<dyn Environment>> {
+fn files(loaded: &Loaded, kept: Option<(&Place, SessionId)>) -> miette::Result<Arc<dyn Environment>> {
     let mut variables = environment::all();
     // These can hold a key or a header themselves.
     variables.retain(|name, _| !name.to_ascii_uppercase().starts_with("TAU_PROVIDERS"));

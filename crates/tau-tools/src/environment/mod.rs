@@ -13,6 +13,8 @@ mod read_only;
 mod results;
 mod search;
 mod tree;
+#[cfg(feature = "web")]
+mod web;
 mod with_fetch;
 mod with_results;
 
@@ -37,6 +39,8 @@ pub use path::{PathError, WorkspacePath};
 pub use query::{CaseSensitivity, GlobMatches, GlobQuery, GrepLine, GrepMatches, GrepQuery};
 pub use results::{ResultLimits, ResultName, ResultStore};
 pub use tree::{Completeness, FileTree, Scan, ScanRules, Stamp, StampKind, TreeNode};
+#[cfg(feature = "web")]
+pub use web::Web;
 pub use with_fetch::WithFetch;
 pub use with_results::WithResults;
 
