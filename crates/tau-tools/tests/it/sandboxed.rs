@@ -9,7 +9,7 @@ use tau_tools::environment::{CommandExit, CommandSpec, Environment, LocalEnviron
 
 use crate::support::local;
 
-fn helper() -> Helper {
+pub(crate) fn helper() -> Helper {
     let tests = std::env::current_exe().unwrap();
     let program = tests.ancestors().nth(2).unwrap().join("tau-sandbox");
     assert!(program.exists(), "no helper: `cargo build -p tau-sandbox` makes it");

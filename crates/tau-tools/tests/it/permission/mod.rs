@@ -5,5 +5,7 @@ mod differential;
 mod guard;
 mod parameters;
 mod properties;
+#[cfg(unix)]
+mod runner;
 mod support;
 mod table;
