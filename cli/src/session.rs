@@ -200,7 +200,11 @@ fn files(loaded: &Loaded, kept: Option<(&Place, SessionId)>) -> miette::Result<A
         .map_err(|error| miette::miette!("cannot work in {}: {error}", loaded.working_dir.display()))?;
     let environment = environment.with_env(variables);
     let environment = match LazySandbox::new(loaded)? {
-        Some(sandbox) => environment.with_launcher(sandbox),
+        Some(sandbox) => {
+            let environment = environment.with_launcher(sandbox);
+            let may_leave = loaded.config.sandbox.escalation.unwrap_or(true);
+            if may_leave { environment.with_commands_outside() } else { environment }
+        }
         None => environment,
     };
     let rules = &loaded.config.permissions;

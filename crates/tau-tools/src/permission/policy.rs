@@ -100,6 +100,9 @@ impl PermissionPolicy {
         {
             return Verdict::new(Decision::Deny, reason).by(&rule.text);
         }
+        if let Some(verdict) = leaving(call, tool, self.mode) {
+            return verdict;
+        }
         let doubt = self.doubt(tool, denied.possible);
         if self.mode == PermissionMode::Bypass {
             let lost = match seen {
@@ -277,6 +280,17 @@ fn allows_tool(rule: &ToolPattern, tool: &str) -> bool {
 
 fn first(rules: &[&Rule], is: impl Fn(&Spec) -> bool) -> Result<Vec<String>, Option<String>> {
     rules.iter().find(|rule| is(&rule.spec)).map(|rule| vec![rule.text.clone()]).ok_or(None)
+}
+
+/// What is said of a command that asks to run outside the sandbox: a person decides, each time, and no rule or mode instead.
+fn leaving(call: &Judged<'_>, tool: &str, mode: PermissionMode) -> Option<Verdict> {
+    let why = call.parameter("outside_sandbox").filter(|_| tool == "bash")?;
+    Some(match mode {
+        PermissionMode::Plan => {
+            Verdict::new(Decision::Deny, "while a plan is made, nothing leaves the sandbox")
+        }
+        _ => Verdict::new(Decision::Ask, format!("it asks to run outside the sandbox: {why}")),
+    })
 }
 
 /// What plan mode says before rules do: nothing is changed.

@@ -62,7 +62,9 @@ const JUDGED_OTHERWISE: [&str; 4] = ["command", "file_path", "path", "url"];
 /// Parameters of tools whose own rules may hold a colon too.
 fn parameters(tool: &str) -> Option<&'static [&'static str]> {
     Some(match tool {
-        "bash" => &["background", "run_in_background", "timeout", "timeout_ms", "description", "sandbox"],
+        "bash" => {
+            &["background", "run_in_background", "timeout", "timeout_ms", "description", "outside_sandbox"]
+        }
         "task" => &[
             "model",
             "isolation",

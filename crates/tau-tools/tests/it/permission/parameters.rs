@@ -43,3 +43,25 @@ fn parameters_allow_nothing() {
         "ask"
     );
 }
+
+#[test]
+fn a_person_decides_what_leaves_the_sandbox() {
+    let arguments = ToolArguments::parse(r#"{"command":"git log","outside_sandbox":"needs ssh"}"#.to_owned());
+    let call = Judged::new("Bash", &arguments, EffectClass::AtMostOnce);
+    for (rules, expected) in [
+        ("", "ask"),
+        ("allow Bash", "ask"),
+        ("allow Bash(git log)", "ask"),
+        ("mode bypass", "ask"),
+        ("mode accept_edits", "ask"),
+        ("mode dont_ask ;; allow Bash", "deny"),
+        ("mode plan ;; allow Bash", "deny"),
+        ("allow Bash ;; deny Bash(git *)", "deny"),
+    ] {
+        let policy = policy(rules);
+        let found = policy.verdict(&call, &around());
+        assert_eq!(found.decision.as_str(), expected, "{rules}");
+        assert_eq!(policy.grants(&call, &around()), Vec::<String>::new(), "{rules}");
+        assert!(expected != "ask" || found.reason.contains("needs ssh"), "{}", found.reason);
+    }
+}
