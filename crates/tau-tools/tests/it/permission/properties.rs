@@ -222,7 +222,7 @@ fn a_verdict_on_very_much_comes_soon_and_denies() {
         let found =
             policy("allow Bash ;; deny Bash(rm *)").verdict(&Judged::of_text("Bash", &line), &around());
         assert_eq!(found.decision, Decision::Deny, "{}...", &line[..30]);
-        assert!(started.elapsed().as_secs() < 5, "{}...: {:?}", &line[..30], started.elapsed());
+        assert!(started.elapsed().as_secs() < 15, "{}...: {:?}", &line[..30], started.elapsed());
     }
 }
 
