@@ -13,6 +13,7 @@
 //! | `resume` | `rusqlite` reading the same rows |
 //! | `appends` | `rusqlite` writing the same rows, one transaction for as many as there are sessions |
 //! | `grep` | ripgrep over the same tree |
+//! | `permissions` | none: a time |
 //! | `size` | none: a size |
 #![expect(
     clippy::print_stdout,
@@ -27,6 +28,7 @@ mod grep;
 mod interface;
 mod journal;
 mod model;
+mod permissions;
 mod resume;
 mod role;
 mod scenario;
@@ -72,6 +74,8 @@ enum Bench {
     Startup,
     /// The grep tool over 500 MB
     Grep,
+    /// The time of a verdict on a command
+    Permissions,
     /// Bytes of the release binary
     Size,
     /// One measured process
@@ -110,6 +114,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Bench::Appends) => appends::bench(cli.pairs),
         Some(Bench::Startup) => startup::bench(cli.pairs),
         Some(Bench::Grep) => grep::bench(cli.pairs),
+        Some(Bench::Permissions) => permissions::bench(cli.pairs),
         Some(Bench::Size) => size::bench(),
         None => {
             turns::bench(cli.pairs)?;
@@ -121,6 +126,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
             appends::bench(cli.pairs)?;
             startup::bench(cli.pairs)?;
             grep::bench(cli.pairs)?;
+            permissions::bench(cli.pairs)?;
             size::bench()
         }
     }

@@ -6,9 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use tau_core::config::SandboxMode;
 use tau_sandbox::policy::{Isolation, Network};
-use tau_sandbox::proxy::{Domains, Proxy};
+use tau_sandbox::proxy::{Domains, Egress, Proxy};
 use tau_sandbox::{Helper, Policy, Report, Sandbox, SandboxError};
-use tau_tools::environment::{Launcher, RunningShell, SandboxLauncher, ShellCommand};
+use tau_tools::environment::{Launcher, RunningShell, SandboxLauncher, ShellCommand, Web};
 
 use crate::config::Loaded;
 use crate::environment;
@@ -76,6 +76,16 @@ impl Launcher for LazySandbox {
             Err(problem) => Err(io::Error::other(problem.clone())),
         }
     }
+}
+
+/// The web as far as the configuration lets it be reached: by the same list that commands go by. `None` where the list is empty.
+pub(crate) fn web(loaded: &Loaded) -> Result<Option<Web>, UsageError> {
+    let domains = loaded.config.sandbox.network.as_deref().unwrap_or_default();
+    if domains.is_empty() {
+        return Ok(None);
+    }
+    let domains = Domains::new(domains).map_err(|problem| refused(&problem.to_string()))?;
+    Ok(Some(Web::new(Egress::new(domains))))
 }
 
 /// What is in force in a sandbox as it is configured, for people who ask; `None` where there is none.

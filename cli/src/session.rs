@@ -13,7 +13,9 @@ use tau_core::event::{CompactionPolicy, CompactionStrategy, SessionConfig, ToolS
 use tau_core::{HumanDuration, Secret, SessionId};
 use tau_runtime::attach::RemoteEnvironment;
 use tau_runtime::{SessionOptions, SystemPrompt, loop_tools};
-use tau_tools::environment::{Environment, LocalEnvironment, NoEnvironment, ResultLimits, WithResults};
+use tau_tools::environment::{
+    Environment, LocalEnvironment, NoEnvironment, ResultLimits, WithFetch, WithResults,
+};
 use tau_tools::permission::{GuardedEnvironment, PermissionPolicy, is_alias, tool_name};
 use tau_tools::undo::UndoableEnvironment;
 use tau_tools::{ToolRegistry, builtin, tool_of_alias};
@@ -22,7 +24,7 @@ use crate::config::{LoadError, Loaded, REPLAY};
 use crate::exit::UsageError;
 use crate::memory_tool::MemoryTool;
 use crate::mcp;
-use crate::sandbox::LazySandbox;
+use crate::sandbox::{self, LazySandbox};
 use crate::store::Place;
 use crate::{environment, knowledge, token};
 
@@ -212,14 +214,27 @@ fn variables(loaded: &Loaded) -> BTreeMap<String, String> {
     variables
 }
 
+/// This machine, and the web as far as it may be reached.
+fn environment(loaded: &Loaded, kept: Option<(&Place, SessionId)>) -> miette::Result<Arc<dyn Environment>> {
+    let files = files(loaded, kept)?;
+    Ok(match sandbox::web(loaded)? {
+        Some(web) => Arc::new(WithFetch::new(files, Arc::new(web))),
+        None => files,
+    })
+}
+
 /// The machine, without the keys of providers among the variables of commands. For a session that is kept, results
 /// that are too long are kept too, and so is what is needed to put files back.
-fn environment(loaded: &Loaded, kept: Option<(&Place, SessionId)>) -> miette::Result<Arc<dyn Environment>> {
+fn files(loaded: &Loaded, kept: Option<(&Place, SessionId)>) -> miette::Result<Arc<dyn Environment>> {
     let environment = LocalEnvironment::new(&loaded.working_dir)
         .map_err(|error| miette::miette!("cannot work in {}: {error}", loaded.working_dir.display()))?;
     let environment = environment.with_env(variables(loaded));
     let environment = match LazySandbox::new(loaded)? {
-        Some(sandbox) => environment.with_launcher(sandbox),
+        Some(sandbox) => {
+            let environment = environment.with_launcher(sandbox);
+            let may_leave = loaded.config.sandbox.escalation.unwrap_or(true);
+            if may_leave { environment.with_commands_outside() } else { environment }
+        }
         None => environment,
     };
     let rules = &loaded.config.permissions;

@@ -61,7 +61,13 @@ fn decoders(root: &Path, cases: u32) -> anyhow::Result<ExitCode> {
 }
 
 fn permissions(root: &Path, commands: u32) -> anyhow::Result<ExitCode> {
-    Cmd::cargo(["test", "-p", "tau-tools", "--test", "it", "--", "permission::differential", "--nocapture"])
+    // The commands run in sandboxes, whose init is a program of its own.
+    let built = Cmd::cargo(["build", "-p", "tau-sandbox"]).forward(root)?;
+    if built != ExitCode::SUCCESS {
+        return Ok(built);
+    }
+    let tests = ["test", "-p", "tau-tools", "--features", "sandbox", "--test", "it", "--"];
+    Cmd::cargo(tests.into_iter().chain(["permission::differential", "--nocapture"]))
         .env("PROPTEST_CASES", commands.to_string())
         .forward(root)
 }

@@ -46,8 +46,9 @@ const CHECK_HELP: &str = "\
 A line is a JSON object such as
   {\"rules\":{\"allow\":[\"Bash(git *)\"],\"deny\":[\"Bash(git push *)\"]},
    \"tool\":\"Bash\",\"argument\":\"git push\",\"cwd\":\"/work\",\"home\":\"/people/me\"}
-and has one line of answer: `line`, `verdict` (allow, ask or deny), `rule` (or null) and `reason`. `mode` and `root` may be
-added. A line that is not understood is answered with `line` and `error`; the others are judged all the same.
+and has one line of answer: `line`, `verdict` (allow, ask or deny), `rule` (or null) and `reason`. `mode`, `root` and
+`id` (told again) may be added. Rules may also be a list, of \"deny Bash(rm *)\" or of {\"effect\":\"deny\",\"rule\":\"Bash(rm *)\"};
+`argument` is a text or the object that the tool is called with; without cwd and home they are those of this process. A line that is not understood is answered with `line` and `error`; the others are judged all the same.
 
 Exit codes: 0 every line was judged, 1 some could not be.";
 

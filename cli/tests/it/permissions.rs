@@ -164,3 +164,38 @@ async fn explain_names_the_rule_and_what_would_be_granted() {
     ");
     place.tau(&["permissions", "explain", "Bash("]).await.assert_code(2);
 }
+
+#[tokio::test]
+async fn check_takes_the_spellings_of_other_tables() {
+    let place = Place::new();
+    place.write("link-target/secret", "x");
+    let lines = [
+        r#"{"id":"a1","rules":[{"effect":"deny","rule":"Bash(rm *)"}],"tool":"Bash","argument":"echo $(rm x)"}"#,
+        r#"{"id":2,"rules":[["allow","Read(link-target/**)"]],"tool_name":"Read","tool_input":{"file_path":"link-target/secret"}}"#,
+        r#"{"allow":"Bash(ls *)","tool":"Bash","args":"ls \ud800","extra":[1,2]}"#,
+        r#"{"tool":"Bash","argument":"ls"}"#,
+    ];
+    let ran = place.tau_with_input(lines.join("\r\n").as_bytes(), &["permissions", "check", "--stdin"]).await;
+    ran.assert_code(0);
+    let answers: Vec<serde_json::Value> =
+        ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    answers.iter().for_each(|answer| crate::schema::assert_valid("permissions", answer));
+    let words: Vec<_> =
+        answers.iter().map(|answer| (&answer["id"], answer["verdict"].as_str().unwrap())).collect();
+    let null = serde_json::Value::Null;
+    assert_eq!(words, [(&"a1".into(), "deny"), (&2.into(), "allow"), (&null, "ask"), (&null, "ask")]);
+}
+
+#[tokio::test]
+async fn explain_proposes_no_rule_that_would_not_be_enough() {
+    let place = Place::new();
+    let explain = async |call: &str| {
+        let ran = place.tau(&["permissions", "explain", call, "--output", "json"]).await;
+        ran.assert_code(0);
+        ran.json()
+    };
+    let hazard = explain("Bash(rm -rf /)").await;
+    assert_eq!((hazard["verdict"].as_str(), hazard["grants"].as_array().unwrap().len()), (Some("ask"), 0));
+    let command = explain("Bash(make all)").await;
+    assert_eq!(command["grants"], serde_json::json!(["Bash(make all)"]));
+}

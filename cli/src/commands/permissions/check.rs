@@ -4,44 +4,16 @@ use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use tau_core::EffectClass;
 use tau_core::ToolArguments;
-use tau_core::config::{PermissionConfig, PermissionMode};
 use tau_tools::permission::{Judged, PermissionPolicy, Surroundings, SystemPaths};
 
+use super::question::Question;
 use crate::args::CheckCallsArgs;
 use crate::environment;
 use crate::exit::Exit;
-
-/// A call with the rules it is judged by.
-#[derive(Debug, Deserialize)]
-struct Question {
-    rules: Rules,
-    tool: String,
-    #[serde(default)]
-    argument: Value,
-    cwd: Option<PathBuf>,
-    home: Option<PathBuf>,
-    root: Option<PathBuf>,
-    mode: Option<String>,
-}
-
-/// Rules by what they do, or each with it in front.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Rules {
-    Lists {
-        #[serde(default)]
-        allow: Vec<String>,
-        #[serde(default)]
-        ask: Vec<String>,
-        #[serde(default)]
-        deny: Vec<String>,
-    },
-    Lines(Vec<String>),
-}
 
 /// What is answered to a line.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -51,6 +23,9 @@ pub(crate) enum Answer {
     Judged {
         /// Its number, from 1.
         line: usize,
+        /// What the line called it, if it did.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<Value>,
         verdict: Judgement,
         /// The rule that decided, as it was given; null where none did.
         rule: Option<String>,
@@ -107,66 +82,37 @@ pub(crate) fn check(args: &CheckCallsArgs) -> miette::Result<Exit> {
 }
 
 fn judge(line: usize, bytes: &[u8], cwd: &Path, home: &Path) -> Result<Answer, String> {
-    let question: Question = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    let mut config = config(question.rules)?;
-    config.mode = question.mode.as_deref().map(mode).transpose()?;
-    let absolute = |given: Option<PathBuf>, usual: &Path, name: &str| match given {
-        None => Ok(usual.to_owned()),
-        Some(path) if path.is_absolute() => Ok(path),
-        Some(path) => Err(format!("{name} is no absolute path: {}", path.display())),
+    let question = Question::read(bytes)?;
+    let home = question.home.map_or_else(|| home.to_owned(), |given| cwd.join(given));
+    // A tilde is home here as it is in rules; what is relative is so to the folder of the command.
+    let absolute = |given: Option<PathBuf>, usual: &Path| match given {
+        None => usual.to_owned(),
+        Some(path) => path.strip_prefix("~").map_or_else(|_| cwd.join(&path), |rest| home.join(rest)),
     };
-    let cwd = absolute(question.cwd, cwd, "cwd")?;
-    let home = absolute(question.home, home, "home")?;
-    let root = absolute(question.root, &cwd, "root")?;
+    let cwd = absolute(question.cwd, cwd);
+    let root = absolute(question.root, &cwd);
     let paths = SystemPaths::default();
     let around = Surroundings::new(&cwd, &home, &paths).with_root(&root);
     let (text, json) = match &question.argument {
         Value::Null => (Some(""), None),
         Value::String(text) => (Some(text.as_str()), None),
-        object @ Value::Object(_) => (None, Some(ToolArguments::parse(object.to_string()))),
-        _ => return Err("argument is neither a text nor an object".to_owned()),
+        object => (None, Some(ToolArguments::parse(object.to_string()))),
     };
     let call = match (&text, &json) {
         (_, Some(arguments)) => Judged::new(&question.tool, arguments, EffectClass::AtMostOnce),
         (text, None) => Judged::of_text(&question.tool, text.unwrap_or_default()),
     };
-    let verdict = PermissionPolicy::new(&config).verdict(&call, &around);
+    let verdict = PermissionPolicy::new(&question.rules).verdict(&call, &around);
     let judgement = match verdict.decision.as_str() {
         "allow" => Judgement::Allow,
         "deny" => Judgement::Deny,
         _ => Judgement::Ask,
     };
-    Ok(Answer::Judged { line, verdict: judgement, rule: verdict.rule, reason: verdict.reason })
-}
-
-/// A mode by its name here, or the one that other agents write.
-fn mode(name: &str) -> Result<PermissionMode, String> {
-    Ok(match name {
-        "default" => PermissionMode::Default,
-        "accept_edits" | "acceptEdits" => PermissionMode::AcceptEdits,
-        "plan" => PermissionMode::Plan,
-        "dont_ask" | "dontAsk" => PermissionMode::DontAsk,
-        "bypass" | "bypassPermissions" => PermissionMode::Bypass,
-        other => return Err(format!("there is no mode `{other}`")),
+    Ok(Answer::Judged {
+        line,
+        id: question.id,
+        verdict: judgement,
+        rule: verdict.rule,
+        reason: verdict.reason,
     })
-}
-
-fn config(rules: Rules) -> Result<PermissionConfig, String> {
-    let mut config = PermissionConfig::default();
-    match rules {
-        Rules::Lists { allow, ask, deny } => (config.allow, config.ask, config.deny) = (allow, ask, deny),
-        Rules::Lines(lines) => {
-            for line in lines {
-                let (does, rule) = line.split_once([' ', ':']).unwrap_or_default();
-                let list = match does {
-                    "allow" => &mut config.allow,
-                    "ask" => &mut config.ask,
-                    "deny" => &mut config.deny,
-                    _ => return Err(format!("the rule `{line}` does not begin with allow, ask or deny")),
-                };
-                list.push(rule.trim().to_owned());
-            }
-        }
-    }
-    Ok(config)
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod question;
 
 pub(crate) use check::{Answer, check};
 pub(crate) use explain::explain;

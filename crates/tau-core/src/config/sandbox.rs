@@ -29,9 +29,12 @@ pub struct SandboxConfig {
     /// Default: none, so there is no network.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<Vec<String>>,
+    /// Whether a command may ask to run outside the sandbox; a person decides, each time. Default: true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<bool>,
 }
 
-merge_fields!(SandboxConfig { mode, read, write, variables, network });
+merge_fields!(SandboxConfig { mode, read, write, variables, network, escalation });
 
 /// Whether commands run in a sandbox.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -34,6 +34,7 @@ read = ["/opt/tools"]
 write = ["/srv/cache"]
 variables = ["CARGO_*"]
 network = ["crates.io", "*.example.com"]
+escalation = false
 
 [client]
 connect_timeout = "5s"
@@ -118,7 +119,7 @@ fn a_full_example_reads_is_sound_and_loses_nothing() {
         "permissions": {"mode": "dont_ask", "allow": ["read"], "ask": ["write"], "deny": ["shell"]},
         "sandbox": {
             "mode": "weak", "read": ["/opt/tools"], "write": ["/srv/cache"], "variables": ["CARGO_*"],
-            "network": ["crates.io", "*.example.com"],
+            "network": ["crates.io", "*.example.com"], "escalation": false,
         },
         "client": {
             "connect_timeout": "5s", "first_token_timeout": "10m", "idle_timeout": "24s",

@@ -7,8 +7,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, copy_bidirectional};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::egress::EgressError;
 use super::request::{self, Kind, LONGEST, Refusal, Request};
-use super::resolve;
 use super::serve::Proxy;
 
 /// How long a head may take, and a connection to a server.
@@ -53,16 +53,11 @@ async fn open(proxy: &Proxy, client: &mut TcpStream) -> io::Result<Opened> {
             Err(refusal) => return Ok(Err(refusal)),
         }
     };
-    if !proxy.domains.allow(&request.host) || !proxy.ports.contains(&request.port) {
-        return Ok(Err(Refusal::Forbidden));
-    }
-    let addresses = resolve::checked(&*proxy.resolver, &proxy.addresses, &request.host, request.port).await;
-    let Some(addresses) = addresses else { return Ok(Err(Refusal::Forbidden)) };
-    // To the addresses that were checked, and not to the name again.
-    match TcpStream::connect(addresses.as_slice()).await {
-        Ok(server) => Ok(Ok((request, server, bytes.split_off(length)))),
-        Err(_) => Ok(Err(Refusal::BadGateway)),
-    }
+    Ok(match proxy.egress.connect(&request.host, request.port).await {
+        Ok(server) => Ok((request, server, bytes.split_off(length))),
+        Err(EgressError::Forbidden) => Err(Refusal::Forbidden),
+        Err(EgressError::Unreachable(_)) => Err(Refusal::BadGateway),
+    })
 }
 
 /// Sends one request and not a byte more, then the answer.

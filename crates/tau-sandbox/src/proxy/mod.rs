@@ -15,10 +15,12 @@
 mod address;
 mod connection;
 mod domains;
+mod egress;
 mod request;
 mod resolve;
 mod serve;
 
 pub use domains::{DomainError, Domains};
+pub use egress::{Egress, EgressError};
 pub use resolve::{Addresses, Resolver, SystemResolver};
 pub use serve::{Header, Proxy};

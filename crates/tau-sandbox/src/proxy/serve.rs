@@ -11,20 +11,17 @@ use tokio::task::JoinSet;
 
 use super::connection;
 use super::domains::Domains;
-use super::resolve::{Resolver, SystemResolver};
+use super::egress::Egress;
+use super::resolve::Resolver;
 
 /// Connections at a time. More wait to be accepted.
 const CONNECTIONS: usize = 128;
-const PORTS: [u16; 2] = [80, 443];
 
 /// An HTTP proxy with an allow-list of domains.
 #[derive(Debug)]
 #[must_use]
 pub struct Proxy {
-    pub(super) domains: Domains,
-    pub(super) ports: Vec<u16>,
-    pub(super) addresses: Vec<IpAddr>,
-    pub(super) resolver: Arc<dyn Resolver>,
+    pub(super) egress: Egress,
     pub(super) headers: Headers,
 }
 
@@ -74,31 +71,25 @@ impl fmt::Debug for Headers {
 impl Proxy {
     /// A proxy to these domains, ports 80 and 443.
     pub fn new(domains: Domains) -> Self {
-        Self {
-            domains,
-            ports: PORTS.to_vec(),
-            addresses: Vec::new(),
-            resolver: Arc::new(SystemResolver),
-            headers: Headers(None),
-        }
+        Self { egress: Egress::new(domains), headers: Headers(None) }
     }
 
     /// The same to these ports and no others.
     pub fn ports(mut self, ports: impl IntoIterator<Item = u16>) -> Self {
-        self.ports = ports.into_iter().collect();
+        self.egress = self.egress.ports(ports);
         self
     }
 
     /// The same, with addresses that are not of the public network and may be reached all the same, such as a mirror in
     /// the own network. A host still has to be on the list.
     pub fn allow_addresses(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
-        self.addresses = addresses.into_iter().collect();
+        self.egress = self.egress.allow_addresses(addresses);
         self
     }
 
     /// The same with another resolver.
     pub fn resolver(mut self, resolver: impl Resolver + 'static) -> Self {
-        self.resolver = Arc::new(resolver);
+        self.egress = self.egress.resolver(resolver);
         self
     }
 

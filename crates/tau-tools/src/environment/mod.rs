@@ -13,6 +13,8 @@ mod read_only;
 mod results;
 mod search;
 mod tree;
+#[cfg(feature = "web")]
+mod web;
 mod with_fetch;
 mod with_results;
 
@@ -40,6 +42,8 @@ pub use path::{PathError, WorkspacePath};
 pub use query::{CaseSensitivity, GlobMatches, GlobQuery, GrepLine, GrepMatches, GrepQuery};
 pub use results::{ResultLimits, ResultName, ResultStore};
 pub use tree::{Completeness, FileTree, Scan, ScanRules, Stamp, StampKind, TreeNode};
+#[cfg(feature = "web")]
+pub use web::Web;
 pub use with_fetch::WithFetch;
 pub use with_results::WithResults;
 
@@ -203,13 +207,34 @@ pub struct CommandSpec {
     pub script: String,
     /// The folder it starts in.
     pub directory: WorkspacePath,
+    /// On which side of a sandbox it runs.
+    pub side: CommandSide,
 }
 
 impl CommandSpec {
-    /// A command that starts in the root folder.
+    /// A command that starts in the root folder, inside a sandbox where there is one.
     pub fn new(script: impl Into<String>) -> Self {
-        Self { script: script.into(), directory: WorkspacePath::root() }
+        Self { script: script.into(), directory: WorkspacePath::root(), side: CommandSide::Inside }
     }
+
+    /// The same on a side of the sandbox.
+    #[must_use]
+    pub fn on(mut self, side: CommandSide) -> Self {
+        self.side = side;
+        self
+    }
+}
+
+/// On which side of a sandbox a command runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CommandSide {
+    /// In the sandbox, where there is one.
+    #[default]
+    Inside,
+    /// Beside it, as any program of the user's: somebody was asked. An environment that lets no command out refuses it, or runs it
+    /// inside.
+    Outside,
 }
 
 /// How a command ended.

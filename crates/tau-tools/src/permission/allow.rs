@@ -1,11 +1,15 @@
 //! Whether rules let a command line run: every simple command in it, word by word.
 
+use std::path::Path;
+
 use super::call::Surroundings;
+use super::danger::{danger, names_what_runs};
+use super::files::Operand;
 use super::place::{Access, Place};
 use super::rule::{CommandPattern, Rule, Spec};
 use super::shell::{
-    Argument, Command, Nested, Outline, Runs, Word, assignment, basename, dangerous_options, doubt, inner,
-    is_never_by_prefix, is_option, is_read_only, is_safe_variable, is_transparent, runs, scan, starts,
+    Argument, Command, Nested, Outline, Runs, Word, assignment, basename, doubt, has_dangerous_options,
+    inner, is_never_by_prefix, is_read_only, is_safe_variable, is_transparent, runs, scan, starts,
 };
 
 /// How deep command lines may stand in one another, as strings of `-c`.
@@ -21,6 +25,8 @@ pub(super) struct Allowing<'a> {
     pub(super) every: Option<&'a Rule>,
     /// Whether rules forbid files, so that unseen operands matter.
     pub(super) guards_files: bool,
+    /// The files that the line names.
+    pub(super) operands: &'a [Operand],
     pub(super) around: &'a Surroundings<'a>,
     pub(super) may_write: &'a MayWrite<'a>,
 }
@@ -35,6 +41,7 @@ impl Allowing<'_> {
             return Err(reason.to_owned());
         }
         if let Some(rule) = self.every {
+            self.written()?;
             return Ok(vec![rule.text.clone()]);
         }
         if outline.functions {
@@ -70,7 +77,21 @@ impl Allowing<'_> {
         Ok(rules)
     }
 
-    /// Whether every file it writes by redirection may be written.
+    /// Whether every file that the shell opens to write, wherever in the line, may be written.
+    fn written(&self) -> Result<(), String> {
+        let is_written = |operand: &&Operand| operand.is_redirect && operand.access == Some(Access::Writes);
+        for operand in self.operands.iter().filter(is_written) {
+            let Some(place) = &operand.place else {
+                return Err("it redirects to a file that only the shell knows".to_owned());
+            };
+            if place.lexical != Path::new("/dev/null") {
+                (self.may_write)(place)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether every file it writes by redirection may be written, and every other that it redirects is known.
     fn redirects(&self, outline: &Outline) -> Result<(), String> {
         let goes = outline.commands.iter().any(|command| {
             let name = command.words.first().and_then(Word::literal);
@@ -83,7 +104,8 @@ impl Allowing<'_> {
                 digits.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty()
             });
             match redirect.operator {
-                "<<" | "<<-" | "<<<" | "<" => continue,
+                "<<" | "<<-" => continue,
+                "<<<" | "<" if target.is_some() => continue,
                 ">&" | "<&" if is_descriptor => continue,
                 _ => {}
             }
@@ -110,10 +132,10 @@ impl Allowing<'_> {
         let assigned = literal(&command.assignments).ok_or_else(unseen)?;
         if !assigned.is_empty() {
             let whole: Vec<String> = assigned.iter().chain(&words).cloned().collect();
-            let exact =
-                self.rules.iter().find(|(_, pattern)| pattern.assigns() && pattern.matches_words(&whole));
-            if let Some((rule, _)) = exact {
-                return Ok(vec![rule.text.clone()]);
+            let matching = self.rules.iter().filter(|(_, pattern)| pattern.assigns());
+            let matching = matching.filter(|(_, pattern)| pattern.matches_words(&whole)).collect::<Vec<_>>();
+            if !matching.is_empty() {
+                return self.matched(&words, matching, assigned.len(), depth);
             }
         }
         for word in &command.assignments {
@@ -127,14 +149,27 @@ impl Allowing<'_> {
 
     /// Whether a program may run with these very words.
     fn words(&self, words: &[String], depth: usize) -> Allowed {
-        let text = || quoted(words);
         let matching =
             self.rules.iter().filter(|(_, pattern)| !pattern.assigns() && self.names(pattern, words));
-        let (exact, wide): (Vec<_>, Vec<_>) = matching.partition(|(_, pattern)| pattern.is_exact());
+        self.matched(words, matching.collect(), 0, depth)
+    }
+
+    /// The same by the rules that match, behind so many assignments.
+    fn matched(
+        &self,
+        words: &[String],
+        matching: Vec<&(&Rule, &CommandPattern)>,
+        assigned: usize,
+        depth: usize,
+    ) -> Allowed {
+        let text = || quoted(words);
+        let (exact, wide): (Vec<_>, Vec<_>) =
+            matching.into_iter().partition(|(_, pattern)| pattern.is_exact());
         if let Some((rule, _)) = exact.first() {
             return Ok(vec![rule.text.clone()]);
         }
-        let program = system_name(&words[0]).unwrap_or(words[0].as_str());
+        let Some(first) = words.first() else { return Ok(Vec::new()) };
+        let program = system_name(first).unwrap_or(first.as_str());
         let arguments: Vec<Argument> = words.iter().map(|word| Argument::literal(word)).collect();
         if is_transparent(program)
             && let Some(start) = transparent_start(program, &arguments)
@@ -144,23 +179,42 @@ impl Allowing<'_> {
         if program == "xargs" && words.len() > 1 {
             return self.xargs(&words[1..]);
         }
-        if let Some(reason) = danger(program, words) {
-            return Err(format!("`{}`: {reason}", text()));
+        let mut refused = None;
+        for (rule, pattern) in wide {
+            let literal = pattern.literal_words().saturating_sub(assigned);
+            match self.open(program, words, &arguments, literal) {
+                Some(reason) => refused = refused.or(Some(reason)),
+                None => {
+                    let mut rules = vec![rule.text.clone()];
+                    rules.extend(self.inner(program, words, &arguments, depth)?);
+                    return Ok(rules);
+                }
+            }
         }
-        let Some((rule, _)) = wide.first() else { return Err(format!("no rule allows `{}`", text())) };
+        Err(refused.unwrap_or_else(|| format!("no rule allows `{}`", text())))
+    }
+
+    /// Why a rule with a star, which spells out so many words, leaves too much open.
+    fn open(
+        &self,
+        program: &str,
+        words: &[String],
+        arguments: &[Argument],
+        literal: usize,
+    ) -> Option<String> {
+        if let Some(reason) = danger(program, words, literal) {
+            return Some(format!("`{}`: {reason}", quoted(words)));
+        }
         if is_never_by_prefix(program) {
-            return Err(format!("`{program}` is allowed by no rule with a star, only word by word"));
+            return Some(format!("`{program}` is allowed by no rule with a star, only word by word"));
+        }
+        if !names_what_runs(program, words, literal) {
+            return Some(format!("`{program}` runs other programs, and the rule does not say which"));
         }
         // A shell runs any file: the rule has to name it.
-        let runs_file = runs(program) == Some(Runs::Shell) && inner(&arguments).scripts.is_empty();
-        let names_file = !words.get(1).is_some_and(|word| word.starts_with(['-', '+']))
-            && wide.iter().any(|(_, pattern)| pattern.literal_words() > 1);
-        if runs_file && !names_file {
-            return Err(format!("`{program}` runs a file that no rule names"));
-        }
-        let mut rules = vec![rule.text.clone()];
-        rules.extend(self.inner(program, words, &arguments, depth)?);
-        Ok(rules)
+        let runs_file = runs(program) == Some(Runs::Shell) && inner(arguments).scripts.is_empty();
+        let names_file = !words.get(1).is_some_and(|word| word.starts_with(['-', '+'])) && literal > 1;
+        (runs_file && !names_file).then(|| format!("`{program}` runs a file that no rule names"))
     }
 
     /// Whether what a wrapper runs may run.
@@ -194,7 +248,7 @@ impl Allowing<'_> {
     fn xargs(&self, words: &[String]) -> Allowed {
         let program = words[0].as_str();
         let may_run_more =
-            runs(program).is_some() || !dangerous_options(program).is_empty() || is_never_by_prefix(program);
+            runs(program).is_some() || has_dangerous_options(program) || is_never_by_prefix(program);
         let covering =
             self.rules.iter().find(|(_, pattern)| pattern.has_tail() && self.names(pattern, words));
         match covering {
@@ -228,79 +282,22 @@ fn system_name(program: &str) -> Option<&str> {
 /// Where the command of a wrapper begins, if its options are all understood.
 fn transparent_start(program: &str, arguments: &[Argument]) -> Option<usize> {
     let Some(Runs::Rest { flags, values, operands, assigns }) = runs(program) else { return None };
+    let is_known = |text: &str| match text.strip_prefix('-') {
+        None | Some("" | "-") => true,
+        Some(letters) => {
+            let end = letters.find(|each| values.contains(each)).unwrap_or(letters.len());
+            letters[..end].chars().all(|letter| flags.contains(letter))
+                || (letters.starts_with('-') && letters.contains('='))
+        }
+    };
     match starts(arguments, flags, values, operands, assigns)[..] {
-        [start] if basename(&arguments[start]).is_some_and(|name| !name.starts_with('-')) => Some(start),
+        [start] => {
+            let mut before = arguments[1..start].iter().filter_map(|argument| argument.text.as_deref());
+            let is_program = basename(&arguments[start]).is_some_and(|name| !name.starts_with('-'));
+            (is_program && before.all(is_known)).then_some(start)
+        }
         _ => None,
     }
-}
-
-/// Why no rule with a star allows a program these arguments.
-fn danger(program: &str, words: &[String]) -> Option<String> {
-    let options = dangerous_options(program);
-    let found = words[1..].iter().find(|word| options.iter().any(|option| is_option(word, option)));
-    if let Some(word) = found {
-        return Some(format!("`{word}` can run or write more than the rule says"));
-    }
-    // Names of array elements are evaluated, substitutions in them too.
-    let evaluates = matches!(
-        program,
-        "test"
-            | "["
-            | "printf"
-            | "declare"
-            | "typeset"
-            | "local"
-            | "export"
-            | "readonly"
-            | "unset"
-            | "read"
-            | "let"
-    );
-    if evaluates
-        && words[1..].iter().any(|word| word.contains("$(") || word.contains('`') || word.contains("[$"))
-    {
-        return Some("the shell may evaluate its arguments".to_owned());
-    }
-    if matches!(program, "declare" | "typeset" | "local" | "export" | "readonly") {
-        let unsafe_name = words[1..]
-            .iter()
-            .filter(|word| !word.starts_with('-'))
-            .find(|word| !is_safe_variable(word.split(['=', '+']).next().unwrap_or_default()));
-        return unsafe_name.map(|name| format!("setting `{name}` may change what runs"));
-    }
-    let is_code = matches!(program, "awk" | "gawk" | "mawk" | "nawk") && !is_plain_awk(words);
-    if is_code {
-        return Some("the program it is given may run others or write files".to_owned());
-    }
-    let is_script = matches!(program, "sed" | "gsed") && !is_plain_sed(words);
-    is_script.then(|| "its script may run commands or write files".to_owned())
-}
-
-fn is_plain_awk(words: &[String]) -> bool {
-    !words[1..].iter().any(|word| {
-        word.contains(['|', '>', '@'])
-            || word.contains("system")
-            || word.contains("getline")
-            || word.starts_with("-f")
-            || word.starts_with("-i")
-            || word.starts_with("-l")
-            || word.starts_with("--")
-    })
-}
-
-/// Printing lines, deleting them, and substitutions without the flags that run or write.
-fn is_plain_sed(words: &[String]) -> bool {
-    let Some(script) = words[1..].iter().find(|word| !word.starts_with('-')) else { return false };
-    let is_address = script
-        .trim_end_matches(['p', 'd', 'q'])
-        .chars()
-        .all(|each| each.is_ascii_digit() || matches!(each, ',' | '$'));
-    let pieces: Vec<&str> = script.split('/').collect();
-    let is_substitution = pieces.len() == 4
-        && pieces[0] == "s"
-        && !script.contains(['\n', ';', '{'])
-        && pieces[3].chars().all(|flag| matches!(flag, 'g' | 'i' | 'I' | 'p' | '0'..='9'));
-    is_address || is_substitution
 }
 
 /// Whether every command of a line changes nothing, for plan mode.
@@ -317,7 +314,7 @@ pub(super) fn is_read_only_line(outline: &Outline) -> bool {
             && words.is_some_and(|words| {
                 let program =
                     words.first().and_then(|name| system_name(name)).or(words.first().map(String::as_str));
-                is_read_only(&words) && program.is_some_and(|program| danger(program, &words).is_none())
+                is_read_only(&words) && program.is_some_and(|program| danger(program, &words, 0).is_none())
             })
     })
 }

@@ -40,6 +40,25 @@ impl<'a> Judged<'a> {
 }
 
 impl Judged<'_> {
+    /// A parameter of the call as text, by its name or the one that other agents use.
+    pub(super) fn parameter(&self, name: &str) -> Option<String> {
+        let Arguments::Json(arguments) = self.arguments else { return None };
+        let value: Value = serde_json::from_str(arguments.raw()).ok()?;
+        let other = match name {
+            "run_in_background" => "background",
+            "background" => "run_in_background",
+            "subagent_type" => "agent",
+            "args" => "arguments",
+            "arguments" => "args",
+            name => name,
+        };
+        Some(match value.get(name).or_else(|| value.get(other))? {
+            Value::String(text) => text.clone(),
+            Value::Null => return None,
+            other => other.to_string(),
+        })
+    }
+
     /// The same call of a tool that is known to do no more than this.
     #[must_use]
     pub const fn with_effect(mut self, effect: EffectClass) -> Self {

@@ -1,20 +1,35 @@
 //! What "always allow" means: rules for exactly what was shown.
 
+use tau_core::config::PermissionMode;
+
 use super::allow::quoted;
 use super::call::{Judged, Subject, Surroundings};
+use super::find::Seen;
 use super::place::Place;
-use super::policy::{PermissionPolicy, Seen};
+use super::policy::PermissionPolicy;
 use super::rule::canonical;
 use super::shell::{Outline, Word, scan};
+use super::verdict::Decision;
 
 impl PermissionPolicy {
     /// The rules to add when somebody lets a call run for good: each allows one thing that was shown, and nothing else.
     ///
     /// Of a command line those are its simple commands, word by word, and the files it redirects to. It is empty where
     /// nothing exact can be said, such as of words that only the shell knows: such a call is asked about every time.
-    /// Commands that are allowed already are left out.
+    /// Commands that are allowed already are left out. It is empty too where rules would not be enough: what removes `/`, or
+    /// changes what runs later, is asked about whatever allows it.
     #[must_use]
     pub fn grants(&self, call: &Judged<'_>, around: &Surroundings<'_>) -> Vec<String> {
+        let rules = self.exact(call, around);
+        let mut granted = self.clone();
+        granted.mode = PermissionMode::Default;
+        rules.iter().for_each(|rule| granted.grant(rule));
+        let is_enough = granted.verdict(call, around).decision == Decision::Allow;
+        if is_enough { rules } else { Vec::new() }
+    }
+
+    /// Rules for what is shown of a call.
+    fn exact(&self, call: &Judged<'_>, around: &Surroundings<'_>) -> Vec<String> {
         let tool = canonical(call.tool);
         match Subject::of(call) {
             Subject::Command(source) => {

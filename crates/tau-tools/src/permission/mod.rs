@@ -18,7 +18,9 @@
 
 mod allow;
 mod call;
+mod danger;
 mod files;
+mod find;
 mod grant;
 mod guard;
 mod hazard;

@@ -4,14 +4,12 @@ use tau_core::EffectClass;
 use tau_core::config::{PermissionConfig, PermissionMode};
 
 use super::allow::{Allowing, access, commands, is_read_only_line};
-use super::call::{Judged, Subject, Surroundings};
-use super::files::{Operand, judge, operands};
-use super::hazard::hazard;
+use super::call::{Judged, Surroundings};
+use super::find::{Seen, by_parameter, find, is_named};
+use super::hazard::{hazard, loss};
 use super::place::{Access, Place};
-use super::rule::{Effect, Malformed, Match, Rule, Spec, ToolPattern, canonical};
-use super::shell::{Outline, Survey, scan, survey};
+use super::rule::{Effect, Malformed, Rule, Spec, ToolPattern, canonical};
 use super::verdict::{Decision, Verdict};
-use super::web::{Address, address};
 
 /// Rules and a mode, ready to judge calls.
 ///
@@ -28,48 +26,6 @@ pub struct PermissionPolicy {
     /// Denials and requests that were not understood.
     malformed: Vec<Malformed>,
 }
-
-/// A call with all that rules look at.
-pub(super) enum Seen {
-    Command { source: String, outline: Outline, survey: Survey, operands: Vec<Operand> },
-    Place { place: Place, is_search: bool },
-    Address(Option<Address>),
-    Name(String),
-    Nothing,
-    Unclear,
-}
-
-impl Seen {
-    pub(super) fn of(call: &Judged<'_>, around: &Surroundings<'_>) -> Self {
-        match Subject::of(call) {
-            Subject::Command(source) => {
-                let outline = scan(&source);
-                let (home, cwd) = (around.home.to_string_lossy(), around.cwd.to_string_lossy());
-                let survey = survey(&source, &outline, &home, &cwd);
-                let operands = operands(&survey, around);
-                Self::Command { source, outline, survey, operands }
-            }
-            Subject::Path(text) => {
-                Self::Place { place: Place::of(&text, around.cwd, around), is_search: false }
-            }
-            Subject::Folder(text) => {
-                Self::Place { place: Place::of(&text, around.cwd, around), is_search: true }
-            }
-            Subject::Address(text) => Self::Address(address(&text)),
-            Subject::Name(name) => Self::Name(name),
-            Subject::Nothing => Self::Nothing,
-            Subject::Unclear => Self::Unclear,
-        }
-    }
-}
-
-/// What rules found of a call.
-struct Found<'a> {
-    certain: Option<(&'a Rule, String)>,
-    /// A rule that may be about it: nobody can tell.
-    possible: Option<(&'a Rule, String)>,
-}
-
 impl PermissionPolicy {
     /// The policy that a configuration describes.
     #[must_use]
@@ -139,16 +95,27 @@ impl PermissionPolicy {
     fn judge(&self, call: &Judged<'_>, tool: &str, seen: &Seen, around: &Surroundings<'_>) -> Verdict {
         let effect = call.effect;
         let denied = find(&self.deny, Effect::Deny, tool, seen, around);
-        if let Some((rule, reason)) = denied.certain {
+        if let Some((rule, reason)) =
+            denied.certain.or_else(|| by_parameter(&self.deny, "denies", tool, call))
+        {
             return Verdict::new(Decision::Deny, reason).by(&rule.text);
+        }
+        if let Some(verdict) = leaving(call, tool, self.mode) {
+            return verdict;
         }
         let doubt = self.doubt(tool, denied.possible);
         if self.mode == PermissionMode::Bypass {
-            return doubt
+            let lost = match seen {
+                Seen::Command { survey, .. } => loss(survey, around),
+                _ => None,
+            };
+            let asks = doubt.or_else(|| lost.map(|reason| Verdict::new(Decision::Ask, reason)));
+            return asks
                 .unwrap_or_else(|| Verdict::new(Decision::Allow, "every call runs that no rule denies"));
         }
         let asked = find(&self.ask, Effect::Ask, tool, seen, around);
         let asked = asked.certain.or(asked.possible);
+        let asked = asked.or_else(|| by_parameter(&self.ask, "asks about", tool, call));
         let asked = asked.filter(|_| self.allowed_by(&self.granted, tool, seen, around).is_err());
         if let Some((rule, reason)) = asked {
             return Verdict::new(Decision::Ask, reason).by(&rule.text);
@@ -158,7 +125,7 @@ impl PermissionPolicy {
         }
         let allowed = self.allowed(tool, seen, around);
         if self.mode == PermissionMode::Plan
-            && let Some(verdict) = planning(effect, seen, &allowed)
+            && let Some(verdict) = planning(effect, tool, seen)
         {
             return verdict;
         }
@@ -224,6 +191,7 @@ impl PermissionPolicy {
                         .iter()
                         .chain(&self.ask)
                         .any(|rule| ["read", "write"].iter().any(|tool| rule.tool.is_about(tool))),
+                    operands,
                     around,
                     may_write: &may_write,
                 };
@@ -314,125 +282,24 @@ fn first(rules: &[&Rule], is: impl Fn(&Spec) -> bool) -> Result<Vec<String>, Opt
     rules.iter().find(|rule| is(&rule.spec)).map(|rule| vec![rule.text.clone()]).ok_or(None)
 }
 
-fn is_named(spec: &Spec, named: &str) -> bool {
-    match spec {
-        Spec::All => true,
-        Spec::Name { name, has_tail } => {
-            name == named
-                || (*has_tail && named.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with(' ')))
+/// What is said of a command that asks to run outside the sandbox: a person decides, each time, and no rule or mode instead.
+fn leaving(call: &Judged<'_>, tool: &str, mode: PermissionMode) -> Option<Verdict> {
+    let why = call.parameter("outside_sandbox").filter(|_| tool == "bash")?;
+    Some(match mode {
+        PermissionMode::Plan => {
+            Verdict::new(Decision::Deny, "while a plan is made, nothing leaves the sandbox")
         }
-        _ => false,
-    }
+        _ => Verdict::new(Decision::Ask, format!("it asks to run outside the sandbox: {why}")),
+    })
 }
 
 /// What plan mode says before rules do: nothing is changed.
-fn planning(
-    effect: EffectClass,
-    seen: &Seen,
-    allowed: &Result<Vec<String>, Option<String>>,
-) -> Option<Verdict> {
+fn planning(effect: EffectClass, tool: &str, seen: &Seen) -> Option<Verdict> {
     let reads = match seen {
-        Seen::Command { outline, .. } => allowed.is_ok() && is_read_only_line(outline),
+        Seen::Command { outline, .. } => is_read_only_line(outline),
+        Seen::Place { .. } => access(tool) == Access::Reads,
+        Seen::Address(_) => true,
         _ => effect == EffectClass::Pure,
     };
     (!reads).then(|| Verdict::new(Decision::Deny, "while a plan is made, nothing is changed"))
-}
-
-/// What rules of one effect say of a call.
-fn find<'a>(
-    rules: &'a [Rule],
-    effect: Effect,
-    tool: &str,
-    seen: &Seen,
-    around: &Surroundings<'_>,
-) -> Found<'a> {
-    let mut found = Found { certain: None, possible: None };
-    let (verb, whole) = match effect {
-        Effect::Deny => ("denies", "deny"),
-        _ => ("asks about", "ask before"),
-    };
-    for rule in rules {
-        match matches(rule, effect, tool, seen, around) {
-            Match::No => {}
-            Match::Maybe if found.possible.is_none() => {
-                let reason = format!("nobody can tell whether `{}` {verb} this call", rule.text);
-                found.possible = Some((rule, reason));
-            }
-            Match::Maybe => {}
-            Match::Yes => {
-                let is_whole = matches!(rule.spec, Spec::All) && rule.tool.is_about(tool);
-                let reason = match is_whole {
-                    true => format!("the permission rules {whole} `{tool}`"),
-                    false => format!("`{}` {verb} this call", rule.text),
-                };
-                found.certain = Some((rule, reason));
-                return found;
-            }
-        }
-    }
-    found
-}
-
-fn matches(rule: &Rule, effect: Effect, tool: &str, seen: &Seen, around: &Surroundings<'_>) -> Match {
-    let certain = |is: bool| if is { Match::Yes } else { Match::No };
-    if rule.tool.is_about(tool) {
-        return match (&rule.spec, seen) {
-            (Spec::All, _) => Match::Yes,
-            (_, Seen::Unclear) | (Spec::Host(_), Seen::Address(None)) => Match::Maybe,
-            (Spec::Command(pattern), Seen::Command { survey, .. }) => {
-                let in_code = |found: Match| if found == Match::No { found } else { Match::Maybe };
-                let ran = survey.ran.iter().map(|ran| {
-                    let found = pattern.matches(ran.arguments());
-                    if ran.in_code { in_code(found) } else { found }
-                });
-                let unseen = if survey.runs_input { Match::Maybe } else { Match::No };
-                // What is more than can be looked at is not run past a rule.
-                let most = if survey.overflow { Match::Yes } else { unseen };
-                ran.max().unwrap_or(Match::No).max(most)
-            }
-            (Spec::Path(pattern), Seen::Place { place, is_search }) => {
-                let is_below = *is_search && tool == "grep" && place.is_above(pattern, around);
-                certain(place.is_denied_by(pattern, around)).max(if is_below {
-                    Match::Maybe
-                } else {
-                    Match::No
-                })
-            }
-            (Spec::Host(host), Seen::Address(Some(address))) => certain(host.is_about(&address.host)),
-            (spec, Seen::Name(name)) => certain(is_named(spec, name)),
-            _ => Match::No,
-        };
-    }
-    match seen {
-        // It changes files, and nobody has looked which.
-        Seen::Unclear if tool == "apply_patch" => {
-            let is_of_files = ["read", "write", "edit"].iter().any(|tool| rule.tool.is_about(tool));
-            if is_of_files { Match::Maybe } else { Match::No }
-        }
-        // What may not be read may not be searched or changed either.
-        Seen::Place { place, is_search } if effect == Effect::Deny && rule.tool.is_about("read") => {
-            match &rule.spec {
-                Spec::Path(pattern) if place.is_denied_by(pattern, around) => Match::Yes,
-                Spec::Path(pattern) if *is_search && tool == "grep" && place.is_above(pattern, around) => {
-                    Match::Maybe
-                }
-                _ => Match::No,
-            }
-        }
-        Seen::Command { operands, survey, .. } if tool == "bash" => {
-            let kind = if rule.tool.is_about("read") {
-                Access::Reads
-            } else if rule.tool.is_about("write") || rule.tool.is_about("edit") {
-                Access::Writes
-            } else {
-                return Match::No;
-            };
-            let found = judge(kind, &rule.spec, operands, around);
-            let found = if survey.overflow { Match::Yes } else { found };
-            // Each of the two rules about changes counts for its own tool; a shell changes files as `write` does.
-            let is_edit = kind == Access::Writes && !rule.tool.is_about("write");
-            if is_edit { found.min(Match::Maybe) } else { found }
-        }
-        _ => Match::No,
-    }
 }

@@ -2,11 +2,13 @@
 
 use url::{Host, Url};
 
-use super::rule::has_stars;
+use super::rule::{Effect, has_stars};
 
 /// A host that a rule names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum HostPattern {
+    /// Every host.
+    Any,
     Host(String),
     /// `*.example.org`: every host below it, and not itself.
     Below(String),
@@ -15,8 +17,12 @@ pub(super) enum HostPattern {
 }
 
 impl HostPattern {
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str, effect: Effect) -> Option<Self> {
         let text = text.trim();
+        if text == "*" {
+            // What allows has to name hosts.
+            return (effect != Effect::Allow).then_some(Self::Any);
+        }
         if !text.contains('*') {
             return host(text).map(Self::Host);
         }
@@ -38,6 +44,7 @@ impl HostPattern {
 
     pub(super) fn is_about(&self, host: &str) -> bool {
         match self {
+            Self::Any => true,
             Self::Host(own) => own == host,
             Self::Below(domain) => {
                 host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))

@@ -5,11 +5,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tau_sandbox::{Helper, Policy, Sandbox};
-use tau_tools::environment::{CommandExit, CommandSpec, Environment, LocalEnvironment, SandboxLauncher};
+use tau_tools::environment::{
+    CommandExit, CommandSide, CommandSpec, Environment, EnvironmentErrorKind, LocalEnvironment,
+    SandboxLauncher,
+};
 
 use crate::support::local;
 
-fn helper() -> Helper {
+pub(crate) fn helper() -> Helper {
     let tests = std::env::current_exe().unwrap();
     let program = tests.ancestors().nth(2).unwrap().join("tau-sandbox");
     assert!(program.exists(), "no helper: `cargo build -p tau-sandbox` makes it");
@@ -83,4 +86,22 @@ async fn dropping_the_future_ends_the_tree() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert_eq!(output(&environment, "echo on").await, (CommandExit::Code(0), "on\n".to_owned()));
+}
+
+#[tokio::test]
+async fn a_command_leaves_the_sandbox_only_where_it_may() {
+    let outside = tempfile::tempdir().unwrap();
+    let script = format!("echo x > {}/made; echo done", outside.path().display());
+    let run = async |environment: &LocalEnvironment| {
+        let spec = CommandSpec::new(&script).on(CommandSide::Outside);
+        environment.run(&spec, &|_: &[u8]| ()).await.map_err(|error| error.kind())
+    };
+    let (_folder, environment) = sandboxed();
+    assert_eq!(run(&environment).await, Err(EnvironmentErrorKind::PermissionDenied));
+    assert!(!outside.path().join("made").exists());
+    let environment = environment.with_commands_outside();
+    output(&environment, &script).await;
+    assert!(!outside.path().join("made").exists(), "others stay inside");
+    assert_eq!(run(&environment).await, Ok(CommandExit::Code(0)));
+    assert!(outside.path().join("made").exists());
 }

@@ -11,6 +11,8 @@ pub(super) struct BashArgs {
     pub(super) timeout_seconds: Option<u64>,
     /// Start it and go on: for servers and watchers. It has no time limit but the session's end.
     pub(super) background: Option<bool>,
+    /// Why it must run outside the sandbox; the user is asked.
+    pub(super) outside_sandbox: Option<String>,
     /// What it does, in five words, for the user.
     #[serde(rename = "description")]
     pub(super) _description: Option<String>,

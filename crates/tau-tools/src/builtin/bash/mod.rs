@@ -14,7 +14,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::jobs::BackgroundJobs;
 use super::support::{self, Capture, failure};
-use crate::environment::{CommandExit, CommandSpec, EnvironmentError};
+use crate::environment::{CommandExit, CommandSide, CommandSpec, EnvironmentError};
 use crate::executor::{Progress, ToolContext, ToolExecutor, ToolOutput};
 
 const NAME: &str = "bash";
@@ -45,6 +45,20 @@ impl BashTool {
             return Err(ToolOutput::error("The command holds a NUL byte; nothing was run."));
         }
         let limit = args.timeout_seconds.map(Duration::from_secs);
+        let side = match args.outside_sandbox.as_deref().map(str::trim) {
+            None => CommandSide::Inside,
+            Some("") => {
+                return Err(ToolOutput::error(
+                    "`outside_sandbox` says why, and it is empty; nothing was run.",
+                ));
+            }
+            Some(_) if args.background == Some(true) => {
+                return Err(ToolOutput::error(
+                    "Outside the sandbox nothing runs in the background; nothing was run.",
+                ));
+            }
+            Some(_) => CommandSide::Outside,
+        };
         if args.background == Some(true) {
             return self
                 .jobs
@@ -52,7 +66,8 @@ impl BashTool {
                 .map(ToolOutput::text)
                 .map_err(ToolOutput::error);
         }
-        Ok(in_foreground(context, &CommandSpec::new(args.command), limit.unwrap_or(context.timeout)).await)
+        let command = CommandSpec::new(args.command).on(side);
+        Ok(in_foreground(context, &command, limit.unwrap_or(context.timeout)).await)
     }
 }
 

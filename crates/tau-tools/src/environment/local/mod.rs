@@ -38,7 +38,8 @@ use super::query::{GlobMatches, GlobQuery, GrepMatches, GrepQuery};
 use super::results::{ResultLimits, ResultStore};
 use super::tree::FileTree;
 use super::{
-    CommandExit, CommandSpec, DirectoryEntry, Environment, FileKind, Metadata, OutputSink, WorkspacePath,
+    CommandExit, CommandSide, CommandSpec, DirectoryEntry, Environment, FileKind, Metadata, OutputSink,
+    WorkspacePath,
 };
 
 /// Files, search and processes of this machine, below one folder.
@@ -65,6 +66,8 @@ pub struct LocalEnvironment {
     shell: PathBuf,
     environment: BTreeMap<String, String>,
     launcher: Arc<dyn Launcher>,
+    /// Whether commands may be started beside the launcher.
+    lets_out: bool,
     results: Option<Arc<LocalResults>>,
 }
 
@@ -91,7 +94,7 @@ impl LocalEnvironment {
         let shell = bash.into_iter().find(|shell| shell.exists()).unwrap_or_else(|| Path::new("/bin/sh"));
         let root = Arc::new(Root::open_at(root.as_ref())?);
         let (environment, launcher) = (BTreeMap::new(), Arc::new(PlainLauncher));
-        Ok(Self { root, shell: shell.to_owned(), environment, launcher, results: None })
+        Ok(Self { root, shell: shell.to_owned(), environment, launcher, lets_out: true, results: None })
     }
 
     /// The same with another shell. It is given `-c -- script`.
@@ -108,10 +111,18 @@ impl LocalEnvironment {
         self
     }
 
-    /// The same, with commands started by this launcher: in a sandbox, when it is one of a sandbox.
+    /// The same, with commands started by this launcher, and by no other: in a sandbox, when it is one of a sandbox.
     #[must_use]
     pub fn with_launcher(mut self, launcher: impl Launcher + 'static) -> Self {
         self.launcher = Arc::new(launcher);
+        self.lets_out = false;
+        self
+    }
+
+    /// The same, starting commands beside the launcher that are to run [outside](CommandSide::Outside).
+    #[must_use]
+    pub fn with_commands_outside(mut self) -> Self {
+        self.lets_out = true;
         self
     }
 
@@ -225,7 +236,12 @@ impl Environment for LocalEnvironment {
         output: OutputSink<'a>,
     ) -> BoxFuture<'a, Result<CommandExit, EnvironmentError>> {
         let path = command.directory.clone();
+        let is_outside = command.side == CommandSide::Outside;
         async move {
+            if is_outside && !self.lets_out {
+                let problem = "no command may leave the sandbox here; nothing was run";
+                return Err(EnvironmentError::new(EnvironmentErrorKind::PermissionDenied, &path, problem));
+            }
             let directory = self
                 .blocking(move |root| {
                     if files::metadata(root, &path)?.kind != FileKind::Directory {
@@ -241,7 +257,8 @@ impl Environment for LocalEnvironment {
                 directory: &directory,
                 script: &command.script,
             };
-            process::run(&*self.launcher, command, output).await.map_err(|error| {
+            let launcher: &dyn Launcher = if is_outside { &PlainLauncher } else { &*self.launcher };
+            process::run(launcher, command, output).await.map_err(|error| {
                 let problem = format!("the command cannot be run: {error}");
                 EnvironmentError::new(EnvironmentErrorKind::Io, self.shell.display(), problem)
             })

@@ -8,6 +8,7 @@ pub(super) use pattern::{Anchors, PathPattern};
 pub(super) use protected::is_protected;
 pub use resolve::{FileKind, PathResolver, Resolved, SystemPaths};
 
+use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
 
 /// The longest path, and the longest name in one, that Linux opens.
@@ -16,12 +17,29 @@ const LONGEST_NAME: usize = 255;
 
 /// A path as the text says, without `.` and `..`.
 pub(super) fn lexical(base: &Path, home: &Path, text: &str) -> PathBuf {
+    let text = kernel_names(base, text);
+    let text = text.as_ref();
     let joined = match text.strip_prefix('~') {
         Some("") => home.to_owned(),
         Some(rest) if rest.starts_with('/') => home.join(rest.trim_start_matches('/')),
         _ => base.join(text),
     };
     normal(&joined)
+}
+
+/// The text with what the kernel calls the working folder and the root of a process, as they are called elsewhere.
+fn kernel_names<'a>(base: &Path, text: &'a str) -> Cow<'a, str> {
+    let Some((process, rest)) = text.strip_prefix("/proc/").and_then(|rest| rest.split_once('/')) else {
+        return Cow::Borrowed(text);
+    };
+    let is_process =
+        matches!(process, "self" | "thread-self") || process.bytes().all(|byte| byte.is_ascii_digit());
+    let behind = |name: &str| rest.strip_prefix(name).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    match (behind("cwd"), behind("root")) {
+        (Some(rest), _) if is_process => Cow::Owned(format!("{}{rest}", base.display())),
+        (_, Some(rest)) if is_process => Cow::Owned(format!("/{}", rest.trim_start_matches('/'))),
+        _ => Cow::Borrowed(text),
+    }
 }
 
 /// A path without `.` and `..`.

@@ -47,7 +47,10 @@ impl PathPattern {
     /// Reads what stands between the parentheses of a rule. Rules that deny or ask reach deeper than those that allow.
     pub(crate) fn parse(text: &str, reaches_deep: bool) -> Option<Self> {
         let text = text.trim();
-        if text.is_empty() || text.starts_with('!') || text.contains('\0') {
+        // What only a shell knows is no path: a rule that would be about nothing is not understood.
+        let is_of_shell = ["$HOME", "${"].iter().any(|start| text.starts_with(start))
+            || (text.starts_with('~') && text.len() > 1 && !text.starts_with("~/"));
+        if text.is_empty() || text.starts_with('!') || text.contains('\0') || is_of_shell {
             return None;
         }
         let (anchor, rest) = if let Some(rest) = text.strip_prefix("//") {

@@ -86,6 +86,39 @@ impl CommandPattern {
         self.program.as_deref()
     }
 
+    /// Whether it has characters that the shell makes something else of, so that it is about words as they are written.
+    pub(crate) fn is_written(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Char('~' | '$' | '?' | '[' | '{')))
+    }
+
+    /// The same rule with the home folder for each tilde and `$HOME` in front of a word, if it has one.
+    pub(crate) fn at_home(&self, home: &str) -> Option<Self> {
+        let variable: Vec<Piece> = "$HOME".chars().map(Piece::Char).collect();
+        let ends = |piece: Option<&Piece>| {
+            piece.is_none_or(|piece| matches!(piece, Piece::Char('/') | Piece::Gap | Piece::Tail))
+        };
+        let mut made = Vec::new();
+        let mut at = 0;
+        while at < self.pieces.len() {
+            let is_start = at > 0 && self.pieces[at - 1] == Piece::Gap;
+            let lengths = [(&[Piece::Char('~')][..], 1), (&variable[..], variable.len())];
+            let found = lengths.into_iter().find(|(form, length)| {
+                is_start && self.pieces[at..].starts_with(form) && ends(self.pieces.get(at + length))
+            });
+            match found {
+                Some((_, length)) => {
+                    made.extend(home.chars().map(Piece::Char));
+                    at += length;
+                }
+                None => {
+                    made.push(self.pieces[at]);
+                    at += 1;
+                }
+            }
+        }
+        (made != self.pieces).then(|| Self { pieces: made, ..self.clone() })
+    }
+
     /// Whether it is about commands that assign variables first.
     pub(crate) fn assigns(&self) -> bool {
         self.assigns
@@ -161,7 +194,7 @@ fn push_word(word: &Word, pieces: &mut Vec<Piece>) {
             Part::Variable { name, .. } | Part::Fallback { name, .. } => {
                 pieces.extend(std::iter::once('$').chain(name.chars()).map(Piece::Char));
             }
-            Part::Unknown { .. } => pieces.push(Piece::Char('$')),
+            Part::Said { .. } | Part::Unknown { .. } => pieces.push(Piece::Char('$')),
         }
     }
 }

@@ -49,6 +49,41 @@ pub(super) enum Spec {
         name: String,
         has_tail: bool,
     },
+    /// A parameter of the tool and its value, in which stars stand for anything.
+    Parameter {
+        name: String,
+        value: String,
+    },
+}
+
+/// Parameters that rules of another form are about: comparing their text would be a rule that is easily got around.
+const JUDGED_OTHERWISE: [&str; 4] = ["command", "file_path", "path", "url"];
+
+/// Parameters of tools whose own rules may hold a colon too.
+fn parameters(tool: &str) -> Option<&'static [&'static str]> {
+    Some(match tool {
+        "bash" => {
+            &["background", "run_in_background", "timeout", "timeout_ms", "description", "outside_sandbox"]
+        }
+        "task" => &[
+            "model",
+            "isolation",
+            "run_in_background",
+            "background",
+            "subagent_type",
+            "description",
+            "prompt",
+        ],
+        "skill" => &["args", "arguments"],
+        "read" => &["offset", "limit", "pages"],
+        "edit" => &["replace_all", "old_string", "new_string"],
+        "write" => &["content"],
+        "grep" => &["pattern", "glob", "type", "output_mode"],
+        "glob" => &["pattern"],
+        "ls" => &["ignore"],
+        "web_fetch" => &["prompt"],
+        _ => return None,
+    })
 }
 
 /// A rule that was not understood, and the tool it is about, as far as it says.
@@ -87,12 +122,16 @@ fn is_path_tool(tool: &ToolPattern) -> bool {
 impl Spec {
     fn parse(tool: &ToolPattern, spec: &str, effect: Effect) -> Option<Self> {
         let ToolPattern::Name(name) = tool else { return None };
+        if let Some(parameter) = Self::parameter(name, spec) {
+            // What allows would have to say all of a call.
+            return parameter.filter(|_| effect != Effect::Allow);
+        }
         match name.as_str() {
             "bash" => CommandPattern::parse(spec).map(Self::Command),
             "read" | "write" | "edit" | "glob" | "grep" | "ls" => {
                 PathPattern::parse(spec, effect != Effect::Allow).map(Self::Path)
             }
-            "web_fetch" => HostPattern::parse(spec.strip_prefix("domain:")?).map(Self::Host),
+            "web_fetch" => HostPattern::parse(spec.strip_prefix("domain:")?, effect).map(Self::Host),
             "skill" | "task" => {
                 let has_tail = name == "skill" && spec.ends_with(" *");
                 let name = spec.strip_suffix(" *").filter(|_| has_tail).unwrap_or(spec).trim();
@@ -102,6 +141,26 @@ impl Spec {
             }
             _ => None,
         }
+    }
+}
+
+impl Spec {
+    /// A parameter with its value, where a rule is of that form; nothing in it where no rule may be about the parameter.
+    fn parameter(tool: &str, spec: &str) -> Option<Option<Self>> {
+        let (name, value) = spec.split_once(':')?;
+        let is_name = |name: &str| {
+            !name.is_empty()
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        };
+        let is_parameter = match parameters(tool) {
+            Some(known) => known.contains(&name) && value != "*",
+            None => is_name(name),
+        };
+        let value = value.trim();
+        is_parameter.then(|| {
+            let is_fine = !value.is_empty() && !JUDGED_OTHERWISE.contains(&name);
+            is_fine.then(|| Self::Parameter { name: name.to_owned(), value: value.to_owned() })
+        })
     }
 }
 

@@ -62,12 +62,17 @@ impl Argument {
 pub(crate) struct Variables {
     values: BTreeMap<String, Vec<Vec<Part>>>,
     home: String,
+    cwd: String,
+    /// Whether the line changes what separates words.
+    splits_otherwise: bool,
 }
 
 impl Variables {
     pub(crate) fn new(home: &str, cwd: &str) -> Self {
-        let mut variables = Self { values: BTreeMap::new(), home: home.to_owned() };
-        for (name, value) in [("HOME", home), ("PWD", cwd), ("IFS", " ")] {
+        let mut variables = Self { home: home.to_owned(), cwd: cwd.to_owned(), ..Self::default() };
+        let usual =
+            [("HOME", home), ("PWD", cwd), ("IFS", " "), ("SHELL", "/bin/bash"), ("BASH", "/bin/bash")];
+        for (name, value) in usual {
             variables.add(name, vec![Part::Text(value.to_owned())]);
         }
         variables
@@ -88,6 +93,7 @@ impl Variables {
         for command in &outline.commands {
             for word in command.assignments.iter().chain(&command.words) {
                 if let Some((name, value)) = quoting::assignment(&word.parts) {
+                    self.splits_otherwise |= name == "IFS";
                     self.add(name, value);
                 }
             }
@@ -113,6 +119,7 @@ impl Variables {
                 Part::Variable { name, .. } | Part::Fallback { name, .. } => {
                     atoms.extend(self.value(name, way, depth + 1).unwrap_or_else(|| vec![Atom::Unknown]));
                 }
+                Part::Said { text, .. } => atoms.extend(text.chars().map(Atom::Char)),
                 Part::Unknown { .. } => atoms.push(Atom::Unknown),
             }
         }
@@ -127,6 +134,31 @@ impl Variables {
             _ => None,
         });
         names.fold(1, |ways: usize, values| (ways * values).min(WAYS))
+    }
+
+    /// Words as they are written, where the shell makes something else of them.
+    pub(crate) fn written(words: &[Word]) -> Option<Rc<[Argument]>> {
+        let is_plain = |word: &Word| word.parts.iter().all(|part| matches!(part, Part::Text(_)));
+        if words.iter().all(is_plain) {
+            return None;
+        }
+        let atoms = |word: &Word| {
+            let mut atoms = Vec::new();
+            for part in &word.parts {
+                match part {
+                    Part::Text(text) => atoms.extend(text.chars().map(Atom::Char)),
+                    Part::Special(special) => atoms.push(Atom::Char(*special)),
+                    Part::Variable { name, .. } => {
+                        atoms.extend(std::iter::once('$').chain(name.chars()).map(Atom::Char));
+                    }
+                    Part::Fallback { .. } | Part::Said { .. } | Part::Unknown { .. } => {
+                        atoms.push(Atom::Unknown)
+                    }
+                }
+            }
+            Argument::of(atoms, true)
+        };
+        Some(words.iter().map(atoms).collect())
     }
 
     /// The lists of arguments that words may become.
@@ -146,14 +178,28 @@ impl Variables {
         made
     }
 
+    /// What a tilde in front stands for; how much of the text behind it belongs to it.
+    fn tilde(&self, behind: &[Part], atoms: &mut Vec<Atom>) -> usize {
+        let text = if let Some(Part::Text(text)) = behind.first() { text.as_str() } else { "" };
+        let user = text.split('/').next().unwrap_or_default();
+        match user {
+            "" => atoms.extend(self.home.chars().map(Atom::Char)),
+            "+" => atoms.extend(self.cwd.chars().map(Atom::Char)),
+            // The home of somebody else, or the folder before.
+            _ => atoms.push(Atom::Unknown),
+        }
+        user.len()
+    }
+
     fn split(&self, parts: &[Part], is_quoted: bool, way: usize, made: &mut Vec<Argument>) {
         let mut atoms: Vec<Atom> = Vec::new();
         let mut skips_to_bracket = false;
         let mut was_split = false;
+        let mut skipped = 0;
         for (at, part) in parts.iter().enumerate() {
             let (value, quoted) = match part {
                 Part::Text(text) => {
-                    let mut text = text.as_str();
+                    let mut text = &text[std::mem::take(&mut skipped)..];
                     if skips_to_bracket && let Some(end) = text.find(']') {
                         (text, skips_to_bracket) = (&text[end + 1..], false);
                     }
@@ -170,12 +216,18 @@ impl Variables {
                             atoms.push(Atom::One);
                             skips_to_bracket = true;
                         }
-                        '~' if at == 0 => atoms.extend(self.home.chars().map(Atom::Char)),
+                        '~' if at == 0 => skipped = self.tilde(&parts[1..], &mut atoms),
                         other => atoms.push(Atom::Char(*other)),
                     }
                     continue;
                 }
                 Part::Unknown { quoted } => (None, *quoted),
+                Part::Said { quoted, .. } | Part::Variable { quoted, .. }
+                    if self.splits_otherwise && !quoted =>
+                {
+                    (None, false)
+                }
+                Part::Said { text, quoted } => (Some(text.chars().map(Atom::Char).collect()), *quoted),
                 Part::Variable { name, quoted } => (self.value(name, way, 0), *quoted),
                 Part::Fallback { name, text, quoted } => {
                     let stands_in = || Some(text.chars().map(Atom::Char).collect());

@@ -1,19 +1,30 @@
 //! What a command runs besides itself: the rest of a wrapper's arguments, the string of `-c`, what `find` executes.
 
 use super::expand::{Argument, Atom};
-use super::programs::{Runs, runs};
+use super::programs::{
+    Runs, command_options, git_inner, has_words_of_its_own, holds_program, is_interpreter, is_option,
+    reads_code, runs, value_letters,
+};
 
 /// What a command runs besides itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Inner {
     /// Where in its arguments other commands begin, and where they end.
     pub(crate) commands: Vec<(usize, usize)>,
+    /// Where commands may begin and end, for all anybody knows.
+    pub(crate) doubtful: Vec<(usize, usize)>,
+    /// Other commands, and whether nobody knows that they are ones.
+    pub(crate) lists: Vec<(Vec<Argument>, bool)>,
     /// Command lines.
     pub(crate) scripts: Vec<String>,
+    /// Texts that the shell expands.
+    pub(crate) texts: Vec<String>,
     /// Code of other languages.
     pub(crate) code: Vec<String>,
     /// Whether it runs what it reads from its input, or what nobody can see.
     pub(crate) runs_input: bool,
+    /// Whether its input is code of another language.
+    pub(crate) reads_code: bool,
 }
 
 /// The name of a program without its folder, as far as it is known.
@@ -31,65 +42,151 @@ pub(crate) fn inner(arguments: &[Argument]) -> Inner {
         found.commands.extend((1..arguments.len()).map(|start| (start, arguments.len())));
         return found;
     };
+    let all = (1..arguments.len()).map(|start| (start, arguments.len()));
     match runs(name) {
-        None => {}
+        None => builtin(name, arguments, &mut found),
         Some(Runs::Rest { flags, values, operands, assigns }) => {
-            for start in starts(arguments, flags, values, operands, assigns) {
-                found.commands.push((start, arguments.len()));
-            }
-            if name == "env" {
-                found.scripts.extend(after(arguments, &["-S", "--split-string"]));
-            }
+            // What only looks programs up runs none.
+            let looks_up = name == "command" && is_any(arguments, &["-v", "-V", "-pv", "-pV"]);
+            let starts = starts(arguments, flags, values, operands, assigns);
+            found.commands.extend(starts.into_iter().filter(|_| !looks_up).map(|at| (at, arguments.len())));
+            let takes_line =
+                matches!(name, "sudo" | "doas") && is_any(arguments, &["-s", "-i", "--shell", "--login"]);
+            found.runs_input = takes_line && found.commands.is_empty();
         }
         Some(Runs::Joined { flags, values, operands }) => {
             for start in starts(arguments, flags, values, operands, false) {
                 found.commands.push((start, arguments.len()));
                 found.scripts.push(join(&arguments[start..]));
             }
+            let is_unseen = arguments[1..].iter().any(|each| each.atoms.contains(&Atom::Unknown));
+            found.runs_input = if operands > 0 { found.commands.is_empty() } else { is_unseen };
         }
         Some(Runs::Somewhere) => {
-            found.commands.extend((1..arguments.len()).map(|start| (start, arguments.len())));
-            found.scripts.extend(after(
-                arguments,
-                &["-c", "-lc", "-ic", "--command", "--run", "--call", "-I", "-e", "-F"],
-            ));
-            found.scripts.extend(values_of(&arguments[1..]));
-            let is_parallel = name == "parallel";
-            found.scripts.extend(arguments[1..].iter().filter(|_| is_parallel).map(Argument::script));
+            found.commands.extend(all);
+            if matches!(name, "gdb" | "lldb") {
+                found.code.extend(arguments[1..].iter().map(Argument::script));
+            }
+            if name == "parallel" {
+                found.scripts.extend(arguments[1..].iter().map(Argument::script));
+                found.runs_input = true;
+            }
+            found.runs_input |=
+                arguments.len() == 1 && matches!(name, "su" | "unshare" | "nsenter" | "runuser");
+        }
+        Some(Runs::After { words, .. }) => {
+            let is_word = |each: &Argument| {
+                words == [""]
+                    || each.text.as_deref().is_none_or(|text| words.iter().any(|word| names(text, word)))
+            };
+            if let Some(start) = arguments.iter().skip(1).position(is_word) {
+                let start = if words == [""] { 1 } else { start + 2 };
+                found.commands.extend(all.filter(|(at, _)| *at >= start));
+            }
+        }
+        Some(Runs::Options) => {}
+        Some(Runs::Addresses) => {
+            for address in arguments[1..].iter().map(Argument::script) {
+                let run = address.split_once(':').map(|(_, run)| run.split(',').next().unwrap_or(run));
+                found.scripts.extend(run.map(str::to_owned));
+            }
         }
         Some(Runs::Lines) => {
             found.scripts.extend(arguments[1..].iter().map(Argument::script));
             found.scripts.extend(values_of(&arguments[1..]));
+            found.runs_input = matches!(name, "at" | "batch");
         }
         Some(Runs::Shell) => shell(arguments, &mut found),
         Some(Runs::Find) => find(arguments, &mut found),
-        Some(Runs::Git) => git(arguments, &mut found),
-        Some(Runs::Code) => found.code.extend(arguments[1..].iter().map(Argument::script)),
+        Some(Runs::Xargs) => xargs(arguments, &mut found),
+        Some(Runs::Git) => git_inner(arguments, &mut found),
+        Some(Runs::Code) => code(name, arguments, &mut found),
     }
-    if matches!(name, "at" | "batch" | "parallel" | "xargs") {
-        found.runs_input = true;
-    }
-    if matches!(name, "source" | ".") {
-        found.runs_input = arguments.get(1).is_none_or(is_stream);
-    }
+    options(name, arguments, &mut found);
+    found.commands.retain(|&(start, end)| start < end);
     found
+}
+
+/// The command lines that stand behind options, and the program's own words without options in front.
+fn options(name: &str, arguments: &[Argument], found: &mut Inner) {
+    for value in option_values(&arguments[1..], command_options(name), value_letters(name)) {
+        found.scripts.extend(value.match_indices('=').take(4).map(|(at, _)| value[at + 1..].to_owned()));
+        found.scripts.push(value);
+    }
+    if matches!(name, "make" | "gmake" | "env" | "sudo") {
+        found.scripts.extend(values_of(&arguments[1..]).into_iter().filter(|_| name.contains("make")));
+        let assigned = arguments[1..].iter().filter_map(|each| each.text.as_deref()?.split_once('='));
+        let programs = assigned.filter(|(name, _)| holds_program(name));
+        found.scripts.extend(programs.map(|(_, value)| value.to_owned()));
+    }
+    if has_words_of_its_own(name) {
+        let is_option =
+            |each: &&Argument| each.text.as_deref().is_some_and(|text| text.starts_with(['-', '+']));
+        let count = arguments[1..].iter().take_while(is_option).count();
+        for start in [count + 1, count + 2] {
+            if count > 0 && start < arguments.len() {
+                found.lists.push((arguments[..1].iter().chain(&arguments[start..]).cloned().collect(), true));
+            }
+        }
+    }
+}
+
+/// Builtins that evaluate their arguments, or read scripts.
+fn builtin(name: &str, arguments: &[Argument], found: &mut Inner) {
+    match name {
+        "source" | "." => {
+            found.runs_input = arguments.get(1).is_none_or(is_stream);
+            found.commands.push((1, arguments.len()));
+        }
+        "crontab" => found.runs_input = true,
+        // Names of array elements are evaluated, substitutions in them too.
+        "let" | "test" | "[" | "printf" | "declare" | "typeset" | "local" | "export" | "readonly"
+        | "unset" | "read" => {
+            let texts = arguments[1..].iter().filter_map(|each| each.text.clone());
+            found.texts.extend(texts.filter(|text| text.contains("$(") || text.contains('`')));
+            if matches!(name, "export" | "declare" | "typeset" | "local" | "readonly") {
+                let assigned = arguments[1..].iter().filter_map(|each| each.text.as_deref()?.split_once('='));
+                let programs = assigned.filter(|(name, _)| holds_program(name));
+                found.scripts.extend(programs.map(|(_, value)| value.to_owned()));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn names(text: &str, word: &str) -> bool {
+    if word.starts_with('-') { is_option(text, word, None) } else { text == word }
+}
+
+fn is_any(arguments: &[Argument], options: &[&str]) -> bool {
+    arguments.iter().skip(1).any(|each| each.text.as_deref().is_some_and(|text| options.contains(&text)))
 }
 
 fn join(arguments: &[Argument]) -> String {
     arguments.iter().map(Argument::script).collect::<Vec<_>>().join(" ")
 }
 
-/// Arguments behind one of some options.
-fn after(arguments: &[Argument], options: &[&str]) -> Vec<String> {
+/// The values of some options: attached, bundled or apart.
+pub(crate) fn option_values(arguments: &[Argument], options: &[&str], letters: Option<&str>) -> Vec<String> {
     let mut found = Vec::new();
+    if options.is_empty() {
+        return found;
+    }
     for (at, argument) in arguments.iter().enumerate() {
         let Some(text) = &argument.text else { continue };
-        if options.contains(&text.as_str()) {
-            found.extend(arguments.get(at + 1).map(Argument::script));
-        } else if let Some(attached) = options.iter().find_map(|option| text.strip_prefix(option))
-            && !attached.is_empty()
-        {
-            found.push(attached.trim_start_matches('=').to_owned());
+        for option in options.iter().filter(|option| is_option(text, option, letters)) {
+            let is_letter = option.len() == 2;
+            let attached = match text.split_once('=').filter(|_| !is_letter) {
+                Some((_, value)) => Some(value),
+                None if is_letter => text.split_once(&option[1..]).map(|(_, value)| value),
+                None => text.strip_prefix(option),
+            };
+            let attached =
+                attached.map(|value| value.trim_start_matches('=')).filter(|value| !value.is_empty());
+            if attached.is_none() || is_letter {
+                found.extend(arguments.get(at + 1).map(Argument::script));
+            }
+            found.extend(attached.map(str::to_owned));
         }
     }
     found
@@ -133,7 +230,7 @@ pub(crate) fn starts(
         if let Some(long) = text.strip_prefix("--") {
             // One with a value apart from it may be meant.
             if !long.contains('=') {
-                found.push(at + 2);
+                found.push(at + 2 + operands);
             }
             at += 1;
         } else if let Some(letters) = text.strip_prefix('-').filter(|letters| !letters.is_empty()) {
@@ -186,17 +283,27 @@ fn shell(arguments: &[Argument], found: &mut Inner) {
         }
         let is_long = text.starts_with("--");
         takes_line |= (!is_long && text.contains('c')) || text == "--command" || text == "-Command";
-        let has_value = matches!(text, "--rcfile" | "--init-file")
-            || (!is_long && matches!(text.chars().last(), Some('o' | 'O')));
+        let reads_first = matches!(text, "--rcfile" | "--init-file");
+        found.runs_input |= reads_first && arguments.get(at + 1).is_none_or(is_stream);
+        found.scripts.extend(text.strip_prefix("--command=").map(str::to_owned));
+        let has_value = reads_first || (!is_long && matches!(text.chars().last(), Some('o' | 'O')));
         at += if has_value { 2 } else { 1 };
     }
     match arguments.get(at) {
         Some(line) if takes_line => {
             found.scripts.push(line.script());
             found.runs_input |= line.atoms.contains(&Atom::Unknown);
+            // Its arguments may be run by the line.
+            for start in at + 1..arguments.len() {
+                found.doubtful.push((start, arguments.len()));
+                found.code.push(arguments[start].script());
+            }
         }
-        Some(file) => found.runs_input |= is_stream(file),
-        None => found.runs_input = true,
+        Some(file) => {
+            found.runs_input |= is_stream(file);
+            found.commands.push((at, arguments.len()));
+        }
+        None => found.runs_input |= found.scripts.is_empty(),
     }
 }
 
@@ -207,8 +314,7 @@ fn find(arguments: &[Argument], found: &mut Inner) {
             .and_then(|argument| argument.text.as_deref())
             .is_some_and(|text| names.contains(&text))
     };
-    let mut at = 1;
-    while at < arguments.len() {
+    for at in 1..arguments.len() {
         let is_dynamic = arguments[at].text.is_none();
         if is(at, &["-exec", "-execdir", "-ok", "-okdir"]) || is_dynamic {
             let end = (at + 1..arguments.len())
@@ -216,25 +322,64 @@ fn find(arguments: &[Argument], found: &mut Inner) {
                 .unwrap_or(arguments.len());
             if at + 1 < end {
                 found.commands.push((at + 1, end));
+                found.lists.push((filled(&arguments[at + 1..end], "{}"), false));
             }
         }
-        at += 1;
     }
 }
 
-fn git(arguments: &[Argument], found: &mut Inner) {
-    for (at, argument) in arguments.iter().enumerate().skip(1) {
-        let text = argument.text.as_deref().unwrap_or_default();
-        if matches!(text, "run" | "foreach") {
-            found.commands.push((at + 1, arguments.len()));
-            found.scripts.push(join(&arguments[(at + 1).min(arguments.len())..]));
-        }
-        let takes_line = matches!(text, "-x" | "--exec" | "--extcmd" | "-O" | "-u" | "--upload-pack")
-            || text.ends_with("-filter");
-        if takes_line {
-            found.scripts.extend(arguments.get(at + 1).map(Argument::script));
-        }
+/// `xargs` fills in what it reads: behind the rest, or where a placeholder stands.
+fn xargs(arguments: &[Argument], found: &mut Inner) {
+    let replaced = option_values(&arguments[1..], &["-I", "--replace"], Some("aEILPnsd"));
+    let placeholder = replaced.last().map_or("{}", String::as_str);
+    let (flags, values) = ("0iloprtxe", "aEILPnsd");
+    for start in starts(arguments, flags, values, 0, false) {
+        found.commands.push((start, arguments.len()));
+        let mut list = filled(&arguments[start..], placeholder);
+        list.push(Argument { atoms: vec![Atom::Unknown], text: None, vanishes: true });
+        found.lists.push((list, false));
     }
-    found.scripts.extend(values_of(&arguments[1..]));
-    found.commands.retain(|&(start, end)| start < end);
+}
+
+/// Arguments with something unknown where a placeholder stands.
+fn filled(arguments: &[Argument], placeholder: &str) -> Vec<Argument> {
+    let fill = |argument: &Argument| match &argument.text {
+        Some(text) if !placeholder.is_empty() && text.contains(placeholder) => {
+            let mut atoms = Vec::new();
+            for (index, piece) in text.split(placeholder).enumerate() {
+                atoms.extend((index > 0).then_some(Atom::Unknown));
+                atoms.extend(piece.chars().map(Atom::Char));
+            }
+            Argument { atoms, text: None, vanishes: false }
+        }
+        _ => argument.clone(),
+    };
+    arguments.iter().map(fill).collect()
+}
+
+/// Code in arguments; of `sed` and `awk` only what is no plain script.
+fn code(name: &str, arguments: &[Argument], found: &mut Inner) {
+    let words: Option<Vec<String>> = arguments.iter().map(|argument| argument.text.clone()).collect();
+    let is_plain = words.is_some_and(|words| match name {
+        "sed" | "gsed" => super::scripts::is_plain_sed(&words),
+        "awk" | "gawk" | "mawk" | "nawk" => super::scripts::is_plain_awk(&words),
+        _ => false,
+    });
+    if is_plain {
+        return;
+    }
+    let operand = arguments[1..]
+        .iter()
+        .find(|argument| argument.text.as_deref().is_none_or(|text| text == "-" || !text.starts_with('-')));
+    // Behind a file of code stand arguments of that code.
+    let has_file = is_interpreter(name)
+        && arguments
+            .get(1)
+            .and_then(|first| first.text.as_deref())
+            .is_some_and(|text| !text.starts_with('-'));
+    if !has_file {
+        found.code.extend(arguments[1..].iter().map(Argument::script));
+    }
+    let reads = !is_interpreter(name) || operand.is_none_or(is_stream);
+    found.reads_code = reads_code(name) && reads;
 }

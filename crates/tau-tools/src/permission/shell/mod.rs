@@ -7,6 +7,7 @@ mod outline;
 mod programs;
 mod quoting;
 mod scan;
+mod scripts;
 mod survey;
 mod tree;
 
@@ -14,11 +15,12 @@ pub(super) use expand::{Argument, Atom};
 pub(super) use inner::{basename, inner, starts};
 pub(super) use outline::{Command, Nested, Outline, Part, Word};
 pub(super) use programs::{
-    Files, Runs, dangerous_options, files, is_never_by_prefix, is_option, is_read_only, is_safe_variable,
-    is_transparent, runs,
+    Files, Place as RunPlace, Runs, files, git_danger, has_dangerous_options, is_dangerous, is_interpreter,
+    is_never_by_prefix, is_read_only, is_safe_variable, is_transparent, runs,
 };
 pub(super) use quoting::assignment;
 pub(super) use scan::scan;
+pub(super) use scripts::{is_plain_awk, is_plain_sed};
 pub(super) use survey::{Survey, survey};
 
 /// The longest command line that the parsers are given; what is longer is asked about.
@@ -62,7 +64,7 @@ fn is_invisible(each: char) -> bool {
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-        | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+        | '\u{ffa0}' | '\u{fff9}'..='\u{fffd}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ pub(crate) enum Part {
     Variable { name: String, quoted: bool },
     /// The value of a variable, or a text where it has none.
     Fallback { name: String, text: String, quoted: bool },
+    /// What a substitution says that only says it: `$(echo rm)`.
+    Said { text: String, quoted: bool },
     /// What only the shell will know: a substitution, arithmetic, any other expansion.
     Unknown { quoted: bool },
 }
@@ -98,6 +100,21 @@ impl Outline {
             );
         }
         shape
+    }
+}
+
+impl Command {
+    /// What it says, if it is `echo` or `printf` and only says what stands there.
+    pub(crate) fn said(&self) -> Option<String> {
+        let words: Vec<String> = self.words.iter().map(Word::literal).collect::<Option<_>>()?;
+        let (program, said) = words.split_first()?;
+        let is_bare = self.assignments.is_empty() && self.redirects.is_empty();
+        let is_said = match program.as_str() {
+            "echo" => said.first().is_none_or(|first| !first.starts_with('-')),
+            "printf" => matches!(said, [only] if !only.contains(['%', '\\']) && !only.starts_with('-')),
+            _ => false,
+        };
+        (is_bare && is_said).then(|| said.join(" "))
     }
 }
 

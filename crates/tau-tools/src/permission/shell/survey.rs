@@ -5,13 +5,18 @@ use std::rc::Rc;
 
 use super::expand::{Argument, Variables};
 use super::inner::{Inner, basename, inner};
-use super::outline::{Nested, Outline};
+use super::outline::{Command, Nested, Outline, Part};
+use super::programs::holds_program;
+use super::quoting;
 use super::scan::{scan, scan_text};
+use super::scripts::snippets;
 
 /// The most command lines found inside one that are looked at, their bytes, and the characters of all commands in them.
 const MOST_SCRIPTS: usize = 500;
 const MOST_BYTES: usize = 1 << 20;
 const MOST_CHARACTERS: usize = 1 << 20;
+/// The most commands found in the arguments of one.
+const MOST_COMMANDS: usize = 50_000;
 
 /// A command that would run.
 #[derive(Debug, Clone)]
@@ -19,8 +24,10 @@ pub(crate) struct Ran {
     arguments: Rc<[Argument]>,
     start: usize,
     end: usize,
-    /// Whether it stands in code of another language, where nobody knows whether it runs.
-    pub(crate) in_code: bool,
+    /// Whether nobody knows that it runs: it stands in code of another language, or behind options that are not known.
+    pub(crate) is_doubtful: bool,
+    /// Whether its words are those that are written, before the shell makes others of them.
+    pub(crate) is_written: bool,
 }
 
 impl Ran {
@@ -44,6 +51,8 @@ pub(crate) struct Survey {
     pub(crate) redirects: Vec<Redirected>,
     /// Whether it runs what cannot be seen in it.
     pub(crate) runs_input: bool,
+    /// Texts in code of other languages, which may be paths.
+    pub(crate) quoted: Vec<String>,
     /// Whether there was more in it than is looked at.
     pub(crate) overflow: bool,
 }
@@ -51,7 +60,7 @@ pub(crate) struct Survey {
 struct Script {
     text: String,
     is_text: bool,
-    in_code: bool,
+    is_doubtful: bool,
 }
 
 struct Surveyor {
@@ -60,8 +69,9 @@ struct Surveyor {
     seen: BTreeSet<(String, bool)>,
     bytes: usize,
     characters: usize,
-    /// What could be the input of a shell.
+    /// What could be the input of a shell, or of a program that reads code.
     inputs: Vec<String>,
+    reads_code: bool,
     survey: Survey,
 }
 
@@ -74,10 +84,17 @@ pub(crate) fn survey(source: &str, outline: &Outline, home: &str, cwd: &str) -> 
         bytes: 0,
         characters: 0,
         inputs: Vec::new(),
+        reads_code: false,
         survey: Survey::default(),
     };
     surveyor.outline(outline, false);
     surveyor.all();
+    if surveyor.reads_code {
+        for input in surveyor.inputs.clone() {
+            surveyor.code(&input);
+        }
+        surveyor.all();
+    }
     // What a shell reads may hold another shell, and what that reads.
     while surveyor.survey.runs_input && !surveyor.inputs.is_empty() {
         for input in std::mem::take(&mut surveyor.inputs) {
@@ -92,26 +109,26 @@ impl Surveyor {
     fn all(&mut self) {
         while let Some(script) = self.open.pop() {
             let outline = if script.is_text { scan_text(&script.text) } else { scan(&script.text) };
-            self.outline(&outline, script.in_code);
+            self.outline(&outline, script.is_doubtful);
         }
     }
 
-    fn open(&mut self, text: String, is_text: bool, in_code: bool) {
+    fn open(&mut self, text: String, is_text: bool, is_doubtful: bool) {
         self.bytes += text.len();
         if self.seen.len() >= MOST_SCRIPTS || self.bytes > MOST_BYTES {
             self.survey.overflow = true;
         } else if !text.trim().is_empty() && self.seen.insert((text.clone(), is_text)) {
-            self.open.push(Script { text, is_text, in_code });
+            self.open.push(Script { text, is_text, is_doubtful });
         }
     }
 
-    fn outline(&mut self, outline: &Outline, in_code: bool) {
+    fn outline(&mut self, outline: &Outline, is_doubtful: bool) {
         self.survey.overflow |= outline.overflow;
         self.variables.learn(outline);
         for nested in &outline.nested {
             match nested {
-                Nested::Script(script) => self.open(script.clone(), false, in_code),
-                Nested::Text(text) => self.open(text.clone(), true, in_code),
+                Nested::Script(script) => self.open(script.clone(), false, is_doubtful),
+                Nested::Text(text) => self.open(text.clone(), true, is_doubtful),
             }
         }
         self.inputs.extend(outline.heredocs.iter().cloned());
@@ -126,28 +143,60 @@ impl Surveyor {
                     self.survey.redirects.push(Redirected { operator, target });
                 }
             }
+            self.assigned(command);
             for arguments in self.variables.expand(&command.words) {
-                self.command(&arguments, in_code);
+                self.command(&arguments, is_doubtful);
+            }
+            if let Some(written) = Variables::written(&command.words) {
+                let from = self.survey.ran.len();
+                self.command(&written, is_doubtful);
+                self.survey.ran[from..].iter_mut().for_each(|ran| ran.is_written = true);
             }
         }
     }
 
+    /// The values of variables: some are run by other programs, some are expanded when they are used.
+    fn assigned(&mut self, command: &Command) {
+        for word in &command.assignments {
+            let Some((name, value)) = quoting::assignment(&word.parts) else { continue };
+            let [Part::Text(text)] = &value[..] else {
+                let texts = value
+                    .iter()
+                    .filter_map(|part| if let Part::Text(text) = part { Some(text) } else { None });
+                let text: String = texts.map(String::as_str).collect();
+                self.value(name, &text);
+                continue;
+            };
+            self.value(name, text);
+        }
+    }
+
+    fn value(&mut self, name: &str, text: &str) {
+        if holds_program(name) {
+            self.open(text.to_owned(), false, false);
+        } else if text.contains("$(") || text.contains('`') {
+            self.open(text.to_owned(), true, true);
+        }
+    }
+
     /// A command, and the commands in its arguments.
-    fn command(&mut self, arguments: &Rc<[Argument]>, in_code: bool) {
-        let mut open = vec![(0, arguments.len())];
+    fn command(&mut self, arguments: &Rc<[Argument]>, is_doubtful: bool) {
+        let mut open = vec![(Rc::clone(arguments), 0, arguments.len(), is_doubtful)];
         let mut seen = BTreeSet::new();
-        while let Some((start, end)) = open.pop() {
-            if start >= end || !seen.insert((start, end)) {
+        while let Some((arguments, start, end, is_doubtful)) = open.pop() {
+            // A list of its own is another one of the same arguments.
+            if start >= end || !seen.insert((Rc::as_ptr(&arguments).cast::<Argument>() as usize, start, end))
+            {
                 continue;
             }
             let length: usize = arguments[start..end].iter().map(|argument| argument.atoms.len() + 1).sum();
             self.characters += length;
-            if self.characters > MOST_CHARACTERS {
+            if self.characters > MOST_CHARACTERS || seen.len() > MOST_COMMANDS {
                 self.survey.overflow = true;
                 return;
             }
-            let ran = Ran { arguments: Rc::clone(arguments), start, end, in_code };
-            let Inner { commands, scripts, code, runs_input } = inner(ran.arguments());
+            let ran = Ran { arguments: Rc::clone(&arguments), start, end, is_doubtful, is_written: false };
+            let found = inner(ran.arguments());
             if ran
                 .arguments()
                 .first()
@@ -159,22 +208,35 @@ impl Surveyor {
                 self.inputs.extend(said);
             }
             self.survey.ran.push(ran);
-            self.survey.runs_input |= runs_input;
-            open.extend(commands.into_iter().map(|(from, to)| (start + from, start + to)));
-            scripts.into_iter().for_each(|script| self.open(script, false, in_code));
-            for code in code {
-                strings(&code).into_iter().for_each(|string| self.open(string, false, true));
+            for (from, to) in &found.commands {
+                open.push((Rc::clone(&arguments), start + from, start + to, is_doubtful));
+            }
+            for (from, to) in &found.doubtful {
+                open.push((Rc::clone(&arguments), start + from, start + to, true));
+            }
+            for (list, doubt) in &found.lists {
+                open.push((list.as_slice().into(), 0, list.len(), is_doubtful || *doubt));
+            }
+            self.inner(found, is_doubtful);
+        }
+    }
+
+    /// What a command runs besides itself, but for commands of its own words.
+    fn inner(&mut self, found: Inner, is_doubtful: bool) {
+        self.survey.runs_input |= found.runs_input;
+        self.reads_code |= found.reads_code;
+        found.scripts.into_iter().for_each(|script| self.open(script, false, is_doubtful));
+        found.texts.into_iter().for_each(|text| self.open(text, true, is_doubtful));
+        found.code.iter().for_each(|code| self.code(code));
+    }
+
+    fn code(&mut self, code: &str) {
+        for snippet in snippets(code) {
+            self.open(snippet.to_owned(), false, true);
+            let is_path = snippet.len() < 256 && !snippet.contains([' ', '\n', '(', '=']);
+            if is_path && self.survey.quoted.len() < MOST_SCRIPTS {
+                self.survey.quoted.push(snippet.to_owned());
             }
         }
     }
-}
-
-/// The texts between quotes in code of any language.
-fn strings(code: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for quote in ['"', '\'', '`', '|', '!'] {
-        found.extend(code.split(quote).skip(1).map(str::to_owned));
-    }
-    found.truncate(64);
-    found
 }

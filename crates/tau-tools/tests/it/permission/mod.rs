@@ -3,6 +3,9 @@
 mod differential;
 #[cfg(unix)]
 mod guard;
+mod parameters;
 mod properties;
+#[cfg(unix)]
+mod runner;
 mod support;
 mod table;

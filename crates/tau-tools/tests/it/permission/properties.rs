@@ -222,7 +222,7 @@ fn a_verdict_on_very_much_comes_soon_and_denies() {
         let found =
             policy("allow Bash ;; deny Bash(rm *)").verdict(&Judged::of_text("Bash", &line), &around());
         assert_eq!(found.decision, Decision::Deny, "{}...", &line[..30]);
-        assert!(started.elapsed().as_secs() < 5, "{}...: {:?}", &line[..30], started.elapsed());
+        assert!(started.elapsed().as_secs() < 15, "{}...: {:?}", &line[..30], started.elapsed());
     }
 }
 
@@ -238,6 +238,13 @@ fn grants() {
         ("Bash", "rm $(ls)", &[]),
         ("Bash", "rm *", &[]),
         ("Bash", "rm 'unclosed", &[]),
+        ("Bash", "rm -rf /", &[]),
+        ("Bash", "git status && sudo rm -rf ~", &[]),
+        ("Bash", "cp x .git/hooks/pre-commit", &[]),
+        ("Bash", "echo x > .bashrc", &[]),
+        ("Bash", "f() { ls; }; f", &[]),
+        ("Write", ".git/config", &[]),
+        ("Read", "/etc/passwd", &[]),
         ("Write", "a.txt", &["write"]),
         ("WebFetch", "https://Example.org/a", &["WebFetch(domain:example.org)"]),
         ("WebFetch", "http://example.org/a", &[]),

@@ -71,7 +71,7 @@ impl Scanner<'_> {
             self.push(Part::Unknown { quoted: true });
             self.at += 2;
             self.outline.compound = true;
-            return self.open_list();
+            return self.open_list(false);
         }
         let is_redirect = matches!(next, '<' | '>') || rest.starts_with("&>");
         match place {

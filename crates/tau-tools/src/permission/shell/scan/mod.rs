@@ -13,6 +13,8 @@ use super::quoting;
 const DEEPEST: usize = 200;
 /// The most command lines inside one that are looked at on their own.
 const MOST_NESTED: usize = 400;
+/// The longest script between backticks that is read for what it says.
+const LONGEST_SAID: usize = 200;
 
 /// What the reader is inside of.
 #[derive(Debug)]
@@ -56,6 +58,10 @@ enum Place {
 struct List {
     close: Close,
     start: usize,
+    /// How many commands were found before it.
+    before: usize,
+    /// Whether what it says is the value of a word.
+    is_value: bool,
     place: Place,
     command: Command,
     word: Option<Word>,
@@ -73,6 +79,8 @@ impl List {
         Self {
             close,
             start,
+            before: 0,
+            is_value: false,
             place: Place::Command,
             command: Command::default(),
             word: None,
@@ -222,10 +230,23 @@ impl<'a> Scanner<'a> {
         matches!(last, Some(Frame::Quotes))
     }
 
-    pub(super) fn open_list(&mut self) {
-        let start = self.at;
+    /// Goes into a list of commands in parentheses, whose output may be the value of a word.
+    pub(super) fn open_list(&mut self, is_value: bool) {
+        let mut list = List::new(Close::Parenthesis, self.at);
+        (list.before, list.is_value) = (self.outline.commands.len(), is_value);
         self.frames.push(Frame::List);
-        self.lists.push(List::new(Close::Parenthesis, start));
+        self.lists.push(list);
+    }
+
+    /// Puts in what a substitution says, where that is known.
+    pub(super) fn say(&mut self, said: Option<String>) {
+        let parts = self.list().word.as_mut().map(|word| &mut word.parts);
+        if let (Some(text), Some(last @ Part::Unknown { .. })) =
+            (said, parts.and_then(|parts| parts.last_mut()))
+            && let Part::Unknown { quoted } = *last
+        {
+            *last = Part::Said { text, quoted };
+        }
     }
 
     /// Leaves what the reader is inside of.
@@ -241,6 +262,12 @@ impl<'a> Scanner<'a> {
                 self.outline.substitutions.push(text.strip_suffix(')').unwrap_or(text).to_owned());
                 // A body that comes after the parenthesis belongs to the line all the same.
                 self.list().heredocs.extend(list.heredocs);
+                if let [command] = &self.outline.commands[list.before.min(self.outline.commands.len())..]
+                    && list.is_value
+                {
+                    let said = command.said();
+                    self.say(said);
+                }
             }
             Some(Frame::Quotes) => self.mark_quoted(),
             Some(Frame::Parameter { start }) => {

@@ -1,6 +1,6 @@
 //! Inside quotes and expansions.
 
-use super::{Frame, MOST_NESTED, Scanner};
+use super::{Frame, LONGEST_SAID, MOST_NESTED, Scanner, scan};
 use crate::permission::shell::outline::{Nested, Part};
 use crate::permission::shell::quoting;
 
@@ -84,7 +84,7 @@ impl Scanner<'_> {
             '(' => {
                 self.push(Part::Unknown { quoted });
                 self.at += 1;
-                self.open_list();
+                self.open_list(true);
             }
             '{' => {
                 self.begin_word();
@@ -125,6 +125,10 @@ impl Scanner<'_> {
         let (script, length, is_closed) = quoting::backticks(self.rest(), quoted);
         self.at += length;
         self.outline.torn |= !is_closed;
+        let inner = if script.len() > LONGEST_SAID { None } else { Some(scan(&script)) };
+        if let Some([command]) = inner.as_ref().map(|inner| &inner.commands[..]) {
+            self.say(command.said());
+        }
         self.outline.substitutions.push(script.clone());
         self.outline.nested.push(Nested::Script(script));
     }

@@ -1,0 +1,83 @@
+//! Variables in front of commands: those that change nothing, and those that hold programs.
+
+/// Variables that change nothing of what a command runs.
+pub(crate) fn is_safe_variable(name: &str) -> bool {
+    matches!(
+        name,
+        "LANG"
+            | "LANGUAGE"
+            | "TZ"
+            | "NO_COLOR"
+            | "FORCE_COLOR"
+            | "CLICOLOR"
+            | "CLICOLOR_FORCE"
+            | "COLUMNS"
+            | "LINES"
+            | "TERM"
+            | "COLORTERM"
+            | "RUST_BACKTRACE"
+            | "RUST_LOG"
+            | "CI"
+            | "DEBUG"
+            | "VERBOSE"
+            | "NODE_ENV"
+            | "CARGO_TERM_COLOR"
+            | "PYTHONUNBUFFERED"
+            | "PYTHONDONTWRITEBYTECODE"
+            | "GOOS"
+            | "GOARCH"
+            | "CGO_ENABLED"
+            | "FORCE_TTY"
+            | "DEBIAN_FRONTEND"
+            | "GIT_TERMINAL_PROMPT"
+            | "TIME_STYLE"
+            | "LS_COLORS"
+            | "GREP_COLORS"
+    ) || name.starts_with("LC_")
+}
+
+/// Variables whose value another program runs.
+pub(crate) fn holds_program(name: &str) -> bool {
+    matches!(
+        name,
+        "PAGER"
+            | "MANPAGER"
+            | "GIT_PAGER"
+            | "BAT_PAGER"
+            | "SYSTEMD_PAGER"
+            | "EDITOR"
+            | "VISUAL"
+            | "GIT_EDITOR"
+            | "GIT_SEQUENCE_EDITOR"
+            | "FCEDIT"
+            | "GIT_SSH"
+            | "GIT_SSH_COMMAND"
+            | "GIT_EXTERNAL_DIFF"
+            | "GIT_PROXY_COMMAND"
+            | "GIT_ASKPASS"
+            | "SSH_ASKPASS"
+            | "SUDO_ASKPASS"
+            | "RSYNC_RSH"
+            | "CVS_RSH"
+            | "SVN_SSH"
+            | "SVN_EDITOR"
+            | "BROWSER"
+            | "LESSOPEN"
+            | "LESSCLOSE"
+            | "PROMPT_COMMAND"
+            | "SHELL"
+            | "CC"
+            | "CXX"
+            | "LD"
+            | "AR"
+            | "MAKE"
+            | "RUSTC"
+            | "RUSTC_WRAPPER"
+            | "RUSTC_WORKSPACE_WRAPPER"
+            | "CARGO"
+            | "RUSTDOC"
+            | "PYTHON"
+            | "NODE"
+            | "DOCKER_HOST"
+    )
+}
