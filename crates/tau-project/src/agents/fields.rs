@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use tau_core::config::PermissionMode;
-use tau_skills::FrontMatter;
+use tau_skills::{Context, Execution, FrontMatter};
 
 use super::definition::AgentMemory;
 use crate::finding::{Finding, FindingKind};
@@ -33,8 +33,9 @@ pub(super) struct Fields<'a> {
 impl<'a> Fields<'a> {
     pub(super) fn new(front_matter: FrontMatter, path: &'a Path, findings: &'a mut Vec<Finding>) -> Self {
         let key = |name: &str| name.replace(['-', '_'], "").to_ascii_lowercase();
-        let values =
-            front_matter.extra.into_iter().map(|(name, value)| (key(&name), (name, value))).collect();
+        let shared = shared(front_matter.execution);
+        let written = front_matter.extra.into_iter().chain(shared);
+        let values = written.map(|(name, value)| (key(&name), (name, value))).collect();
         Self { values, allowed_tools: front_matter.allowed_tools, path, findings }
     }
 
@@ -178,6 +179,24 @@ impl<'a> Fields<'a> {
         }
         is_known && word.is_some()
     }
+}
+
+/// Fields that skills have too, as they may have been written.
+fn shared(execution: Execution) -> impl Iterator<Item = (String, Value)> {
+    let list = |items: Vec<String>| (!items.is_empty()).then(|| Value::from(items));
+    let is_fork = execution.context == Context::Fork;
+    let fields = [
+        ("model", execution.model.map(Value::from)),
+        ("effort", execution.effort.map(Value::from)),
+        ("background", execution.background.map(Value::from)),
+        ("hooks", execution.hooks),
+        ("disallowed-tools", list(execution.disallowed_tools)),
+        ("paths", list(execution.paths)),
+        ("agent", execution.agent.map(Value::from)),
+        ("shell", execution.shell.map(Value::from)),
+        ("context", is_fork.then(|| Value::from("fork"))),
+    ];
+    fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)))
 }
 
 /// The items of a text with commas between them, but for those inside parentheses.

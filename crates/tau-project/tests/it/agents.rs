@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 use serde_json::json;
 use tau_core::config::PermissionMode;
-use tau_project::agents::{AgentFolders, AgentMemory, AgentScope, Agents};
+use tau_core::event::{AgentProfile, ModelChoice};
+use tau_project::agents::{AgentFolders, AgentHost, AgentMemory, AgentScope, Agents};
 
 use crate::tree::Tree;
 
@@ -201,4 +202,47 @@ proptest! {
         let agents = read(&tree);
         prop_assert!(agents.agents.len() == 1 || !agents.findings.is_empty(), "{text:?}");
     }
+}
+
+#[test]
+fn agents_become_kinds_of_subagents() {
+    let reader = "---\nname: reader\ndescription: Reads\ntools: Read, mcp__git, Fly\nmodel: haiku\nmaxTurns: 3\n\
+        permissionMode: plan\nskills: [style, unheard]\nbackground: true\n---\nRead.\n";
+    let flyer = "---\nname: flyer\ndescription: Flies\ntools: [Fly]\n---\nFly.\n";
+    let any = "---\nname: any\ndescription: Does anything\nmodel: opus\n---\nDo.\n";
+    let style = "---\nname: style\ndescription: d\n---\nShort words. !`date`\n";
+    let tree = Tree::new(&[
+        (".claude/agents/a.md", reader),
+        (".claude/agents/b.md", flyer),
+        (".claude/agents/c.md", any),
+        (".claude/skills/style/SKILL.md", style),
+    ]);
+    let agents = AgentFolders::of_project(&tree.root, &tree.root).read();
+    let skills =
+        tau_skills::Discovery::new().root(tree.at(".claude/skills"), tau_skills::Scope::Project).discover();
+    let model = |name: &str| (name == "haiku").then(|| ModelChoice::new("local/small"));
+    let system = |own: &str| format!("{own}\n\nYou work in /work.");
+    let tools = ["read", "write", "bash", "mcp__git__log"].map(str::to_owned);
+    let (profiles, findings) = AgentHost::new(tools, &skills, &model, &system).profiles(&agents);
+
+    let mut expected = AgentProfile::new("Reads");
+    expected.system = "Read.\n\n<skill_content name=\"style\">\nShort words. [not run]\n</skill_content>\n\nYou work in /work.".to_owned();
+    expected.tools = Some(["read", "mcp__git__log"].map(str::to_owned).into());
+    expected.model = Some(ModelChoice::new("local/small"));
+    expected.mode = Some(PermissionMode::Plan);
+    expected.max_turns = Some(3);
+    expected.background = true;
+    assert_eq!(profiles["reader"], expected);
+    assert_eq!(profiles.keys().collect::<Vec<_>>(), ["any", "reader"]);
+    assert_eq!((&profiles["any"].tools, &profiles["any"].model), (&None, &None));
+    let mut told = tree.told(&findings);
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            ".claude/agents/a.md: names the skill `unheard`, which is not there",
+            ".claude/agents/b.md: no definition: none of its `tools` is there",
+            ".claude/agents/c.md: `model: opus` does not count: no model is configured by this name; it asks that of the session",
+        ]
+    );
 }

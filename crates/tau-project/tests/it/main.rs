@@ -10,5 +10,6 @@ mod hooks_http;
 mod hooks_run;
 mod hooks_support;
 mod settings;
+mod skills;
 mod tree;
 mod trust;
