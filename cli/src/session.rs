@@ -22,11 +22,11 @@ use tau_tools::{ToolRegistry, builtin, tool_of_alias};
 
 use crate::config::{LoadError, Loaded, REPLAY};
 use crate::exit::UsageError;
-use crate::memory_tool::MemoryTool;
 use crate::mcp;
+use crate::memory_tool::MemoryTool;
 use crate::sandbox::{self, LazySandbox};
 use crate::store::Place;
-use crate::{environment, knowledge, token};
+use crate::{environment, equip, knowledge, token};
 
 /// A model that is ready, and how people know it.
 #[derive(Debug)]
@@ -67,6 +67,7 @@ pub(crate) async fn options_with(
     let (mut options, mut chosen) = options_of(loaded, chosen, kept, files)?;
     if let Files::Here = files {
         let notes = mcp::add_tools(loaded, &mut options.tools).await;
+        equip::equip(loaded, &mut options);
         chosen.note = Some(chosen.note.into_iter().chain(notes).collect::<Vec<_>>().join("\n"));
         chosen.note = chosen.note.filter(|note| !note.is_empty());
     }
@@ -141,8 +142,8 @@ pub(crate) fn check_names(loaded: &Loaded) -> Result<(ToolRegistry, Vec<ToolSpec
     let run: Vec<String> = names
         .iter()
         .filter(|name| !chosen.iter().any(|tool| tool.definition.name == **name))
-        // Tools of MCP servers are known when the servers run.
-        .filter(|name| !name.starts_with("mcp__"))
+        // Tools of MCP servers are known when the servers run, and skills are the project's.
+        .filter(|name| !name.starts_with("mcp__") && **name != equip::SKILL)
         .map(|name| (*name).to_owned())
         .collect();
     let selected = all.select(&run).map_err(|problem| {
@@ -156,6 +157,7 @@ pub(crate) fn is_tool(name: &str) -> bool {
     let loop_tools = [loop_tools::ask_user(), loop_tools::propose_plan(), loop_tools::task(&BTreeMap::new())];
     builtin::all().get(name).is_some()
         || name == tau_memory::working::tools::NAME
+        || name == equip::SKILL
         || loop_tools.iter().any(|tool| tool.definition.name == name)
 }
 

@@ -13,8 +13,8 @@ use super::prepared::Prepared;
 use super::{FAREWELL, Host, Keep};
 use crate::config::Loaded;
 use crate::output::Renderer;
-use crate::{project, remote};
 use crate::session::ChosenModel;
+use crate::{project, remote};
 
 /// As long as anybody may wait for their own program: whoever is at a terminal makes room on a disk when they can, or ends it.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -29,6 +29,7 @@ mod loop_tools;
 mod mcp;
 mod models;
 mod permissions;
+mod project;
 mod record;
 mod remote;
 mod resume;

@@ -93,7 +93,8 @@ impl SystemPrompt {
         if !skills.is_empty() {
             let _ = write!(
                 text,
-                "\n\nThese skills are available. When one fits the task, read its file first and follow it.\n\n{}",
+                "\n\nThese skills are available. When one fits the task, use it first with the tool `skill`, or \
+                 read its file where there is no such tool, and follow it.\n\n{}",
                 skills.trim_end()
             );
         }

@@ -11,10 +11,10 @@ mod graph_policy;
 mod graph_questions;
 mod graph_run;
 mod graph_stream;
+mod hub;
 #[cfg(feature = "sqlite")]
 mod kill;
 mod langgraph;
-mod hub;
 mod observe;
 mod parallel;
 mod parallel_properties;

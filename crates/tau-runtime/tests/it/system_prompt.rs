@@ -51,7 +51,7 @@ fn everything_in_its_order() {
          The user and the project give these instructions. Where they differ, the later ones hold.\n\n\
          <instructions scope=\"project\" path=\"AGENTS.md\">\nUse tabs.\n</instructions>\n\
          <instructions scope=\"project\" path=\"sub/AGENTS.md\">\nUse blanks.\n</instructions>\n\n\
-         These skills are available. When one fits the task, read its file first and follow it.\n\n\
+         These skills are available. When one fits the task, use it first with the tool `skill`, or read its file where there is no such tool, and follow it.\n\n\
          - skill-000: Does things. ({skills}/skill-000/SKILL.md)\n\
          - skill-001: Does things. ({skills}/skill-001/SKILL.md)",
         platform(),
