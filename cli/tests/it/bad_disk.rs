@@ -152,7 +152,7 @@ async fn model() -> (ModelServer, Harm) {
     (server.await.unwrap(), harm)
 }
 
-const RUN: [&str; 6] = ["run", "--output", "stream-json", "--allow", "bash", "job"];
+const RUN: [&str; 8] = ["run", "--output", "stream-json", "--allow", "bash", "--allow", "write", "job"];
 
 fn heard(ran: &Ran, heard: &mut Heard) {
     heard.take(ran.stdout.as_bytes());

@@ -130,7 +130,7 @@ async fn session(place: &Place, job: &str, random: &mut Random, most: usize, tot
         let known = heard.session.clone();
         let killed = match &known {
             None => {
-                let started = ["run", "--output", "stream-json", "--allow", "bash", job];
+                let started = ["run", "--output", "stream-json", "--allow", "bash", "--allow", "write", job];
                 run_and_kill(place, &started, after, &mut heard).await
             }
             Some(id) => {

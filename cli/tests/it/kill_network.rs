@@ -115,7 +115,8 @@ impl Told {
 }
 
 async fn create(sessions: &Sessions) -> String {
-    let permissions = pb::PermissionConfig { allow: vec!["bash".to_owned()], ..Default::default() };
+    let permissions =
+        pb::PermissionConfig { allow: vec!["bash".to_owned(), "write".to_owned()], ..Default::default() };
     let config = pb::SessionConfig { permissions: permissions.into(), ..Default::default() };
     let request = pb::CreateSessionRequest { config: config.into(), ..Default::default() };
     sessions.create_session(request).await.unwrap().into_owned().session.session_id.clone()

@@ -28,7 +28,7 @@ fn asked(server: &ModelServer, number: usize) -> Vec<String> {
 
 /// A run whose second request to the model never ends, once that is asked.
 async fn hanging(server: &ModelServer, place: &Place) -> Child {
-    let child = place.command(&["run", "--allow", "bash", "work"]).spawn().unwrap();
+    let child = place.command(&["run", "--allow", "bash", "--allow", "write", "work"]).spawn().unwrap();
     server.wait_for_requests(2).await;
     child
 }
@@ -197,7 +197,7 @@ async fn a_long_result_is_kept_where_the_model_can_read_it() {
     .await
     .unwrap();
     let place = Place::with_server(&server);
-    place.tau(&["run", "--allow", "bash", "count"]).await.assert_code(0);
+    place.tau(&["run", "--allow", "bash", "--allow", "write", "count"]).await.assert_code(0);
     let read = tool_result(&server, 2, "c2");
     assert!(read.contains("\t10000"), "{read}");
 }

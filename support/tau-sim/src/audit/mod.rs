@@ -114,6 +114,8 @@ pub(crate) struct RunAudit {
     pub(crate) requested_at: u64,
     /// What it spent itself.
     pub(crate) own: Spending,
+    /// What of it its newest reply or summary took.
+    pub(crate) newest: Spending,
     /// What its subagents reported.
     pub(crate) reported: Spending,
     is_out_of_calls: bool,

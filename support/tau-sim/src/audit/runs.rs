@@ -30,6 +30,7 @@ impl Audit {
             has_news: false,
             requested_at: 0,
             own: Spending::default(),
+            newest: Spending::default(),
             reported: Spending::default(),
             has_failed: false,
             is_out_of_calls: false,

@@ -29,8 +29,10 @@ impl Audit {
     pub(super) fn spend(&mut self, usage: TokenUsage) {
         let prices = self.config.as_ref().and_then(|config| config.prices.clone());
         if let Some(on) = &mut self.on {
-            on.own.usage += usage;
-            on.own.cost += prices.map(|prices| prices.cost(&usage)).unwrap_or_default();
+            on.newest = Spending::default();
+            on.newest.usage = usage;
+            on.newest.cost = prices.map(|prices| prices.cost(&usage)).unwrap_or_default();
+            on.own += on.newest;
         }
     }
 

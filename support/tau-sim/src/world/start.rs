@@ -116,6 +116,11 @@ impl World {
         let Some(on) = &audit.on else { return (0, 0, 0) };
         let mut turns = on.own.turns;
         let (mut tokens, mut cost) = (on.own.usage.total(), on.own.cost.as_nanos());
+        // Beside subagents that nobody waits for, the reply that goes beyond the limit is not the last thing that is spent.
+        if audit.children.values().any(|child| child.is_at_work_for(on.id)) {
+            tokens -= on.newest.usage.total();
+            cost -= on.newest.cost.as_nanos();
+        }
         for (id, child) in audit.children.iter().filter(|(_, child)| child.run == on.id) {
             let Some(session) = self.sessions.iter().find(|session| session.id == *id) else { continue };
             let spent = session.audit.spent();
