@@ -186,7 +186,8 @@ fn check_rules(
         let is_offered =
             tools.get(name).is_some() || loop_tools.iter().any(|tool| tool.definition.name == name);
         // Tools that other sources bring, and those that have names elsewhere, are not known here.
-        let may_come = name.starts_with("mcp__") || name.contains('*') || is_alias(rule);
+        let may_come =
+            name.starts_with("mcp__") || name.contains('*') || is_alias(rule) || name == equip::SKILL;
         !is_offered && !may_come
     };
     let unknown = [&rules.allow, &rules.ask, &rules.deny].into_iter().flatten().find(is_unknown);

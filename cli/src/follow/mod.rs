@@ -39,6 +39,7 @@ pub(crate) use updates::Updates;
 const CANCEL: Duration = Duration::from_secs(1);
 
 /// Follows a run to its end.
+// tidy: struct-fields: what following one run takes, each part in a type of its own.
 pub(crate) struct Follow {
     pub(crate) renderer: Box<dyn Renderer>,
     pub(crate) tally: Tally,

@@ -186,7 +186,7 @@ async fn names_that_lead_nowhere_get_a_suggestion() {
         help: see `tau config show --origin`
         "#);
     insta::assert_snapshot!(check("permissions.allow = [\"shell\"]\n").await.stderr, @r#"
-        × the permission rule `shell` names no tool; the tools are read, write, edit, bash, jobs, glob, grep, todo, apply_patch, ls, web_fetch, ask_user, propose_plan, task
+        × the permission rule `shell` names no tool; the tools are read, write, edit, bash, jobs, glob, grep, todo, apply_patch, ls, web_fetch, memory, ask_user, propose_plan, task
         help: a rule is the name of a tool, such as `bash`, or part of what it does, such as `Bash(git *)`
         "#);
 }

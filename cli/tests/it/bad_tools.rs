@@ -44,7 +44,7 @@ async fn arguments_that_are_not_json_are_sent_back() {
     insta::assert_snapshot!(told("bash", r#"["ls"]"#).await, @r#"The arguments of `bash` must be a JSON object, but were: ["ls"]. The tool was not run."#);
     insta::assert_snapshot!(told("bash", r#"{"cmd": "ls"}"#).await, @r"
     Invalid arguments for `bash`; nothing was done:
-    - `cmd` is no argument; there are `background`, `command`, `description`, `timeout_seconds`
+    - `cmd` is no argument; there are `background`, `command`, `description`, `outside_sandbox`, `timeout_seconds`
     - `command` is missing: May have several lines.
     ");
     insta::assert_snapshot!(told("glob", "").await, @r"

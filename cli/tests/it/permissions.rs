@@ -84,7 +84,7 @@ async fn deny_goes_before_allow() {
 async fn a_rule_for_a_tool_that_is_none_is_refused() {
     let (ran, server, _) = run(&["--deny", "bahs"]).await;
     insta::assert_snapshot!(ran.assert_code(2).stderr, @r#"
-        × the permission rule `bahs` names no tool; the tools are read, write, edit, bash, jobs, glob, grep, todo, apply_patch, ls, web_fetch, ask_user, propose_plan, task
+        × the permission rule `bahs` names no tool; the tools are read, write, edit, bash, jobs, glob, grep, todo, apply_patch, ls, web_fetch, memory, ask_user, propose_plan, task
         help: a rule is the name of a tool, such as `bash`, or part of what it does, such as `Bash(git *)`
         "#);
     assert_eq!(server.request_count(), 0);

@@ -13,6 +13,7 @@ const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/projects/docum
 const PAGES: u32 = 10;
 
 /// Whoever renders pages here, if anybody.
+#[expect(clippy::print_stderr, reason = "a test that proves less says so")]
 fn has_renderer() -> bool {
     let is_there = Command::new("pdftoppm").arg("-v").output().is_ok();
     if !is_there {

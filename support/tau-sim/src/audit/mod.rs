@@ -97,6 +97,7 @@ pub(crate) struct Finished {
 }
 
 /// The run that is on.
+// tidy: struct-fields: each is a thing that one rule or another looks at.
 #[derive(Debug, Clone)]
 pub(crate) struct RunAudit {
     pub(crate) id: RunId,

@@ -168,7 +168,7 @@ fn what_sessions_were_created_with_can_be_asked_for() {
         assert_eq!(overrides.metadata, config.metadata);
         configs += 1;
     }
-    assert_eq!(configs, 4);
+    assert_eq!(configs, 5);
 }
 
 proptest! {
