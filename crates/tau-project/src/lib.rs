@@ -18,7 +18,7 @@
 //! # What it does not do
 //!
 //! It reads no environment variable and knows no home folder: callers give paths and variables. It starts no session and no
-//! server; only its hooks run commands, when a session asks them.
+//! server; only hooks, when a session asks them, and skills in use, as rules allow, run commands.
 //!
 //! # Map
 //!
