@@ -37,7 +37,9 @@ pub(super) fn announce(step: &mut Step<'_>, calls: &[ToolCall]) {
     for call in calls {
         step.emit(EventBody::ToolRequested {
             arguments_hash: sha256_hex(&[call.arguments.raw()]),
-            idempotency_key: sha256_hex(&[&run, call.id.as_str()]),
+            // Not of the id alone: a reply that was lost may have begun what only reads, and the next reply gives its id to
+            // another call.
+            idempotency_key: sha256_hex(&[&run, call.id.as_str(), &call.name, call.arguments.raw()]),
             effect: step.control.effect_class(&call.name),
             call: call.clone(),
         });

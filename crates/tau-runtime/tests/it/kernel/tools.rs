@@ -75,8 +75,32 @@ fn an_intent_carries_hash_and_key() {
     // The hash of `{}` as any SHA-256 tool prints it.
     assert_eq!(intents[0].0, "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
     assert_eq!(intents[1].0, hex(&[b"{\"x\": 1}"]), "of the text as the model wrote it");
-    // Run and call, each after its length.
+    // Run, id, name and arguments, each after its length.
     let run = run_id(1).to_string();
-    let key = |id: &[u8]| hex(&[&36_u64.to_be_bytes(), run.as_bytes(), &1_u64.to_be_bytes(), id]);
-    assert_eq!([intents[0].1.clone(), intents[1].1.clone()], [key(b"a"), key(b"b")]);
+    let key = |parts: [&str; 3]| {
+        let lengths = [run.as_str()].into_iter().chain(parts).map(|part| (part.len() as u64).to_be_bytes());
+        let lengths: Vec<[u8; 8]> = lengths.collect();
+        let parts = [run.as_str()].into_iter().chain(parts).map(str::as_bytes);
+        let all: Vec<&[u8]> =
+            lengths.iter().map(|length| &length[..]).zip(parts).flat_map(|(a, b)| [a, b]).collect();
+        hex(&all)
+    };
+    assert_eq!(intents[0].1, key(["a", "look", "{}"]));
+    assert_eq!(intents[1].1, key(["b", "look", "{\"x\": 1}"]));
+}
+
+/// A reply that is lost may have begun a call that only reads, and the next may give its id to another call.
+#[test]
+fn another_call_has_another_key() {
+    let key = |call: &str| {
+        let decision = Kernel::asking(config()).give(calls_of(1, 1, &[call])).unwrap();
+        let key = decision.events.iter().find_map(|event| match event {
+            EventBody::ToolRequested { idempotency_key, .. } => Some(idempotency_key.clone()),
+            _ => None,
+        });
+        key.unwrap()
+    };
+    assert_eq!(key("a look {}"), key("a look {}"), "asked again, the same call has the same");
+    assert_ne!(key("a look {}"), key("a change {}"));
+    assert_ne!(key("a look {}"), key("a look {\"x\":1}"));
 }
