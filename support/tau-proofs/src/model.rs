@@ -16,7 +16,7 @@ pub(crate) fn script(_: usize, request: &Request) -> Reply {
         let told = weather.and_then(|message| message["content"].as_str()).map(|told| format!(" {told}"));
         return Reply::text(&format!("It is made.{}", told.unwrap_or_default()));
     }
-    let command = json!({ "command": "echo here > made" }).to_string();
+    let command = json!({ "command": "touch made" }).to_string();
     let place = json!({ "place": "Bern" }).to_string();
     let mut calls = vec![("command", "bash", command.as_str())];
     if list(&request["tools"]).iter().any(|tool| tool["function"]["name"] == OFFERED) {
