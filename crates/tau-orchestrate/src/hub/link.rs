@@ -195,8 +195,8 @@ impl Core {
                     _ => vec![Arc::clone(member)],
                 }
             }
-            (Way::Pattern(member, pattern), Destination::Subject(subject)) => {
-                let is_meant = member.takes_through(pattern, subject);
+            (Way::Pattern(member, pattern), Destination::Subject(subject)) if pattern.matches(subject) => {
+                let is_meant = member.takes_through(pattern, message.id);
                 is_meant.then(|| Arc::clone(member)).into_iter().collect()
             }
             (Way::Everyone, Destination::Everyone) => read(&self.registry).everyone(),

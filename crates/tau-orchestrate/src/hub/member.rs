@@ -15,9 +15,10 @@ use super::envelope::Parcel;
 use super::error::Failure;
 use super::mailbox::Mailbox;
 use super::metrics::{ParticipantCounters, ParticipantMetrics};
-use super::name::ParticipantId;
+use super::name::{MessageId, ParticipantId};
 use super::participant::{Participant, ParticipantOptions};
-use super::subject::{Pattern, Subject};
+use super::seen::Seen;
+use super::subject::Pattern;
 use super::sync::lock;
 
 pub(super) struct Member {
@@ -28,7 +29,12 @@ pub(super) struct Member {
     pub(super) gone: CancellationToken,
     /// What it subscribed to, and what ends each subscription.
     patterns: Mutex<BTreeMap<Pattern, CancellationToken>>,
+    /// What came through any of them.
+    come: Mutex<Seen>,
 }
+
+/// How many messages that came through a subscription are remembered: more than lie between two copies of one.
+const COME: usize = 4096;
 
 impl Member {
     pub(super) fn new(id: ParticipantId, options: ParticipantOptions, hub: &CancellationToken) -> Arc<Self> {
@@ -38,6 +44,7 @@ impl Member {
             counters: ParticipantCounters::default(),
             gone: hub.child_token(),
             patterns: Mutex::default(),
+            come: Mutex::new(Seen::new(COME)),
         })
     }
 
@@ -62,10 +69,10 @@ impl Member {
         lock(&self.patterns).keys().cloned().collect()
     }
 
-    /// Whether `pattern` is the first of its patterns that wants `subject`: a message that came once for each of them is
-    /// taken for this one alone.
-    pub(super) fn takes_through(&self, pattern: &Pattern, subject: &Subject) -> bool {
-        lock(&self.patterns).keys().find(|own| own.matches(subject)) == Some(pattern)
+    /// Whether it takes a message that came through `pattern`: the transport brings it once for each pattern that wants it,
+    /// and the first to come counts, whichever subscriptions begin or end in between.
+    pub(super) fn takes_through(&self, pattern: &Pattern, id: MessageId) -> bool {
+        lock(&self.patterns).contains_key(pattern) && lock(&self.come).insert(id)
     }
 
     /// Takes nothing more; what waits is not handled.

@@ -59,6 +59,18 @@ mod in_process {
     super::suite!(super::in_process);
 }
 
+/// On one thread nothing is taken in between the two calls: the message came through the first pattern alone.
+#[tokio::test]
+async fn a_subscription_that_begins_takes_no_message_away() {
+    let (left, right) = hubs(in_process().await.unwrap()).await;
+    let notes = Notes::new();
+    right.register("there", notes.clone()).await.unwrap();
+    right.subscribe("there", "news.>").await.unwrap();
+    left.send(Message::on("news.eu").body("1")).await.unwrap();
+    right.subscribe("there", "news.*").await.unwrap();
+    assert_eq!(timeout(SOON, notes.after(1)).await.unwrap(), ["1"]);
+}
+
 fn subject(text: &str) -> Subject {
     Subject::try_from(text).unwrap()
 }
