@@ -18,9 +18,9 @@ const GRAPHS: &str = "crates/tau-orchestrate/tests/langgraph";
 pub(crate) fn run(root: &Path, args: &[String]) -> anyhow::Result<ExitCode> {
     let folder = Workspace::load(root)?.target_dir.join("langgraph");
     std::fs::create_dir_all(&folder).with_context(|| format!("could not make {}", folder.display()))?;
-    let python = folder.join("venv/bin/python").display().to_string();
+    let python = folder.join(PACKAGE).join("bin/python").display().to_string();
     if !Cmd::new(&python, ["-c", "import langgraph"]).succeeds(root) {
-        step(&Cmd::new("python3", ["-m", "venv", "venv"]), &folder)?;
+        step(&Cmd::new("python3", ["-m", "venv", PACKAGE]), &folder)?;
         step(&Cmd::new(&python, ["-m", "pip", "install", "--quiet", PACKAGE]), &folder)?;
     }
     let script = format!("{GRAPHS}/run.py");
