@@ -104,7 +104,9 @@ pub(super) struct WatchedBody<B: Body<Data = Bytes> + Send + 'static> {
 pub(super) enum Rest {
     /// It is read, so that its caller sees the answer: see [`leftover`].
     Discarded,
-    /// Nothing: the stream ends without the connection, or closing is what is due.
+    /// What is on its way over HTTP/2 is read.
+    Arriving,
+    /// Nothing: its caller is in this process, or closing is what is due.
     Left,
 }
 
@@ -117,10 +119,11 @@ impl<B: Body<Data = Bytes> + Send + 'static> WatchedBody<B> {
 
 impl<B: Body<Data = Bytes> + Send + 'static> Drop for WatchedBody<B> {
     fn drop(&mut self) {
-        let is_over = |body: &Pin<Box<B>>| body.is_end_stream() || self.fault.get().is_some();
-        let rest = self.body.take().filter(|body| self.rest == Rest::Discarded && !is_over(body));
-        if let (Some(rest), Ok(executor)) = (rest, tokio::runtime::Handle::try_current()) {
-            executor.spawn(leftover::discard(rest));
+        let Some(body) = self.body.take().filter(|_| self.fault.get().is_none()) else { return };
+        match self.rest {
+            Rest::Discarded => leftover::discard_behind(body),
+            Rest::Arriving => leftover::let_arrive(body),
+            Rest::Left => {}
         }
     }
 }

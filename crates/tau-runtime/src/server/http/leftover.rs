@@ -2,6 +2,9 @@
 //!
 //! Over HTTP/1 it is read and thrown away, unless it is very large or comes slowly. Or else the connection would have to
 //! close, and a caller that is still writing would see it break instead of the answer.
+//!
+//! Over HTTP/2 the stream would be reset right behind the answer, which RFC 9113, 8.1 allows and some callers take for a
+//! failure: curl 7.88 then throws the answer away. So what is already on its way is read, and only behind that is reset.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -11,9 +14,12 @@ use bytes::Bytes;
 use http::header::EXPECT;
 use http::request::Parts;
 use http_body::Body;
+use tokio::runtime::Handle;
 
 /// What is still read: twice what a message may have by default.
 const BYTES: u64 = 32 << 20;
+/// The same over HTTP/2: what may be sent to a stream that nobody reads from.
+const WINDOW: u64 = 64 << 10;
 /// How long that may take; a caller that sends slowly is not waited for.
 const TIME: Duration = Duration::from_secs(1);
 
@@ -24,9 +30,29 @@ pub(super) fn is_wanted(head: &Parts, body: &impl Body) -> bool {
 
 /// Reads a body to its end; whether that was possible.
 pub(super) async fn discard<B: Body<Data = Bytes>>(body: B) -> bool {
+    discard_at_most(BYTES, body).await
+}
+
+/// The same, behind the answer.
+pub(super) fn discard_behind<B: Body<Data = Bytes> + Send + 'static>(body: B) {
+    spawn_discard(BYTES, body);
+}
+
+/// Reads what was on its way over HTTP/2, behind the answer.
+pub(super) fn let_arrive<B: Body<Data = Bytes> + Send + 'static>(body: B) {
+    spawn_discard(WINDOW, body);
+}
+
+fn spawn_discard<B: Body<Data = Bytes> + Send + 'static>(bytes: u64, body: B) {
+    if let (false, Ok(executor)) = (body.is_end_stream(), Handle::try_current()) {
+        executor.spawn(discard_at_most(bytes, body));
+    }
+}
+
+async fn discard_at_most<B: Body<Data = Bytes>>(bytes: u64, body: B) -> bool {
     let read = async {
         let mut body = pin!(body);
-        let mut left = BYTES;
+        let mut left = bytes;
         while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
             let Ok(frame) = frame else { return false };
             let size = frame.data_ref().map_or(0, |data| data.len() as u64);

@@ -16,16 +16,19 @@ use crate::server::failure::Failure;
 
 /// An error instead of a call, in the caller's protocol.
 ///
-/// Over HTTP/1 the body is read first, see [`leftover`]. Where it was not and the connection closes, the answer says so.
+/// What becomes of the body: see [`leftover`]. Over HTTP/1 it is read first. Where it was not and the connection closes, the answer says so.
 pub(super) async fn refuse<B>(failure: Failure, head: Parts, body: B) -> Result<Response<RpcBody>, Infallible>
 where
-    B: Body<Data = Bytes> + Send,
+    B: Body<Data = Bytes> + Send + 'static,
 {
-    let is_read = async {
-        let is_wanted = leftover::is_wanted(&head, &body);
-        if is_wanted { leftover::discard(body).await } else { body.is_end_stream() }
+    let closes = if head.version >= Version::HTTP_2 {
+        leftover::let_arrive(body);
+        false
+    } else if leftover::is_wanted(&head, &body) {
+        !leftover::discard(body).await
+    } else {
+        !body.is_end_stream()
     };
-    let closes = head.version < Version::HTTP_2 && !is_read.await;
     let shape = shape_headers(&head.headers);
     let mut response = finished(ConnectError::from(failure).into_http_response(&shape), shape);
     if closes {

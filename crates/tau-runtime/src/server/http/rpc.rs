@@ -152,10 +152,13 @@ where
         let fault = Arc::new(OnceLock::new());
         let watched = |request: Request<B>, time| {
             let (head, body) = request.into_parts();
-            let is_read = head.version < Version::HTTP_2
-                && head.extensions.get::<Peer>().is_some_and(|peer| *peer != Peer::InProcess)
-                && leftover::is_wanted(&head, &body);
-            let rest = if is_read { Rest::Discarded } else { Rest::Left };
+            let is_network = head.extensions.get::<Peer>().is_some_and(|peer| *peer != Peer::InProcess);
+            let rest = match head.version {
+                _ if !is_network => Rest::Left,
+                Version::HTTP_2 => Rest::Arriving,
+                _ if leftover::is_wanted(&head, &body) => Rest::Discarded,
+                _ => Rest::Left,
+            };
             Request::from_parts(head, WatchedBody::new(body, rest, time, Arc::clone(&fault)))
         };
         let routed = self.route(&request).and_then(|route| Ok((self.places.take(&route)?, route)));

@@ -1,7 +1,9 @@
 //! Requests that are refused while they are still being sent.
 
+use std::future::poll_fn;
 use std::time::Duration;
 
+use http::Request;
 use tau_core::Secret;
 use tau_runtime::server::http::HttpOptions;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -169,4 +171,18 @@ async fn what_is_wrong_with_a_message_of_an_extension_is_told() {
         let told = server.call(request).await.stream();
         assert_eq!(told, (Vec::new(), Some((code.to_owned(), reason.to_owned()))));
     }
+}
+
+/// curl 7.88 throws an answer away when its stream is reset right behind it.
+#[tokio::test]
+async fn a_stream_whose_message_is_still_on_its_way_is_not_reset() {
+    let server = server().await;
+    let (mut client, connection) = h2::client::handshake(server.connect().await).await.unwrap();
+    tokio::spawn(connection);
+    let request = Request::post(format!("http://localhost{GET}")).header("content-type", "application/json");
+    let (answer, mut message) = client.send_request(request.body(()).unwrap(), false).unwrap();
+    assert_eq!(answer.await.unwrap().status(), 401);
+    let reset = poll_fn(|context| message.poll_reset(context));
+    assert!(tokio::time::timeout(Duration::from_millis(200), reset).await.is_err(), "it was reset");
+    message.send_data("{}".into(), true).unwrap();
 }
