@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tau_skills::plugin::{Marketplace, Plugin, PluginLibrary, Source};
+use tau_skills::plugin::{Marketplace, Origin, Plugin, PluginLibrary, Source};
 
 use crate::args::{MarketplaceCommand, PluginCommand};
 use crate::exit::{Exit, UsageError};
@@ -39,8 +39,9 @@ async fn install(library: &PluginLibrary, what: &str) -> miette::Result<()> {
     } else {
         (Source::parse(what, &working_dir), None)
     };
+    let origin = marketplace.as_ref().map_or(Origin::Direct, Origin::Marketplace);
     let fetched = fetch(&source).await?;
-    let (name, plugin) = library.install(&fetched.folder, source, marketplace.as_ref()).map_err(report)?;
+    let (name, plugin) = library.install(&fetched.folder, source, origin).map_err(report)?;
     say(&format!("{name} is installed and enabled: {}", parts(&plugin)));
     for path in library.installed().map_err(report)?.get(&name).into_iter().flat_map(|it| &it.left_out) {
         anstream::eprintln!(

@@ -56,10 +56,9 @@
 
 pub mod bootstrap;
 pub mod document;
+pub mod markdown;
 pub mod text;
 pub mod working;
-
-mod markdown;
 
 pub use bootstrap::{Bootstrap, SystemContext};
 pub use document::Document;

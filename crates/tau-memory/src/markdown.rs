@@ -1,20 +1,71 @@
-//! The parts of Markdown that matter to instruction files: what is code, and block comments.
+//! The parts of Markdown that matter to instruction files: what is code, what names a file, and block comments.
+
+/// A line that opens a block of code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Fence<'a> {
+    /// What stands behind its marks, such as a language, without blanks around it.
+    pub info: &'a str,
+    /// Its character.
+    pub mark: char,
+    length: usize,
+}
+
+impl<'a> Fence<'a> {
+    /// The fence that a line is, if it is one: at least three backticks or tildes.
+    ///
+    /// ```
+    /// use tau_memory::markdown::Fence;
+    ///
+    /// let fence = Fence::opening("````rust\n").unwrap();
+    /// assert_eq!((fence.mark, fence.info), ('`', "rust"));
+    /// assert!(!fence.closes("```\n") && fence.closes("````\n"));
+    /// ```
+    #[must_use]
+    pub fn opening(line: &'a str) -> Option<Self> {
+        let line = line.trim();
+        let mark = line.chars().next().filter(|mark| matches!(mark, '`' | '~'))?;
+        let info = line.trim_start_matches(mark);
+        let length = line.len() - info.len();
+        let is_fence = length >= 3 && !(mark == '`' && info.contains('`'));
+        is_fence.then(|| Self { info: info.trim(), mark, length })
+    }
+
+    /// Whether a line ends the block: the same character at least as often, and nothing else.
+    #[must_use]
+    pub fn closes(&self, line: &str) -> bool {
+        let line = line.trim();
+        line.len() >= self.length && line.chars().all(|c| c == self.mark)
+    }
+}
+
+/// The length in bytes of the code span that a text begins with, or of its marks where nothing closes it.
+#[must_use]
+pub fn code_span(text: &str) -> usize {
+    let marks = text.len() - text.trim_start_matches('`').len();
+    let mark = &text[..marks];
+    text[marks..].find(mark).map_or(marks, |inside| inside + 2 * marks)
+}
+
+/// The path of an `@path` that a text begins with, without the punctuation of the sentence it stands in. May be empty.
+#[must_use]
+pub fn mention(text: &str) -> Option<&str> {
+    let path = text.strip_prefix('@')?;
+    let path = &path[..path.find(|c: char| c.is_whitespace() || c == '`').unwrap_or(path.len())];
+    Some(path.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '"', '\'']))
+}
 
 /// The lines of a text, each with whether it belongs to a fenced block of code.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = (&str, bool)> {
-    let mut fence: Option<&str> = None;
-    text.split_inclusive('\n').map(move |line| {
-        let mark = fence_mark(line);
-        match (fence, mark) {
-            (None, Some(mark)) => {
-                fence = Some(mark);
-                (line, true)
-            }
-            (Some(open), Some(mark)) if mark.starts_with(open) && line.trim() == mark => {
-                fence = None;
-                (line, true)
-            }
-            (open, _) => (line, open.is_some()),
+    let mut open: Option<Fence<'_>> = None;
+    text.split_inclusive('\n').map(move |line| match open {
+        Some(fence) => {
+            open = Some(fence).filter(|fence| !fence.closes(line));
+            (line, true)
+        }
+        None => {
+            open = Fence::opening(line);
+            (line, open.is_some())
         }
     })
 }
@@ -60,32 +111,16 @@ pub(crate) fn imports(text: &str) -> Vec<&str> {
         let mut is_after_blank = true;
         while let Some(c) = rest.chars().next() {
             if c == '`' {
-                let marks = rest.len() - rest.trim_start_matches('`').len();
-                let (mark, inside) = rest.split_at(marks);
-                rest = inside.find(mark).map_or(inside, |end| &inside[end + marks..]);
+                rest = &rest[code_span(rest)..];
                 is_after_blank = false;
                 continue;
             }
-            if let Some(path) = rest.strip_prefix('@').filter(|_| is_after_blank) {
-                let path = &path[..path.find(|c: char| c.is_whitespace() || c == '`').unwrap_or(path.len())];
-                let path = path.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '"', '\'']);
-                if !path.is_empty() {
-                    found.push(path);
-                }
-            }
+            found.extend(mention(rest).filter(|path| is_after_blank && !path.is_empty()));
             is_after_blank = c.is_whitespace();
             rest = &rest[c.len_utf8()..];
         }
     }
     found
-}
-
-fn fence_mark(line: &str) -> Option<&str> {
-    let line = line.trim();
-    let mark = line.chars().next().filter(|mark| matches!(mark, '`' | '~'))?;
-    let length = line.len() - line.trim_start_matches(mark).len();
-    let is_fence = length >= 3 && !(mark == '`' && line[length..].contains('`'));
-    is_fence.then(|| &line[..length])
 }
 
 #[cfg(test)]

@@ -111,6 +111,28 @@ pub fn cut_at_line(text: &str, limit: usize) -> &str {
     cut.rfind('\n').map_or(cut, |end| &cut[..=end])
 }
 
+/// Split at `is_separator`, but for what stands between `open` and `close`. The parts are as written, blanks and empty ones
+/// included.
+///
+/// ```
+/// use tau_memory::text::split_outside;
+///
+/// assert_eq!(split_outside("*.{a,b},c", ('{', '}'), |c| c == ','), ["*.{a,b}", "c"]);
+/// ```
+#[must_use]
+pub fn split_outside(text: &str, (open, close): (char, char), is_separator: fn(char) -> bool) -> Vec<&str> {
+    let mut depth = 0_usize;
+    let is_end = |c: char| {
+        if c == open {
+            depth += 1;
+        } else if c == close {
+            depth = depth.saturating_sub(1);
+        }
+        depth == 0 && is_separator(c)
+    };
+    text.split(is_end).collect()
+}
+
 impl ReadError {
     /// What went wrong.
     #[must_use]
@@ -141,14 +163,14 @@ impl std::fmt::Display for Truncation {
 
 /// Opened without waiting, in case a FIFO took the file's place after it was looked at.
 #[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
+pub(crate) fn open(path: &Path) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags};
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     Ok(File::from(rustix::fs::open(path, flags, Mode::empty())?))
 }
 
 #[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
+pub(crate) fn open(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 

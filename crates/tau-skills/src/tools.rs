@@ -1,6 +1,7 @@
 //! Lists in one field: tool rules, argument names and globs, in the three forms in use.
 
 use serde_json::Value;
+use tau_memory::text::split_outside;
 
 /// Rules from a YAML list, or from a string with blanks or commas between them.
 ///
@@ -28,33 +29,11 @@ pub(crate) fn parse(value: &Value) -> Option<Vec<String>> {
 /// Globs from a YAML list, or from a string with commas between them. Commas inside braces belong to a glob.
 pub(crate) fn globs(value: &Value) -> Option<Vec<String>> {
     let Value::String(text) = value else { return parse(value) };
-    let mut depth = 0_usize;
-    let parts = text.split(|c| {
-        match c {
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth == 0 && (c == ',' || c == '\n')
-    });
+    let parts = split_outside(text, ('{', '}'), |c| matches!(c, ',' | '\n')).into_iter();
     Some(parts.map(str::trim).filter(|glob| !glob.is_empty()).map(str::to_owned).collect())
 }
 
 fn split(text: &str) -> Vec<String> {
-    let mut rules = vec![String::new()];
-    let mut depth = 0_usize;
-    for c in text.chars() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth == 0 && (c == ',' || c.is_whitespace()) {
-            rules.push(String::new());
-        } else if let Some(rule) = rules.last_mut() {
-            rule.push(c);
-        }
-    }
-    rules.retain(|rule| !rule.is_empty());
-    rules
+    let rules = split_outside(text, ('(', ')'), |c| c == ',' || c.is_whitespace());
+    rules.into_iter().filter(|rule| !rule.is_empty()).map(str::to_owned).collect()
 }

@@ -154,6 +154,12 @@ impl Login {
         }
         match self.session.handle_callback_url(answer.as_str()).await {
             Ok(_tokens) => Ok(()),
+            // An authorization server may repeat the code in what it says.
+            Err(AuthError::TokenExchangeFailed(_)) => Err(McpError::new(
+                McpErrorKind::Unauthorized,
+                &self.server,
+                "was not logged in to: its authorization server gave no tokens",
+            )),
             Err(error) => Err(failed(&self.server, "was not logged in to", &error)),
         }
     }
@@ -168,7 +174,7 @@ async fn discover(manager: &mut AuthorizationManager, challenge: Option<&str>) -
     Ok(())
 }
 
-/// Without what an answer quotes of itself: an authorization server may repeat codes in it.
+/// At most 300 characters, and without what addresses may hold.
 fn failed(server: &str, what: &str, error: &AuthError) -> McpError {
     let why: String = error.to_string().chars().take(300).collect();
     let why = why.split_whitespace().map(redacted).collect::<Vec<_>>().join(" ");

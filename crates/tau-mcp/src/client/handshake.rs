@@ -144,14 +144,13 @@ fn mode(lifecycle: Lifecycle) -> ClientLifecycleMode {
 
 /// Why a handshake failed. `ended` says how the connection did, where that is why.
 fn refused(name: &str, error: ClientInitializeError, ended: String) -> McpError {
+    if let ClientInitializeError::TransportError { error, .. } = root(&error)
+        && let Some(fault) = fault(error)
+    {
+        // Without its source, which may name an address with a key in it.
+        return McpError::new(fault.kind, name, fault.problem).with_challenge(fault.challenge);
+    }
     let (kind, problem) = match root(&error) {
-        ClientInitializeError::TransportError { error, .. } if fault(error).is_some() => {
-            // Without its source, which may name an address with a key in it.
-            return match fault(error) {
-                Some(fault) => McpError::new(fault.kind, name, fault.problem).with_challenge(fault.challenge),
-                None => McpError::new(McpErrorKind::Exited, name, ended),
-            };
-        }
         ClientInitializeError::ConnectionClosed(_) | ClientInitializeError::TransportError { .. } => {
             (McpErrorKind::Exited, format!("{ended} before it was ready"))
         }

@@ -13,7 +13,7 @@ use super::link::Link;
 use crate::error::{McpError, McpErrorKind};
 
 /// A server that asks more often than this asks for ever.
-const ROUNDS: usize = 10;
+pub(super) const ROUNDS: usize = 10;
 /// How long to wait before a server that only wanted to be asked again is; doubled each time.
 const PAUSE: Duration = Duration::from_millis(50);
 /// The longest such wait.
@@ -132,8 +132,12 @@ impl Link {
             let responses = self.answers(what, requests).await?;
             params.answer(Some(responses).filter(|responses| !responses.is_empty()), wanted.request_state);
         }
+        Err(self.asked_too_often(what))
+    }
+
+    pub(super) fn asked_too_often(&self, what: &str) -> McpError {
         let problem = format!("asked for more input {ROUNDS} times during {what}");
-        Err(McpError::new(McpErrorKind::Protocol, self.server(), problem))
+        McpError::new(McpErrorKind::Protocol, self.server(), problem)
     }
 
     /// What a server wanted to know, one thing after the other: a person answers one question at a time.

@@ -72,9 +72,32 @@ impl Server {
         config: &ServerConfig,
         options: &ConnectOptions,
     ) -> Result<Self, McpError> {
+        let connecting = async |stderr: &StderrTail| {
+            let mut server = Self::greet(name, config, options, stderr).await?;
+            (server.tools, server.warnings) = server.link.tools(options).await?;
+            Ok(server)
+        };
+        Self::within_time(name, config, options, connecting).await
+    }
+
+    /// The same without its tools, for whoever lists them.
+    pub(crate) async fn open(
+        name: &str,
+        config: &ServerConfig,
+        options: &ConnectOptions,
+    ) -> Result<Self, McpError> {
+        let connecting = async |stderr: &StderrTail| Self::greet(name, config, options, stderr).await;
+        Self::within_time(name, config, options, connecting).await
+    }
+
+    async fn within_time(
+        name: &str,
+        config: &ServerConfig,
+        options: &ConnectOptions,
+        connecting: impl AsyncFnOnce(&StderrTail) -> Result<Self, McpError>,
+    ) -> Result<Self, McpError> {
         let stderr = StderrTail::default();
-        let connecting = Self::connect_all(name, config, options, &stderr);
-        match tokio::time::timeout(options.connect_timeout, connecting).await {
+        match tokio::time::timeout(options.connect_timeout, connecting(&stderr)).await {
             Ok(connected) => connected.map_err(|error| error.with_stderr(stderr.text())),
             Err(_elapsed) => {
                 let limit = HumanDuration::from(options.connect_timeout);
@@ -92,7 +115,7 @@ impl Server {
         }
     }
 
-    async fn connect_all(
+    async fn greet(
         name: &str,
         config: &ServerConfig,
         options: &ConnectOptions,
@@ -118,13 +141,12 @@ impl Server {
         let health = Health::default();
         let link = Link { server: name.to_owned(), peer, handler, exit, stderr: stderr.clone(), health };
         let link = Arc::new(link);
-        let (tools, warnings) = link.tools(options).await?;
         let info = describe_server(info.as_deref());
         Ok(Self {
             link,
             info,
-            tools,
-            warnings,
+            tools: Vec::new(),
+            warnings: Vec::new(),
             _changes: changes,
             service,
             process,

@@ -10,6 +10,7 @@ use rmcp::service::{Peer, RoleClient};
 use tau_tools::Progress;
 
 use super::link::Link;
+use super::rounds::ROUNDS;
 use crate::error::{McpError, McpErrorKind};
 use crate::text::truncate;
 
@@ -38,7 +39,7 @@ impl Link {
     async fn poll(&self, what: &str, task: Task, progress: &Progress) -> Result<CallToolResult, McpError> {
         let id = task.task_id.clone();
         let mut known = task;
-        let mut answered = BTreeSet::new();
+        let (mut answered, mut rounds) = (BTreeSet::new(), 0);
         let mut told = None;
         loop {
             if known.status_message != told
@@ -70,6 +71,10 @@ impl Link {
                     // It keeps showing what was answered until it has taken note.
                     input_requests.retain(|key, _| answered.insert(key.clone()));
                     if !input_requests.is_empty() {
+                        rounds += 1;
+                        if rounds > ROUNDS {
+                            return Err(self.asked_too_often(what));
+                        }
                         let responses = self.answers(what, input_requests).await?;
                         let update = UpdateTaskParams::new(id.clone(), responses);
                         if let Err(error) = self.peer.update_task(update).await {

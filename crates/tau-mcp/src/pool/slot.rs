@@ -119,7 +119,7 @@ impl Slot {
             return Err(self.not_yet(state, wait));
         }
         let started = Instant::now();
-        let listed = match Server::connect(&self.name, &self.config, &self.options.connect).await {
+        let listed = match Server::open(&self.name, &self.config, &self.options.connect).await {
             Ok(server) => {
                 let listed = self.list(&server, self.options.connect.connect_timeout).await;
                 state.server = Some((server, started));

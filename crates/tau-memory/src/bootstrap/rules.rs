@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::document::Document;
+use crate::text::split_outside;
 
 /// Where a folder keeps rules; every `*.md` below is one.
 pub(super) const FOLDERS: [&str; 3] = [".tau/rules", ".agents/rules", ".claude/rules"];
@@ -44,33 +45,32 @@ fn set(globs: &[String]) -> GlobSet {
 
 /// The files of the rules of a folder, by path, and whether there were more.
 pub(super) fn files(folder: &Path) -> (Vec<PathBuf>, bool) {
-    let mut files = Vec::new();
-    let is_cut = FOLDERS.iter().any(|rules| collect(&folder.join(rules), 0, &mut files));
+    let (mut files, mut is_cut) = (Vec::new(), false);
+    for rules in FOLDERS {
+        is_cut |= collect(&folder.join(rules), 0, &mut files);
+    }
     (files, is_cut)
 }
 
-/// Depth first, by name. Links to folders are not followed: they could lead round in a circle.
+/// Depth first, by name, and whether something was left out: what lies too deep, or is too much. Links to folders are not
+/// followed: they could lead round in a circle.
 fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> bool {
     let Ok(entries) = std::fs::read_dir(folder) else { return false };
     let mut entries: Vec<_> = entries.flatten().collect();
     entries.sort_by_key(std::fs::DirEntry::file_name);
+    let mut is_cut = false;
     for entry in entries {
         let path = entry.path();
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        let is_cut = if is_folder {
-            depth == MAX_DEPTH || collect(&path, depth + 1, files)
-        } else {
-            if path.extension().is_some_and(|extension| extension == "md") {
-                files.push(path);
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            is_cut |= depth == MAX_DEPTH || collect(&path, depth + 1, files);
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            if files.len() == MAX_FILES {
+                return true;
             }
-            files.len() > MAX_FILES
-        };
-        if is_cut {
-            files.truncate(MAX_FILES);
-            return true;
+            files.push(path);
         }
     }
-    false
+    is_cut
 }
 
 /// The globs of a rule, and its text without the front matter.
@@ -84,23 +84,11 @@ pub(super) fn split(text: &str) -> (Vec<String>, &str) {
     };
     let value = value.trim().trim_start_matches('[').trim_end_matches(']');
     let items = lines.map(str::trim).map_while(|line| line.strip_prefix("- "));
-    let globs =
-        parts(value).into_iter().chain(items).map(|glob| glob.trim().trim_matches(['"', '\'']).to_owned());
+    let globs = split_outside(value, ('{', '}'), |c| c == ',')
+        .into_iter()
+        .chain(items)
+        .map(|glob| glob.trim().trim_matches(['"', '\'']).to_owned());
     (globs.filter(|glob| !glob.is_empty()).collect(), document.body)
-}
-
-/// Split at commas that are in no braces.
-fn parts(value: &str) -> Vec<&str> {
-    let mut depth = 0_usize;
-    let at_comma = |c: char| {
-        match c {
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth == 0 && c == ','
-    };
-    value.split(at_comma).collect()
 }
 
 #[cfg(test)]
@@ -121,5 +109,21 @@ mod tests {
             assert_eq!(split(&text), (expected.into_iter().map(str::to_owned).collect(), "body\n"), "{head}");
         }
         assert_eq!(split("plain\n"), (vec![], "plain\n"));
+    }
+
+    #[test]
+    fn a_folder_that_is_too_deep_hides_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str| {
+            let file = folder.path().join(path);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, "x").unwrap();
+        };
+        write(".tau/rules/1/2/3/4/5/6/7/deep.md");
+        write(".tau/rules/z.md");
+        write(".claude/rules/b.md");
+        let (files, is_cut) = files(folder.path());
+        let names: Vec<_> = files.iter().map(|file| file.file_name().unwrap()).collect();
+        assert_eq!((names, is_cut), (vec!["z.md".as_ref(), "b.md".as_ref()], true));
     }
 }

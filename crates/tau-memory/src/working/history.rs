@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use similar::TextDiff;
@@ -12,6 +12,9 @@ use super::error::{MemoryError, MemoryErrorKind};
 use super::path::NotePath;
 use super::store::{Expected, Stored, VERSIONS, WorkingMemory};
 use super::version::Version;
+
+/// How long what changed is looked for.
+const DIFF_TIME: Duration = Duration::from_secs(1);
 
 /// A version of a note in its history.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +114,9 @@ impl WorkingMemory {
     pub fn diff(&self, path: &NotePath, from: &Version, to: &Version) -> Result<String, MemoryError> {
         let (old, new) = (self.read_version(path, from)?, self.read_version(path, to)?);
         let names = (format!("{path}@{}", from.short()), format!("{path}@{}", to.short()));
-        Ok(TextDiff::from_lines(&old, &new).unified_diff().header(&names.0, &names.1).to_string())
+        // Where that takes longer, the rest is told as wholly new.
+        let diff = TextDiff::configure().timeout(DIFF_TIME).diff_lines(&old, &new);
+        Ok(diff.unified_diff().header(&names.0, &names.1).to_string())
     }
 
     /// Puts an earlier version in the place of what is there, which stays in the history.

@@ -255,6 +255,6 @@ fn open(file: &Path) -> io::Result<Vec<u8>> {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
     let mut bytes = Vec::new();
-    File::open(file)?.take(NOTE_BYTES + 1).read_to_end(&mut bytes)?;
+    crate::text::open(file)?.take(NOTE_BYTES + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -1,5 +1,7 @@
 //! Working memory as a tool of a model: its definition, and what a call does. Whoever runs tools wraps it.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -146,9 +148,9 @@ fn overview(memory: &WorkingMemory) -> Result<String, MemoryError> {
     if paths.is_empty() {
         return Ok("there are no notes yet".to_owned());
     }
-    let notes = memory.notes()?;
+    let notes: BTreeMap<_, _> = memory.notes()?.into_iter().map(|note| (note.path.clone(), note)).collect();
     let about = |path: &NotePath| {
-        let note = notes.iter().find(|note| note.path == *path);
+        let note = notes.get(path);
         note.map(|note| format!(": {}. {}", note.title, note.summary)).unwrap_or_default()
     };
     Ok(paths.iter().map(|path| format!("{path}{}\n", about(path))).collect())

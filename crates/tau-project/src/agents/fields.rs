@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use tau_core::config::PermissionMode;
+use tau_memory::text::split_outside;
 use tau_skills::{Context, Execution, FrontMatter};
 
 use super::definition::AgentMemory;
@@ -201,19 +202,6 @@ fn shared(execution: Execution) -> impl Iterator<Item = (String, Value)> {
 
 /// The items of a text with commas between them, but for those inside parentheses.
 fn split(text: &str) -> Vec<String> {
-    let mut items = vec![String::new()];
-    let mut depth = 0_usize;
-    for c in text.chars() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth == 0 && c == ',' {
-            items.push(String::new());
-        } else if let Some(item) = items.last_mut() {
-            item.push(c);
-        }
-    }
-    items.into_iter().map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
+    let items = split_outside(text, ('(', ')'), |c| c == ',').into_iter().map(str::trim);
+    items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
 }

@@ -1,5 +1,7 @@
 //! A body as pieces of text, commands and files.
 
+use tau_memory::markdown::{Fence, code_span, mention};
+
 /// A piece of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece<T> {
@@ -32,7 +34,7 @@ pub(super) fn parse(body: &str) -> Vec<Piece<&str>> {
         let inside = lines.at;
         let end = lines.by_ref().find(|(_, line)| fence.closes(line));
         // A fence that is never closed reaches to the end; as a command that would be too much.
-        if let (true, Some((end, closing))) = (fence.is_command, end) {
+        if let (('`', "!"), Some((end, closing))) = ((fence.mark, fence.info), end) {
             pieces.push(Piece::Text(&body[done..start]));
             pieces.push(Piece::Command(body[inside..end].trim_end()));
             done = end + closing.trim_end_matches('\n').len();
@@ -57,28 +59,6 @@ impl<'a> Iterator for Lines<'a> {
         let start = self.at;
         self.at += length;
         (length > 0).then(|| (start, &rest[..length]))
-    }
-}
-
-struct Fence {
-    mark: char,
-    length: usize,
-    is_command: bool,
-}
-
-impl Fence {
-    fn opening(line: &str) -> Option<Self> {
-        let line = line.trim();
-        let mark = line.chars().next().filter(|mark| matches!(mark, '`' | '~'))?;
-        let info = line.trim_start_matches(mark);
-        let length = line.len() - info.len();
-        let is_fence = length >= 3 && !(mark == '`' && info.contains('`'));
-        is_fence.then(|| Self { mark, length, is_command: mark == '`' && info.trim() == "!" })
-    }
-
-    fn closes(&self, line: &str) -> bool {
-        let line = line.trim();
-        line.len() >= self.length && line.chars().all(|c| c == self.mark)
     }
 }
 
@@ -119,18 +99,8 @@ fn command(text: &str) -> Option<(Piece<&str>, usize)> {
     (!command.trim().is_empty()).then(|| (Piece::Command(command), command.len() + 3))
 }
 
-/// `@path`, without the punctuation of the sentence it stands in.
 fn file(text: &str) -> Option<(Piece<&str>, usize)> {
-    let path = text.strip_prefix('@')?;
-    let path = &path[..path.find(|c: char| c.is_whitespace() || c == '`').unwrap_or(path.len())];
-    let path = path.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '"', '\'']);
+    let path = mention(text)?;
     let is_path = path.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '/' | '~' | '_' | '$'));
     is_path.then(|| (Piece::File(path), path.len() + 1))
-}
-
-/// The length of a code span, or of its opening where it is not closed on the line.
-fn code_span(text: &str) -> usize {
-    let marks = text.len() - text.trim_start_matches('`').len();
-    let mark = &text[..marks];
-    text[marks..].find(mark).map_or(marks, |inside| inside + 2 * marks)
 }

@@ -7,6 +7,8 @@ use super::error::{PluginError, PluginErrorKind};
 const FILES: usize = 20_000;
 const BYTES: u64 = 256 * 1024 * 1024;
 const DEPTH: usize = 32;
+/// How many files that were left out are told of.
+const LEFT_OUT: usize = 100;
 
 /// Copies a folder, without `.git`. Links become what they lead to, as long as that is inside of `boundary`; others are left
 /// out and told of, so that no plugin brings files of the user's along.
@@ -36,7 +38,7 @@ impl Copy {
             let (name, path) = (entry.file_name(), entry.path());
             let real = std::fs::canonicalize(&path).ok().filter(|real| real.starts_with(&self.boundary));
             let Some(real) = real else {
-                self.left_out.push(path);
+                self.leave_out(path);
                 continue;
             };
             if name == ".git" {
@@ -50,11 +52,17 @@ impl Copy {
                 self.count(&path, bytes)?;
                 std::fs::copy(&real, to.join(name)).map_err(|error| PluginError::io(&path, error))?;
             } else {
-                self.left_out.push(path);
+                self.leave_out(path);
             }
         }
         self.trail.pop();
         Ok(())
+    }
+
+    fn leave_out(&mut self, path: PathBuf) {
+        if self.left_out.len() < LEFT_OUT {
+            self.left_out.push(path);
+        }
     }
 
     fn count(&mut self, path: &Path, bytes: u64) -> Result<(), PluginError> {

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use tau_memory::text::{ReadError, ReadErrorKind};
+
 /// Why a plugin, a marketplace or the library could not be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {kind}", path.display())]
@@ -19,6 +21,9 @@ pub enum PluginErrorKind {
     /// The operating system refused.
     #[error("{0}")]
     Io(io::ErrorKind),
+    /// No text file.
+    #[error("{0}")]
+    Unreadable(ReadErrorKind),
     /// Not JSON, or a field has the wrong type.
     #[error("not as it should be, at line {line}, column {column}: {problem}")]
     Format {
@@ -42,7 +47,9 @@ pub enum PluginErrorKind {
         path: String,
     },
     /// There is no marketplace file.
-    #[error("no marketplace: there is no .claude-plugin/marketplace.json")]
+    #[error(
+        "no marketplace: there is no marketplace.json in .tau-plugin, .claude-plugin, .codex-plugin or .agents/plugins"
+    )]
     NoMarketplace,
     /// Neither a manifest nor anything that a plugin could bring.
     #[error("no plugin: there is no plugin.json, and no skills, commands or agents")]
@@ -76,6 +83,11 @@ impl PluginError {
 
     pub(super) fn io(path: &Path, source: io::Error) -> Self {
         let kind = PluginErrorKind::Io(source.kind());
+        Self { path: path.to_path_buf(), kind, source: Some(Box::new(source)) }
+    }
+
+    pub(super) fn unreadable(path: &Path, source: ReadError) -> Self {
+        let kind = PluginErrorKind::Unreadable(source.kind());
         Self { path: path.to_path_buf(), kind, source: Some(Box::new(source)) }
     }
 

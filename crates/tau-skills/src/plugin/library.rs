@@ -14,6 +14,19 @@ use super::marketplace::{Marketplace, MarketplaceEntry, Source};
 /// The marketplace of plugins that were installed from none.
 const LOCAL: &str = "local";
 
+/// How long `plugins.json` may be: it grows with what is installed, which no limit holds down.
+const STATE_BYTES: usize = 64 * 1024 * 1024;
+
+/// How a plugin was found.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Origin<'a> {
+    /// By its folder or address.
+    Direct,
+    /// In this list.
+    Marketplace(&'a Marketplace),
+}
+
 /// A folder with installed plugins and known marketplaces.
 ///
 /// Plugins are copied to `plugins/<marketplace>/<plugin>`, marketplaces that came over git to `marketplaces/<name>`;
@@ -116,7 +129,6 @@ impl PluginLibrary {
     /// Where there is none, or it cannot be copied.
     pub fn add_marketplace(&self, folder: &Path, source: Source) -> Result<Marketplace, PluginError> {
         let marketplace = Marketplace::read(folder)?;
-        let mut state = self.state()?;
         let kept = match &source {
             Source::Folder(folder) => folder.clone(),
             _ => {
@@ -125,6 +137,7 @@ impl PluginLibrary {
                 kept
             }
         };
+        let mut state = self.state()?;
         state.marketplaces.insert(marketplace.name.clone(), KnownMarketplace { source, folder: kept });
         self.save(&state)?;
         Ok(marketplace)
@@ -153,7 +166,7 @@ impl PluginLibrary {
     }
 
     /// Installs the plugin in a folder and enables it; one of the same name and marketplace is replaced. Answers with the
-    /// name it is installed by. Links are followed inside of `boundary`: the plugin's or the marketplace's folder.
+    /// name it is installed by. Links are followed inside of the marketplace's folder, or of the plugin's where it is in none.
     ///
     /// # Errors
     ///
@@ -162,18 +175,22 @@ impl PluginLibrary {
         &self,
         folder: &Path,
         source: Source,
-        marketplace: Option<&Marketplace>,
+        origin: Origin<'_>,
     ) -> Result<(String, Plugin), PluginError> {
+        let marketplace = match origin {
+            Origin::Direct => None,
+            Origin::Marketplace(marketplace) => Some(marketplace),
+        };
         let plugin = Plugin::read(folder)?;
         let of = marketplace.map_or(LOCAL, |marketplace| marketplace.name.as_str());
         let kept = Path::new("plugins").join(of).join(&plugin.name);
         // What a plugin links to beside it in its marketplace comes along.
         let boundary = marketplace.map(|it| it.root.as_path()).filter(|root| folder.starts_with(root));
-        let mut state = self.state()?;
         let left_out = self.replace(folder, &kept, boundary.unwrap_or(folder))?;
         let name = format!("{}@{of}", plugin.name);
         let installed = Plugin::read(&self.root.join(&kept))?;
         let version = installed.version.clone();
+        let mut state = self.state()?;
         state
             .plugins
             .insert(name.clone(), Installed { enabled: true, version, source, folder: kept, left_out });
@@ -249,13 +266,17 @@ impl PluginLibrary {
         if to.exists() {
             std::fs::rename(&to, new.path().join("old")).map_err(io)?;
         }
-        std::fs::rename(new.path().join("new"), &to).map_err(io)?;
+        if let Err(error) = std::fs::rename(new.path().join("new"), &to) {
+            // What was there goes back; that there was nothing is no second failure.
+            let _ = std::fs::rename(new.path().join("old"), &to);
+            return Err(io(error));
+        }
         Ok(left_out)
     }
 
     fn state(&self) -> Result<State, PluginError> {
         let file = self.root.join("plugins.json");
-        if file.exists() { read_json(&file) } else { Ok(State::default()) }
+        if file.exists() { read_json(&file, STATE_BYTES) } else { Ok(State::default()) }
     }
 
     fn save(&self, state: &State) -> Result<(), PluginError> {

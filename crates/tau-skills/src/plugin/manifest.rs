@@ -13,7 +13,7 @@ use crate::discovery::SKILL_FILE;
 const MANIFESTS: [&str; 4] =
     [".tau-plugin/plugin.json", ".claude-plugin/plugin.json", ".codex-plugin/plugin.json", "plugin.json"];
 
-const MANIFEST_BYTES: usize = 1024 * 1024;
+pub(super) const MANIFEST_BYTES: usize = 1024 * 1024;
 const NAME_BYTES: usize = 128;
 
 /// A plugin, and where in its folder is what it brings. Everything named here is there.
@@ -86,7 +86,10 @@ impl Plugin {
     /// Where the manifest is wrong, or nothing of a plugin is there.
     pub fn read(root: &Path) -> Result<Self, PluginError> {
         let found = MANIFESTS.iter().map(|name| root.join(name)).find(|file| file.is_file());
-        let manifest: Manifest = found.as_deref().map_or_else(|| Ok(Manifest::default()), read_json)?;
+        let manifest: Manifest = match found.as_deref() {
+            Some(file) => read_json(file, MANIFEST_BYTES)?,
+            None => Manifest::default(),
+        };
         let name = manifest.name.unwrap_or_else(|| {
             root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
         });
@@ -151,9 +154,8 @@ impl std::fmt::Display for PluginPart {
     }
 }
 
-pub(super) fn read_json<T: DeserializeOwned>(file: &Path) -> Result<T, PluginError> {
-    let text = text::read(file, MANIFEST_BYTES)
-        .map_err(|error| PluginError::io(file, std::io::Error::other(error)))?;
+pub(super) fn read_json<T: DeserializeOwned>(file: &Path, limit: usize) -> Result<T, PluginError> {
+    let text = text::read(file, limit).map_err(|error| PluginError::unreadable(file, error))?;
     serde_json::from_str(&text.content).map_err(|error| PluginError::json(file, error))
 }
 

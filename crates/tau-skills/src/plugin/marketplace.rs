@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::{PluginError, PluginErrorKind};
-use super::manifest::{check_name, inside, read_json};
+use super::manifest::{MANIFEST_BYTES, check_name, inside, read_json};
 
 const FILES: [&str; 4] = [
     ".tau-plugin/marketplace.json",
@@ -42,8 +42,8 @@ pub struct MarketplaceEntry {
     pub source: Source,
 }
 
-/// Where something comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Where something comes from. Shown, also by `Debug`, it has no password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Source {
@@ -116,7 +116,7 @@ impl Marketplace {
     pub fn read(root: &Path) -> Result<Self, PluginError> {
         let file = FILES.iter().map(|name| root.join(name)).find(|file| file.is_file());
         let file = file.ok_or_else(|| PluginError::new(root, PluginErrorKind::NoMarketplace))?;
-        let written: File = read_json(&file)?;
+        let written: File = read_json(&file, MANIFEST_BYTES)?;
         check_name(&file, &written.name)?;
         let folder = written.metadata.plugin_root.as_deref();
         let entry = |entry: Entry| {
@@ -180,6 +180,12 @@ impl Source {
     }
 }
 
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Source").field(&self.to_string()).finish()
+    }
+}
+
 impl std::fmt::Display for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -197,8 +203,8 @@ impl std::fmt::Display for Source {
 
 /// An address without the credentials it may have in it.
 fn without_password(url: &str) -> String {
-    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?))) {
-        Some((scheme, (user, host))) if !user.contains('/') => format!("{scheme}://{host}"),
-        _ => url.to_owned(),
-    }
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
 }

@@ -13,7 +13,7 @@ mod manifest;
 mod marketplace;
 
 pub use error::{PluginError, PluginErrorKind};
-pub use library::{Installed, KnownMarketplace, PluginLibrary};
+pub use library::{Installed, KnownMarketplace, Origin, PluginLibrary};
 pub use manifest::{Plugin, PluginPart};
 pub use marketplace::{Marketplace, MarketplaceEntry, Source};
 

@@ -1,5 +1,5 @@
 use tau_skills::Discovery;
-use tau_skills::plugin::{Marketplace, Plugin, PluginErrorKind, PluginLibrary, PluginPart, Source};
+use tau_skills::plugin::{Marketplace, Origin, Plugin, PluginErrorKind, PluginLibrary, PluginPart, Source};
 
 use crate::tree::{Tree, names};
 
@@ -86,8 +86,11 @@ fn marketplaces_list_sources_of_every_kind() {
     );
     assert_eq!(Source::parse("o/r#v2", &tree.at("")).to_string(), "https://github.com/o/r.git#v2");
     assert_eq!(Source::parse("market", &tree.at("")), Source::Folder(tree.at("market")));
-    let secret = Source::parse("https://me:password@h/x.git", &tree.at(""));
-    assert_eq!(secret.to_string(), "https://h/x.git");
+    for password in ["password", "p@ss"] {
+        let secret = Source::parse(&format!("https://me:{password}@h/x.git"), &tree.at(""));
+        assert_eq!(secret.to_string(), "https://h/x.git");
+        assert_eq!(format!("{secret:?}"), "Source(\"https://h/x.git\")");
+    }
 }
 
 #[test]
@@ -98,7 +101,8 @@ fn plugins_are_installed_enabled_disabled_and_removed() {
     library.add_marketplace(&tree.at(market), Source::Folder(tree.at(market))).unwrap();
     let (entry, marketplace) = library.find("ship").unwrap();
     let Source::Folder(folder) = &entry.source else { panic!("{}", entry.source) };
-    let (name, plugin) = library.install(folder, entry.source.clone(), Some(&marketplace)).unwrap();
+    let (name, plugin) =
+        library.install(folder, entry.source.clone(), Origin::Marketplace(&marketplace)).unwrap();
     assert_eq!((name.as_str(), plugin.root.clone()), ("ship@tools", tree.at("library/plugins/tools/ship")));
     assert!(!plugin.root.join(".git").exists());
     // It is a copy: what happens to the source does not reach it.
@@ -134,18 +138,19 @@ fn a_plugin_brings_nothing_from_outside_of_its_marketplace() {
     symlink(tree.at(""), ship.join("skills/everything")).unwrap();
     let library = library(&tree);
     let marketplace = Marketplace::read(&tree.at("market")).unwrap();
-    let (name, plugin) = library.install(&ship, Source::Folder(ship.clone()), Some(&marketplace)).unwrap();
+    let (name, plugin) =
+        library.install(&ship, Source::Folder(ship.clone()), Origin::Marketplace(&marketplace)).unwrap();
     assert_eq!(std::fs::read_to_string(plugin.root.join("words.md")).unwrap(), "shared");
     assert!(!plugin.root.join("secret").exists());
     let mut left_out = library.installed().unwrap()[&name].left_out.clone();
     left_out.sort();
     assert_eq!(left_out, [ship.join("secret"), ship.join("skills/everything")]);
     // Without the marketplace, what lies beside the plugin is outside too.
-    let (_, plugin) = library.install(&ship, Source::Folder(ship.clone()), None).unwrap();
+    let (_, plugin) = library.install(&ship, Source::Folder(ship.clone()), Origin::Direct).unwrap();
     assert!(!plugin.root.join("words.md").exists());
     // A circle ends.
     std::fs::remove_file(ship.join("skills/everything")).unwrap();
     symlink("..", ship.join("skills/up")).unwrap();
-    let (name, _) = library.install(&ship, Source::Folder(ship.clone()), None).unwrap();
+    let (name, _) = library.install(&ship, Source::Folder(ship.clone()), Origin::Direct).unwrap();
     assert!(library.installed().unwrap()[&name].left_out.contains(&ship.join("skills/up")));
 }
