@@ -44,9 +44,9 @@ fn scan(mut log: BufReader<File>) -> Option<u64> {
     let mut torn = 0;
     loop {
         let frame = read(&mut log, FRAME + page)?;
-        let Some(found) = frame.get(8..16) else { return Some(torn + frame.len() as u64) };
-        if found != salt {
-            // It is of an earlier round: the log is written from its beginning again and again.
+        let is_room = frame.iter().all(|byte| *byte == 0);
+        if is_room || frame.get(8..16).is_some_and(|found| found != salt) {
+            // Nothing yet, or of an earlier round: the log is written from its beginning again and again.
             return Some(torn);
         }
         torn += frame.len() as u64;

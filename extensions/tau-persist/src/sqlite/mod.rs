@@ -12,6 +12,7 @@ mod maintenance;
 mod probe;
 mod read;
 mod readers;
+mod room;
 mod schema;
 mod session;
 mod writer;

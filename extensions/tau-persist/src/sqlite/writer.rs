@@ -8,11 +8,13 @@ use std::thread::JoinHandle;
 
 use futures::channel::oneshot;
 use rusqlite::Connection;
+use tracing::debug;
 
 use super::checkpoint::checkpoint_if_due;
 use super::connection::Target;
 use super::error::from_sqlite;
 use super::probe::{Probe, Step};
+use super::room::Room;
 use crate::error::{StoreError, StoreErrorKind};
 use crate::pending::Pending;
 
@@ -92,7 +94,7 @@ impl Writer {
         let (sender, jobs) = channel();
         let thread = std::thread::Builder::new()
             .name("tau-persist-writer".to_owned())
-            .spawn(move || Loop { target, connection: Ok(connection), jobs }.run())
+            .spawn(move || Loop::new(target, connection, jobs).run())
             .map_err(|error| StoreError::new(StoreErrorKind::Io).with_source(error))?;
         Ok(Self { jobs: Some(sender), thread: Some(thread) })
     }
@@ -139,10 +141,15 @@ struct Loop {
     target: Target,
     /// An error if the last attempt to open it anew failed.
     connection: Result<Connection, StoreError>,
+    room: Room,
     jobs: Receiver<Job>,
 }
 
 impl Loop {
+    fn new(target: Target, connection: Connection, jobs: Receiver<Job>) -> Self {
+        Self { room: Room::new(&target.path), connection: Ok(connection), target, jobs }
+    }
+
     fn run(mut self) {
         let mut left = None;
         while let Some(first) = left.take().or_else(|| self.jobs.recv().ok()) {
@@ -181,7 +188,9 @@ impl Loop {
 
     fn commit(&mut self, mut batch: Vec<Box<dyn Grouped>>) {
         let health = match &self.connection {
-            Ok(connection) => commit_batch(connection, &*self.target.probe, &mut batch),
+            Ok(connection) => {
+                Commit { connection, probe: &*self.target.probe, room: &self.room }.of(&mut batch)
+            }
             Err(error) => {
                 batch.iter_mut().for_each(|job| job.fail(error));
                 Health::Sound
@@ -193,7 +202,7 @@ impl Loop {
         }
         batch.into_iter().for_each(|job| job.answer());
         if let Ok(connection) = &self.connection {
-            checkpoint_if_due(connection, &*self.target.probe);
+            checkpoint_if_due(connection, &*self.target.probe, &mut self.room);
         }
     }
 }
@@ -204,55 +213,71 @@ enum Health {
     Suspect,
 }
 
-fn commit_batch(connection: &Connection, probe: &dyn Probe, batch: &mut [Box<dyn Grouped>]) -> Health {
-    probe.reached(Step::Begin);
-    if let Err(error) = begin(connection) {
-        batch.iter_mut().for_each(|job| job.fail(&error));
-        return Health::Sound;
-    }
-    let is_whole = batch.iter_mut().all(|job| {
-        let before = connection.total_changes();
-        let outcome = job.run(connection);
-        // A request that was refused before it wrote anything is no harm to the others.
-        let is_clean = connection.total_changes() == before && !connection.is_autocommit();
-        outcome == Outcome::Done || is_clean
-    });
-    if is_whole {
-        return end(connection, probe, batch);
-    }
-    if roll_back(connection) == Health::Suspect {
-        batch.iter_mut().for_each(|job| job.fail(&StoreErrorKind::Io.into()));
-        return Health::Suspect;
-    }
-    if let [only] = batch {
-        // It ran alone already; its own error is the answer.
-        only.fail(&StoreErrorKind::Io.into());
-        return Health::Sound;
-    }
-    let mut health = Health::Sound;
-    for job in batch.chunks_mut(1) {
-        if health == Health::Suspect {
-            job.iter_mut().for_each(|job| job.fail(&StoreErrorKind::Io.into()));
-        } else {
-            health = commit_batch(connection, probe, job);
+/// A transaction for requests together.
+#[derive(Clone, Copy)]
+struct Commit<'a> {
+    connection: &'a Connection,
+    probe: &'a dyn Probe,
+    room: &'a Room,
+}
+
+impl Commit<'_> {
+    fn of(&self, batch: &mut [Box<dyn Grouped>]) -> Health {
+        let Self { connection, probe, .. } = *self;
+        probe.reached(Step::Begin);
+        if let Err(error) = begin(connection) {
+            batch.iter_mut().for_each(|job| job.fail(&error));
+            return Health::Sound;
         }
+        let is_whole = batch.iter_mut().all(|job| {
+            let before = connection.total_changes();
+            let outcome = job.run(connection);
+            // A request that was refused before it wrote anything is no harm to the others.
+            let is_clean = connection.total_changes() == before && !connection.is_autocommit();
+            outcome == Outcome::Done || is_clean
+        });
+        if is_whole {
+            return self.end(batch);
+        }
+        if roll_back(connection) == Health::Suspect {
+            batch.iter_mut().for_each(|job| job.fail(&StoreErrorKind::Io.into()));
+            return Health::Suspect;
+        }
+        if let [only] = batch {
+            // It ran alone already; its own error is the answer.
+            only.fail(&StoreErrorKind::Io.into());
+            return Health::Sound;
+        }
+        let mut health = Health::Sound;
+        for job in batch.chunks_mut(1) {
+            if health == Health::Suspect {
+                job.iter_mut().for_each(|job| job.fail(&StoreErrorKind::Io.into()));
+            } else {
+                health = self.of(job);
+            }
+        }
+        health
     }
-    health
+
+    fn end(&self, batch: &mut [Box<dyn Grouped>]) -> Health {
+        let Self { connection, probe, room } = *self;
+        probe.reached(Step::Commit);
+        if let Err(error) = room.make() {
+            // Then SQLite makes it, or says why it cannot.
+            debug!(%error, "no room could be made in the log");
+        }
+        let Err(error) = connection.execute_batch("COMMIT").map_err(from_sqlite) else {
+            probe.reached(Step::Committed);
+            return Health::Sound;
+        };
+        batch.iter_mut().for_each(|job| job.fail(&error));
+        let health = roll_back(connection);
+        if *error.kind() == StoreErrorKind::StorageFull { health } else { Health::Suspect }
+    }
 }
 
 fn begin(connection: &Connection) -> Result<(), StoreError> {
     connection.execute_batch("BEGIN IMMEDIATE").map_err(from_sqlite)
-}
-
-fn end(connection: &Connection, probe: &dyn Probe, batch: &mut [Box<dyn Grouped>]) -> Health {
-    probe.reached(Step::Commit);
-    let Err(error) = connection.execute_batch("COMMIT").map_err(from_sqlite) else {
-        probe.reached(Step::Committed);
-        return Health::Sound;
-    };
-    batch.iter_mut().for_each(|job| job.fail(&error));
-    let health = roll_back(connection);
-    if *error.kind() == StoreErrorKind::StorageFull { health } else { Health::Suspect }
 }
 
 fn roll_back(connection: &Connection) -> Health {
