@@ -12,6 +12,7 @@ use tau_core::event::{EventBody, RunOutcome, ToolOutcome};
 use tau_persist::{ReadEvents, SqliteOptions, SqliteStore, Store as _};
 use tau_proto::runtime::v1 as wire;
 use tau_runtime::kernel::State;
+use tau_testkit::random::Random;
 use tau_testkit::{ModelServer, Reply, Request};
 use tokio::io::AsyncReadExt;
 
@@ -40,20 +41,6 @@ pub(crate) fn script(_: usize, request: &Request) -> Reply {
         (ids[1].as_str(), "bash", append(1).as_str()),
         (ids[2].as_str(), "read", look.as_str()),
     ])
-}
-
-/// Numbers that look random and are the same every time.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        // SplitMix64.
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % bound
-    }
 }
 
 /// What a process said before it died.
@@ -126,7 +113,7 @@ async fn session(place: &Place, job: &str, random: &mut Random, most: usize, tot
             panic!("{job} never ends: {ran:?}");
         }
         let spare = totals.kills >= most;
-        let after = Duration::from_millis(if spare { 60_000 } else { random.below(120) });
+        let after = Duration::from_millis(if spare { 60_000 } else { random.below(120) as u64 });
         let known = heard.session.clone();
         let killed = match &known {
             None => {
@@ -241,7 +228,7 @@ async fn kill(cycles: usize, seed: u64) -> Totals {
     let server = ModelServer::start_unrecorded(script).await.unwrap();
     let place = Place::with_server(&server);
     place.write("AGENTS.md", "Be brief.");
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut totals = Totals::default();
     while totals.kills < cycles {
         let job = format!("job{}", totals.sessions);

@@ -16,9 +16,10 @@ use tau_proto::runtime::v1::{
     self as pb, RuntimeServiceClient, context_entry, run_outcome, run_response, session_event,
 };
 use tau_testkit::ModelServer;
+use tau_testkit::random::Random;
 use tokio::time::Instant;
 
-use crate::kill::{Heard, Random, Totals, body, check, number, script, stored};
+use crate::kill::{Heard, Totals, body, check, number, script, stored};
 use crate::serve_journal::{Journal, Server, database, verified};
 use crate::support::Place;
 
@@ -53,7 +54,7 @@ impl<'a> Sides<'a> {
 
     /// Kills one, and starts it again a moment later.
     async fn kill(&mut self, random: &mut Random) -> Side {
-        let pause = Duration::from_millis(random.below(100));
+        let pause = Duration::from_millis(random.below(100) as u64);
         if random.below(2) == 0 {
             self.server.child.kill().await.unwrap();
             tokio::time::sleep(pause).await;
@@ -139,7 +140,7 @@ async fn run(sessions: &Sessions, session: &str, job: &str) -> Result<Run, Conne
 async fn session(sides: &mut Sides<'_>, job: &str, random: &mut Random, most: usize, totals: &mut Totals) {
     let session = create(&sides.sessions().await).await;
     let (mut told, start) = (Told::default(), Instant::now());
-    let mut kill_at = Instant::now() + Duration::from_millis(random.below(400));
+    let mut kill_at = Instant::now() + Duration::from_millis(random.below(400) as u64);
     'attempts: while !told.heard.is_finished {
         assert!(start.elapsed() < PATIENCE, "{job} never ends");
         let sessions = sides.sessions().await;
@@ -159,7 +160,7 @@ async fn session(sides: &mut Sides<'_>, job: &str, random: &mut Random, most: us
                 () = tokio::time::sleep_until(kill_at), if totals.kills < most => {
                     totals.kills += 1;
                     let side = sides.kill(random).await;
-                    kill_at = Instant::now() + Duration::from_millis(random.below(400));
+                    kill_at = Instant::now() + Duration::from_millis(random.below(400) as u64);
                     if side == Side::Server {
                         continue 'attempts;
                     }
@@ -187,7 +188,7 @@ async fn kill(cycles: usize, seed: u64) -> Totals {
     let model = ModelServer::start_unrecorded(script).await.unwrap();
     let place = Place::with_server(&model);
     place.write("AGENTS.md", "Be brief.");
-    let (mut random, mut totals) = (Random(seed), Totals::default());
+    let (mut random, mut totals) = (Random::new(seed), Totals::default());
     let mut sides = Sides::start(&place).await;
     while totals.kills < cycles {
         let job = format!("job{}", totals.sessions);

@@ -48,6 +48,7 @@
 
 pub mod chunk;
 pub mod fault;
+pub mod random;
 pub mod skills;
 
 mod reply;

@@ -1,7 +1,7 @@
 //! Messages that no decoder may take.
+use tau_testkit::random::Random;
 
 use super::methods::Method;
-use super::random::Random;
 
 /// How messages are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 use http::Request;
+use tau_testkit::random::Random;
 
 use super::bodies::{Codec, FLAWS, Flaw, message};
 use super::bombs::Bombs;
 use super::call::Version;
 use super::methods::{Kind, Method};
-use super::random::Random;
 
 /// The protocols of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Args;
+use tau_testkit::random::Random;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -16,7 +17,6 @@ use super::case::{Case, Wrong, next, no_http};
 use super::good::GoodClient;
 use super::judge::{Verdict, judge};
 use super::methods::{METHODS, Method};
-use super::random::Random;
 use crate::served::Served;
 
 /// Requests that go on at a time.

@@ -10,7 +10,6 @@ mod good;
 mod judge;
 mod malformed;
 mod methods;
-mod random;
 
 use std::process::ExitCode;
 

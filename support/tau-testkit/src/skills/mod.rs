@@ -6,13 +6,12 @@
 //! parser of YAML could mind ([`odd`](self) values), so that two validators have something to disagree about.
 
 mod odd;
-mod random;
 mod words;
 
 use std::io;
 use std::path::Path;
 
-use random::Random;
+use crate::random::Random;
 
 /// One skill, not yet written.
 #[derive(Debug, Clone, PartialEq, Eq)]

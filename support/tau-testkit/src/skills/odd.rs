@@ -1,6 +1,6 @@
 //! Names, values and lines that parsers read differently.
 
-use super::random::Random;
+use crate::random::Random;
 
 /// Beginnings of names, right and wrong, in many scripts: letters, numbers and marks of all categories, composed or not.
 pub(super) const NAMES: [&str; 22] = [
