@@ -65,6 +65,7 @@ pub mod runtime;
 pub mod server;
 
 mod driver;
+mod names;
 mod system_prompt;
 
 pub use driver::{

@@ -7,6 +7,8 @@ use serde_json::json;
 use tau_core::event::{AgentProfile, ToolKind, ToolSpec};
 use tau_core::{EffectClass, ToolDefinition};
 
+use crate::names;
+
 /// `ask_user`: the model asks a person, and the answer is the result.
 #[must_use]
 pub fn ask_user() -> ToolSpec {
@@ -41,7 +43,8 @@ pub fn propose_plan() -> ToolSpec {
     spec("propose_plan", description, parameters, ToolKind::ProposePlan)
 }
 
-/// The most bytes of what all kinds of subagents say of themselves, and of what one does.
+/// The most bytes of the description with what kinds of subagents say of themselves, and of what one does. The names of
+/// those that had no room have one of their own.
 const AGENTS: (usize, usize) = (12_000, 1_200);
 
 /// `task`: the model gives work to a subagent, which has the same tools or those of its kind, and a part of the budget.
@@ -66,7 +69,7 @@ pub fn task(agents: &BTreeMap<String, AgentProfile>) -> ToolSpec {
     spec("task", &description, parameters, ToolKind::Subagent)
 }
 
-/// A line for each kind, as far as there is room; the names of the others, which can be asked for all the same.
+/// A line for each kind, as far as there is room; then names of others, which can be asked for all the same.
 fn list(agents: &BTreeMap<String, AgentProfile>, text: &mut String) {
     let (most, most_of_one) = AGENTS;
     let mut others: Vec<&str> = Vec::new();
@@ -81,7 +84,7 @@ fn list(agents: &BTreeMap<String, AgentProfile>, text: &mut String) {
         let _ = writeln!(text, "- {name}: {about}");
     }
     if !others.is_empty() {
-        let _ = writeln!(text, "- and {}", others.join(", "));
+        let _ = writeln!(text, "- and {}", names::list(others));
     }
 }
 

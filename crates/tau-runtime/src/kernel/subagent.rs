@@ -17,6 +17,7 @@ use super::control::{Child, Control};
 use super::run::{Call, CallState, Phase};
 use super::step::Step;
 use super::{Effect, Rejection, budget, hooks, tools, turn};
+use crate::names;
 
 /// What a subagent that is as the session itself is called, where a kind is named.
 const GENERAL: &str = "general-purpose";
@@ -188,8 +189,8 @@ impl<'a> Work<'a> {
         let name = value.get("agent").and_then(Value::as_str).unwrap_or_default();
         let agent = agents.get_key_value(name).map(|(name, _)| name.as_str());
         if agent.is_none() && !name.is_empty() && name != GENERAL {
-            let names: Vec<&str> = agents.keys().map(String::as_str).chain([GENERAL]).collect();
-            return Err(format!("There is no subagent `{name}`. There are: {}.", names.join(", ")));
+            let names = names::list(agents.keys().map(String::as_str).chain([GENERAL]));
+            return Err(format!("There is no subagent `{name}`. There are: {names}."));
         }
         let background = value.get("background").and_then(Value::as_bool).unwrap_or_default();
         Ok(Self { prompt: prompt.to_owned(), agent, background })

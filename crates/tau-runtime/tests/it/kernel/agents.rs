@@ -69,6 +69,19 @@ fn a_kind_that_is_not_there_is_told_with_those_that_are() {
 }
 
 #[test]
+fn what_the_model_is_told_of_kinds_is_bounded() {
+    let profile = |number: usize| (format!("{number:0>256}"), AgentProfile::new("Reviews. ".repeat(200)));
+    let agents: BTreeMap<_, _> = (0..1_000).map(profile).collect();
+    let told = loop_tools::task(&agents).definition.description;
+    assert!(told.len() < 14_200, "{} bytes", told.len());
+    assert!(told.ends_with(" more\n"), "{}", &told[told.len() - 300..]);
+    let mut config = with_agents([]);
+    config.agents = agents;
+    let lines = Kernel::asking(config).lines(calls_of(1, 1, &[r#"a task {"prompt":"Look","agent":"x"}"#]));
+    assert!(lines[2].len() < 2_100 && lines[2].ends_with(" and 994 more."), "{}", lines[2]);
+}
+
+#[test]
 fn no_kind_may_do_more_than_the_session() {
     use PermissionMode::{AcceptEdits, Bypass, Default, DontAsk, Plan};
     let all = [Default, AcceptEdits, Plan, DontAsk, Bypass];
