@@ -96,7 +96,7 @@ impl Book {
 }
 
 /// Whether a failure of a hook is as if it had denied.
-pub(super) fn counts_as_denial(spec: &HookSpec) -> bool {
+pub(crate) fn counts_as_denial(spec: &HookSpec) -> bool {
     spec.on_failure == FailurePolicy::Block && can_deny(spec.point)
 }
 

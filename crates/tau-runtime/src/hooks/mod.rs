@@ -40,6 +40,8 @@ mod several;
 
 pub use ask::HookAsk;
 pub(crate) use chain::{ask_all, tell_all};
+#[cfg(feature = "server")]
+pub(crate) use health::counts_as_denial;
 pub use health::{HookHealth, HookStatus};
 pub use list::HookList;
 pub(crate) use point::{can_deny, fitting};

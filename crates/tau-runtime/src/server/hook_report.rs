@@ -1,13 +1,13 @@
 //! Hooks that fail, as diagnostics tell it.
 
 use super::operator::{Finding, Severity};
-use crate::hooks::{FailurePolicy, HookStatus};
+use crate::hooks::{HookStatus, counts_as_denial};
 
 /// A hook that failed, in words. One that fails now and fails closed keeps sessions from their work.
 pub(super) fn finding(hook: &HookStatus) -> Option<Finding> {
     let (words, _) = hook.last_failure.as_ref()?;
-    let (spec, is_closed) = (&hook.spec, hook.spec.on_failure == FailurePolicy::Block);
-    let severity = if hook.is_failing && is_closed { Severity::Bad } else { Severity::Note };
+    let spec = &hook.spec;
+    let severity = if hook.is_failing && counts_as_denial(spec) { Severity::Bad } else { Severity::Note };
     let whose = if spec.source.is_empty() { String::new() } else { format!(" of `{}`", spec.source) };
     let HookStatus { asked, failed, denied, .. } = hook;
     let (name, point) = (&spec.name, spec.point);
