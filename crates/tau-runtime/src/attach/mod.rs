@@ -177,37 +177,31 @@ impl Attachments {
 
     /// The tools that are offered to a session which is being created, in the order the model is told of them: by
     /// priority, then by the extension's id, then as each extension orders them. Of one name the first stands.
+    ///
+    /// An extension keeps what it gave until [`settle`](Attachments::settle) says that nobody will ask for it again.
     #[must_use]
     pub fn tools_for(&self, session: &SessionTraits) -> Vec<Arc<dyn ToolExecutor>> {
         let specs = tool::offered(&self.calls.lock(), session);
         specs.into_iter().map(|spec| self.tool(session, spec)).collect()
     }
 
-    /// The same for a session that says when results are durable; see [`Attachments::results`].
-    pub(crate) fn kept_tools_for(&self, session: &SessionTraits) -> Vec<Arc<dyn ToolExecutor>> {
-        let specs = tool::offered(&self.calls.lock(), session);
-        specs.into_iter().map(|spec| self.kept_tool(session, spec)).collect()
+    /// A tool of a session that exists already, whether somebody offers it now or not: its calls go to whoever does when
+    /// they are made.
+    #[must_use]
+    pub fn tool(&self, session: &SessionTraits, spec: ToolSpec) -> Arc<dyn ToolExecutor> {
+        Arc::new(tool::RemoteTool::new(&self.calls, self.options.grace, session.clone(), spec))
     }
 
-    /// The same of one tool.
-    pub(crate) fn kept_tool(&self, session: &SessionTraits, spec: ToolSpec) -> Arc<dyn ToolExecutor> {
-        Arc::new(self.remote_tool(session, spec).settled_when_durable())
+    /// The result of a call is durable, or nobody needs it: the extension that made it is told that it may forget it. The
+    /// call is named by its idempotency key ([`CallScope`](tau_tools::CallScope)). Sessions of a
+    /// [`Runtime`](crate::runtime::Runtime) do this themselves.
+    pub fn settle(&self, key: &str) {
+        self.calls.lock().settle(key);
     }
 
     /// Whom a session tells that results of calls are durable.
     pub(crate) fn results(&self) -> Arc<dyn ResultKeeper> {
         Arc::clone(&self.calls) as _
-    }
-
-    /// A tool of a session that exists already, whether somebody offers it now or not: its calls go to whoever does when
-    /// they are made.
-    #[must_use]
-    pub fn tool(&self, session: &SessionTraits, spec: ToolSpec) -> Arc<dyn ToolExecutor> {
-        Arc::new(self.remote_tool(session, spec))
-    }
-
-    fn remote_tool(&self, session: &SessionTraits, spec: ToolSpec) -> tool::RemoteTool {
-        tool::RemoteTool::new(&self.calls, self.options.grace, session.clone(), spec)
     }
 
     /// Whose environment a session gets that asks for none: of those that are for it the one with the highest priority,

@@ -47,7 +47,6 @@ pub(super) struct RemoteTool {
     grace: Duration,
     session: SessionTraits,
     spec: ToolSpec,
-    settled: Settled,
 }
 
 impl fmt::Debug for RemoteTool {
@@ -58,13 +57,7 @@ impl fmt::Debug for RemoteTool {
 
 impl RemoteTool {
     pub(super) fn new(calls: &Arc<Calls>, grace: Duration, session: SessionTraits, spec: ToolSpec) -> Self {
-        Self { calls: Arc::clone(calls), grace, session, spec, settled: Settled::Taken }
-    }
-
-    /// The same, whose results are settled when somebody says so.
-    pub(super) const fn settled_when_durable(mut self) -> Self {
-        self.settled = Settled::Durable;
-        self
+        Self { calls: Arc::clone(calls), grace, session, spec }
     }
 
     fn name(&self) -> &str {
@@ -96,7 +89,7 @@ impl RemoteTool {
             _ => Repeat::OnlyIfHeld,
         };
         // Outside a session nobody would say that it is durable.
-        let settled = if scope.is_some() { self.settled } else { Settled::Taken };
+        let settled = if scope.is_some() { Settled::Durable } else { Settled::Taken };
         Request { call, target, repeat, deadline: Instant::now().checked_add(timeout), settled }
     }
 

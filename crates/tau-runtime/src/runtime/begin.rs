@@ -72,7 +72,7 @@ impl Runtime {
         let known = traits(request.id, &options.config.metadata, durability.epoch);
         options.durability = Durability { traits: Some(known.clone()), ..durability };
         if request.overrides.tools.is_none() {
-            let of_extensions = self.attachments().kept_tools_for(&known);
+            let of_extensions = self.attachments().tools_for(&known);
             // A tool of the factory's own is not taken the place of.
             let offered =
                 of_extensions.into_iter().filter(|tool| options.tools.get(&tool.definition().name).is_none());
@@ -227,7 +227,7 @@ impl Runtime {
         for spec in missing {
             // Those that were the factory's, it has no more: an extension may have them by now.
             if options.tools.get(&spec.definition.name).is_none() {
-                options.tools.add(self.attachments().kept_tool(known, spec.clone()));
+                options.tools.add(self.attachments().tool(known, spec.clone()));
             }
         }
     }

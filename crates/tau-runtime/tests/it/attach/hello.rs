@@ -156,12 +156,14 @@ async fn whoever_wants_to_leave_ends_its_calls_first() {
     let second = Running::start(&tools[0], 2);
     extension.hears_nothing().await;
     extension.finish(&call, "done").await;
-    assert!(!first.output().await.is_error);
+    assert!(!first.output(&hub).await.is_error);
     assert_eq!(extension.settled().await, ["key-1"]);
     assert!(matches!(extension.next().await, attach_response::Message::Detach(_)));
     extension.outgoing.close_channel();
     assert_eq!(in_time(extension.attachment).await.unwrap().unwrap(), AttachEnd::Detached);
-    assert!(second.error().await.starts_with("`work` was not run: no extension that offers it was there"));
+    assert!(
+        second.error(&hub).await.starts_with("`work` was not run: no extension that offers it was there")
+    );
     assert_eq!(names(&hub, &session()), Vec::<String>::new());
 }
 
@@ -181,7 +183,7 @@ async fn a_runtime_that_ends_tells_so_and_lets_nobody_in() {
     // What was begun goes on; then everything ends.
     hub.close();
     extension.finish(&call, "done").await;
-    assert!(!running.output().await.is_error);
+    assert!(!running.output(&hub).await.is_error);
     assert_eq!(extension.settled().await, ["key-1"]);
     extension.outgoing.close_channel();
     assert_eq!(in_time(extension.attachment).await.unwrap().unwrap(), AttachEnd::Closed);

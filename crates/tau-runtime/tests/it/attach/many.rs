@@ -40,7 +40,7 @@ async fn ten_thousand_calls_interleave_over_one_attachment() {
         most
     });
     for (running, number) in running.into_iter().zip(0..) {
-        let output = running.output().await;
+        let output = running.output(&hub).await;
         assert_eq!(output.content, [ToolResultBlock::text(format!(r#"{{"number":{number}}}"#))]);
     }
     assert_eq!(in_time(serving).await.unwrap(), CREDIT as usize);

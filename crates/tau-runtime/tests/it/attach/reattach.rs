@@ -38,7 +38,7 @@ async fn a_call_goes_on_over_the_next_attachment() {
     }
     let told = running[2].told.clone();
     for (running, number) in running.into_iter().zip(0..) {
-        assert_eq!(running.output().await, tau_tools::ToolOutput::text(format!("key-{number}")));
+        assert_eq!(running.output(&hub).await, tau_tools::ToolOutput::text(format!("key-{number}")));
     }
     assert_eq!(*told.lock().unwrap(), ["one", "two"]);
 }
@@ -53,7 +53,7 @@ async fn an_extension_that_does_not_come_back_costs_an_error() {
     let start = tokio::time::Instant::now();
     extension.crash().await;
     assert_eq!(
-        running.error().await,
+        running.error(&hub).await,
         "`work` was lost: the extension that ran it went away and did not come back within 10s. It may have \
          done all of its work, a part or none; look before you call it again."
     );
@@ -94,8 +94,8 @@ async fn one_that_has_forgotten_is_asked_what_it_holds() {
     let (asked, again) = (extension.call().await, extension.call().await);
     extension.fail(&asked, CallFailureKind::NotHeld, "").await;
     extension.finish(&again, "seen").await;
-    assert!(work.error().await.starts_with("`work` has an unknown outcome"));
-    assert!(!look.output().await.is_error);
+    assert!(work.error(&hub).await.starts_with("`work` has an unknown outcome"));
+    assert!(!look.output(&hub).await.is_error);
 }
 
 #[tokio::test(start_paused = true)]
@@ -109,7 +109,7 @@ async fn the_newer_of_two_attachments_goes_on() {
     assert_eq!(first.failed().await, AttachErrorKind::Replaced);
     assert_eq!(second.call().await, call);
     second.finish(&call, "done").await;
-    assert!(!running.output().await.is_error);
+    assert!(!running.output(&hub).await.is_error);
 }
 
 #[tokio::test(start_paused = true)]
@@ -129,5 +129,5 @@ async fn what_was_cancelled_meanwhile_is_not_asked_again() {
     assert_eq!(again.open_call_ids, ["key-3"]);
     let call = extension.call().await;
     extension.finish(&call, "done").await;
-    assert!(!third.output().await.is_error);
+    assert!(!third.output(&hub).await.is_error);
 }

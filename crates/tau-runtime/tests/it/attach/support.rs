@@ -175,6 +175,7 @@ pub(crate) fn names(hub: &Attachments, session: &SessionTraits) -> Vec<String> {
 pub(crate) struct Running {
     pub(crate) task: JoinHandle<ToolOutput>,
     pub(crate) told: Arc<Mutex<Vec<String>>>,
+    key: String,
 }
 
 impl Running {
@@ -188,24 +189,27 @@ impl Running {
         let heard = Arc::clone(&told);
         let progress = Progress::new(move |text| heard.lock().unwrap().push(text.to_owned()));
         let call_id = ToolCallId::new(format!("call_{number}"));
-        let scope =
-            CallScope::new(SessionId::from_u128(7), RunId::from_u128(8), call_id, format!("key-{number}"));
+        let key = format!("key-{number}");
+        let scope = CallScope::new(SessionId::from_u128(7), RunId::from_u128(8), call_id, key.clone());
         let environment = Arc::new(MemoryEnvironment::new::<&str, &str>([]).unwrap());
         let context =
             ToolContext::new(environment).with_progress(progress).with_timeout(timeout).with_scope(scope);
         let tool = Arc::clone(tool);
         let arguments = json!({"number": number});
         let task = tokio::spawn(async move { tool.execute(&context, &arguments).await });
-        Self { task, told }
+        Self { task, told, key }
     }
 
-    pub(crate) async fn output(self) -> ToolOutput {
-        in_time(self.task).await.unwrap()
+    /// What it gave, which is durable then.
+    pub(crate) async fn output(self, hub: &Attachments) -> ToolOutput {
+        let output = in_time(self.task).await.unwrap();
+        hub.settle(&self.key);
+        output
     }
 
     /// The text that a failed call gave.
-    pub(crate) async fn error(self) -> String {
-        let output = self.output().await;
+    pub(crate) async fn error(self, hub: &Attachments) -> String {
+        let output = self.output(hub).await;
         assert!(output.is_error);
         match &output.content[..] {
             [tau_core::ToolResultBlock::Text { text }] => text.clone(),

@@ -44,7 +44,7 @@ async fn a_call_is_carried_out_and_settled() {
     assert!(matches!(extension.next().await, attach_response::Message::CallReceived(_)));
     extension.finish(&call, "done").await;
     let told = running.told.clone();
-    assert_eq!(running.output().await, tau_tools::ToolOutput::text("done"));
+    assert_eq!(running.output(&hub).await, tau_tools::ToolOutput::text("done"));
     assert_eq!(*told.lock().unwrap(), ["one ", "two"]);
     assert_eq!(extension.settled().await, ["key-1"]);
     // A result that nobody waits for is settled too.
@@ -69,7 +69,7 @@ async fn no_more_calls_come_than_there_is_credit_for() {
         let at = open.iter().position(|call| call.call_id == format!("key-{number}")).unwrap();
         let call = open.swap_remove(at);
         extension.finish(&call, "done").await;
-        running.output().await;
+        running.output(&hub).await;
         // What was settled, and the next; in whichever order.
         for _ in 0..if number < 4 { 2 } else { 1 } {
             match extension.next().await {
@@ -117,7 +117,7 @@ async fn a_call_that_is_dropped_is_cancelled() {
     let call = extension.call().await;
     assert_eq!(call.call_id, "key-3");
     extension.finish(&call, "done").await;
-    assert!(!last.output().await.is_error);
+    assert!(!last.output(&hub).await.is_error);
 }
 
 #[tokio::test(start_paused = true)]
@@ -133,7 +133,7 @@ async fn a_call_takes_no_longer_than_it_may() {
     let call = extension.call().await;
     assert_eq!(call.timeout.seconds, 5);
     let start = tokio::time::Instant::now();
-    assert!(running.error().await.starts_with("`quick` was stopped: it took too long."));
+    assert!(running.error(&hub).await.starts_with("`quick` was stopped: it took too long."));
     assert_eq!(start.elapsed().as_secs(), 5);
     let attach_response::Message::CallCancel(cancel) = extension.next().await else {
         panic!("not cancelled")
@@ -160,7 +160,7 @@ async fn a_failure_tells_the_model_what_to_make_of_it() {
         let running = Running::start(&tools[tool], 1);
         let call = extension.call().await;
         extension.fail(&call, kind, message).await;
-        texts.push(running.error().await);
+        texts.push(running.error(&hub).await);
         extension.settled().await;
     }
     let doubt = "It may have done all of its work, a part or none; look before you call it again.";
@@ -195,7 +195,7 @@ async fn a_tool_of_an_older_session_is_run_by_whoever_offers_it() {
     extension.say(ToolsChanged { offered: vec![offer("work")], ..Default::default() }).await;
     let call = extension.call().await;
     extension.finish(&call, "done").await;
-    assert!(!running.output().await.is_error);
+    assert!(!running.output(&hub).await.is_error);
     extension.settled().await;
     // Withdrawn, it is not there any more; what runs goes on.
     let running = Running::start(&tool, 2);
@@ -204,9 +204,9 @@ async fn a_tool_of_an_older_session_is_run_by_whoever_offers_it() {
     a_moment().await;
     let late = Running::start(&tool, 3);
     extension.finish(&call, "done").await;
-    assert!(!running.output().await.is_error);
+    assert!(!running.output(&hub).await.is_error);
     assert_eq!(
-        late.error().await,
+        late.error(&hub).await,
         "`work` was not run: no extension that offers it was there within 10s. Nothing was done; go on without \
          it, or try again later."
     );
