@@ -8,7 +8,7 @@ use tau_proto::buffa_types::google::protobuf::{Duration as WireDuration, Timesta
 
 use super::error::WireError;
 
-use crate::journals::time_of;
+use crate::journals::{time_of, wire_time};
 
 /// The longest duration that protobuf's JSON can write, in seconds: 10,000 years
 /// (`google/protobuf/duration.proto`).
@@ -32,12 +32,7 @@ pub(crate) fn read_duration(field: &str, wire: &WireDuration) -> Result<Duration
 
 /// A moment; one beyond what the interface can say is told as the last.
 pub(crate) fn timestamp(time: Timestamp) -> WireTime {
-    let millis = time.0.min(LAST);
-    WireTime {
-        seconds: i64::try_from(millis / 1_000).unwrap_or(i64::MAX),
-        nanos: i32::try_from(millis % 1_000).unwrap_or_default() * 1_000_000,
-        ..Default::default()
-    }
+    wire_time(Timestamp(time.0.min(LAST)))
 }
 
 /// A moment, cut to milliseconds; one before 1970 becomes 0.
