@@ -17,14 +17,16 @@ and reflection. Callers send the token of the file that is named at the start:
 
 On another address than loopback, use --tls-cert and --tls-key, or put a proxy with TLS in front.
 
+Limits of connections, calls, sizes and times are keys under `serve` of the configuration: see `tau config show`.
+
 Ctrl-C drains: runs may come to their end, and what is left can be resumed. A second Ctrl-C kills.";
 
 #[derive(Debug, Args)]
 #[command(after_help = SERVE_HELP)]
 pub(crate) struct ServeArgs {
-    /// Listen here. Port 0 takes any that is free.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8321")]
-    pub(crate) listen: SocketAddr,
+    /// Listen here. Port 0 takes any that is free. Default: `serve.listen` of the configuration, 127.0.0.1:8321.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
 
     /// Listen on this Unix socket instead. Only your user can connect, without a token.
     #[arg(long, value_name = "FILE", conflicts_with = "listen")]
@@ -41,13 +43,14 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) tls: TlsArgs,
 
-    /// Web pages of this origin, such as `https://console.example`, may call. May be given several times.
+    /// Web pages of this origin, such as `https://console.example`, may call. May be given several times. Default:
+    /// `serve.allowed_origins` of the configuration, none.
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<String>,
 
-    /// How long runs may still take when the server ends.
-    #[arg(long, value_name = "DURATION", default_value = "30s")]
-    pub(crate) drain: HumanDuration,
+    /// How long runs may still take when the server ends. Default: `serve.deadlines.drain` of the configuration, 30s.
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) drain: Option<HumanDuration>,
 
     /// What is logged on standard error: a level (off, error, warn, info, debug, trace), or `target=level`, separated by
     /// commas. Changed while it runs by `AdminService.SetLogLevel`.

@@ -8,7 +8,7 @@ use connectrpc::Router;
 use connectrpc::client::ServiceTransport;
 use futures::StreamExt;
 use tau_client::{Answers, Client, Endpoint, Error};
-use tau_runtime::server::http::{HttpOptions, HttpService, Peer};
+use tau_runtime::server::http::{HttpService, Peer};
 use tower::util::MapRequest;
 
 use crate::args::{CallArgs, RpcArgs, RpcCommand, ServerArgs};
@@ -17,7 +17,7 @@ use crate::exit::{Exit, UsageError};
 use crate::host::{Host, Keep};
 use crate::remote;
 use crate::rpc::{Interface, Method};
-use crate::serve::{ConfiguredFactory, ServerLog, interface_options};
+use crate::serve::{ConfiguredFactory, Limits, ServerLog, interface_options};
 use crate::store::Place;
 
 /// How long what a call began in this process may go on after it.
@@ -95,11 +95,11 @@ async fn call(interface: &Interface, args: CallArgs, server: &ServerArgs) -> mie
     let roots = vec![loaded.working_dir.clone()];
     let place = Place::new(&args.store)?;
     let keep = Keep::Here(Arc::new(place.open_to_write()?));
-    let http = HttpOptions::default();
-    let options = interface_options(loaded.clone(), ServerLog::start(LOG)?, &http);
+    let limits = Limits::new(&loaded)?;
+    let options = interface_options(loaded.clone(), ServerLog::start(LOG)?, &limits);
     let factory = Arc::new(ConfiguredFactory::new(loaded, Some(place), roots));
-    let mut host = Host::start("tau serve", factory, keep, options)?;
-    let asked = match Client::connect(network(host.service(&http)?)).await {
+    let mut host = Host::start("tau serve", factory, keep, limits.max_sessions, options)?;
+    let asked = match Client::connect(network(host.service(&limits.http)?)).await {
         Ok(client) => ask_here(&client, &method, &message).await,
         Err(error) => Err(error),
     };

@@ -1,9 +1,10 @@
 //! `tau serve`: sessions for whoever calls.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tau_runtime::server::http::{HttpOptions, Listener, serve as serve_http};
+use tau_runtime::server::http::{Listener, serve as serve_http};
 use tau_tools::environment::adopt_orphans;
 use tokio_util::sync::CancellationToken;
 
@@ -12,15 +13,16 @@ use crate::config;
 use crate::exit::{Exit, UsageError};
 use crate::host::{Host, Keep};
 use crate::interrupt;
-use crate::serve::{ConfiguredFactory, ServerLog, interface_options, read_or_make, tls, usual_token_file};
+use crate::serve::{
+    ConfiguredFactory, Limits, ServerLog, interface_options, read_or_make, tls, usual_token_file,
+};
 use crate::store::Place;
 
 /// Serves until it is told to end, then drains.
 pub(crate) async fn serve(args: ServeArgs) -> miette::Result<Exit> {
     let log = ServerLog::start(&args.log)?;
-    let loaded = config::load(&args.common, None)?;
-    let mut http = HttpOptions::default();
-    http.access.allowed_origins.clone_from(&args.allow_origin);
+    let loaded = config::load(&args.common, Some(&args))?;
+    let mut limits = Limits::new(&loaded)?;
     let token_file = match args.socket {
         Some(_) => None,
         None => Some(token_file(&args)?),
@@ -28,9 +30,9 @@ pub(crate) async fn serve(args: ServeArgs) -> miette::Result<Exit> {
     if let Some(file) = &token_file {
         let token = read_or_make(file)
             .map_err(|error| miette::miette!("the token in {} cannot be used: {error}", file.display()))?;
-        http.access.token = Some(token);
+        limits.http.access.token = Some(token);
     }
-    http.tls = tls(&args.tls)?;
+    limits.http.tls = tls(&args.tls)?;
     let roots = roots(&args.root, &loaded.working_dir)?;
     let (keep, place) = match args.require_journals {
         Some(journals) => (Keep::Elsewhere { journals: journals as usize }, None),
@@ -40,12 +42,13 @@ pub(crate) async fn serve(args: ServeArgs) -> miette::Result<Exit> {
             (Keep::Here(Arc::new(place.open_to_write()?)), Some(place))
         }
     };
-    let options = interface_options(loaded.clone(), log, &http);
+    let options = interface_options(loaded.clone(), log, &limits);
     let factory = Arc::new(ConfiguredFactory::new(loaded, place, roots));
-    let mut host = Host::start("tau serve", factory, keep, options)?;
+    let mut host = Host::start("tau serve", factory, keep, limits.max_sessions, options)?;
+    let Limits { http, listen, drain, .. } = limits;
     let service = host.service(&http)?;
 
-    let listener = listen(&args).await?;
+    let listener = bind(&args, listen).await?;
     announce(&args, &listener, token_file.as_deref());
     // Commands that leave their process group come back to us, so that they can be ended too.
     if let Err(error) = adopt_orphans() {
@@ -63,7 +66,7 @@ pub(crate) async fn serve(args: ServeArgs) -> miette::Result<Exit> {
     interrupts.recv().await;
     anstream::eprintln!("draining; press Ctrl-C again to kill");
     watch.abort();
-    let drained = host.drain(args.drain.get()).await;
+    let drained = host.drain(drain).await;
     shutdown.cancel();
     // How it stopped is of no consequence any more.
     let _ = server.await;
@@ -95,17 +98,16 @@ fn roots(given: &[PathBuf], usual: &Path) -> Result<Vec<PathBuf>, UsageError> {
         .collect()
 }
 
-async fn listen(args: &ServeArgs) -> miette::Result<Listener> {
+async fn bind(args: &ServeArgs, address: SocketAddr) -> miette::Result<Listener> {
     match &args.socket {
         Some(path) => Listener::bind_unix(path)
             .await
             .map_err(|error| miette::miette!("cannot listen on {}: {error}", path.display())),
         None => {
-            let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(|error| {
+            let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
                 miette::miette!(
-                    help = "choose another with --listen",
-                    "cannot listen on {}: {error}",
-                    args.listen
+                    help = "choose another with --listen, or `serve.listen` of the configuration",
+                    "cannot listen on {address}: {error}"
                 )
             })?;
             Ok(Listener::Tcp(listener))
@@ -116,10 +118,11 @@ async fn listen(args: &ServeArgs) -> miette::Result<Listener> {
 fn announce(args: &ServeArgs, listener: &Listener, token_file: Option<&Path>) {
     match (listener, &args.socket) {
         (Listener::Tcp(tcp), _) => {
-            let address =
-                tcp.local_addr().map_or_else(|_| args.listen.to_string(), |address| address.to_string());
             let scheme = if args.tls.cert.is_some() { "https" } else { "http" };
-            anstream::println!("{scheme}://{address}");
+            match tcp.local_addr() {
+                Ok(address) => anstream::println!("{scheme}://{address}"),
+                Err(error) => anstream::eprintln!("where it listens is not known: {error}"),
+            }
         }
         (_, Some(path)) => anstream::println!("unix:{}", path.display()),
         _ => {}

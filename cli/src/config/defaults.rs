@@ -3,6 +3,8 @@
 use tau_agent::provider;
 use tau_core::config::{AgentConfig, Budget, ClientConfig, Config, PermissionMode, ProviderConfig};
 
+use crate::serve;
+
 /// The defaults as a layer, so that `tau config show` shows them.
 pub(super) fn layer() -> Config {
     let mut config = Config::default();
@@ -20,6 +22,7 @@ pub(super) fn layer() -> Config {
     config.agent.parallel_tools = u32::try_from(agent.parallel_tools()).ok();
     config.agent.tool_timeout = Some(agent.tool_timeout().into());
     config.agent.budget.max_turns = Some(Budget::default().max_turns());
+    config.serve = serve::defaults();
     config.permissions.mode = Some(PermissionMode::default());
     // Those that are at one place need no configuration but a key.
     for provider in provider::all() {

@@ -20,13 +20,14 @@ use std::sync::Arc;
 use tau_core::config::{Config, ConfigError, Merge, PermissionMode};
 use tau_project::trust::Trust;
 
-use crate::args::{CommonArgs, RunArgs};
+use crate::args::CommonArgs;
 use crate::environment;
 use crate::exit::UsageError;
 use crate::project::{Project, Restricted};
 use file::ConfigFile;
 
 pub(crate) use error::LoadError;
+use flags::Flags;
 pub(crate) use origin::Setting;
 
 /// What a model begins with when it is a recording; the rest is a file.
@@ -55,11 +56,11 @@ pub(crate) struct Loaded {
     pub(crate) project_root: PathBuf,
 }
 
-/// Loads every layer. `run` adds the flags of `tau run`.
+/// Loads every layer. `command` adds the flags of a command that has some of its own.
 ///
 /// # Errors
 /// When a layer cannot be read or is wrong; the first such layer is in the error.
-pub(crate) fn load(common: &CommonArgs, run: Option<&RunArgs>) -> miette::Result<Loaded> {
+pub(crate) fn load(common: &CommonArgs, command: Option<&dyn Flags>) -> miette::Result<Loaded> {
     let working_dir = environment::working_dir(common.cwd.as_deref())?;
     let project_root = environment::project_root(&working_dir);
     let mut layers = vec![Layer { name: "built-in default".to_owned(), config: defaults::layer() }];
@@ -87,7 +88,7 @@ pub(crate) fn load(common: &CommonArgs, run: Option<&RunArgs>) -> miette::Result
         layers.push(file.into_layer("project file"));
     }
     layers.push(Layer { name: "environment".to_owned(), config: variables::layer()? });
-    layers.push(Layer { name: "command line".to_owned(), config: flags::layer(common, run) });
+    layers.push(Layer { name: "command line".to_owned(), config: flags::layer(common, command) });
     let config = in_force(&layers, &project);
     Ok(Loaded { config, layers, files, project: Arc::new(project), working_dir, project_root })
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tau_client::{Client, ClientOptions};
 use tau_core::SessionId;
 use tau_runtime::SessionOptions;
+use tau_runtime::runtime::DEFAULT_MAX_SESSIONS;
 use tau_runtime::server::InterfaceOptions;
 use tau_tools::environment::adopt_orphans;
 
@@ -51,7 +52,7 @@ impl Local {
         interface.service.read_timeout = DAY;
         interface.reflection = false;
         let factory = Arc::new(Prepared::new(session, options));
-        let mut host = Host::start("tau", factory, keep, interface)?;
+        let mut host = Host::start("tau", factory, keep, DEFAULT_MAX_SESSIONS, interface)?;
         let options = ClientOptions::default().with_timeout(DAY);
         let client = Client::connect_with(host.endpoint(), options).await.map_err(remote::failed)?;
         Ok(Self { host, client })

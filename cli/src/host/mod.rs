@@ -52,6 +52,7 @@ impl Host {
         name: &str,
         factory: Arc<dyn SessionFactory>,
         keep: Keep,
+        max_sessions: usize,
         mut options: InterfaceOptions,
     ) -> miette::Result<Self> {
         let attachments = Attachments::default();
@@ -61,7 +62,9 @@ impl Host {
             Keep::Nowhere => (None, 0),
         };
         let kept = store.map(|store| Kept::start(store, &attachments));
-        let runtime = runtime(name, factory, &attachments, journals);
+        let mut runtime = runtime(name, factory, &attachments, journals);
+        runtime.max_sessions = max_sessions;
+        let runtime = Runtime::new(runtime);
         "tau".clone_into(&mut options.server_name);
         env!("CARGO_PKG_VERSION").clone_into(&mut options.server_version);
         let Interface { router, readiness, .. } =
@@ -114,13 +117,13 @@ impl Host {
     }
 }
 
-/// A runtime whose sessions so many journals must hold. With none they are gone when it ends.
+/// What a runtime is made of whose sessions so many journals must hold. With none they are gone when it ends.
 fn runtime(
     name: &str,
     factory: Arc<dyn SessionFactory>,
     attachments: &Attachments,
     journals: usize,
-) -> Runtime {
+) -> RuntimeOptions {
     let mut options = RuntimeOptions::new(factory);
     options.attachments = attachments.clone();
     options.required_acks = journals;
@@ -130,5 +133,5 @@ fn runtime(
         options.store =
             Some(Arc::new(AttachedStore::new(attachments.clone(), holder)) as Arc<dyn SessionStore>);
     }
-    Runtime::new(options)
+    options
 }

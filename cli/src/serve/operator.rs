@@ -5,16 +5,18 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tau_core::config::{Config, ConfigError};
-use tau_runtime::server::http::HttpOptions;
 use tau_runtime::server::{Document, Finding, InterfaceOptions, LogFilter, Operator, Probe, Severity};
 
+use super::limits::Limits;
 use super::log::ServerLog;
 use crate::config::Loaded;
 use crate::session;
 
 /// What the interface of a server is told of it: who answers for its configuration, and its limits.
-pub(crate) fn interface_options(loaded: Loaded, log: ServerLog, http: &HttpOptions) -> InterfaceOptions {
+pub(crate) fn interface_options(loaded: Loaded, log: ServerLog, limits: &Limits) -> InterfaceOptions {
+    let http = &limits.http;
     let mut options = InterfaceOptions::default();
+    options.service = limits.service.clone();
     options.operator = Some(Arc::new(CliOperator { loaded, log }));
     options.limits.max_message_bytes = http.messages.max_bytes as u64;
     options.limits.max_json_depth = u32::try_from(http.messages.max_json_depth).unwrap_or(u32::MAX);

@@ -75,7 +75,7 @@ async fn an_unknown_key_gets_a_suggestion() {
          help: did you mean `max_retries`?
         "#);
     insta::assert_snapshot!(check_json("{\n  \"clinet\": {}\n}").await.stderr, @r#"
-         × [TEMP]/home/.config/tau/config.json: unknown field `clinet`, expected one of `model`, `agent`, `permissions`, `sandbox`, `client`, `providers`, `models`
+         × [TEMP]/home/.config/tau/config.json: unknown field `clinet`, expected one of `model`, `agent`, `permissions`, `sandbox`, `serve`, `client`, `providers`, `models`
           ╭─[[TEMP]/home/.config/tau/config.json:2:3]
         1 │ {
         2 │   "clinet": {}

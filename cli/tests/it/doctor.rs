@@ -88,7 +88,7 @@ async fn a_broken_configuration_does_not_stop_the_other_checks() {
     place.user_config("modle = 1\n");
     insta::assert_snapshot!(stable(&place.tau(&["doctor"]).await.assert_code(1).stdout), @r#"
         ✓ tau            version 0.1.0
-        ✗ configuration  [TEMP]/home/.config/tau/config.toml: unknown field `modle`, expected one of `model`, `agent`, `permissions`, `sandbox`, `client`, `providers`, `models`
+        ✗ configuration  [TEMP]/home/.config/tau/config.toml: unknown field `modle`, expected one of `model`, `agent`, `permissions`, `sandbox`, `serve`, `client`, `providers`, `models`
                          did you mean `model`?
         "#);
 }

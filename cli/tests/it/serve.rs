@@ -24,7 +24,12 @@ impl Server {
     }
 
     pub(crate) async fn start_with(place: &Place, options: &[&str]) -> Self {
-        let arguments = [&["serve", "--listen", "127.0.0.1:0"], options].concat();
+        Self::start_as_configured(place, &[&["--listen", "127.0.0.1:0"], options].concat()).await
+    }
+
+    /// Starts where the configuration says, unless the options do.
+    pub(crate) async fn start_as_configured(place: &Place, options: &[&str]) -> Self {
+        let arguments = [&["serve"], options].concat();
         let mut child = place.command(&arguments).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = tokio::time::timeout(Duration::from_secs(30), lines.next_line()).await;
@@ -35,16 +40,24 @@ impl Server {
     }
 
     /// A unary call as `curl` would make it: the status and the message.
-    async fn call(&self, method: &str, message: &Value) -> (u16, Value) {
+    pub(crate) async fn call(&self, method: &str, message: &Value) -> (u16, Value) {
         self.call_as(&self.token, method, message).await
     }
 
     async fn call_as(&self, token: &str, method: &str, message: &Value) -> (u16, Value) {
+        self.send(&self.address, token, method, message).await
+    }
+
+    /// A call under another name of the server.
+    pub(crate) async fn call_at(&self, host: &str, method: &str, message: &Value) -> (u16, Value) {
+        self.send(host, &self.token, method, message).await
+    }
+
+    async fn send(&self, host: &str, token: &str, method: &str, message: &Value) -> (u16, Value) {
         let body = message.to_string();
         let request = format!(
-            "POST /tau.runtime.v1.{method} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\n\
+            "POST /tau.runtime.v1.{method} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n\
              content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-            self.address,
             body.len()
         );
         let mut stream = TcpStream::connect(&self.address).await.unwrap();
@@ -56,7 +69,7 @@ impl Server {
         (status, serde_json::from_str(body).unwrap_or_else(|_| panic!("no JSON: {answer}")))
     }
 
-    async fn ok(&self, method: &str, message: Value) -> Value {
+    pub(crate) async fn ok(&self, method: &str, message: Value) -> Value {
         let (status, answer) = self.call(method, &message).await;
         assert_eq!(status, 200, "{answer:#}");
         answer

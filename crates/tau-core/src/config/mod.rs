@@ -28,6 +28,7 @@ mod provider;
 mod quirks;
 mod root;
 mod sandbox;
+mod serve;
 
 pub use agent::{AgentConfig, Budget, PermissionConfig, PermissionMode};
 pub use client::ClientConfig;
@@ -38,3 +39,4 @@ pub use provider::{ProviderConfig, TokenConfig};
 pub use quirks::{MaxTokensField, Quirks, ReasoningReplay, SeedField, StructuredOutput};
 pub use root::{Config, ResolvedModel};
 pub use sandbox::{SandboxConfig, SandboxMode};
+pub use serve::{ServeConfig, ServeConnections, ServeDeadlines, ServeLoad, ServeMessages};

@@ -11,6 +11,7 @@ use super::merge::{Merge, merge_fields};
 use super::model::{ModelConfig, ModelOptions};
 use super::provider::ProviderConfig;
 use super::sandbox::SandboxConfig;
+use super::serve::ServeConfig;
 use crate::model::{Model, ModelRef};
 
 /// The whole configuration of an agent runtime.
@@ -28,6 +29,8 @@ pub struct Config {
     pub permissions: PermissionConfig,
     /// How commands are kept apart from the machine.
     pub sandbox: SandboxConfig,
+    /// How `tau serve` serves.
+    pub serve: ServeConfig,
     /// Time limits and retries of every provider that does not say otherwise.
     pub client: ClientConfig,
     /// Servers that answer for models, by a name of one's own.
@@ -38,7 +41,7 @@ pub struct Config {
     pub models: BTreeMap<String, ModelConfig>,
 }
 
-merge_fields!(Config { model, agent, permissions, sandbox, client, providers, models });
+merge_fields!(Config { model, agent, permissions, sandbox, serve, client, providers, models });
 
 /// A model with everything needed to reach it.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,6 +65,7 @@ impl Config {
     pub fn validate(&self) -> Vec<ConfigError> {
         let mut problems = Vec::new();
         self.client.validate("client", &mut problems);
+        self.serve.validate("serve", &mut problems);
         for (name, provider) in &self.providers {
             provider.validate(&format!("providers.{}", key(name)), &mut problems);
         }

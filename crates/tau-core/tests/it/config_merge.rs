@@ -3,7 +3,7 @@ use proptest::option;
 use proptest::prelude::*;
 use tau_core::config::{
     AgentConfig, Budget, ClientConfig, Config, Merge, ModelConfig, ModelOptions, PermissionConfig,
-    PermissionMode, ProviderConfig, Quirks, ReasoningEffort, ReasoningReplay, TokenConfig,
+    PermissionMode, ProviderConfig, Quirks, ReasoningEffort, ReasoningReplay, ServeConfig, TokenConfig,
 };
 use tau_core::{Capabilities, HumanDuration, Money, Prices, Secret};
 
@@ -173,13 +173,28 @@ fn permissions() -> BoxedStrategy<PermissionConfig> {
         .boxed()
 }
 
+fn serve() -> impl Strategy<Value = ServeConfig> {
+    let count = || option::of(0u32..3);
+    let (counts, origins) = ((count(), count(), count(), count()), option::of(words()));
+    (counts, origins, duration(), option::of(0u16..3)).prop_map(|(counts, origins, drain, port)| {
+        let mut serve = ServeConfig::default();
+        (serve.max_sessions, serve.messages.max_bytes, serve.connections.max, serve.load.max_calls) = counts;
+        serve.allowed_origins = origins;
+        serve.deadlines.drain = drain;
+        serve.listen = port.map(|port| ([127, 0, 0, 1], port).into());
+        serve
+    })
+}
+
 fn config() -> BoxedStrategy<Config> {
-    (option::of(word()), agent(), permissions(), client(), named(provider()), named(model()))
-        .prop_map(|(model, agent, permissions, client, providers, models)| {
+    let names = (named(provider()), named(model()));
+    (option::of(word()), agent(), permissions(), serve(), client(), names)
+        .prop_map(|(model, agent, permissions, serve, client, (providers, models))| {
             let mut config = Config::default();
             config.model = model;
             config.agent = agent;
             config.permissions = permissions;
+            config.serve = serve;
             config.client = client;
             config.providers = providers;
             config.models = models;

@@ -36,6 +36,39 @@ variables = ["CARGO_*"]
 network = ["crates.io", "*.example.com"]
 escalation = false
 
+[serve]
+listen = "0.0.0.0:8443"
+allowed_origins = ["https://console.example"]
+allowed_hosts = ["agents.example", "agents.example:8443"]
+max_sessions = 500
+max_queued_runs = 20
+
+[serve.messages]
+max_bytes = 4_194_304
+max_json_depth = 32
+
+[serve.connections]
+max = 1_000
+max_per_address = 50
+max_concurrent_streams = 100
+max_headers = 60
+max_header_bytes = 16_384
+keepalive_interval = "30s"
+keepalive_timeout = "5s"
+
+[serve.load]
+max_calls = 400
+max_streams = 2_000
+
+[serve.deadlines]
+headers = "3s"
+request = "10s"
+unary = "20s"
+max_unary = "2m"
+read = "30s"
+heartbeat = "5s"
+drain = "1m"
+
 [client]
 connect_timeout = "5s"
 first_token_timeout = "10m"
@@ -120,6 +153,21 @@ fn a_full_example_reads_is_sound_and_loses_nothing() {
         "sandbox": {
             "mode": "weak", "read": ["/opt/tools"], "write": ["/srv/cache"], "variables": ["CARGO_*"],
             "network": ["crates.io", "*.example.com"], "escalation": false,
+        },
+        "serve": {
+            "listen": "0.0.0.0:8443", "allowed_origins": ["https://console.example"],
+            "allowed_hosts": ["agents.example", "agents.example:8443"],
+            "max_sessions": 500, "max_queued_runs": 20,
+            "messages": {"max_bytes": 4_194_304, "max_json_depth": 32},
+            "connections": {
+                "max": 1_000, "max_per_address": 50, "max_concurrent_streams": 100, "max_headers": 60,
+                "max_header_bytes": 16_384, "keepalive_interval": "30s", "keepalive_timeout": "5s",
+            },
+            "load": {"max_calls": 400, "max_streams": 2_000},
+            "deadlines": {
+                "headers": "3s", "request": "10s", "unary": "20s", "max_unary": "2m", "read": "30s",
+                "heartbeat": "5s", "drain": "1m",
+            },
         },
         "client": {
             "connect_timeout": "5s", "first_token_timeout": "10m", "idle_timeout": "24s",
@@ -230,6 +278,13 @@ fn a_wrong_value_is_named_with_its_line() {
     2 | idle_timeout = "24"
       |                ^^^^
     `24` is not a duration (time unit needed, for example 24sec or 24ms); write numbers with units, such as "24s", "1m30s" or "250ms"
+    "#);
+    assert_snapshot!(error("[serve]\nlisten = \"localhost\"\n"), @r#"
+    TOML parse error at line 2, column 10
+      |
+    2 | listen = "localhost"
+      |          ^^^^^^^^^^^
+    `localhost` is not an address with a port; write numbers, such as "127.0.0.1:8321" or "[::1]:8321"
     "#);
     assert_snapshot!(error("[agent.budget]\nmax_cost = -1\n"), @r#"
     TOML parse error at line 2, column 12

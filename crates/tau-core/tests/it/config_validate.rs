@@ -297,3 +297,80 @@ fn fallbacks_are_resolved_in_order_and_have_none_of_their_own() {
     assert_eq!(names, ["b", "c"]);
     assert!(resolved.fallbacks.iter().all(|model| model.fallbacks.is_empty()));
 }
+
+#[test]
+fn a_server_can_do_something() {
+    let refused = |toml: &str, key: &str, problem: &str| {
+        let path = format!("serve.{key}");
+        check(toml, ConfigErrorKind::InvalidValue, &path, &format!("{path}: {problem}"));
+    };
+    for key in [
+        "max_sessions",
+        "max_queued_runs",
+        "messages.max_bytes",
+        "messages.max_json_depth",
+        "connections.max",
+        "connections.max_per_address",
+        "connections.max_concurrent_streams",
+        "connections.max_headers",
+        "load.max_calls",
+        "load.max_streams",
+    ] {
+        refused(&format!("[serve]\n{key} = 0"), key, "with 0 nobody could be served");
+    }
+    for key in [
+        "connections.keepalive_interval",
+        "connections.keepalive_timeout",
+        "deadlines.headers",
+        "deadlines.request",
+        "deadlines.unary",
+        "deadlines.max_unary",
+        "deadlines.read",
+        "deadlines.heartbeat",
+    ] {
+        refused(&format!("[serve]\n{key} = \"0s\""), key, "nothing is done in no time");
+    }
+    assert_eq!(problems("serve.deadlines.drain = \"0s\""), [], "runs may be cut at once");
+    refused(
+        "serve.connections.max_header_bytes = 100",
+        "connections.max_header_bytes",
+        "100 is less than headers may need, which is 8192",
+    );
+    refused(
+        "serve.messages.max_json_depth = 121",
+        "messages.max_json_depth",
+        "121 levels are more than can be read, which is 120",
+    );
+    check(
+        "serve.deadlines = { unary = \"5m\", max_unary = \"1m\" }",
+        ConfigErrorKind::Conflict,
+        "serve.deadlines.unary",
+        "serve.deadlines.unary: 5m is longer than `serve.deadlines.max_unary`, which is 1m",
+    );
+}
+
+#[test]
+fn whom_a_server_lets_in_is_said_as_browsers_say_it() {
+    let good = ["https://console.example", "http://localhost:3000", "http://[::1]:80", "tauri://localhost"];
+    assert_eq!(problems(&format!("serve.allowed_origins = {good:?}")), []);
+    for origin in
+        ["console.example", "https://console.example/", "https://*.example", "https://", "null", "*"]
+    {
+        check(
+            &format!("serve.allowed_origins = [\"http://localhost\", {origin:?}]"),
+            ConfigErrorKind::InvalidValue,
+            "serve.allowed_origins[1]",
+            "serve.allowed_origins[1]: not an origin; write scheme, host and port as browsers do, such as \
+             \"https://console.example\"",
+        );
+    }
+    assert_eq!(problems("serve.allowed_hosts = [\"*\", \"agents.example:8443\", \"[::1]\"]"), []);
+    for host in ["", "https://agents.example", "user@agents.example", "a b"] {
+        check(
+            &format!("serve.allowed_hosts = [{host:?}]"),
+            ConfigErrorKind::InvalidValue,
+            "serve.allowed_hosts[0]",
+            "serve.allowed_hosts[0]: not a host; write a name, with its port or without, such as \"agents.example\"",
+        );
+    }
+}

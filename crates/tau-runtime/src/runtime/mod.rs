@@ -51,6 +51,9 @@ pub use store::{
     SessionStore, StoreError, StoreErrorKind, StoredOrder, StoredPage, StoredQuery, StoredSession,
 };
 
+/// How many sessions may be live in a runtime that does not say.
+pub const DEFAULT_MAX_SESSIONS: usize = 10_000;
+
 /// What a runtime is made of.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -66,7 +69,7 @@ pub struct RuntimeOptions {
     pub required_acks: usize,
     /// How long a session that does not say waits for journals that it misses. Default: 30 s.
     pub grace: Duration,
-    /// How many sessions may be live. Default: 10,000.
+    /// How many sessions may be live. Default: [`DEFAULT_MAX_SESSIONS`].
     pub max_sessions: usize,
 }
 
@@ -80,7 +83,7 @@ impl RuntimeOptions {
             store: None,
             required_acks: 0,
             grace: Duration::from_secs(30),
-            max_sessions: 10_000,
+            max_sessions: DEFAULT_MAX_SESSIONS,
         }
     }
 }
