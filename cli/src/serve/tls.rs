@@ -1,9 +1,10 @@
 //! TLS as the arguments say.
 
+use std::error::Error;
 use std::path::Path;
 
 use tau_core::Secret;
-use tau_runtime::server::http::{Tls, TlsClients, TlsError};
+use tau_runtime::server::http::{Tls, TlsClients, TlsErrorKind};
 
 use crate::args::TlsArgs;
 use crate::exit::UsageError;
@@ -16,13 +17,14 @@ pub(crate) fn tls(args: &TlsArgs) -> Result<Option<Tls>, UsageError> {
     let authorities = args.client_ca.as_deref().map(|file| read_pem("--tls-client-ca", file)).transpose()?;
     let clients = authorities.as_deref().map_or(TlsClients::Any, TlsClients::SignedBy);
     let tls = Tls::new(&chain, &secret, clients).map_err(|error| {
-        let (option, file) = match &error {
-            TlsError::Key(_) => ("--tls-key", Some(key)),
-            TlsError::Authorities(_) => ("--tls-client-ca", args.client_ca.as_ref()),
+        let (option, file) = match error.kind() {
+            TlsErrorKind::Key => ("--tls-key", Some(key)),
+            TlsErrorKind::Authorities => ("--tls-client-ca", args.client_ca.as_ref()),
             _ => ("--tls-cert", Some(certificate)),
         };
         let file = file.map(|file| file.display().to_string()).unwrap_or_default();
-        UsageError::new(format!("{option} {file}: {error}"), "give files as PEM that belong together")
+        let why = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+        UsageError::new(format!("{option} {file}: {error}{why}"), "give files as PEM that belong together")
     })?;
     Ok(Some(tls))
 }

@@ -42,4 +42,4 @@ pub use peer::Peer;
 pub use serve::{Drained, serve};
 pub use service::HttpService;
 pub use stream::catch_stream;
-pub use tls::{PeerCertificates, Tls, TlsClients, TlsError};
+pub use tls::{PeerCertificates, Tls, TlsClients, TlsError, TlsErrorKind};

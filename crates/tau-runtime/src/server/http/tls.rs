@@ -49,19 +49,49 @@ impl PeerCertificates {
     }
 }
 
-/// TLS cannot be offered.
-#[derive(Debug, thiserror::Error)]
+/// Which of the files that TLS needs is at fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum TlsError {
-    /// There is no certificate, or one that is none.
-    #[error("the certificate: {0}")]
-    Certificate(String),
-    /// There is no private key, or it is not the certificate's.
-    #[error("the private key: {0}")]
-    Key(String),
-    /// There is no authority of callers, or one that is none.
-    #[error("the authorities of callers: {0}")]
-    Authorities(String),
+pub enum TlsErrorKind {
+    /// The server's certificate: there is none, or one that is none.
+    Certificate,
+    /// Its private key: there is none, or it is not the certificate's.
+    Key,
+    /// The authorities of callers: there is none, or one that is none.
+    Authorities,
+}
+
+/// TLS cannot be offered. What is wrong with a file, other than that nothing is in it, is the source.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", match (.kind, .source.is_some()) {
+    (TlsErrorKind::Certificate, true) => "the certificate cannot be used",
+    (TlsErrorKind::Certificate, false) => "there is no certificate in it, as PEM",
+    (TlsErrorKind::Key, true) => "the private key cannot be used",
+    (TlsErrorKind::Key, false) => "there is no private key in it, as PEM",
+    (TlsErrorKind::Authorities, true) => "the authorities of callers cannot be used",
+    (TlsErrorKind::Authorities, false) => "there is no authority of callers in it, as PEM",
+})]
+pub struct TlsError {
+    kind: TlsErrorKind,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl TlsError {
+    /// That there is nothing of the kind.
+    const fn none(kind: TlsErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+
+    /// What makes one of the kind unusable.
+    fn of<E: std::error::Error + Send + Sync + 'static>(kind: TlsErrorKind) -> impl Fn(E) -> Self {
+        move |source| Self { kind, source: Some(Box::new(source)) }
+    }
+
+    /// Which file is at fault.
+    #[must_use]
+    pub const fn kind(&self) -> TlsErrorKind {
+        self.kind
+    }
 }
 
 impl Tls {
@@ -70,28 +100,26 @@ impl Tls {
     /// # Errors
     /// When one of them cannot be read, or they do not belong together. No error repeats a key.
     pub fn new(chain: &[u8], key: &Secret, clients: TlsClients<'_>) -> Result<Self, TlsError> {
-        let chain = certificates(chain).map_err(TlsError::Certificate)?;
+        let chain = certificates(TlsErrorKind::Certificate, chain)?;
         let key = PrivateKeyDer::from_pem_slice(key.expose().as_bytes())
-            .map_err(|_| TlsError::Key("there is none in it, as PEM".to_owned()))?;
+            // No source: it could repeat a part of the key.
+            .map_err(|_| TlsError::none(TlsErrorKind::Key))?;
         let provider = Arc::new(ring::default_provider());
         let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(|error| TlsError::Certificate(error.to_string()))?;
+            .map_err(TlsError::of(TlsErrorKind::Certificate))?;
         let config = match clients {
             TlsClients::Any => config.with_no_client_auth(),
             TlsClients::SignedBy(authorities) => {
                 let mut roots = RootCertStore::empty();
-                for authority in certificates(authorities).map_err(TlsError::Authorities)? {
-                    roots.add(authority).map_err(|error| TlsError::Authorities(error.to_string()))?;
+                for authority in certificates(TlsErrorKind::Authorities, authorities)? {
+                    roots.add(authority).map_err(TlsError::of(TlsErrorKind::Authorities))?;
                 }
                 let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
-                config.with_client_cert_verifier(
-                    verifier.map_err(|error| TlsError::Authorities(error.to_string()))?,
-                )
+                config.with_client_cert_verifier(verifier.map_err(TlsError::of(TlsErrorKind::Authorities))?)
             }
         };
-        let mut config =
-            config.with_single_cert(chain, key).map_err(|error| TlsError::Key(error.to_string()))?;
+        let mut config = config.with_single_cert(chain, key).map_err(TlsError::of(TlsErrorKind::Key))?;
         config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).into();
         Ok(Self(TlsAcceptor::from(Arc::new(config))))
     }
@@ -108,8 +136,8 @@ impl Tls {
     }
 }
 
-fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+fn certificates(kind: TlsErrorKind, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    let read = read.map_err(|error| error.to_string())?;
-    if read.is_empty() { Err("there is none in it, as PEM".to_owned()) } else { Ok(read) }
+    let read = read.map_err(TlsError::of(kind))?;
+    if read.is_empty() { Err(TlsError::none(kind)) } else { Ok(read) }
 }

@@ -1,5 +1,6 @@
 //! TLS, and callers with certificates.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -14,7 +15,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tau_core::Secret;
-use tau_runtime::server::http::{HttpOptions, Tls, TlsClients, TlsError};
+use tau_runtime::server::http::{HttpOptions, Tls, TlsClients, TlsError, TlsErrorKind};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -171,10 +172,24 @@ fn what_is_no_certificate_or_key_is_told_apart_and_not_repeated() {
     let tls = |certificate: &str, key: &str, clients| {
         Tls::new(certificate.as_bytes(), &Secret::new(key), clients).unwrap_err()
     };
-    assert!(matches!(tls("no PEM", &one.key, TlsClients::Any), TlsError::Certificate(_)));
-    assert!(matches!(tls(&one.certificate, &other.key, TlsClients::Any), TlsError::Key(_)));
+    let check = |error: TlsError, kind, said: &str, has_source| {
+        assert_eq!((error.kind(), error.to_string().as_str()), (kind, said));
+        assert_eq!(error.source().is_some(), has_source, "{error:?}");
+    };
+    let (certificate, key) = (TlsErrorKind::Certificate, TlsErrorKind::Key);
+    check(
+        tls("no PEM", &one.key, TlsClients::Any),
+        certificate,
+        "there is no certificate in it, as PEM",
+        false,
+    );
+    let cut = one.certificate.replace("-----END", "");
+    check(tls(&cut, &one.key, TlsClients::Any), certificate, "the certificate cannot be used", true);
+    let of_another = tls(&one.certificate, &other.key, TlsClients::Any);
+    check(of_another, key, "the private key cannot be used", true);
     let error = tls(&one.certificate, "sesame", TlsClients::Any);
-    assert!(matches!(error, TlsError::Key(_)) && !error.to_string().contains("sesame"), "{error}");
-    let clients = TlsClients::SignedBy(b"");
-    assert!(matches!(tls(&one.certificate, &one.key, clients), TlsError::Authorities(_)));
+    assert!(!format!("{error:?}").contains("sesame"), "{error:?}");
+    check(error, key, "there is no private key in it, as PEM", false);
+    let nobody = tls(&one.certificate, &one.key, TlsClients::SignedBy(b""));
+    check(nobody, TlsErrorKind::Authorities, "there is no authority of callers in it, as PEM", false);
 }
