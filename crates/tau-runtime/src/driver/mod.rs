@@ -50,9 +50,9 @@ pub use opener::{OpenError, OpenedSession, SessionOpener};
 pub use options::SessionOptions;
 pub use past::{Past, PastBuilder};
 pub(crate) use results::ResultKeeper;
-#[cfg(feature = "server")]
-pub(crate) use subscription::SharedUpdate;
 pub use subscription::{Delta, Subscription, Update};
+#[cfg(feature = "server")]
+pub(crate) use subscription::{SharedUpdate, Streamed};
 
 /// One session at work. [`Session::run`] is its task; everything else goes through the [`Handle`].
 // tidy: struct-fields: what one session has under way, each in a type of its own.

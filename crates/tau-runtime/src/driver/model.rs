@@ -1,6 +1,8 @@
 //! The model at work: what it is asked for, and what the end of its answer means.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::task::{Context, Poll};
 
 use futures::StreamExt;
 use tau_agent::{Agent, ChatStream, StreamEvent, WireCache};
@@ -12,6 +14,10 @@ use super::Session;
 use super::log::Log;
 use super::subscription::Delta;
 use crate::kernel::Input;
+
+/// Parts of an answer that are told before the session looks at whatever else it waits for: that costs more than to tell
+/// one, and nobody is to wait long for it.
+const AT_ONCE: usize = 32;
 
 /// The way to the model, and what every request to it has in common.
 #[derive(Debug)]
@@ -74,24 +80,40 @@ impl Session {
     }
 }
 
-/// How the model's answer ended; `None` while it is still coming.
+/// Tells of what has come of the model's answer, and how it ended; `None` while it is still coming.
 pub(super) async fn next_of_model(call: Option<&mut ModelCall>, log: &Log) -> Option<Said> {
     let call = call?;
-    match call.stream.next().await {
-        Some(Ok(StreamEvent::Completed(response))) => Some(Ok(response)),
-        Some(Ok(event)) => {
-            // The words of a summary are for the model, not for those who follow the conversation.
-            if matches!(call.purpose, Purpose::Reply)
-                && let Some(delta) = Delta::from_stream(event)
-            {
-                log.delta(delta);
+    poll_fn(|context| call.poll(context, log)).await
+}
+
+impl ModelCall {
+    fn poll(&mut self, context: &mut Context<'_>, log: &Log) -> Poll<Option<Said>> {
+        for told in 0..AT_ONCE {
+            match self.stream.poll_next_unpin(context) {
+                Poll::Ready(Some(Ok(StreamEvent::Completed(response)))) => {
+                    return Poll::Ready(Some(Ok(response)));
+                }
+                Poll::Ready(Some(Ok(event))) => self.tell(event, log),
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error.to_failure()))),
+                Poll::Ready(None) => return Poll::Ready(Some(Err(broken_off()))),
+                Poll::Pending if told == 0 => return Poll::Pending,
+                Poll::Pending => break,
             }
-            None
         }
-        Some(Err(error)) => Some(Err(error.to_failure())),
-        None => Some(Err(ModelFailure::new(
-            ModelFailureKind::Interrupted,
-            "the model's answer ended before it was complete",
-        ))),
+        Poll::Ready(None)
     }
+
+    /// The words of a summary are for the model, not for those who follow the conversation.
+    fn tell(&self, event: StreamEvent, log: &Log) {
+        if matches!(self.purpose, Purpose::Reply)
+            && let Some(delta) = Delta::from_stream(event)
+        {
+            log.delta(delta);
+        }
+    }
+}
+
+fn broken_off() -> ModelFailure {
+    let message = "the model's answer ended before it was complete";
+    ModelFailure::new(ModelFailureKind::Interrupted, message)
 }

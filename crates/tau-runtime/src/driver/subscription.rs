@@ -121,9 +121,9 @@ impl Streamed {
 
     /// What was made of it before, or is made now.
     #[cfg(feature = "server")]
-    pub(crate) fn cached<T: std::any::Any + Clone + Send + Sync>(&self, make: impl Fn() -> T) -> T {
-        let made = self.made.get_or_init(|| Arc::new(make()));
-        made.downcast_ref::<T>().cloned().unwrap_or_else(make)
+    pub(crate) fn cached<T: std::any::Any + Send + Sync>(&self, make: impl Fn() -> Arc<T>) -> Arc<T> {
+        let made = self.made.get_or_init(|| make());
+        Arc::clone(made).downcast().unwrap_or_else(|_| make())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Many sessions as one stream: `Subscribe`.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use connectrpc::ConnectError;
@@ -54,7 +54,7 @@ impl Subscription {
             stopped: BTreeMap::new(),
             behind: BTreeSet::new(),
             moved: BTreeMap::new(),
-            told: VecDeque::new(),
+            told: Vec::new(),
             quiet_since: Instant::now(),
             changes,
             subscription: self,
@@ -63,13 +63,14 @@ impl Subscription {
             many.begin(session, after).await?;
         }
         many.select(|live| live.handle().overview().seq);
-        Ok(stream::unfold(many, |mut many| async move { Some((many.next().await?, many)) }).boxed())
+        let told = stream::unfold(many, |mut many| async move { Some((many.next().await?, many)) });
+        Ok(told.flat_map(|told| stream::iter(told.into_iter().map(Ok))).boxed())
     }
 }
 
 struct Many {
     subscription: Subscription,
-    steps: SelectAll<BoxStream<'static, Step>>,
+    steps: SelectAll<BoxStream<'static, Vec<Step>>>,
     /// The sessions, with what says how each ends; a subagent's has nothing that does.
     followed: BTreeMap<SessionId, Option<LiveSession>>,
     /// Sessions that have ended and are still found, with the last event that was told.
@@ -78,17 +79,18 @@ struct Many {
     behind: BTreeSet<SessionId>,
     /// How far sessions were told since the last heartbeat.
     moved: BTreeMap<SessionId, Seq>,
-    told: VecDeque<Told>,
+    told: Vec<Told>,
     quiet_since: Instant,
     changes: watch::Receiver<u64>,
 }
 
 impl Many {
-    async fn next(&mut self) -> Option<Result<Told, ConnectError>> {
+    /// What is to be told next, in order.
+    async fn next(&mut self) -> Option<Vec<Told>> {
         loop {
-            if let Some(told) = self.told.pop_front() {
+            if !self.told.is_empty() {
                 self.quiet_since = Instant::now();
-                return Some(Ok(told));
+                return Some(std::mem::take(&mut self.told));
             }
             if self.is_over() {
                 return None;
@@ -96,7 +98,7 @@ impl Many {
             let heartbeat = self.quiet_since + self.subscription.core.options.heartbeat_interval;
             tokio::select! {
                 biased;
-                Some(step) = self.steps.next(), if !self.steps.is_empty() => self.take(step).await,
+                Some(steps) = self.steps.next(), if !self.steps.is_empty() => self.take_all(steps).await,
                 changed = self.changes.changed(), if self.subscription.selector.is_some() => match changed {
                     Ok(()) => self.select(LiveSession::began),
                     Err(_) => return None,
@@ -169,6 +171,16 @@ impl Many {
         }
     }
 
+    async fn take_all(&mut self, steps: Vec<Step>) {
+        for step in steps {
+            self.take(step).await;
+            // What comes after the end that was asked for is not told.
+            if self.is_over() {
+                return;
+            }
+        }
+    }
+
     async fn take(&mut self, step: Step) {
         match step {
             Step::Event { handle, event, told } => {
@@ -177,18 +189,18 @@ impl Many {
                 self.told.extend(told.map(Out::Shared));
                 let Some(handle) = handle else { return };
                 if self.subscription.sessions {
-                    self.told.push_back(Told::own(self.subscription.core.told(&handle)));
+                    self.told.push(Told::own(self.subscription.core.told(&handle)));
                 }
                 if self.subscription.wanted.subagents {
                     self.follow_subagents(&handle, &event.body).await;
                 }
             }
-            Step::Told(told) => self.told.push_back(Out::Shared(told)),
+            Step::Told(told) => self.told.push(Out::Shared(told)),
             Step::CaughtUp { session, seq } => {
                 self.behind.remove(&session);
                 let caught_up =
                     pb::CaughtUp { session_id: session.to_string(), seq: seq.0, ..Default::default() };
-                self.told.push_back(Told::own(caught_up));
+                self.told.push(Told::own(caught_up));
             }
             Step::Ended { session, seq, was_live } => {
                 self.behind.remove(&session);
@@ -196,7 +208,7 @@ impl Many {
                 if self.subscription.selector.is_some() {
                     self.stopped.insert(session, seq);
                 }
-                self.told.push_back(Told::own(stopped(session, seq, was_live, live).await));
+                self.told.push(Told::own(stopped(session, seq, was_live, live).await));
             }
         }
     }
@@ -217,7 +229,7 @@ impl Many {
 
     fn heartbeat(&mut self) {
         let moved = std::mem::take(&mut self.moved);
-        self.told.push_back(Told::own(heartbeat(moved)));
+        self.told.push(Told::own(heartbeat(moved)));
     }
 }
 

@@ -1,6 +1,6 @@
 //! One run as a stream: `Run`.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use connectrpc::ConnectError;
@@ -48,7 +48,7 @@ impl RunStream {
         let mut running = Running {
             live,
             steps: SelectAll::from_iter([steps]),
-            told: VecDeque::from([Ok(accepted)]),
+            told: vec![Ok(accepted)],
             moved: BTreeMap::new(),
             quiet_since: Instant::now(),
             is_over: false,
@@ -58,7 +58,9 @@ impl RunStream {
         if let Some((seq, outcome)) = end {
             running.finish(seq, &outcome);
         }
-        stream::unfold(running, |mut running| async move { Some((running.next().await?, running)) }).boxed()
+        let told =
+            stream::unfold(running, |mut running| async move { Some((running.next().await?, running)) });
+        told.flat_map(stream::iter).boxed()
     }
 
     /// How the run ended, where that is an event that the caller has: it is not told again.
@@ -100,8 +102,8 @@ struct Running {
     stream: RunStream,
     /// The session; a subagent's has none.
     live: Option<LiveSession>,
-    steps: SelectAll<BoxStream<'static, Step>>,
-    told: VecDeque<Result<Told, ConnectError>>,
+    steps: SelectAll<BoxStream<'static, Vec<Step>>>,
+    told: Vec<Result<Told, ConnectError>>,
     moved: BTreeMap<SessionId, Seq>,
     quiet_since: Instant,
     is_over: bool,
@@ -109,11 +111,12 @@ struct Running {
 }
 
 impl Running {
-    async fn next(&mut self) -> Option<Result<Told, ConnectError>> {
+    /// What is to be told next, in order.
+    async fn next(&mut self) -> Option<Vec<Result<Told, ConnectError>>> {
         loop {
-            if let Some(told) = self.told.pop_front() {
+            if !self.told.is_empty() {
                 self.quiet_since = Instant::now();
-                return Some(told);
+                return Some(std::mem::take(&mut self.told));
             }
             if self.is_over {
                 return None;
@@ -121,11 +124,21 @@ impl Running {
             let heartbeat_at = self.quiet_since + self.stream.core.options.heartbeat_interval;
             tokio::select! {
                 biased;
-                step = self.steps.next() => self.take(step?).await,
+                steps = self.steps.next() => self.take_all(steps?).await,
                 () = tokio::time::sleep_until(heartbeat_at) => {
                     let moved = std::mem::take(&mut self.moved);
-                    self.told.push_back(Ok(Told::own(heartbeat(moved))));
+                    self.told.push(Ok(Told::own(heartbeat(moved))));
                 }
+            }
+        }
+    }
+
+    async fn take_all(&mut self, steps: Vec<Step>) {
+        for step in steps {
+            self.take(step).await;
+            // What comes after the run is not of it.
+            if self.is_over {
+                return;
             }
         }
     }
@@ -148,13 +161,13 @@ impl Running {
                     self.steps.extend(child.map(|child| self.follow_subagent(child)));
                 }
             }
-            Step::Told(told) => self.told.push_back(Ok(Out::Shared(told))),
+            Step::Told(told) => self.told.push(Ok(Out::Shared(told))),
             Step::Ended { session, .. } if session == self.stream.handle.session_id() => self.stop().await,
             Step::CaughtUp { .. } | Step::Ended { .. } => {}
         }
     }
 
-    fn follow_subagent(&self, child: Handle) -> BoxStream<'static, Step> {
+    fn follow_subagent(&self, child: Handle) -> BoxStream<'static, Vec<Step>> {
         let recent = self.stream.core.recents.of(child.session_id());
         follow(child, recent, Seq::default(), Arc::clone(&self.stream.wanted))
     }
@@ -172,7 +185,7 @@ impl Running {
             seq: seq.0,
             ..Default::default()
         };
-        self.told.push_back(Ok(Told::own(result)));
+        self.told.push(Ok(Told::own(result)));
         self.over();
     }
 
@@ -181,7 +194,7 @@ impl Running {
         if let Some(live) = &self.live
             && let Err(error) = live.stopped().await
         {
-            self.told.push_back(Err(Failure::of_session_error(error.kind()).into()));
+            self.told.push(Err(Failure::of_session_error(error.kind()).into()));
         }
         self.over();
     }

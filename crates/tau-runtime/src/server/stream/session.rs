@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use futures::StreamExt;
 use futures::stream::{self, BoxStream};
+use futures::{FutureExt, StreamExt};
 use tau_core::SessionId;
 use tau_core::event::{Event, EventBody, Seq};
 use tau_proto::runtime::v1 as pb;
@@ -14,6 +14,9 @@ use super::records::Records;
 use super::shared::Shared;
 use crate::driver::{Handle, SharedUpdate, Subscription};
 use crate::server::wire;
+
+/// Steps that are taken together, at most.
+const AT_ONCE: usize = 128;
 
 /// What of a session a caller wants to be told.
 #[derive(Debug, Clone, Default)]
@@ -51,18 +54,20 @@ pub(crate) fn follow(
     recent: Arc<Recent>,
     after: Seq,
     wanted: Arc<Wanted>,
-) -> BoxStream<'static, Step> {
+) -> BoxStream<'static, Vec<Step>> {
     let head = handle.overview().seq;
     let updates = handle.subscribe(after);
     let caught_up = (after >= head).then_some(Step::CaughtUp { session: handle.session_id(), seq: after });
     let records =
         wanted.records.then(|| Records::after(recent.hashes(), &handle.events(Seq::default()), after));
-    let following = Following { handle, recent, records, updates: Some(updates), last: after, head, wanted };
+    let session = handle.session_id().to_string();
+    let following =
+        Following { handle, session, recent, records, updates: Some(updates), last: after, head, wanted };
     let steps = stream::unfold(following, |mut following| async move {
         let steps = following.next().await?;
-        Some((stream::iter(steps), following))
+        Some((steps, following))
     });
-    stream::iter(caught_up).chain(steps.flatten()).boxed()
+    stream::iter(caught_up.map(|step| vec![step])).chain(steps).boxed()
 }
 
 /// What a journal holds of a session that is not live.
@@ -71,7 +76,7 @@ pub(crate) fn replay(
     events: Vec<Arc<Event>>,
     after: Seq,
     wanted: &Wanted,
-) -> BoxStream<'static, Step> {
+) -> BoxStream<'static, Vec<Step>> {
     let seq = Seq(events.len() as u64);
     let mut records = wanted.records.then(|| Records::after(Arc::default(), &events, after));
     let later = events.into_iter().filter(|event| event.header.seq > after);
@@ -86,11 +91,13 @@ pub(crate) fn replay(
         })
         .collect();
     let end = [Step::CaughtUp { session, seq }, Step::Ended { session, seq, was_live: false }];
-    stream::iter(told.into_iter().chain(end)).boxed()
+    stream::iter(told.into_iter().chain(end)).chunks(AT_ONCE).boxed()
 }
 
 struct Following {
     handle: Handle,
+    /// Its id as it is told.
+    session: String,
     recent: Arc<Recent>,
     /// Only where records are wanted.
     records: Option<Records>,
@@ -103,43 +110,52 @@ struct Following {
 }
 
 impl Following {
-    /// The next that is to be told: mostly one thing.
+    /// What is to be told next: all that is there, so that what it takes to tell anything is done once for all of it.
     async fn next(&mut self) -> Option<Vec<Step>> {
-        let session = self.handle.session_id();
-        let updates = self.updates.as_mut()?;
+        let mut steps = Vec::new();
         loop {
-            let step = match updates.next_shared().await {
-                None => {
-                    self.updates = None;
-                    return Some(vec![Step::Ended { session, seq: self.last, was_live: true }]);
-                }
-                Some(SharedUpdate::Event(event)) => {
-                    self.last = event.header.seq;
-                    let told = match &mut self.records {
-                        Some(records) => {
-                            Some(records.told(&event)).filter(|_| self.wanted.wants(&event.body))
-                        }
-                        None => self.wanted.wants(&event.body).then(|| self.recent.event(&event)),
-                    };
-                    let is_head = self.last == self.head;
-                    let step = Step::Event { handle: Some(self.handle.clone()), event, told };
-                    if is_head {
-                        return Some(vec![step, Step::CaughtUp { session, seq: self.last }]);
-                    }
-                    step
-                }
-                Some(_) if !self.wanted.deltas => continue,
-                Some(SharedUpdate::Delta(told)) => {
-                    let shared =
-                        told.cached(|| Shared::new(wire::delta(session, told.after(), told.delta())));
-                    Step::Told(shared)
-                }
-                Some(SharedUpdate::Lagged(missed)) => {
-                    let lagged = pb::Lagged { session_id: session.to_string(), missed, ..Default::default() };
-                    Step::Told(Shared::new(lagged))
+            let next = self.updates.as_mut()?.next_shared();
+            let update = if steps.is_empty() {
+                next.await
+            } else {
+                match next.now_or_never() {
+                    Some(update) => update,
+                    None => return Some(steps),
                 }
             };
-            return Some(vec![step]);
+            self.take(update, &mut steps);
+            if steps.len() >= AT_ONCE || self.updates.is_none() {
+                return Some(steps);
+            }
+        }
+    }
+
+    fn take(&mut self, update: Option<SharedUpdate>, steps: &mut Vec<Step>) {
+        let session = self.handle.session_id();
+        match update {
+            None => {
+                self.updates = None;
+                steps.push(Step::Ended { session, seq: self.last, was_live: true });
+            }
+            Some(SharedUpdate::Event(event)) => {
+                self.last = event.header.seq;
+                let told = match &mut self.records {
+                    Some(records) => Some(records.told(&event)).filter(|_| self.wanted.wants(&event.body)),
+                    None => self.wanted.wants(&event.body).then(|| self.recent.event(&event)),
+                };
+                steps.push(Step::Event { handle: Some(self.handle.clone()), event, told });
+                if self.last == self.head {
+                    steps.push(Step::CaughtUp { session, seq: self.last });
+                }
+            }
+            Some(_) if !self.wanted.deltas => {}
+            Some(SharedUpdate::Delta(streamed)) => {
+                steps.push(Step::Told(Shared::of_delta(&self.session, &streamed)));
+            }
+            Some(SharedUpdate::Lagged(missed)) => {
+                let lagged = pb::Lagged { session_id: session.to_string(), missed, ..Default::default() };
+                steps.push(Step::Told(Shared::new(lagged)));
+            }
         }
     }
 }

@@ -9,13 +9,16 @@ use tau_proto::buffa::Message;
 use tau_proto::buffa::bytes::Bytes;
 use tau_proto::runtime::v1::{RunResponse, SubscribeResponse, run_response, subscribe_response};
 
+use crate::driver::Streamed;
+use crate::server::wire;
+
 /// Something that is told of a session. [`RunResponse`] and [`SubscribeResponse`] have the fields that carry it in common,
 /// so that one encoding serves the streams of both.
 #[derive(Debug, Clone)]
 pub(crate) struct Shared(Arc<Inner>);
 
 #[derive(Debug)]
-struct Inner {
+pub(crate) struct Inner {
     message: SubscribeResponse,
     proto: OnceLock<Result<Bytes, ConnectError>>,
     json: OnceLock<Result<Bytes, ConnectError>>,
@@ -25,6 +28,12 @@ impl Shared {
     pub(crate) fn new(message: impl Into<subscribe_response::Message>) -> Self {
         let message = SubscribeResponse { message: Some(message.into()), ..Default::default() };
         Self(Arc::new(Inner { message, proto: OnceLock::new(), json: OnceLock::new() }))
+    }
+
+    /// A delta, made for whoever is told it first.
+    pub(super) fn of_delta(session: &str, streamed: &Streamed) -> Self {
+        let told = || wire::delta(session.to_owned(), streamed.after(), streamed.delta());
+        Self(streamed.cached(|| Self::new(told()).0))
     }
 
     fn encoded(&self, codec: CodecFormat) -> Result<Bytes, ConnectError> {

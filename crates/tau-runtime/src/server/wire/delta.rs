@@ -1,6 +1,5 @@
 //! What streams between events.
 
-use tau_core::SessionId;
 use tau_core::event::Seq;
 use tau_proto::runtime::v1 as pb;
 use tau_proto::runtime::v1::delta::Delta as Streamed;
@@ -10,7 +9,7 @@ use crate::Delta;
 use crate::kernel::gate::PauseReason;
 
 /// Something that streams in a session after an event.
-pub(crate) fn delta(session: SessionId, after: Seq, delta: &Delta) -> pb::Delta {
+pub(crate) fn delta(session_id: String, after: Seq, delta: &Delta) -> pb::Delta {
     let delta = match delta {
         Delta::Text(text) => Streamed::Text(text.clone()),
         Delta::Reasoning(text) => Streamed::Reasoning(text.clone()),
@@ -45,12 +44,7 @@ pub(crate) fn delta(session: SessionId, after: Seq, delta: &Delta) -> pb::Delta 
         }
         Delta::Resumed => pb::Resumed::default().into(),
     };
-    pb::Delta {
-        session_id: session.to_string(),
-        after_seq: after.0,
-        delta: Some(delta),
-        ..Default::default()
-    }
+    pb::Delta { session_id, after_seq: after.0, delta: Some(delta), ..Default::default() }
 }
 
 const fn pause_reason(reason: PauseReason) -> pb::PauseReason {

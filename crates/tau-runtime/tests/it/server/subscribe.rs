@@ -77,6 +77,23 @@ async fn a_replay_ends_by_itself_and_a_filter_leaves_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_came_after_the_head_is_not_told_with_it() {
+    let mut served = Served::new();
+    let session = talked(&mut served).await;
+    let request = pb::SubscribeRequest {
+        sessions: vec![cursor(session, 4)],
+        end: pb::SubscribeEnd::AtHead.into(),
+        ..Default::default()
+    };
+    let mut subscription = served.subscribe(request).await.unwrap();
+    // The session goes on before anything was read.
+    let mut run = served.run(prompt(session, "And?")).await.unwrap();
+    served.process.model.asked().await.text("Well.");
+    run.rest().await;
+    assert_eq!(until(&mut subscription, "").await, ["5 model_replied", "6 run_finished", "caught up 6"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_subscription_follows_many_sessions_those_of_later_too() {
     let mut served = Served::new();
     let (first, _) = (talked(&mut served).await, served.create().await);

@@ -71,7 +71,7 @@ fn everything_that_streams_is_told() {
     ];
     let session = SessionId::from_u128(1);
     for (streamed, expected) in table {
-        let told = delta(session, Seq(7), &streamed);
+        let told = delta(session.to_string(), Seq(7), &streamed);
         assert_eq!(told.delta, Some(expected));
         assert_eq!((told.session_id.as_str(), told.after_seq), (&*session.to_string(), 7));
         assert_travels(&told);
