@@ -29,6 +29,8 @@ const authorize: Interceptor = (next) => (request) => {
   return next(request);
 };
 const withToken = { baseUrl, interceptors: [authorize] };
+/** The longest that a check may take: a run that waits for somebody who never answers is to be told as that. */
+const patience = 20_000;
 const nobody = "00000000-0000-7000-8000-000000000000";
 
 async function info(transport: Transport) {
@@ -122,8 +124,18 @@ async function offered(transport: Transport) {
   const runtime = createClient(RuntimeService, transport);
   const sessionId = (await runtime.createSession({ config: { permissions: { allow: ["bash"] } } })).session!.sessionId;
   let text = "";
-  for await (const { message } of runtime.run({ sessionId, prompt: [{ entry: { case: "text", value: "make it" } }] })) {
-    if (message.case === "result") text = message.value.text;
+  const prompt = [{ entry: { case: "text" as const, value: "make it" } }];
+  try {
+    for await (const { message } of runtime.run({ sessionId, prompt })) {
+      if (message.case === "event" && message.value.body.case === "permissionRequested") {
+        assert.fail(`permission is asked that nobody answers: ${message.value.body.value.reason}`);
+      }
+      if (message.case === "result") text = message.value.text;
+    }
+  } catch (error) {
+    // The session goes on, so leaving may fail too; what came first counts.
+    await detach().catch(() => {});
+    throw error;
   }
   await detach();
   assert.equal(text, "It is made. 21 degrees in Bern.");
@@ -156,7 +168,10 @@ for (const [name, make] of Object.entries(transports)) {
   // Both directions at the same time are HTTP/2's alone.
   if (name.includes("h2")) Object.assign(checks, { offered });
   for (const [check, attempt] of Object.entries(checks)) {
-    const told = await attempt(transport).then(() => "ok", (error: unknown) => String(error).replaceAll(/\s+/g, " "));
+    const late = new Promise<never>((_, fail) => {
+      setTimeout(() => fail(new Error(`it takes longer than ${patience / 1_000} s`)), patience).unref();
+    });
+    const told = await Promise.race([attempt(transport), late]).then(() => "ok", (error: unknown) => String(error).replaceAll(/\s+/g, " "));
     console.log(`${name}: ${check}: ${told}`);
     if (told !== "ok") failed.push(`${name}: ${check}`);
   }

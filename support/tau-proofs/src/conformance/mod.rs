@@ -4,6 +4,7 @@ mod browser;
 mod buf;
 mod curl;
 mod node;
+mod packages;
 mod python;
 mod report;
 mod skills;
@@ -27,7 +28,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Subject {
-    /// curl, Connect-ES, grpcio, buf curl and headless Chromium against `tau serve` with a scripted model
+    /// curl, Connect-ES, grpcio, our packages of npm and Python, buf curl and headless Chromium against `tau serve` with a
+    /// scripted model
     ///
     /// Installs what the clients need (npm and pip) on the first run. A client that cannot be had is skipped, and the
     /// table says so.
@@ -62,6 +64,7 @@ async fn interface(fast: bool) -> anyhow::Result<ExitCode> {
     curl::check(&served, &mut report).await;
     python::check(&served, &mut report).await;
     let node = node::check(&served, &mut report).await;
+    packages::check(&served, &mut report).await;
     if fast {
         report.skip("buf curl", "left out: --fast");
         report.skip("Chromium", "left out: --fast");

@@ -1,6 +1,6 @@
 //! Node.js: Connect-ES over every protocol.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::python::{ENDING_WITH_TOOL, ends};
 use super::report::Report;
@@ -51,17 +51,23 @@ async fn example(served: &Served, node: &Node) -> anyhow::Result<()> {
 /// Packages as the lock file has them, and the program built from the `.proto` files.
 async fn install() -> anyhow::Result<Node> {
     let folder = root()?.join("examples/clients/typescript");
-    let lock = tokio::fs::read_to_string(folder.join("package-lock.json")).await?;
-    // Written last, so an installation that broke off is done again.
-    let stamp = folder.join("node_modules/installed.json");
-    if tokio::fs::read_to_string(&stamp).await.ok().as_ref() != Some(&lock) {
-        let mut install = command("npm", &folder);
-        install.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
-        succeed(install).await?;
-        tokio::fs::write(&stamp, lock).await?;
-    }
+    dependencies(&folder).await?;
     let mut build = command("npm", &folder);
     build.args(["run", "build", "--silent"]);
     succeed(build).await?;
     Ok(Node { folder })
+}
+
+/// The packages that one needs, as its lock file has them.
+pub(super) async fn dependencies(folder: &Path) -> anyhow::Result<()> {
+    let lock = tokio::fs::read_to_string(folder.join("package-lock.json")).await?;
+    // Written last, so an installation that broke off is done again.
+    let stamp = folder.join("node_modules/installed.json");
+    if tokio::fs::read_to_string(&stamp).await.ok().as_ref() != Some(&lock) {
+        let mut install = command("npm", folder);
+        install.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+        succeed(install).await?;
+        tokio::fs::write(&stamp, lock).await?;
+    }
+    Ok(())
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use tokio::process::Command;
 
 use super::report::Report;
 use super::tool::{command, is_offline, is_there, run, succeed};
@@ -67,6 +68,13 @@ async fn grpc(served: &Served, report: &mut Report, python: &Path) {
     report.add("grpcio, grpc h2", "example with a tool over Attach", example.await);
 }
 
+/// Makes a virtual environment.
+pub(super) fn environment(folder: &Path) -> anyhow::Result<Command> {
+    let mut venv = command("python3", &root()?);
+    venv.args(["-m", "venv"]).arg(folder);
+    Ok(venv)
+}
+
 /// A virtual environment in the build folder, with what the client needs and its stubs made; the interpreter in it.
 async fn install() -> anyhow::Result<PathBuf> {
     let clients = root()?.join("examples/clients/python-grpc");
@@ -77,9 +85,7 @@ async fn install() -> anyhow::Result<PathBuf> {
     // Written last, so an installation that broke off is done again.
     let stamp = folder.join("installed.txt");
     if tokio::fs::read_to_string(&stamp).await.ok().as_ref() != Some(&wanted) {
-        let mut venv = command("python3", &clients);
-        venv.args(["-m", "venv"]).arg(&folder);
-        succeed(venv).await?;
+        succeed(environment(&folder)?).await?;
         let mut pip = command(&python, &clients);
         pip.args([
             "-m",
