@@ -8,7 +8,7 @@ use tau_core::config::Config;
 use super::error::LoadError;
 
 /// Variables that begin with `TAU_` and are no configuration.
-const OTHER: [&str; 3] = ["config", "state_dir", "trust_project"];
+const OTHER: [&str; 5] = ["config", "log", "server", "state_dir", "trust_project"];
 
 /// What the variables set. One that is empty sets nothing.
 pub(super) fn layer() -> Result<Config, LoadError> {

@@ -91,6 +91,16 @@ async fn another_file_can_take_the_place_of_the_users() {
 }
 
 #[tokio::test]
+async fn variables_of_flags_are_no_keys() {
+    let place = Place::new();
+    let variables =
+        [("TAU_LOG", "debug"), ("TAU_SERVER", "http://127.0.0.1:9"), ("TAU_TRUST_PROJECT", "false")];
+    place.tau_with_env(&variables, &["config", "check"]).await.assert_code(0);
+    let shown = place.tau_with_env(&[("TAU_SERVE__MAX_SESSIONS", "3")], &SHOW).await;
+    assert_eq!(about(&shown, &["serve.max_sessions"]), "serve.max_sessions = 3 # environment");
+}
+
+#[tokio::test]
 async fn an_empty_variable_sets_nothing() {
     let place = Place::new();
     place.user_config("model = \"ollama/user\"\n");
