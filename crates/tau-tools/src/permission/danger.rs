@@ -2,7 +2,7 @@
 
 use super::shell::{
     RunPlace, Runs, git_danger, is_dangerous, is_interpreter, is_plain_awk, is_plain_sed, is_safe_variable,
-    runs,
+    runs, value_letters,
 };
 
 /// Why no rule with a star allows a program these words, of which the rule spells out so many.
@@ -83,8 +83,13 @@ fn code(program: &str, words: &[String], literal: usize) -> Option<String> {
         return Some("its script may run commands or write files".to_owned());
     }
     if is_interpreter(program) {
-        let shows = |word: &String| matches!(word.as_str(), "--version" | "-V" | "-v" | "--help" | "-h");
-        let has_file = words[1..].iter().any(|word| !word.starts_with('-')) || words[1..].iter().any(shows);
+        // To Python `-v` is to talk more.
+        let shows = |word: &String| match word.as_str() {
+            "--version" | "-V" | "--help" | "-h" => true,
+            "-v" => !program.starts_with("py"),
+            _ => false,
+        };
+        let has_file = file_of_code(program, words).is_some() || words[1..].iter().any(shows);
         return (!has_file).then(|| "it runs the code that it reads, which nobody has seen".to_owned());
     }
     let is_database = matches!(program, "sqlite3" | "psql" | "mysql" | "mariadb");
@@ -96,6 +101,26 @@ fn code(program: &str, words: &[String], literal: usize) -> Option<String> {
                 .any(|escape| word.contains(escape))
     });
     escapes.map(|(_, word)| format!("`{word}` can run programs or write files"))
+}
+
+/// The file that an interpreter is given to run, if that is no input.
+fn file_of_code<'a>(program: &str, words: &'a [String]) -> Option<&'a str> {
+    let letters = value_letters(program).unwrap_or_default();
+    let takes_next = |word: &str| {
+        word.starts_with('-')
+            && word.find(|each| letters.contains(each)).is_some_and(|at| at + 1 == word.len())
+    };
+    let mut rest = words[1..].iter().map(String::as_str);
+    while let Some(word) = rest.next() {
+        if word == "-" || !word.starts_with('-') {
+            let is_input = word == "-" || word.starts_with("/dev/") || word.starts_with("/proc/");
+            return (!is_input).then_some(word);
+        }
+        if takes_next(word) {
+            rest.next();
+        }
+    }
+    None
 }
 
 /// What is configured to run later.

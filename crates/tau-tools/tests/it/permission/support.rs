@@ -24,7 +24,9 @@ pub(crate) fn resolve(path: &Path) -> Resolved {
         })
     });
     let resolved = Resolved::plain(found.unwrap_or_else(|| path.to_owned()));
-    if path == project.join("fifo") {
+    if path == project.join("shelf") {
+        resolved.with_kind(FileKind::Folder)
+    } else if path == project.join("fifo") {
         resolved.with_kind(FileKind::Special)
     } else if path == project.join("twin") {
         resolved.with_names(2)

@@ -82,6 +82,9 @@ fn runs_operands(subcommand: &str) -> bool {
         subcommand,
         "bisect"
             | "submodule"
+            | "submodule--helper"
+            | "difftool--helper"
+            | "merge-index"
             | "filter-branch"
             | "difftool"
             | "mergetool"
@@ -130,8 +133,8 @@ pub(crate) fn danger(words: &[String], literal: usize) -> Option<String> {
     let open = rest.iter().enumerate().filter(|(index, _)| after + index + 1 >= literal);
     let mut found = open.map(|(_, word)| word).filter(|word| {
         options().any(|option| is_option(word, option, letters))
-            || word.starts_with("ext::")
-            || word.starts_with("fd::")
+            || word.contains("ext::")
+            || word.contains("fd::")
     });
     found.next().map(|word| format!("`{word}` can run or write more than the rule says"))
 }
