@@ -20,8 +20,8 @@ pub(super) struct Operand {
     pub(super) place: Option<Place>,
     /// What is done with it; `None` where nobody knows.
     pub(super) access: Option<Access>,
-    /// Whether what is below it is touched too.
-    pub(super) is_deep: bool,
+    /// What is done with what is below it, if that is touched too.
+    pub(super) below: Option<Access>,
     /// Whether the program is known to open files.
     pub(super) is_file: bool,
     /// Whether the shell itself opens it.
@@ -34,7 +34,7 @@ pub(super) struct Operand {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Named {
     access: Option<Access>,
-    is_deep: bool,
+    below: Option<Access>,
     is_file: bool,
     is_redirect: bool,
     is_doubtful: bool,
@@ -71,13 +71,8 @@ pub(super) fn operands(survey: &Survey, around: &Surroundings<'_>) -> Vec<Operan
             "<&" => Access::Reads,
             _ => Access::Writes,
         };
-        let named = Named {
-            access: Some(access),
-            is_deep: false,
-            is_file: true,
-            is_redirect: true,
-            is_doubtful: false,
-        };
+        let named =
+            Named { access: Some(access), below: None, is_file: true, is_redirect: true, is_doubtful: false };
         add(&mut found, &bases, around, &redirect.target, named);
     }
     for ran in survey.ran.iter().filter(|ran| !ran.is_written) {
@@ -92,7 +87,7 @@ pub(super) fn operands(survey: &Survey, around: &Surroundings<'_>) -> Vec<Operan
     }
     for text in &survey.quoted {
         let named =
-            Named { access: None, is_deep: false, is_file: false, is_redirect: false, is_doubtful: true };
+            Named { access: None, below: None, is_file: false, is_redirect: false, is_doubtful: true };
         add(&mut found, &bases, around, &Argument::literal(text), named);
     }
     found
@@ -106,10 +101,10 @@ fn named(
 ) -> Vec<(Argument, Named)> {
     let kind = kind(program, given);
     let is_file = kind != Files::Unknown;
-    let is_deep = is_deep(program, given);
+    let below = below(program, given);
     let of = |access: Option<Access>, is_doubtful: bool| Named {
         access,
-        is_deep,
+        below,
         is_file,
         is_redirect: false,
         is_doubtful,
@@ -142,7 +137,7 @@ fn named(
     if searches_here(program, given) {
         found.push((
             Argument::literal("."),
-            Named { is_deep: true, is_file: true, ..of(Some(Access::Reads), false) },
+            Named { below: Some(Access::Reads), is_file: true, ..of(Some(Access::Reads), false) },
         ));
     }
     found
@@ -169,7 +164,7 @@ fn kind(program: &str, given: &[&Argument]) -> Files {
 fn writing_options(program: &str) -> (&'static [&'static str], Option<&'static str>) {
     match program {
         "sort" | "iconv" => (&["-o", "--output"], Some("kStTf")),
-        "less" | "more" => (&["-o", "-O", "--log-file", "--LOG-FILE"], Some("bhjkPptTxyzo")),
+        "less" | "more" => (&["-o", "-O", "--log-file", "--LOG-FILE"], Some("bhjkPptTxyzoO")),
         "tree" => (&["-o"], Some("LPIHT")),
         "find" => (&["-fprint", "-fprint0", "-fprintf", "-fls"], value_letters("find")),
         "cp" | "mv" | "ln" => (&["-t", "--target-directory"], Some("S")),
@@ -227,7 +222,7 @@ fn searches_here(program: &str, given: &[&Argument]) -> bool {
     let is_operand = |each: &&&Argument| each.text.as_deref().is_none_or(|text| !text.starts_with('-'));
     let operands = given.iter().filter(is_operand).count();
     match program {
-        "grep" | "egrep" | "fgrep" => is_deep(program, given) && operands <= 1,
+        "grep" | "egrep" | "fgrep" => below(program, given).is_some() && operands <= 1,
         "rg" | "ag" | "ack" => operands <= 1,
         "git" => given.iter().find(is_operand).is_some_and(|word| word.text.as_deref() == Some("grep")),
         _ => false,
@@ -267,10 +262,10 @@ fn add(
         unknown.text = None;
         places.push(None);
     }
-    let Named { access, is_deep, is_file, is_redirect, is_doubtful } = named;
+    let Named { access, below, is_file, is_redirect, is_doubtful } = named;
     found.extend(places.into_iter().map(|place| {
         let argument = if place.is_none() { unknown.clone() } else { argument.clone() };
-        Operand { argument, place, access, is_deep, is_file, is_redirect, is_doubtful }
+        Operand { argument, place, access, below, is_file, is_redirect, is_doubtful }
     }));
 }
 
@@ -350,8 +345,8 @@ fn parts(argument: &Argument) -> Vec<(Argument, bool)> {
         found.extend(is_value.then(|| (Argument::literal(text), false)));
         let named = text.strip_prefix('@').or_else(|| text.strip_prefix("file://"));
         found.extend(named.map(|named| (Argument::literal(named), false)));
-        let behind = text.split_once(':').map(|(_, behind)| behind);
-        found.extend(behind.map(|behind| (Argument::literal(behind), true)));
+        let sides = text.split_once(':').map(|(before, behind)| [before, behind]);
+        found.extend(sides.into_iter().flatten().map(|side| (Argument::literal(side), true)));
     }
     found
 }
@@ -397,13 +392,12 @@ fn is_unpacking(text: &str) -> bool {
         || (text.starts_with('-') && !letters.starts_with('-') && letters.contains('x'))
 }
 
-/// Whether a program touches what is below a folder it is given.
-fn is_deep(program: &str, given: &[&Argument]) -> bool {
+/// What a program does with what is below a folder it is given, if it touches that.
+fn below(program: &str, given: &[&Argument]) -> Option<Access> {
     let is = |options: &[&str], letters: Option<&str>| {
         has(given, |text| options.iter().any(|option| is_option(text, option, letters)))
     };
-    match program {
-        "find" => true,
+    let is_deep = match program {
         "grep" | "egrep" | "fgrep" | "zgrep" => {
             is(&["-r", "-R", "--recursive", "--dereference-recursive"], Some("ABCDdefm"))
                 || has(given, |text| text.ends_with("recurse"))
@@ -412,9 +406,12 @@ fn is_deep(program: &str, given: &[&Argument]) -> bool {
         "rm" | "cp" | "scp" | "chmod" | "chown" | "chgrp" => {
             is(&["-r", "-R", "-a", "--recursive", "--archive"], None)
         }
-        "rg" | "ag" | "ack" | "tar" | "zip" | "rsync" | "mv" => true,
+        "find" | "rg" | "ag" | "ack" | "tar" | "zip" | "rsync" | "mv" => true,
         _ => false,
-    }
+    };
+    let access =
+        if matches!(program, "rm" | "chmod" | "chown" | "chgrp") { Access::Writes } else { Access::Reads };
+    is_deep.then_some(access)
 }
 
 /// What a rule about files says of what a command line touches.
@@ -449,11 +446,13 @@ fn judge_one(kind: Access, spec: &Spec, operand: &Operand, around: &Surroundings
             }
         };
     };
+    // Nobody reads what is below by removing it.
+    let is_below = operand.below.is_some_and(|below| kind == Access::Writes || below == Access::Reads);
     if is_null(operand) {
         Match::No
     } else if place.is_denied_by(pattern, around) {
         concerns
-    } else if (operand.is_deep && place.is_above(pattern, around))
+    } else if (is_below && place.resolved.kind == FileKind::Folder && place.is_above(pattern, around))
         || (operand.is_file && place.resolved.names > 1)
     {
         // What is below it, or another name of the same file, may be what the rule is about.

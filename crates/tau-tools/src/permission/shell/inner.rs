@@ -122,6 +122,10 @@ fn options(name: &str, arguments: &[Argument], found: &mut Inner) {
     if runs_filter {
         found.scripts.extend(arguments[2..].iter().map(Argument::script));
     }
+    if matches!(name, "make" | "gmake") {
+        let files = option_values(&arguments[1..], &["-f", "--file", "--makefile"], None);
+        found.runs_input |= files.iter().any(|file| is_stream(&Argument::literal(file)));
+    }
     if matches!(name, "make" | "gmake" | "env" | "sudo") {
         found.scripts.extend(values_of(&arguments[1..]).into_iter().filter(|_| name.contains("make")));
         found.scripts.extend(assigned_programs(arguments));

@@ -61,7 +61,8 @@ fn other_options(subcommand: &str) -> &'static [&'static str] {
         "init" => &["--template", "--separate-git-dir"],
         "rebase" => &["-i", "--interactive"],
         "archive" => &["-o", "--output", "--remote"],
-        "apply" => &["--unsafe-paths"],
+        "apply" => &["--unsafe-paths", "--build-fake-ancestor"],
+        "fast-export" | "fast-import" => &["--export-marks", "--import-marks"],
         _ => &[],
     }
 }
@@ -123,6 +124,7 @@ pub(crate) fn danger(words: &[String], literal: usize) -> Option<String> {
         "config" => reads_configuration(rest) || literal > after + 1,
         "bisect" => rest.first().is_none_or(|word| word != "run") || literal > after + 1,
         "submodule" => rest.iter().all(|word| word != "foreach") || literal > after + 1,
+        "bundle" => rest.first().is_none_or(|word| word != "create") || literal > after + 1,
         other => !runs_operands(other) || literal > after,
     };
     if !is_plain {

@@ -45,7 +45,7 @@ pub(crate) fn command_options(program: &str) -> &'static [&'static str] {
         "mapfile" | "readarray" => &["-C"],
         "fc" => &["-e"],
         "hash" => &["-p"],
-        "gcc" | "cc" | "clang" | "g++" | "c++" => &["-wrapper"],
+        "gcc" | "cc" | "clang" | "g++" | "c++" | "clang++" => &["-wrapper"],
         _ => &[],
     }
 }
@@ -68,8 +68,14 @@ fn other_options(program: &str) -> &'static [&'static str] {
         "make" | "gmake" => &["-f", "--file", "--makefile", "-C", "--directory", "-I", "-e"],
         "cargo" => &["--manifest-path", "-Z", "-C"],
         "go" => &["-modfile", "-overlay", "-C"],
-        "npm" | "pnpm" | "yarn" => &["--prefix", "--userconfig", "--globalconfig", "-C", "--node-options"],
+        "npm" | "pnpm" | "yarn" => {
+            &["--prefix", "--userconfig", "--globalconfig", "-C", "--node-options", "--cwd", "--dir"]
+        }
         "tree" => &["-o", "-R"],
+        "iconv" => &["-o", "--output"],
+        "openssl" => &["-engine", "-provider", "-provider-path", "-config", "-out", "-keyout", "-writerand"],
+        "psql" => &["-f", "--file", "-o", "--output", "-L", "--log-file"],
+        "sqlite3" => &["-init", "-cmd"],
         "tcpdump" => &["-w", "-W"],
         "ip" => &["-b", "-batch"],
         "strace" | "ltrace" | "time" => &["-o", "--output", "-a"],
@@ -87,7 +93,9 @@ fn other_options(program: &str) -> &'static [&'static str] {
         }
         "docker" | "podman" => &["-v", "--volume", "--mount", "--privileged", "-H", "--host", "--config"],
         "kubectl" => &["--kubeconfig"],
-        "gcc" | "cc" | "clang" | "g++" | "c++" => &["-B", "-fplugin", "-specs", "--config"],
+        "gcc" | "cc" | "clang" | "g++" | "c++" | "clang++" => {
+            &["-B", "-fplugin", "-specs", "--config", "-Xclang", "-Xlinker"]
+        }
         "unzip" => &["-d", "-:"],
         _ => options_of_languages(program),
     }
@@ -201,7 +209,8 @@ pub(crate) fn value_letters(program: &str) -> Option<&'static str> {
         "php" => "ft",
         "sed" | "gsed" => "efl",
         "date" => "dIr",
-        "find" | "go" | "gcc" | "cc" | "clang" | "g++" | "c++" | "emacs" | "ip" | "gdb" | "lldb" => WORDS,
+        "find" | "go" | "gcc" | "cc" | "clang" | "g++" | "c++" | "clang++" | "emacs" | "ip" | "gdb"
+        | "lldb" | "openssl" | "sqlite3" => WORDS,
         _ => return None,
     })
 }
