@@ -305,8 +305,8 @@ fn bases(survey: &Survey, around: &Surroundings<'_>) -> Bases {
 
 /// The folders that a program is told to work in.
 fn folders_of_options(program: &str, arguments: &[Argument]) -> Vec<Argument> {
-    let mut options = vec!["-C", "--directory", "--chdir", "--wd", "--wdns"];
-    options.extend(matches!(program, "sudo" | "doas").then_some("-D"));
+    const OPTIONS: [&str; 6] = ["-C", "--directory", "--chdir", "--wd", "--wdns", "-D"];
+    let options = if matches!(program, "sudo" | "doas") { &OPTIONS[..] } else { &OPTIONS[..5] };
     let mut found = Vec::new();
     for (at, argument) in arguments.iter().enumerate().skip(1) {
         let Some(text) = argument.text.as_deref() else { continue };

@@ -135,7 +135,8 @@ impl Surveyor {
     /// Looks through a command line, and learns what it assigns.
     fn run(mut self, source: &str, outline: &Outline) -> (Survey, Variables) {
         self.seen.insert((source.to_owned(), false));
-        self.outline(outline, false);
+        // What it assigns was learned before.
+        self.look(outline, false);
         self.all();
         if self.reads_code {
             for input in self.inputs.clone() {
@@ -171,8 +172,12 @@ impl Surveyor {
     }
 
     fn outline(&mut self, outline: &Outline, is_doubtful: bool) {
-        self.survey.overflow |= outline.overflow;
         self.variables.learn(outline);
+        self.look(outline, is_doubtful);
+    }
+
+    fn look(&mut self, outline: &Outline, is_doubtful: bool) {
+        self.survey.overflow |= outline.overflow;
         for nested in &outline.nested {
             match nested {
                 Nested::Script(script) => self.open(script.clone(), false, is_doubtful),
