@@ -41,6 +41,14 @@ pub(crate) fn state_dir() -> Option<PathBuf> {
     Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("tau"))
 }
 
+/// Where container engines usually listen: the user's own first, which can do no more than the user.
+#[cfg(all(feature = "container", unix))]
+pub(crate) fn container_sockets() -> Vec<PathBuf> {
+    let own = variable("XDG_RUNTIME_DIR").map(PathBuf::from).into_iter();
+    let own = own.flat_map(|folder| [folder.join("podman/podman.sock"), folder.join("docker.sock")]);
+    own.chain(["/run/podman/podman.sock", "/var/run/docker.sock"].map(PathBuf::from)).collect()
+}
+
 /// The file of a program that is found on the search path.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;

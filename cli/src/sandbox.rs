@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use tau_core::config::SandboxMode;
+use tau_core::config::{SandboxBackend, SandboxMode};
 use tau_sandbox::policy::{Isolation, Network};
 use tau_sandbox::proxy::{Domains, Egress, Proxy};
 use tau_sandbox::{Helper, Policy, Report, Sandbox, SandboxError};
@@ -21,6 +21,64 @@ pub(crate) struct LazySandbox {
     policy: Policy,
     domains: Domains,
     started: OnceLock<Result<SandboxLauncher, String>>,
+}
+
+/// What starts the commands of a session apart from the machine, as it is configured; `None` where nothing does.
+pub(crate) fn launcher(loaded: &Loaded) -> Result<Option<ConfiguredLauncher>, UsageError> {
+    if is_container(loaded) {
+        return container(loaded).map(Some);
+    }
+    Ok(LazySandbox::new(loaded)?.map(|sandbox| ConfiguredLauncher(Box::new(sandbox))))
+}
+
+/// One of the launchers that the configuration can ask for.
+#[derive(Debug)]
+pub(crate) struct ConfiguredLauncher(Box<dyn Launcher>);
+
+impl Launcher for ConfiguredLauncher {
+    fn launch(
+        &self,
+        command: &ShellCommand<'_>,
+        output: io::PipeWriter,
+    ) -> io::Result<Box<dyn RunningShell>> {
+        self.0.launch(command, output)
+    }
+}
+
+/// Whether commands run in a container.
+pub(crate) fn is_container(loaded: &Loaded) -> bool {
+    let config = &loaded.config.sandbox;
+    config.backend == Some(SandboxBackend::Container) && config.mode != Some(SandboxMode::Off)
+}
+
+#[cfg(not(all(feature = "container", unix)))]
+fn container(_: &Loaded) -> Result<ConfiguredLauncher, UsageError> {
+    Err(refused("this tau knows no containers; one that is built with `--features container` does"))
+}
+
+#[cfg(all(feature = "container", unix))]
+fn container(loaded: &Loaded) -> Result<ConfiguredLauncher, UsageError> {
+    let config = &loaded.config.sandbox;
+    let Some(image) = &config.image else {
+        return Err(refused("`sandbox.backend` is `container`, and `sandbox.image` names no image"));
+    };
+    if config.mode == Some(SandboxMode::Weak) {
+        return Err(refused("a container is no weak sandbox: leave `sandbox.mode` out"));
+    }
+    if config.network.as_ref().is_some_and(|domains| !domains.is_empty()) {
+        return Err(refused("a container has no way out to a network: leave `sandbox.network` empty"));
+    }
+    let mut policy = Policy::for_workspace(&loaded.working_dir);
+    policy.workspaces.extend(config.write.iter().flatten().cloned());
+    let is_project = loaded.project_root != loaded.working_dir;
+    let project = is_project.then(|| loaded.project_root.clone());
+    // The programs are the image's.
+    policy.visible = project.into_iter().chain(config.read.iter().flatten().cloned()).collect();
+    policy.environment.allow.extend(config.variables.iter().flatten().cloned());
+    policy.validate().map_err(|problem| refused(&problem.to_string()))?;
+    let sockets = config.engine.clone().map_or_else(environment::container_sockets, |engine| vec![engine]);
+    let launcher = tau_container::ContainerLauncher::on_demand(sockets, image, policy);
+    Ok(ConfiguredLauncher(Box::new(launcher)))
 }
 
 impl LazySandbox {

@@ -24,7 +24,7 @@ use crate::config::{LoadError, Loaded, REPLAY};
 use crate::exit::UsageError;
 use crate::mcp;
 use crate::memory_tool::MemoryTool;
-use crate::sandbox::{self, LazySandbox};
+use crate::sandbox;
 use crate::store::Place;
 use crate::{environment, equip, knowledge, token};
 
@@ -232,9 +232,9 @@ fn files(loaded: &Loaded, kept: Option<(&Place, SessionId)>) -> miette::Result<A
     let environment = LocalEnvironment::new(&loaded.working_dir)
         .map_err(|error| miette::miette!("cannot work in {}: {error}", loaded.working_dir.display()))?;
     let environment = environment.with_env(variables(loaded));
-    let environment = match LazySandbox::new(loaded)? {
-        Some(sandbox) => {
-            let environment = environment.with_launcher(sandbox);
+    let environment = match sandbox::launcher(loaded)? {
+        Some(launcher) => {
+            let environment = environment.with_launcher(launcher);
             let may_leave = loaded.config.sandbox.escalation.unwrap_or(true);
             if may_leave { environment.with_commands_outside() } else { environment }
         }

@@ -198,6 +198,17 @@ fn check_agents(report: &mut Report, project: &Project, has_skill: impl Fn(&str)
 }
 
 fn check_sandbox(report: &mut Report, loaded: &Loaded) {
+    if sandbox::is_container(loaded) {
+        let image = loaded.config.sandbox.image.as_deref().unwrap_or("no image");
+        return match sandbox::launcher(loaded) {
+            Ok(_) => report.say(
+                &Finding::Note,
+                "sandbox",
+                &format!("a container of {image}, started for the first command"),
+            ),
+            Err(problem) => report.say(&Finding::Bad, "sandbox", &problem.to_string()),
+        };
+    }
     match sandbox::probe(loaded) {
         Ok(None) => {
             report.say(&Finding::Note, "sandbox", "off: commands do what any program of yours may do")

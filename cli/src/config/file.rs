@@ -45,7 +45,8 @@ impl ConfigFile {
             provider.token.file = provider.token.file.take().map(|file| beside(path, &file));
         }
         let sandbox = &mut config.sandbox;
-        for file in [&mut sandbox.read, &mut sandbox.write].into_iter().flatten().flatten() {
+        let files = [&mut sandbox.read, &mut sandbox.write].into_iter().flatten().flatten();
+        for file in files.chain(&mut sandbox.engine) {
             *file = beside(path, file);
         }
         Ok(Self { path: path.to_owned(), config })

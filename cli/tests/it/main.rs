@@ -14,7 +14,11 @@ mod bad_disk;
 mod bad_server;
 mod bad_store;
 mod bad_tools;
+#[cfg(target_os = "linux")]
+mod beyond;
 mod config;
+#[cfg(target_os = "linux")]
+mod container;
 mod doctor;
 #[cfg(target_os = "linux")]
 mod interrupts;

@@ -19,8 +19,8 @@
 //!
 //! It judges no command and asks nobody. It does not keep a command from using what it was given: a workspace can be
 //! deleted, an allowed domain can be told anything. It is no virtual machine: a hole in the kernel's own system calls is a
-//! hole in the sandbox. Other systems than Linux on x86_64 and aarch64 have none, and say so. There is no container
-//! backend.
+//! hole in the sandbox. Other systems than Linux on x86_64 and aarch64 have none, and say so. Containers are the business of
+//! `tau-container`.
 //!
 //! # Modules
 //!

@@ -38,5 +38,5 @@ pub use model::{ModelConfig, ModelOptions, ReasoningEffort};
 pub use provider::{ProviderConfig, TokenConfig};
 pub use quirks::{MaxTokensField, Quirks, ReasoningReplay, SeedField, StructuredOutput};
 pub use root::{Config, ResolvedModel};
-pub use sandbox::{SandboxConfig, SandboxMode};
+pub use sandbox::{SandboxBackend, SandboxConfig, SandboxMode};
 pub use serve::{ServeConfig, ServeConnections, ServeDeadlines, ServeLoad, ServeMessages};

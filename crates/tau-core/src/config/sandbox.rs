@@ -15,6 +15,15 @@ pub struct SandboxConfig {
     /// Whether commands run in a sandbox. Default: `on`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<SandboxMode>,
+    /// What keeps them apart. Default: `system`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backend: Option<SandboxBackend>,
+    /// The image that the container is made of, which the engine has to have already. There is no default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The socket of the container engine. Default: the first that answers of the usual ones of Podman and Docker.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine: Option<PathBuf>,
     /// Files and folders that commands may read, beside the system's programs and the project. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read: Option<Vec<PathBuf>>,
@@ -34,7 +43,7 @@ pub struct SandboxConfig {
     pub escalation: Option<bool>,
 }
 
-merge_fields!(SandboxConfig { mode, read, write, variables, network, escalation });
+merge_fields!(SandboxConfig { mode, backend, image, engine, read, write, variables, network, escalation });
 
 /// Whether commands run in a sandbox.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,4 +58,17 @@ pub enum SandboxMode {
     Weak,
     /// They run as any program of the user's does.
     Off,
+}
+
+/// What keeps the commands of a session apart from the machine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SandboxBackend {
+    /// A sandbox of the system's own means, with the system's programs.
+    #[default]
+    System,
+    /// A container of Docker or Podman, with the programs of an image; for a tau that is built with `--features container`.
+    Container,
 }

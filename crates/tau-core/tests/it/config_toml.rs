@@ -30,6 +30,9 @@ deny = ["shell"]
 
 [sandbox]
 mode = "weak"
+backend = "container"
+image = "docker.io/library/debian:stable"
+engine = "/run/podman/podman.sock"
 read = ["/opt/tools"]
 write = ["/srv/cache"]
 variables = ["CARGO_*"]
@@ -151,7 +154,8 @@ fn a_full_example_reads_is_sound_and_loses_nothing() {
         },
         "permissions": {"mode": "dont_ask", "allow": ["read"], "ask": ["write"], "deny": ["shell"]},
         "sandbox": {
-            "mode": "weak", "read": ["/opt/tools"], "write": ["/srv/cache"], "variables": ["CARGO_*"],
+            "mode": "weak", "backend": "container", "image": "docker.io/library/debian:stable",
+            "engine": "/run/podman/podman.sock", "read": ["/opt/tools"], "write": ["/srv/cache"], "variables": ["CARGO_*"],
             "network": ["crates.io", "*.example.com"], "escalation": false,
         },
         "serve": {

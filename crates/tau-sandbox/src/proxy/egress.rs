@@ -28,7 +28,7 @@ pub struct Egress {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EgressError {
-    /// It is not on the list, nor its port, or one of its addresses is not of the public network.
+    /// It is not on the list, nor its port, its name does not resolve, or one of its addresses is not of the public network.
     Forbidden,
     /// Nobody answered.
     Unreachable(io::Error),
@@ -85,7 +85,8 @@ impl Egress {
     /// The addresses of a host, resolved now, where every one of them may be reached.
     ///
     /// # Errors
-    /// [`EgressError::Forbidden`] when the host, the port or one of the addresses may not be reached.
+    /// [`EgressError::Forbidden`] when the host, the port or one of the addresses may not be reached, or the name does not
+    /// resolve.
     pub async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, EgressError> {
         if !self.allows(host, port) {
             return Err(EgressError::Forbidden);

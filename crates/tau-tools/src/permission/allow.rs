@@ -9,7 +9,8 @@ use super::place::{Access, Place};
 use super::rule::{CommandPattern, Rule, Spec};
 use super::shell::{
     Argument, Command, Nested, Outline, Runs, Word, assignment, basename, doubt, has_dangerous_options,
-    inner, is_never_by_prefix, is_read_only, is_safe_variable, is_transparent, runs, scan, starts,
+    inner, is_never_by_prefix, is_open_builtin, is_read_only, is_safe_variable, is_transparent, runs, scan,
+    starts,
 };
 
 /// How deep command lines may stand in one another, as strings of `-c`.
@@ -27,6 +28,10 @@ pub(super) struct Allowing<'a> {
     pub(super) guards_files: bool,
     /// The files that the line names.
     pub(super) operands: &'a [Operand],
+    /// Whether it may go to another folder.
+    pub(super) goes: bool,
+    /// Whether it may run git.
+    pub(super) runs_git: bool,
     pub(super) around: &'a Surroundings<'a>,
     pub(super) may_write: &'a MayWrite<'a>,
 }
@@ -61,10 +66,7 @@ impl Allowing<'_> {
         if outline.loose.iter().chain(outline.loops.iter().flatten()).any(|word| word.literal().is_none()) {
             return Err("it has words that only the shell knows".to_owned());
         }
-        let names: Vec<Option<String>> =
-            outline.commands.iter().map(|command| command.words.first().and_then(Word::literal)).collect();
-        let has = |wanted: &[&str]| names.iter().flatten().any(|name| wanted.contains(&name.as_str()));
-        if has(&["cd", "pushd", "popd"]) && has(&["git"]) {
+        if self.goes && self.runs_git {
             return Err(
                 "it goes to a folder and runs git, whose configuration there may run anything".to_owned()
             );
@@ -93,20 +95,13 @@ impl Allowing<'_> {
 
     /// Whether every file it writes by redirection may be written, and every other that it redirects is known.
     fn redirects(&self, outline: &Outline) -> Result<(), String> {
-        let goes = outline.commands.iter().any(|command| {
-            let name = command.words.first().and_then(Word::literal);
-            name.is_none_or(|name| matches!(name.as_str(), "cd" | "pushd" | "popd"))
-        });
         for redirect in outline.commands.iter().flat_map(|command| &command.redirects) {
             let target = redirect.target.literal();
-            let is_descriptor = target.as_deref().is_some_and(|text| {
-                let digits = text.strip_suffix('-').unwrap_or(text);
-                digits.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty()
-            });
+            let is_descriptor = target.as_deref().is_some_and(|text| is_descriptor(redirect.operator, text));
             match redirect.operator {
                 "<<" | "<<-" => continue,
                 "<<<" | "<" if target.is_some() => continue,
-                ">&" | "<&" if is_descriptor => continue,
+                _ if is_descriptor => continue,
                 _ => {}
             }
             let Some(target) = target.filter(|target| !target.is_empty()) else {
@@ -115,7 +110,7 @@ impl Allowing<'_> {
             if target == "/dev/null" {
                 continue;
             }
-            if goes && !target.starts_with('/') {
+            if self.goes && !target.starts_with('/') {
                 return Err(format!("it goes to another folder first, and `{target}` is relative to that"));
             }
             // A tilde in quotes is a name like any other.
@@ -179,6 +174,9 @@ impl Allowing<'_> {
         if program == "xargs" && words.len() > 1 {
             return self.xargs(&words[1..]);
         }
+        // What a program can do, it can in any folder.
+        let name = first.rsplit('/').next().unwrap_or(first);
+        let program = if is_open_builtin(name) { program } else { name };
         let mut refused = None;
         for (rule, pattern) in wide {
             let literal = pattern.literal_words().saturating_sub(assigned);
@@ -246,7 +244,7 @@ impl Allowing<'_> {
 
     /// `xargs` adds words nobody has seen: only a rule that allows any further words covers them.
     fn xargs(&self, words: &[String]) -> Allowed {
-        let program = words[0].as_str();
+        let program = words[0].rsplit('/').next().unwrap_or(&words[0]);
         let may_run_more =
             runs(program).is_some() || has_dangerous_options(program) || is_never_by_prefix(program);
         let covering =
@@ -287,7 +285,7 @@ fn transparent_start(program: &str, arguments: &[Argument]) -> Option<usize> {
         Some(letters) => {
             let end = letters.find(|each| values.contains(each)).unwrap_or(letters.len());
             letters[..end].chars().all(|letter| flags.contains(letter))
-                || (letters.starts_with('-') && letters.contains('='))
+                || (program != "time" && letters.starts_with('-') && letters.contains('='))
         }
     };
     match starts(arguments, flags, values, operands, assigns)[..] {
@@ -302,21 +300,36 @@ fn transparent_start(program: &str, arguments: &[Argument]) -> Option<usize> {
 
 /// Whether every command of a line changes nothing, for plan mode.
 pub(super) fn is_read_only_line(outline: &Outline) -> bool {
-    outline.commands.iter().all(|command| {
-        let words: Option<Vec<String>> = command.words.iter().map(Word::literal).collect();
-        let writes = command.redirects.iter().any(|redirect| {
-            redirect.operator.contains('>')
-                && redirect.target.literal().as_deref() != Some("/dev/null")
-                && !(redirect.operator == ">&"
-                    && redirect.target.raw.bytes().all(|byte| byte.is_ascii_digit()))
-        });
-        !writes
-            && words.is_some_and(|words| {
-                let program =
-                    words.first().and_then(|name| system_name(name)).or(words.first().map(String::as_str));
-                is_read_only(&words) && program.is_some_and(|program| danger(program, &words, 0).is_none())
-            })
-    })
+    let is_plain = |nested: &Nested| matches!(nested, Nested::Text(text) if !text.contains(['$', '`', '\\']));
+    outline.nested.iter().all(is_plain) && outline.commands.iter().all(is_read_only_command)
+}
+
+fn is_read_only_command(command: &Command) -> bool {
+    let sets = command.assignments.iter().any(|word| {
+        let name = assignment(&word.parts).map_or("", |(name, _)| name);
+        !is_safe_variable(name)
+    });
+    let writes = command.redirects.iter().any(|redirect| {
+        let target = redirect.target.literal();
+        let target = target.as_deref();
+        redirect.operator.contains('>')
+            && target != Some("/dev/null")
+            && !target.is_some_and(|target| is_descriptor(redirect.operator, target))
+    });
+    let words: Option<Vec<String>> = command.words.iter().map(Word::literal).collect();
+    let reads = words.is_some_and(|mut words| {
+        let Some(program) = words.first_mut() else { return true };
+        *program = system_name(program).unwrap_or(program).to_owned();
+        let program = program.clone();
+        is_read_only(&words) && danger(&program, &words, 0).is_none()
+    });
+    !sets && !writes && reads
+}
+
+/// Whether a redirection duplicates or closes a descriptor.
+pub(super) fn is_descriptor(operator: &str, target: &str) -> bool {
+    let digits = target.strip_suffix('-').unwrap_or(target);
+    matches!(operator, ">&" | "<&") && !target.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn shown(command: &Command) -> String {

@@ -2,7 +2,7 @@
 
 use super::shell::{
     RunPlace, Runs, git_danger, is_dangerous, is_interpreter, is_plain_awk, is_plain_sed, is_safe_variable,
-    runs,
+    runs, value_letters,
 };
 
 /// Why no rule with a star allows a program these words, of which the rule spells out so many.
@@ -11,6 +11,8 @@ pub(super) fn danger(program: &str, words: &[String], literal: usize) -> Option<
         return git_danger(words, literal);
     }
     option(program, words, literal)
+        .or_else(|| assignment(program, words, literal))
+        .or_else(|| compiler(program, words, literal))
         .or_else(|| shell_builtin(program, words))
         .or_else(|| code(program, words, literal))
         .or_else(|| later(program, words, literal))
@@ -34,6 +36,10 @@ fn option(program: &str, words: &[String], literal: usize) -> Option<String> {
     let is_spelled_out =
         |at: usize, word: &str| program != "find" && at + usize::from(!word.contains('=')) < literal;
     for (at, word) in words.iter().enumerate().skip(1) {
+        // What stands behind is for what is built.
+        if program == "cargo" && word == "--" {
+            return None;
+        }
         // Behind a file of code stand arguments of that code.
         let is_operand = !word.starts_with('-') && (at == 1 || !words[at - 1].starts_with('-'));
         if is_interpreter(program) && is_operand && !is_dangerous(program, word) {
@@ -52,6 +58,34 @@ fn option(program: &str, words: &[String], literal: usize) -> Option<String> {
         }
     }
     None
+}
+
+/// What compilers read options from, load or run besides.
+fn compiler(program: &str, words: &[String], literal: usize) -> Option<String> {
+    let is_c = matches!(program, "gcc" | "cc" | "clang" | "g++" | "c++" | "clang++");
+    let is_rust = matches!(program, "rustc" | "cargo");
+    let is_open = |word: &&String| {
+        let passes_on = word.starts_with("-Wl,") || word.starts_with("-Wp,") || word.starts_with("-Wa,");
+        (is_c && (word.starts_with('@') || (passes_on && (word.contains("plugin") || word.contains('@')))))
+            || (is_rust && word.contains("linker="))
+    };
+    let open = words.iter().skip(literal.max(1)).find(is_open);
+    open.map(|word| format!("`{word}` can run or write more than the rule says"))
+}
+
+/// A variable that a wrapper sets for what it runs, and that may change what that is.
+fn assignment(program: &str, words: &[String], literal: usize) -> Option<String> {
+    if !matches!(program, "env" | "sudo" | "doas") {
+        return None;
+    }
+    let is_set =
+        |word: &&str| !word.starts_with('-') && !word.split('=').next().is_some_and(is_safe_variable);
+    let mut open = words
+        .iter()
+        .map(String::as_str)
+        .skip(literal.max(1))
+        .take_while(|word| word.starts_with('-') || word.contains('='));
+    open.find(is_set).map(|word| format!("setting `{word}` may change what runs"))
 }
 
 /// Whether a value is a number or one of the words that switch something.
@@ -83,19 +117,54 @@ fn code(program: &str, words: &[String], literal: usize) -> Option<String> {
         return Some("its script may run commands or write files".to_owned());
     }
     if is_interpreter(program) {
-        let shows = |word: &String| matches!(word.as_str(), "--version" | "-V" | "-v" | "--help" | "-h");
-        let has_file = words[1..].iter().any(|word| !word.starts_with('-')) || words[1..].iter().any(shows);
+        // To Python `-v` is to talk more.
+        let shows = |word: &String| match word.as_str() {
+            "--version" | "-V" | "--help" | "-h" => true,
+            "-v" => !program.starts_with("py"),
+            _ => false,
+        };
+        let has_file = file_of_code(program, words).is_some() || words[1..].iter().any(shows);
         return (!has_file).then(|| "it runs the code that it reads, which nobody has seen".to_owned());
     }
-    let is_database = matches!(program, "sqlite3" | "psql" | "mysql" | "mariadb");
-    let escapes = words[1..].iter().enumerate().find(|(at, word)| {
-        at + 1 >= literal
-            && is_database
-            && ["\\!", "\\o", "\\w", "\\copy", ".shell", ".system", "system ", ".output", ".once", ".import"]
-                .iter()
-                .any(|escape| word.contains(escape))
-    });
-    escapes.map(|(_, word)| format!("`{word}` can run programs or write files"))
+    let escapes: &[&str] = match program {
+        "sqlite3" => &[
+            ".shell",
+            ".system",
+            ".output",
+            ".once",
+            ".import",
+            ".read",
+            ".load",
+            "load_extension",
+            "writefile",
+        ],
+        "psql" => &["\\", "program"],
+        "mysql" | "mariadb" => &["\\!", "\\.", "\\t", "system ", "source ", "outfile", "dumpfile"],
+        _ => &[],
+    };
+    let is_escape = |word: &str| escapes.iter().any(|escape| word.to_ascii_lowercase().contains(escape));
+    let escape = words.iter().enumerate().skip(1).find(|(at, word)| at + 1 >= literal && is_escape(word));
+    escape.map(|(_, word)| format!("`{word}` can run programs or write files"))
+}
+
+/// The file that an interpreter is given to run, if that is no input.
+fn file_of_code<'a>(program: &str, words: &'a [String]) -> Option<&'a str> {
+    let letters = value_letters(program).unwrap_or_default();
+    let takes_next = |word: &str| {
+        word.starts_with('-')
+            && word.find(|each| letters.contains(each)).is_some_and(|at| at + 1 == word.len())
+    };
+    let mut rest = words[1..].iter().map(String::as_str);
+    while let Some(word) = rest.next() {
+        if word == "-" || !word.starts_with('-') {
+            let is_input = word == "-" || word.starts_with("/dev/") || word.starts_with("/proc/");
+            return (!is_input).then_some(word);
+        }
+        if takes_next(word) {
+            rest.next();
+        }
+    }
+    None
 }
 
 /// What is configured to run later.

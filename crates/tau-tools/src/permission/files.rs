@@ -3,10 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::allow::is_descriptor;
 use super::call::Surroundings;
+use super::path::FileKind;
 use super::place::{Access, Folders, Place};
 use super::rule::{Match, Spec, atoms_match};
-use super::shell::{Argument, Atom, Files, Survey, basename, files};
+use super::shell::{Argument, Atom, Files, Survey, basename, files, is_option, option_value, value_letters};
+
+/// The most folders that relative paths are looked up in: of a line that goes to more nobody knows where it is.
+const MOST_FOLDERS: usize = 8;
 
 /// A file that a command line names.
 #[derive(Debug, Clone)]
@@ -15,8 +20,8 @@ pub(super) struct Operand {
     pub(super) place: Option<Place>,
     /// What is done with it; `None` where nobody knows.
     pub(super) access: Option<Access>,
-    /// Whether what is below it is touched too.
-    pub(super) is_deep: bool,
+    /// What is done with what is below it, if that is touched too.
+    pub(super) below: Option<Access>,
     /// Whether the program is known to open files.
     pub(super) is_file: bool,
     /// Whether the shell itself opens it.
@@ -29,7 +34,7 @@ pub(super) struct Operand {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Named {
     access: Option<Access>,
-    is_deep: bool,
+    below: Option<Access>,
     is_file: bool,
     is_redirect: bool,
     is_doubtful: bool,
@@ -49,27 +54,31 @@ pub(super) fn operands(survey: &Survey, around: &Surroundings<'_>) -> Vec<Operan
     let bases = bases(survey, around);
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
+    let is_folder = |argument: &Argument| {
+        argument.text.as_deref().is_some_and(|text| {
+            let last = text.rsplit('/').next().unwrap_or_default();
+            let is_one = |base: &PathBuf| Place::of(text, base, around).resolved.kind == FileKind::Folder;
+            matches!(last, "" | "." | "..") || bases.known.iter().any(is_one)
+        })
+    };
     for redirect in &survey.redirects {
         let access = match redirect.operator {
             "<" => Access::Reads,
             "<<" | "<<-" | "<<<" => continue,
-            ">&" | "<&" if is_descriptor(&redirect.target) => continue,
+            operator if redirect.target.text.as_deref().is_some_and(|text| is_descriptor(operator, text)) => {
+                continue;
+            }
             "<&" => Access::Reads,
             _ => Access::Writes,
         };
-        let named = Named {
-            access: Some(access),
-            is_deep: false,
-            is_file: true,
-            is_redirect: true,
-            is_doubtful: false,
-        };
+        let named =
+            Named { access: Some(access), below: None, is_file: true, is_redirect: true, is_doubtful: false };
         add(&mut found, &bases, around, &redirect.target, named);
     }
     for ran in survey.ran.iter().filter(|ran| !ran.is_written) {
         let Some(program) = ran.arguments().first().and_then(basename) else { continue };
         let given: Vec<&Argument> = ran.arguments()[1..].iter().collect();
-        for (argument, named) in named(program, &given) {
+        for (argument, named) in named(program, &given, &is_folder) {
             // A word behind many wrappers is still one file.
             if seen.insert((argument.script(), named)) {
                 add(&mut found, &bases, around, &argument, named);
@@ -78,43 +87,134 @@ pub(super) fn operands(survey: &Survey, around: &Surroundings<'_>) -> Vec<Operan
     }
     for text in &survey.quoted {
         let named =
-            Named { access: None, is_deep: false, is_file: false, is_redirect: false, is_doubtful: true };
+            Named { access: None, below: None, is_file: false, is_redirect: false, is_doubtful: true };
         add(&mut found, &bases, around, &Argument::literal(text), named);
     }
     found
 }
 
 /// The files that a program is given.
-fn named(program: &str, given: &[&Argument]) -> Vec<(Argument, Named)> {
-    let deletes = program == "find" && has(given, |text| text == "-delete");
-    let kind = match files(program) {
-        Files::Names if deletes => Files::Writes,
-        kind => kind,
+fn named(
+    program: &str,
+    given: &[&Argument],
+    is_folder: &dyn Fn(&Argument) -> bool,
+) -> Vec<(Argument, Named)> {
+    let kind = kind(program, given);
+    let is_file = kind != Files::Unknown;
+    let below = below(program, given);
+    let of = |access: Option<Access>, is_doubtful: bool| Named {
+        access,
+        below,
+        is_file,
+        is_redirect: false,
+        is_doubtful,
     };
     let mut found = Vec::new();
+    let written_to = written_by_options(program, given);
+    found.extend(written_to.iter().map(|(_, file)| (file.clone(), of(Some(Access::Writes), false))));
     if matches!(kind, Files::None | Files::Names) {
         return found;
     }
-    let is_deep = is_deep(program, given);
-    let is_file = kind != Files::Unknown;
     for (at, argument) in given.iter().enumerate() {
+        if written_to.iter().any(|(places, _)| places.contains(&at)) {
+            continue;
+        }
         let is_last = at + 1 == given.len();
         let access = match kind {
             Files::Reads => Some(reads_or_writes(program, given, at)),
-            Files::Writes => written(program, given, argument, is_last),
+            Files::Writes => written(program, given, argument, is_last && written_to.is_empty()),
             _ => None,
         };
         for (part, is_doubtful) in parts(argument) {
-            let named = Named { access, is_deep, is_file, is_redirect: false, is_doubtful };
-            found.push((part, named));
+            found.push((part, of(access, is_doubtful)));
         }
     }
+    let made = put_into(program, given, &written_to, is_folder);
+    found.extend(made.into_iter().map(|file| {
+        let is_doubtful = file.text.is_none();
+        (file, of(Some(Access::Writes), is_doubtful))
+    }));
     if searches_here(program, given) {
-        let access = Some(Access::Reads);
-        let named = Named { access, is_deep: true, is_file: true, is_redirect: false, is_doubtful: false };
-        found.push((Argument::literal("."), named));
+        found.push((
+            Argument::literal("."),
+            Named { below: Some(Access::Reads), is_file: true, ..of(Some(Access::Reads), false) },
+        ));
     }
     found
+}
+
+/// What a program does with the files it is given, with these options.
+fn kind(program: &str, given: &[&Argument]) -> Files {
+    let is = |options: &[&str]| {
+        has(given, |text| options.iter().any(|option| is_option(text, option, value_letters(program))))
+    };
+    match program {
+        "find" if is(&["-delete"]) => Files::Writes,
+        "yq" if is(&["-i", "--inplace"]) => Files::Writes,
+        // What they do not understand of a list of names they say.
+        "find" if is(&["-files0-from"]) => Files::Reads,
+        "du" if is(&["--files0-from"]) => Files::Reads,
+        "tree" if is(&["--fromfile", "--fromtabfile", "--gitfile", "--infofile"]) => Files::Reads,
+        "date" if is(&["-f", "--file"]) => Files::Reads,
+        _ => files(program),
+    }
+}
+
+/// The options of a program whose value is a file it writes, or the folder it writes into, and its letters with a value.
+fn writing_options(program: &str) -> (&'static [&'static str], Option<&'static str>) {
+    match program {
+        "sort" | "iconv" => (&["-o", "--output"], Some("kStTf")),
+        "less" | "more" => (&["-o", "-O", "--log-file", "--LOG-FILE"], Some("bhjkPptTxyzoO")),
+        "tree" => (&["-o"], Some("LPIHT")),
+        "find" => (&["-fprint", "-fprint0", "-fprintf", "-fls"], value_letters("find")),
+        "cp" | "mv" | "ln" => (&["-t", "--target-directory"], Some("S")),
+        "install" => (&["-t", "--target-directory"], Some("Sgmo")),
+        "unzip" => (&["-d"], None),
+        _ => (&[], None),
+    }
+}
+
+/// The files that a program writes by its options, and which of its arguments say so.
+fn written_by_options(program: &str, given: &[&Argument]) -> Vec<(Vec<usize>, Argument)> {
+    let (options, letters) = writing_options(program);
+    let mut found = Vec::new();
+    for (at, argument) in given.iter().enumerate() {
+        let Some(text) = argument.text.as_deref() else { continue };
+        let Some(value) = options.iter().find_map(|option| option_value(text, option, letters)) else {
+            continue;
+        };
+        if !value.is_empty() {
+            found.push((vec![at], Argument::literal(value)));
+        } else if let Some(next) = given.get(at + 1) {
+            found.push((vec![at, at + 1], (*next).clone()));
+        }
+    }
+    found
+}
+
+/// What is made in a folder by what is copied or moved there under its own name.
+fn put_into(
+    program: &str,
+    given: &[&Argument],
+    written_to: &[(Vec<usize>, Argument)],
+    is_folder: &dyn Fn(&Argument) -> bool,
+) -> Vec<Argument> {
+    if !matches!(program, "cp" | "mv" | "ln" | "install" | "scp" | "rsync") {
+        return Vec::new();
+    }
+    let is_operand = |each: &&&Argument| each.text.as_deref().is_none_or(|text| !text.starts_with('-'));
+    let mut operands: Vec<&Argument> = given.iter().filter(is_operand).copied().collect();
+    let folder = match written_to.first() {
+        Some((_, folder)) => Some(folder),
+        None => operands.pop().filter(|last| is_folder(last)),
+    };
+    let Some(folder) = folder else { return Vec::new() };
+    let made = operands.into_iter().map(|source| {
+        let slash = source.atoms.iter().rposition(|atom| *atom == Atom::Char('/'));
+        let name = &source.atoms[slash.map_or(0, |slash| slash + 1)..];
+        Argument::of([&folder.atoms[..], &[Atom::Char('/')], name].concat(), true)
+    });
+    made.collect()
 }
 
 /// Whether a search that names no file goes through the working folder.
@@ -122,29 +222,19 @@ fn searches_here(program: &str, given: &[&Argument]) -> bool {
     let is_operand = |each: &&&Argument| each.text.as_deref().is_none_or(|text| !text.starts_with('-'));
     let operands = given.iter().filter(is_operand).count();
     match program {
-        "grep" | "egrep" | "fgrep" => is_deep(program, given) && operands <= 1,
+        "grep" | "egrep" | "fgrep" => below(program, given).is_some() && operands <= 1,
         "rg" | "ag" | "ack" => operands <= 1,
         "git" => given.iter().find(is_operand).is_some_and(|word| word.text.as_deref() == Some("grep")),
         _ => false,
     }
 }
 
-/// What a program that reads files does with one of its arguments: some write one of them.
+/// What a program that reads files does with one of its operands: some write the second.
 fn reads_or_writes(program: &str, given: &[&Argument], at: usize) -> Access {
-    let text = |at: usize| given.get(at).and_then(|each| each.text.as_deref()).unwrap_or_default();
-    let is_operand = !text(at).starts_with('-');
-    let writes = match program {
-        "sort" | "iconv" => {
-            let before = at.checked_sub(1).map(text).unwrap_or_default();
-            let is_short = before.starts_with('-') && !before.starts_with("--") && before.ends_with('o');
-            is_short
-                || before == "--output"
-                || text(at).starts_with("-o")
-                || text(at).starts_with("--output=")
-        }
-        "uniq" | "xxd" => is_operand && given[..at].iter().any(|each| !each.script().starts_with('-')),
-        _ => false,
-    };
+    let is_option = |each: &&Argument| each.script().starts_with('-');
+    let writes = matches!(program, "uniq" | "xxd")
+        && !is_option(&given[at])
+        && given[..at].iter().any(|each| !is_option(each));
     if writes { Access::Writes } else { Access::Reads }
 }
 
@@ -172,10 +262,10 @@ fn add(
         unknown.text = None;
         places.push(None);
     }
-    let Named { access, is_deep, is_file, is_redirect, is_doubtful } = named;
+    let Named { access, below, is_file, is_redirect, is_doubtful } = named;
     found.extend(places.into_iter().map(|place| {
         let argument = if place.is_none() { unknown.clone() } else { argument.clone() };
-        Operand { argument, place, access, is_deep, is_file, is_redirect, is_doubtful }
+        Operand { argument, place, access, below, is_file, is_redirect, is_doubtful }
     }));
 }
 
@@ -186,40 +276,58 @@ fn bases(survey: &Survey, around: &Surroundings<'_>) -> Bases {
     let mut seen: BTreeSet<PathBuf> = known.iter().cloned().collect();
     for ran in survey.ran.iter().filter(|ran| !ran.is_written) {
         let arguments = ran.arguments();
-        let goes = arguments.first().and_then(basename).is_some_and(|name| matches!(name, "cd" | "pushd"));
-        let targets = arguments.iter().enumerate().skip(1).filter(|(at, _)| {
-            let before = arguments[at - 1].text.as_deref();
-            goes || matches!(before, Some("-C" | "--directory" | "--chdir"))
-        });
-        for (_, argument) in targets {
+        let Some(program) = arguments.first().and_then(basename) else { continue };
+        let goes = matches!(program, "cd" | "pushd");
+        let mut targets = if goes { arguments[1..].to_vec() } else { folders_of_options(program, arguments) };
+        if goes && arguments.len() == 1 {
+            targets.push(Argument::literal(&around.home.to_string_lossy()));
+        }
+        // Variables say where `cd` goes to from where.
+        has_unknown |= (goes && survey.moves) || program == "chroot";
+        for argument in targets {
             let Some(target) = argument.text.as_deref().filter(|target| *target != "-") else {
                 has_unknown = true;
                 continue;
             };
             for base in known.clone() {
                 let folder = super::path::lexical(&base, around.home, target);
-                if known.len() < 8 && seen.insert(folder.clone()) {
-                    known.push(folder);
+                if !seen.insert(folder.clone()) {
+                    continue;
                 }
+                has_unknown |= known.len() >= MOST_FOLDERS;
+                known.push(folder);
+                known.truncate(MOST_FOLDERS);
             }
-        }
-        if goes && arguments.len() == 1 && seen.insert(around.home.to_owned()) {
-            known.push(around.home.to_owned());
         }
     }
     Bases { known, has_unknown }
 }
 
+/// The folders that a program is told to work in.
+fn folders_of_options(program: &str, arguments: &[Argument]) -> Vec<Argument> {
+    const OPTIONS: [&str; 6] = ["-C", "--directory", "--chdir", "--wd", "--wdns", "-D"];
+    let options = if matches!(program, "sudo" | "doas") { &OPTIONS[..] } else { &OPTIONS[..5] };
+    let mut found = Vec::new();
+    for (at, argument) in arguments.iter().enumerate().skip(1) {
+        let Some(text) = argument.text.as_deref() else { continue };
+        let values = options.iter().filter_map(|option| match option.len() {
+            2 => text.strip_prefix(option),
+            _ => option_value(text, option, None),
+        });
+        for value in values {
+            if value.is_empty() {
+                found.extend(arguments.get(at + 1).cloned());
+            } else {
+                found.push(Argument::literal(value));
+            }
+        }
+    }
+    found
+}
+
 /// The folders that a command line may be in when it runs a command.
 pub(super) fn folders(survey: &Survey, around: &Surroundings<'_>) -> Vec<PathBuf> {
     bases(survey, around).known
-}
-
-fn is_descriptor(target: &Argument) -> bool {
-    target.text.as_deref().is_some_and(|text| {
-        let digits = text.strip_suffix('-').unwrap_or(text);
-        text == "-" || (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
-    })
 }
 
 /// The parts of an argument that may be a path, and whether they may be none: itself, a value in it, what an address names.
@@ -237,8 +345,8 @@ fn parts(argument: &Argument) -> Vec<(Argument, bool)> {
         found.extend(is_value.then(|| (Argument::literal(text), false)));
         let named = text.strip_prefix('@').or_else(|| text.strip_prefix("file://"));
         found.extend(named.map(|named| (Argument::literal(named), false)));
-        let behind = text.split_once(':').map(|(_, behind)| behind);
-        found.extend(behind.map(|behind| (Argument::literal(behind), true)));
+        let sides = text.split_once(':').map(|(before, behind)| [before, behind]);
+        found.extend(sides.into_iter().flatten().map(|side| (Argument::literal(side), true)));
     }
     found
 }
@@ -251,14 +359,12 @@ fn written(program: &str, given: &[&Argument], argument: &Argument, is_last: boo
     let has = |wanted: &dyn Fn(&str) -> bool| has(given, wanted);
     match program {
         "cp" | "install" | "ln" | "scp" | "rsync" => {
-            let has_folder = has(&|text| text.starts_with("-t") || text.starts_with("--target-directory"));
-            let is_written = is_last || has_folder;
-            Some(if is_written { Access::Writes } else { Access::Reads })
+            Some(if is_last { Access::Writes } else { Access::Reads })
         }
         "sed" | "gsed" => {
             let edits = has(&|text| {
-                text.starts_with("--in-place")
-                    || (text.starts_with("-") && !text.starts_with("--") && text.contains('i'))
+                let is = |option| is_option(text, option, value_letters("sed"));
+                is("-i") || is("--in-place")
             });
             Some(if edits { Access::Writes } else { Access::Reads })
         }
@@ -267,10 +373,10 @@ fn written(program: &str, given: &[&Argument], argument: &Argument, is_last: boo
             Some(if is_input { Access::Reads } else { Access::Writes })
         }
         "tar" | "bsdtar" if has(&|text| is_unpacking(text)) => {
-            let is_folder = matches!(before, "-C" | "--directory") || text.starts_with("--directory=");
+            let is = |text: &str| is_option(text, "-C", None) || is_option(text, "--directory", None);
+            let is_folder = (is(before) && !before.contains('=')) || is(text);
             if is_folder { Some(Access::Writes) } else { None }
         }
-        "unzip" if before == "-d" => Some(Access::Writes),
         "patch" if !text.starts_with('-') && !before.starts_with('-') => Some(Access::Writes),
         "tar" | "bsdtar" | "zip" | "unzip" | "vim" | "vi" | "nvim" | "view" | "ed" | "ex" | "nano"
         | "emacs" | "split" | "csplit" | "patch" => None,
@@ -286,20 +392,26 @@ fn is_unpacking(text: &str) -> bool {
         || (text.starts_with('-') && !letters.starts_with('-') && letters.contains('x'))
 }
 
-/// Whether a program touches what is below a folder it is given.
-fn is_deep(program: &str, given: &[&Argument]) -> bool {
-    let has = |letters: &[char], long: &str| {
-        given.iter().filter_map(|each| each.text.as_deref()).any(|text| {
-            text == long || (text.starts_with('-') && !text.starts_with("--") && text.contains(letters))
-        })
+/// What a program does with what is below a folder it is given, if it touches that.
+fn below(program: &str, given: &[&Argument]) -> Option<Access> {
+    let is = |options: &[&str], letters: Option<&str>| {
+        has(given, |text| options.iter().any(|option| is_option(text, option, letters)))
     };
-    match program {
-        "find" => true,
-        "grep" | "egrep" | "fgrep" | "diff" => has(&['r', 'R'], "--recursive"),
-        "rm" | "cp" | "scp" | "chmod" | "chown" | "chgrp" => has(&['r', 'R', 'a'], "--recursive"),
-        "rg" | "ag" | "ack" | "tar" | "zip" | "rsync" | "mv" => true,
+    let is_deep = match program {
+        "grep" | "egrep" | "fgrep" | "zgrep" => {
+            is(&["-r", "-R", "--recursive", "--dereference-recursive"], Some("ABCDdefm"))
+                || has(given, |text| text.ends_with("recurse"))
+        }
+        "diff" => is(&["-r", "--recursive"], Some("CDFILSUWx")),
+        "rm" | "cp" | "scp" | "chmod" | "chown" | "chgrp" => {
+            is(&["-r", "-R", "-a", "--recursive", "--archive"], None)
+        }
+        "find" | "rg" | "ag" | "ack" | "tar" | "zip" | "rsync" | "mv" => true,
         _ => false,
-    }
+    };
+    let access =
+        if matches!(program, "rm" | "chmod" | "chown" | "chgrp") { Access::Writes } else { Access::Reads };
+    is_deep.then_some(access)
 }
 
 /// What a rule about files says of what a command line touches.
@@ -334,11 +446,13 @@ fn judge_one(kind: Access, spec: &Spec, operand: &Operand, around: &Surroundings
             }
         };
     };
+    // Nobody reads what is below by removing it.
+    let is_below = operand.below.is_some_and(|below| kind == Access::Writes || below == Access::Reads);
     if is_null(operand) {
         Match::No
     } else if place.is_denied_by(pattern, around) {
         concerns
-    } else if (operand.is_deep && place.is_above(pattern, around))
+    } else if (is_below && place.resolved.kind == FileKind::Folder && place.is_above(pattern, around))
         || (operand.is_file && place.resolved.names > 1)
     {
         // What is below it, or another name of the same file, may be what the rule is about.

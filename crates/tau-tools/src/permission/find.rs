@@ -116,6 +116,15 @@ fn match_commands(pattern: &CommandPattern, survey: &Survey, around: &Surroundin
     most
 }
 
+/// What any rule makes of what cannot be seen of a command line. What is more than can be looked at is not run past a rule.
+const fn unseen(survey: &Survey) -> Match {
+    match survey {
+        Survey { overflow: true, .. } => Match::Yes,
+        Survey { runs_input: true, .. } | Survey { is_cut: true, .. } => Match::Maybe,
+        _ => Match::No,
+    }
+}
+
 fn matches(rule: &Rule, effect: Effect, tool: &str, seen: &Seen, around: &Surroundings<'_>) -> Match {
     let certain = |is: bool| if is { Match::Yes } else { Match::No };
     if rule.tool.is_about(tool) {
@@ -124,9 +133,7 @@ fn matches(rule: &Rule, effect: Effect, tool: &str, seen: &Seen, around: &Surrou
             (_, Seen::Unclear) | (Spec::Host(_), Seen::Address(None)) => Match::Maybe,
             (Spec::Command(pattern), Seen::Command { survey, .. }) => {
                 let most = match_commands(pattern, survey, around);
-                let unseen = if survey.runs_input { Match::Maybe } else { Match::No };
-                // What is more than can be looked at is not run past a rule.
-                most.max(if survey.overflow { Match::Yes } else { unseen })
+                most.max(unseen(survey))
             }
             (Spec::Path(pattern), Seen::Place { place, is_search }) => {
                 let is_below = *is_search && tool == "grep" && place.is_above(pattern, around);
@@ -166,7 +173,7 @@ fn matches(rule: &Rule, effect: Effect, tool: &str, seen: &Seen, around: &Surrou
                 return Match::No;
             };
             let found = judge(kind, &rule.spec, operands, around);
-            let found = if survey.overflow { Match::Yes } else { found };
+            let found = found.max(unseen(survey));
             // Each of the two rules about changes counts for its own tool; a shell changes files as `write` does.
             let is_edit = kind == Access::Writes && !rule.tool.is_about("write");
             if is_edit { found.min(Match::Maybe) } else { found }

@@ -2,7 +2,7 @@
 
 use tau_core::config::PermissionMode;
 
-use super::allow::quoted;
+use super::allow::{is_descriptor, quoted};
 use super::call::{Judged, Subject, Surroundings};
 use super::find::Seen;
 use super::place::Place;
@@ -77,7 +77,7 @@ fn line(outline: &Outline, around: &Surroundings<'_>) -> Option<Vec<String>> {
         for redirect in &command.redirects {
             let target = redirect.target.literal()?;
             let is_file = redirect.operator.contains('>')
-                && !target.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+                && !is_descriptor(redirect.operator, &target)
                 && target != "/dev/null";
             if is_file {
                 let place = Place::of(&target, around.cwd, around);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::call::Surroundings;
 use super::files::{Operand, folders};
 use super::place::Access;
-use super::shell::{Argument, Atom, Survey, basename, disguise};
+use super::shell::{Argument, Atom, Survey, basename, disguise, is_option};
 
 /// Why somebody is asked before a command line runs, although its commands may be allowed.
 pub(super) fn hazard(
@@ -53,7 +53,10 @@ pub(super) fn loss(survey: &Survey, around: &Surroundings<'_>) -> Option<String>
     for ran in programs() {
         let Some((program, arguments)) = ran.arguments().split_first() else { continue };
         let Some(program) = basename(program) else { continue };
-        let is_deep = has_letter(arguments, &['r', 'R'], "--recursive");
+        let is_deep = arguments
+            .iter()
+            .filter_map(|argument| argument.text.as_deref())
+            .any(|text| ["-r", "-R", "--recursive"].iter().any(|option| is_option(text, option, None)));
         let lost = match program {
             "rm" | "rmdir" | "unlink" | "shred" => arguments.iter().find(|argument| {
                 // What `find` found is below where it looked, and what `xargs` reads is a file or two.
@@ -103,12 +106,6 @@ fn found_and_lost<'a>(
         })
     };
     removes.then(|| starts.into_iter().find(is_lost)).flatten()
-}
-
-fn has_letter(arguments: &[Argument], letters: &[char], long: &str) -> bool {
-    arguments.iter().filter_map(|argument| argument.text.as_deref()).any(|text| {
-        text == long || (text.starts_with('-') && !text.starts_with("--") && text.contains(letters))
-    })
 }
 
 /// Whether an argument is a folder whose loss nobody wants: `/`, one at the top, home, the working folder or one above it.

@@ -12,7 +12,8 @@
 //! Two directions, with opposite errors. What *denies* looks through everything a command line could run (`shell`'s survey):
 //! one reader that never gives up finds the commands in lists, substitutions, heredocs, `-c` strings, arguments of wrappers and
 //! of `find -exec`, with variables, braces and globs tried out. What it cannot tell is `Maybe`, and asks. What *allows* takes
-//! only what two parsers and that reader see the same way, and in it only words that mean themselves.
+//! only what two parsers and that reader see the same way, and in it only words that mean themselves, but for a rule `Bash` alone,
+//! which takes any words.
 //!
 //! It reads nothing but what it is given: where paths lead comes from a [`PathResolver`].
 

@@ -183,18 +183,19 @@ impl PermissionPolicy {
                     return Err(None);
                 }
                 let may_write = |place: &Place| self.may_write(place, around);
-                let allowing = Allowing {
-                    rules: commands(&about),
-                    every: about.iter().find(|rule| matches!(rule.spec, Spec::All)).copied(),
-                    guards_files: self
-                        .deny
-                        .iter()
-                        .chain(&self.ask)
-                        .any(|rule| ["read", "write"].iter().any(|tool| rule.tool.is_about(tool))),
-                    operands,
-                    around,
-                    may_write: &may_write,
-                };
+                let allowing =
+                    Allowing {
+                        rules: commands(&about),
+                        every: about.iter().find(|rule| matches!(rule.spec, Spec::All)).copied(),
+                        guards_files: self.deny.iter().chain(&self.ask).any(|rule| {
+                            ["read", "write", "edit"].iter().any(|tool| rule.tool.is_about(tool))
+                        }),
+                        operands,
+                        goes: survey.may_run(&["cd", "pushd", "popd"]),
+                        runs_git: survey.may_run(&["git"]),
+                        around,
+                        may_write: &may_write,
+                    };
                 let allowed = allowing.line(source, outline, 0).map_err(Some)?;
                 if allowed.is_empty() { Err(None) } else { Ok(allowed) }
             }

@@ -8,6 +8,10 @@ use super::quoting;
 
 /// The most ways that the variables of one command are tried with.
 const WAYS: usize = 16;
+/// How deep values that name other variables are followed.
+const DEEPEST: usize = 3;
+/// Variables with a value that no line gives them.
+const USUAL: [&str; 5] = ["HOME", "PWD", "IFS", "SHELL", "BASH"];
 /// The most words that braces make of one word.
 const BRACES: usize = 64;
 
@@ -38,7 +42,7 @@ impl Argument {
         Self { atoms: text.chars().map(Atom::Char).collect(), text: Some(text.to_owned()), vanishes: false }
     }
 
-    fn of(atoms: Vec<Atom>, quoted: bool) -> Self {
+    pub(crate) fn of(atoms: Vec<Atom>, quoted: bool) -> Self {
         let text = atoms.iter().map(|atom| if let Atom::Char(each) = atom { Some(*each) } else { None });
         let text = text.collect();
         let vanishes = !quoted && !atoms.is_empty() && atoms.iter().all(|atom| *atom == Atom::Unknown);
@@ -57,34 +61,95 @@ impl Argument {
     }
 }
 
+/// The ways that the values of variables may be chosen in: all of them where they are few.
+#[derive(Debug, Default)]
+struct Ways {
+    /// The names that are chosen for, and of how many values.
+    names: Vec<(String, usize)>,
+}
+
+impl Ways {
+    /// Adds a name, and says whether it is new.
+    fn add(&mut self, name: &str, values: usize) -> bool {
+        let is_new = self.names.iter().all(|(known, _)| known != name);
+        if is_new {
+            self.names.push((name.to_owned(), values));
+        }
+        is_new
+    }
+
+    /// All ways, if they are not too many.
+    fn all(&self) -> Option<usize> {
+        let all = self.names.iter().try_fold(1_usize, |ways, (_, values)| ways.checked_mul(*values));
+        all.filter(|ways| *ways <= WAYS)
+    }
+
+    /// How many ways are tried. Where that is not all, the last leaves everything open.
+    fn count(&self) -> usize {
+        let most = || self.names.iter().map(|(_, values)| *values).max().unwrap_or(1);
+        self.all().unwrap_or_else(|| most() + 1)
+    }
+
+    /// Which of the values of a name is chosen in one way; `None` where that is left open.
+    fn choice(&self, name: &str, values: usize, way: usize) -> Option<usize> {
+        if values == 1 {
+            return Some(0);
+        }
+        let at = self.names.iter().position(|(known, _)| known == name)?;
+        let step: usize = match self.all() {
+            Some(_) => self.names[..at].iter().map(|(_, values)| *values).product(),
+            None if way + 1 == self.count() => return None,
+            None => 1,
+        };
+        Some((way / step) % values)
+    }
+}
+
+/// What the choice between a value and the text that stands in for it is known by.
+fn fallback_key(name: &str, text: &str) -> String {
+    format!("{name}:-{text}")
+}
+
 /// Values that variables may have, as far as a command line says.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Variables {
     values: BTreeMap<String, Vec<Vec<Part>>>,
-    home: String,
-    cwd: String,
     /// Whether the line changes what separates words.
     splits_otherwise: bool,
+    /// Whether it changes where `cd` goes to.
+    pub(crate) moves: bool,
+    /// Whether it evaluates what may assign any variable.
+    assigns_unseen: bool,
+    /// What it appends to values, which is done once.
+    appended: Vec<(String, Vec<Part>)>,
+    /// How often anything was learned that was not known.
+    pub(crate) version: usize,
 }
 
 impl Variables {
     pub(crate) fn new(home: &str, cwd: &str) -> Self {
-        let mut variables = Self { home: home.to_owned(), cwd: cwd.to_owned(), ..Self::default() };
-        let usual =
-            [("HOME", home), ("PWD", cwd), ("IFS", " "), ("SHELL", "/bin/bash"), ("BASH", "/bin/bash")];
-        for (name, value) in usual {
+        let mut variables = Self::default();
+        for (name, value) in USUAL.into_iter().zip([home, cwd, " ", "/bin/bash", "/bin/bash"]) {
             variables.add(name, vec![Part::Text(value.to_owned())]);
         }
         variables
     }
 
     fn add(&mut self, name: &str, value: Vec<Part>) {
+        let unseen = || vec![Part::Unknown { quoted: false }];
         let values = self.values.entry(name.to_owned()).or_default();
+        if values.contains(&value) || (values.len() >= WAYS && values.last() == Some(&unseen())) {
+            return;
+        }
+        self.version += 1;
         if values.len() >= WAYS {
             values.truncate(WAYS - 1);
-            values.push(vec![Part::Unknown { quoted: false }]);
-        } else if !values.contains(&value) {
+            values.push(unseen());
+        } else {
             values.push(value);
+        }
+        if self.assigns_unseen && !USUAL.contains(&name) && !values.contains(&unseen()) {
+            values.push(unseen());
         }
     }
 
@@ -92,32 +157,129 @@ impl Variables {
     pub(crate) fn learn(&mut self, outline: &Outline) {
         for command in &outline.commands {
             for word in command.assignments.iter().chain(&command.words) {
-                if let Some((name, value)) = quoting::assignment(&word.parts) {
-                    self.splits_otherwise |= name == "IFS";
-                    self.add(name, value);
-                }
+                self.assigned(&word.parts);
+                self.stands_in(word);
             }
+            command.redirects.iter().for_each(|redirect| self.stands_in(&redirect.target));
         }
+        outline.loose.iter().for_each(|word| self.stands_in(word));
         for words in &outline.loops {
             let Some((name, values)) = words.split_first() else { continue };
-            values.iter().skip(1).for_each(|value| self.add(&name.raw, value.parts.clone()));
+            if values.is_empty() {
+                // It goes over the arguments of the line.
+                self.add_unknown(&name.raw);
+            }
+            for value in values.iter().skip(1) {
+                braces(&value.parts).into_iter().for_each(|value| self.add(&name.raw, value));
+            }
         }
     }
 
+    fn assigned(&mut self, parts: &[Part]) {
+        let Some((name, value)) = quoting::assignment(parts) else {
+            // An element of a list: the first is the value of the name.
+            return quoting::element(parts).into_iter().for_each(|name| self.add_unknown(name));
+        };
+        self.splits_otherwise |= name == "IFS";
+        self.moves |= matches!(name, "HOME" | "CDPATH" | "OLDPWD");
+        let append = (name.to_owned(), value.clone());
+        if quoting::appends(parts) && !self.appended.contains(&append) {
+            self.appended.push(append);
+            let before = self.values.get(name).cloned().unwrap_or_default();
+            for mut longer in before {
+                longer.extend(value.iter().cloned());
+                self.add(name, longer);
+            }
+            self.add_unknown(name);
+        }
+        self.add(name, value);
+    }
+
+    /// `${name:=text}` assigns the text.
+    fn stands_in(&mut self, word: &Word) {
+        for part in &word.parts {
+            if let Part::Fallback { name, text, .. } = part {
+                self.add(name, vec![Part::Text(text.clone())]);
+            }
+        }
+        for (at, _) in word.raw.match_indices("${") {
+            let name = quoting::name(&word.raw[at + 2..]);
+            let behind = &word.raw[at + 2 + name.len()..];
+            if !name.is_empty() && (behind.starts_with(":=") || behind.starts_with('=')) {
+                self.add_unknown(name);
+            }
+        }
+    }
+
+    /// Learns what a builtin puts into variables that its arguments name, or that anything it reads may assign.
+    pub(crate) fn overwritten(&mut self, arguments: &[Argument]) {
+        let mut words = arguments.iter().map(|each| each.text.as_deref().unwrap_or_default());
+        let name = words.next().unwrap_or_default();
+        let has =
+            |letters: &[char]| words.clone().any(|word| word.starts_with('-') && word.contains(letters));
+        let names = match name {
+            "cd" | "pushd" | "popd" => return self.add_unknown("PWD"),
+            "read" | "mapfile" | "readarray" | "getopts" => {
+                ["REPLY", "MAPFILE", "OPTARG"].into_iter().for_each(|name| self.add_unknown(name));
+                true
+            }
+            "printf" => has(&['v']),
+            "let" | "wait" | "coproc" => true,
+            "declare" | "typeset" | "local" | "export" | "readonly" => {
+                has(&['n', 'l', 'u', 'i', 'c', 'a', 'A'])
+            }
+            "source" | "." => return self.assigns_unseen(),
+            _ => false,
+        };
+        if names {
+            words.for_each(|word| self.named_in(word));
+        }
+    }
+
+    /// Learns that anything may have been assigned to what the line assigns.
+    fn assigns_unseen(&mut self) {
+        self.assigns_unseen = true;
+        let names: Vec<String> =
+            self.values.keys().filter(|name| !USUAL.contains(&name.as_str())).cloned().collect();
+        names.iter().for_each(|name| self.add_unknown(name));
+    }
+
+    /// The variable that an argument names, alone or behind the letters of an option.
+    fn named_in(&mut self, word: &str) {
+        let bare = word.strip_prefix('-').map_or(0, |letters| letters.len().min(3));
+        for start in 0..=bare {
+            let Some(rest) = word.get(start..) else { continue };
+            let name = quoting::name(rest);
+            let is_whole = name.len() == rest.len() || rest[name.len()..].starts_with(['=', '[', '+']);
+            if !name.is_empty() && is_whole {
+                self.add_unknown(name);
+            }
+        }
+    }
+
+    fn add_unknown(&mut self, name: &str) {
+        self.add(name, vec![Part::Unknown { quoted: false }]);
+    }
+
     /// The value of a variable in one way of choosing; `None` where nothing is known of it.
-    fn value(&self, name: &str, way: usize, depth: usize) -> Option<Vec<Atom>> {
+    fn value(&self, name: &str, ways: &Ways, way: usize, depth: usize) -> Option<Vec<Atom>> {
         let values = self.values.get(name)?;
-        let parts = values.get(way % values.len())?;
-        if depth > 3 {
+        if depth > DEEPEST {
             return None;
         }
+        let parts = &values[ways.choice(name, values.len(), way)?];
         let mut atoms = Vec::new();
         for part in parts {
             match part {
                 Part::Text(text) => atoms.extend(text.chars().map(Atom::Char)),
                 Part::Special(special) => atoms.push(Atom::Char(*special)),
-                Part::Variable { name, .. } | Part::Fallback { name, .. } => {
-                    atoms.extend(self.value(name, way, depth + 1).unwrap_or_else(|| vec![Atom::Unknown]));
+                Part::Variable { name, .. } => {
+                    atoms.extend(
+                        self.value(name, ways, way, depth + 1).unwrap_or_else(|| vec![Atom::Unknown]),
+                    );
+                }
+                Part::Fallback { name, text, .. } => {
+                    atoms.extend(self.fallback(name, text, ways, way, depth + 1));
                 }
                 Part::Said { text, .. } => atoms.extend(text.chars().map(Atom::Char)),
                 Part::Unknown { .. } => atoms.push(Atom::Unknown),
@@ -126,14 +288,47 @@ impl Variables {
         Some(atoms)
     }
 
-    fn ways(&self, words: &[Word]) -> usize {
-        let names = words.iter().flat_map(|word| &word.parts).filter_map(|part| match part {
-            Part::Variable { name, .. } => Some(self.values.get(name).map_or(1, Vec::len)),
-            // With the value, and with what stands in for it.
-            Part::Fallback { .. } => Some(2),
-            _ => None,
-        });
-        names.fold(1, |ways: usize, values| (ways * values).min(WAYS))
+    /// The value of a variable, or the text that stands in for it.
+    fn fallback(&self, name: &str, text: &str, ways: &Ways, way: usize, depth: usize) -> Vec<Atom> {
+        let stands_in = || text.chars().map(Atom::Char).collect();
+        match ways.choice(&fallback_key(name, text), 2, way) {
+            Some(0) => self.value(name, ways, way, depth).unwrap_or_else(stands_in),
+            Some(_) => stands_in(),
+            None => vec![Atom::Unknown],
+        }
+    }
+
+    /// The ways that the variables of words may be chosen in.
+    fn ways(&self, words: &[Word]) -> Ways {
+        let mut ways = Ways::default();
+        for word in words {
+            self.choices(&word.parts, 0, &mut ways);
+            if word.parts.contains(&Part::Special('~')) {
+                self.chosen("HOME", 0, &mut ways);
+                self.chosen("PWD", 0, &mut ways);
+            }
+        }
+        ways
+    }
+
+    fn choices(&self, parts: &[Part], depth: usize, ways: &mut Ways) {
+        for part in parts {
+            match part {
+                Part::Variable { name, .. } => self.chosen(name, depth, ways),
+                Part::Fallback { name, text, .. } => {
+                    ways.add(&fallback_key(name, text), 2);
+                    self.chosen(name, depth, ways);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn chosen(&self, name: &str, depth: usize, ways: &mut Ways) {
+        let Some(values) = self.values.get(name).filter(|_| depth <= DEEPEST) else { return };
+        if ways.add(name, values.len()) {
+            values.iter().for_each(|parts| self.choices(parts, depth + 1, ways));
+        }
     }
 
     /// Words as they are written, where the shell makes something else of them.
@@ -164,34 +359,37 @@ impl Variables {
     /// The lists of arguments that words may become.
     pub(crate) fn expand(&self, words: &[Word]) -> Vec<Rc<[Argument]>> {
         let ways = self.ways(words);
-        (0..ways).map(|way| words.iter().flat_map(|word| self.word(word, way)).collect()).collect()
+        (0..ways.count())
+            .map(|way| words.iter().flat_map(|word| self.word(word, &ways, way)).collect())
+            .collect()
     }
 
-    fn word(&self, word: &Word, way: usize) -> Vec<Argument> {
+    fn word(&self, word: &Word, ways: &Ways, way: usize) -> Vec<Argument> {
         if let [Part::Text(text)] = &word.parts[..] {
             return vec![Argument::literal(text)];
         }
         let mut made = Vec::new();
         for parts in braces(&word.parts) {
-            self.split(&parts, word.quoted, way, &mut made);
+            self.split(&parts, word.quoted, ways, way, &mut made);
         }
         made
     }
 
     /// What a tilde in front stands for; how much of the text behind it belongs to it.
-    fn tilde(&self, behind: &[Part], atoms: &mut Vec<Atom>) -> usize {
+    fn tilde(&self, behind: &[Part], ways: &Ways, way: usize, atoms: &mut Vec<Atom>) -> usize {
         let text = if let Some(Part::Text(text)) = behind.first() { text.as_str() } else { "" };
         let user = text.split('/').next().unwrap_or_default();
+        let value = |name: &str| self.value(name, ways, way, 0).unwrap_or_else(|| vec![Atom::Unknown]);
         match user {
-            "" => atoms.extend(self.home.chars().map(Atom::Char)),
-            "+" => atoms.extend(self.cwd.chars().map(Atom::Char)),
+            "" => atoms.extend(value("HOME")),
+            "+" => atoms.extend(value("PWD")),
             // The home of somebody else, or the folder before.
             _ => atoms.push(Atom::Unknown),
         }
         user.len()
     }
 
-    fn split(&self, parts: &[Part], is_quoted: bool, way: usize, made: &mut Vec<Argument>) {
+    fn split(&self, parts: &[Part], is_quoted: bool, ways: &Ways, way: usize, made: &mut Vec<Argument>) {
         let mut atoms: Vec<Atom> = Vec::new();
         let mut skips_to_bracket = false;
         let mut was_split = false;
@@ -216,7 +414,7 @@ impl Variables {
                             atoms.push(Atom::One);
                             skips_to_bracket = true;
                         }
-                        '~' if at == 0 => skipped = self.tilde(&parts[1..], &mut atoms),
+                        '~' if at == 0 => skipped = self.tilde(&parts[1..], ways, way, &mut atoms),
                         other => atoms.push(Atom::Char(*other)),
                     }
                     continue;
@@ -228,11 +426,9 @@ impl Variables {
                     (None, false)
                 }
                 Part::Said { text, quoted } => (Some(text.chars().map(Atom::Char).collect()), *quoted),
-                Part::Variable { name, quoted } => (self.value(name, way, 0), *quoted),
+                Part::Variable { name, quoted } => (self.value(name, ways, way, 0), *quoted),
                 Part::Fallback { name, text, quoted } => {
-                    let stands_in = || Some(text.chars().map(Atom::Char).collect());
-                    let known = way.is_multiple_of(2).then(|| self.value(name, way / 2, 0)).flatten();
-                    (known.or_else(stands_in), *quoted)
+                    (Some(self.fallback(name, text, ways, way, 0)), *quoted)
                 }
             };
             for atom in value.unwrap_or_else(|| vec![Atom::Unknown]) {
@@ -265,20 +461,17 @@ fn braces(parts: &[Part]) -> Vec<Vec<Part>> {
     let mut done = Vec::new();
     let mut open = vec![parts.to_vec()];
     while let Some(parts) = open.pop() {
-        let Some((start, commas, end)) = first_braces(&parts) else {
+        let Some((start, end, choices)) = first_braces(&parts) else {
             done.push(parts);
             continue;
         };
-        if done.len() + open.len() + commas.len() > BRACES {
+        if done.len() + open.len() + choices.len() > BRACES {
             done.push(vec![Part::Unknown { quoted: false }]);
             continue;
         }
-        let mut edges = vec![start];
-        edges.extend(commas);
-        edges.push(end);
-        for pair in edges.windows(2).rev() {
+        for choice in choices.into_iter().rev() {
             let mut made = parts[..start].to_vec();
-            made.extend_from_slice(&parts[pair[0] + 1..pair[1]]);
+            made.extend(choice);
             made.extend_from_slice(&parts[end + 1..]);
             open.push(made);
         }
@@ -286,8 +479,8 @@ fn braces(parts: &[Part]) -> Vec<Vec<Part>> {
     done
 }
 
-/// The first pair of braces with commas of its own: where it opens, its commas, where it closes.
-fn first_braces(parts: &[Part]) -> Option<(usize, Vec<usize>, usize)> {
+/// The first pair of braces that the shell makes several words of: where it opens, where it closes, and what it is each time.
+fn first_braces(parts: &[Part]) -> Option<(usize, usize, Vec<Vec<Part>>)> {
     let mut stack: Vec<(usize, Vec<usize>)> = Vec::new();
     for (at, part) in parts.iter().enumerate() {
         match part {
@@ -298,14 +491,47 @@ fn first_braces(parts: &[Part]) -> Option<(usize, Vec<usize>, usize)> {
                 }
             }
             Part::Special('}') => {
-                if let Some((start, commas)) = stack.pop()
-                    && !commas.is_empty()
+                let Some((start, commas)) = stack.pop() else { continue };
+                if let [Part::Text(range)] = &parts[start + 1..at]
+                    && let Some(made) = sequence(range)
                 {
-                    return Some((start, commas, at));
+                    return Some((start, at, made));
+                }
+                if !commas.is_empty() {
+                    let edges: Vec<usize> = std::iter::once(start).chain(commas).chain([at]).collect();
+                    let pieces = edges.windows(2).map(|pair| parts[pair[0] + 1..pair[1]].to_vec());
+                    return Some((start, at, pieces.collect()));
                 }
             }
             _ => {}
         }
     }
     None
+}
+
+/// What a range in braces stands for, `1..3` or `a..c`; something unknown where that is too much.
+fn sequence(range: &str) -> Option<Vec<Vec<Part>>> {
+    let mut ends = range.splitn(3, "..");
+    let (first, last) = (ends.next()?, ends.next()?);
+    let step = ends.next().map_or(Some(1), |step| step.parse::<i64>().ok())?.unsigned_abs().max(1);
+    let letter = |text: &str| {
+        text.parse::<char>().ok().filter(char::is_ascii_alphabetic).map(|each| i64::from(u32::from(each)))
+    };
+    let numbers = first.parse::<i64>().ok().zip(last.parse::<i64>().ok());
+    let (from, to) = numbers.or_else(|| letter(first).zip(letter(last)))?;
+    let count = from.abs_diff(to) / step;
+    if count >= BRACES as u64 {
+        return Some(vec![vec![Part::Unknown { quoted: false }]]);
+    }
+    let is_padded =
+        |text: &str| text.trim_start_matches('-').len() > 1 && text.trim_start_matches('-').starts_with('0');
+    let width = if is_padded(first) || is_padded(last) { first.len().max(last.len()) } else { 0 };
+    let sign = if from > to { -1 } else { 1 };
+    let made = (0..=count).map(|at| {
+        let value = from + sign * i64::try_from(at * step).unwrap_or_default();
+        let letter = u32::try_from(value).ok().and_then(char::from_u32).filter(|_| numbers.is_none());
+        let text = letter.map_or_else(|| format!("{value:0width$}"), String::from);
+        vec![Part::Text(text)]
+    });
+    Some(made.collect())
 }

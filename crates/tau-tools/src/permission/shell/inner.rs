@@ -3,7 +3,7 @@
 use super::expand::{Argument, Atom};
 use super::programs::{
     Runs, command_options, git_inner, has_words_of_its_own, holds_program, is_interpreter, is_option,
-    reads_code, runs, value_letters,
+    option_value, reads_code, runs, value_letters,
 };
 
 /// What a command runs besides itself.
@@ -113,11 +113,22 @@ fn options(name: &str, arguments: &[Argument], found: &mut Inner) {
         found.scripts.extend(value.match_indices('=').take(4).map(|(at, _)| value[at + 1..].to_owned()));
         found.scripts.push(value);
     }
+    // The first word of `tar` is a bundle without a dash, and the values of its letters follow in their order.
+    let runs_filter = matches!(name, "tar" | "bsdtar" | "gtar")
+        && arguments
+            .get(1)
+            .and_then(|word| word.text.as_deref())
+            .is_some_and(|word| !word.starts_with('-') && word.contains(['I', 'F']));
+    if runs_filter {
+        found.scripts.extend(arguments[2..].iter().map(Argument::script));
+    }
+    if matches!(name, "make" | "gmake") {
+        let files = option_values(&arguments[1..], &["-f", "--file", "--makefile"], None);
+        found.runs_input |= files.iter().any(|file| is_stream(&Argument::literal(file)));
+    }
     if matches!(name, "make" | "gmake" | "env" | "sudo") {
         found.scripts.extend(values_of(&arguments[1..]).into_iter().filter(|_| name.contains("make")));
-        let assigned = arguments[1..].iter().filter_map(|each| each.text.as_deref()?.split_once('='));
-        let programs = assigned.filter(|(name, _)| holds_program(name));
-        found.scripts.extend(programs.map(|(_, value)| value.to_owned()));
+        found.scripts.extend(assigned_programs(arguments));
     }
     if has_words_of_its_own(name) {
         let is_option =
@@ -145,13 +156,17 @@ fn builtin(name: &str, arguments: &[Argument], found: &mut Inner) {
             let texts = arguments[1..].iter().filter_map(|each| each.text.clone());
             found.texts.extend(texts.filter(|text| text.contains("$(") || text.contains('`')));
             if matches!(name, "export" | "declare" | "typeset" | "local" | "readonly") {
-                let assigned = arguments[1..].iter().filter_map(|each| each.text.as_deref()?.split_once('='));
-                let programs = assigned.filter(|(name, _)| holds_program(name));
-                found.scripts.extend(programs.map(|(_, value)| value.to_owned()));
+                found.scripts.extend(assigned_programs(arguments));
             }
         }
         _ => {}
     }
+}
+
+/// The values of variables among some arguments that another program runs.
+fn assigned_programs(arguments: &[Argument]) -> impl Iterator<Item = String> {
+    let assigned = arguments[1..].iter().filter_map(|each| each.text.as_deref()?.split_once('='));
+    assigned.filter(|(name, _)| holds_program(name)).map(|(_, value)| value.to_owned())
 }
 
 fn names(text: &str, word: &str) -> bool {
@@ -174,19 +189,14 @@ pub(crate) fn option_values(arguments: &[Argument], options: &[&str], letters: O
     }
     for (at, argument) in arguments.iter().enumerate() {
         let Some(text) = &argument.text else { continue };
-        for option in options.iter().filter(|option| is_option(text, option, letters)) {
-            let is_letter = option.len() == 2;
-            let attached = match text.split_once('=').filter(|_| !is_letter) {
-                Some((_, value)) => Some(value),
-                None if is_letter => text.split_once(&option[1..]).map(|(_, value)| value),
-                None => text.strip_prefix(option),
-            };
-            let attached =
-                attached.map(|value| value.trim_start_matches('=')).filter(|value| !value.is_empty());
-            if attached.is_none() || is_letter {
+        for option in options {
+            let Some(attached) = option_value(text, option, letters) else { continue };
+            let attached = attached.trim_start_matches('=');
+            // Behind a letter stands its value, or another letter.
+            if attached.is_empty() || option.len() == 2 {
                 found.extend(arguments.get(at + 1).map(Argument::script));
             }
-            found.extend(attached.map(str::to_owned));
+            found.extend((!attached.is_empty()).then(|| attached.to_owned()));
         }
     }
     found
@@ -330,14 +340,28 @@ fn find(arguments: &[Argument], found: &mut Inner) {
 
 /// `xargs` fills in what it reads: behind the rest, or where a placeholder stands.
 fn xargs(arguments: &[Argument], found: &mut Inner) {
-    let replaced = option_values(&arguments[1..], &["-I", "--replace"], Some("aEILPnsd"));
-    let placeholder = replaced.last().map_or("{}", String::as_str);
-    let (flags, values) = ("0iloprtxe", "aEILPnsd");
+    let (flags, values) = ("0iloprtxe", "aEIJLPRSnsd");
+    let given = &arguments[1..];
+    let mut placeholders = vec!["{}".to_owned()];
+    for (at, argument) in given.iter().enumerate() {
+        let Some(text) = argument.text.as_deref() else { continue };
+        // The value of some stands apart, that of others is attached or none.
+        let values_of = |options: [&str; 2]| {
+            options.into_iter().find_map(|option| option_value(text, option, Some(values)))
+        };
+        let next = || given.get(at + 1).and_then(|next| next.text.as_deref());
+        let apart =
+            values_of(["-I", "-J"]).and_then(|value| if value.is_empty() { next() } else { Some(value) });
+        let attached = values_of(["-i", "--replace"]).filter(|value| !value.is_empty());
+        placeholders.extend(apart.or(attached).map(str::to_owned));
+    }
     for start in starts(arguments, flags, values, 0, false) {
         found.commands.push((start, arguments.len()));
-        let mut list = filled(&arguments[start..], placeholder);
-        list.push(Argument { atoms: vec![Atom::Unknown], text: None, vanishes: true });
-        found.lists.push((list, false));
+        for placeholder in &placeholders {
+            let mut list = filled(&arguments[start..], placeholder);
+            list.push(Argument { atoms: vec![Atom::Unknown], text: None, vanishes: true });
+            found.lists.push((list, false));
+        }
     }
 }
 
@@ -368,18 +392,20 @@ fn code(name: &str, arguments: &[Argument], found: &mut Inner) {
     if is_plain {
         return;
     }
-    let operand = arguments[1..]
-        .iter()
-        .find(|argument| argument.text.as_deref().is_none_or(|text| text == "-" || !text.starts_with('-')));
     // Behind a file of code stand arguments of that code.
     let has_file = is_interpreter(name)
-        && arguments
-            .get(1)
-            .and_then(|first| first.text.as_deref())
-            .is_some_and(|text| !text.starts_with('-'));
+        && arguments.get(1).is_some_and(|first| {
+            !is_stream(first) && first.text.as_deref().is_some_and(|text| !text.starts_with('-'))
+        });
     if !has_file {
         found.code.extend(arguments[1..].iter().map(Argument::script));
     }
-    let reads = !is_interpreter(name) || operand.is_none_or(is_stream);
-    found.reads_code = reads_code(name) && reads;
+    if matches!(name, "sed" | "gsed") {
+        // Behind each `e` of a script may stand a command.
+        let scripts: Vec<String> = arguments[1..].iter().map(Argument::script).collect();
+        let commands = scripts.iter().flat_map(|text| text.match_indices('e').map(|(at, _)| &text[at + 1..]));
+        found.code.extend(commands.take(200).map(str::to_owned));
+    }
+    // Behind options nobody knows which word is a file, and which the value of one.
+    found.reads_code = reads_code(name) && !has_file;
 }

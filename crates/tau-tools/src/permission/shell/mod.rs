@@ -16,7 +16,8 @@ pub(super) use inner::{basename, inner, starts};
 pub(super) use outline::{Command, Nested, Outline, Part, Word};
 pub(super) use programs::{
     Files, Place as RunPlace, Runs, files, git_danger, has_dangerous_options, is_dangerous, is_interpreter,
-    is_never_by_prefix, is_read_only, is_safe_variable, is_transparent, runs,
+    is_never_by_prefix, is_open_builtin, is_option, is_read_only, is_safe_variable, is_transparent,
+    option_value, runs, value_letters,
 };
 pub(super) use quoting::assignment;
 pub(super) use scan::scan;

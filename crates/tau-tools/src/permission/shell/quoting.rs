@@ -46,6 +46,17 @@ pub(crate) fn assignment(parts: &[Part]) -> Option<(&str, Vec<Part>)> {
     Some((name, rest))
 }
 
+/// Whether a word that assigns a variable appends to its value.
+pub(crate) fn appends(parts: &[Part]) -> bool {
+    matches!(parts.first(), Some(Part::Text(first)) if first[name(first).len()..].starts_with("+="))
+}
+
+/// The name of the list that a word assigns an element of.
+pub(crate) fn element(parts: &[Part]) -> Option<&str> {
+    let Some(Part::Text(first)) = parts.first() else { return None };
+    (is_assignment(parts) && parts.get(1) == Some(&Part::Special('['))).then_some(first.as_str())
+}
+
 /// What `${...}` is, given what stands between the braces.
 pub(crate) fn parameter(text: &str, quoted: bool) -> Part {
     let name = name(text);

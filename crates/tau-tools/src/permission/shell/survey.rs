@@ -15,6 +15,11 @@ use super::scripts::snippets;
 const MOST_SCRIPTS: usize = 500;
 const MOST_BYTES: usize = 1 << 20;
 const MOST_CHARACTERS: usize = 1 << 20;
+/// The most texts in code of other languages, and their bytes: what is more may be anything.
+const MOST_SNIPPETS: usize = 2_000;
+const MOST_SNIPPET_BYTES: usize = 1 << 18;
+/// How often a line is looked through again because of what it assigns.
+const MOST_ROUNDS: usize = 3;
 /// The most commands found in the arguments of one.
 const MOST_COMMANDS: usize = 50_000;
 
@@ -51,10 +56,25 @@ pub(crate) struct Survey {
     pub(crate) redirects: Vec<Redirected>,
     /// Whether it runs what cannot be seen in it.
     pub(crate) runs_input: bool,
+    /// Whether there is more in code of other languages, or in variables, than is looked at.
+    pub(crate) is_cut: bool,
     /// Texts in code of other languages, which may be paths.
     pub(crate) quoted: Vec<String>,
     /// Whether there was more in it than is looked at.
     pub(crate) overflow: bool,
+    /// Whether it changes where `cd` goes to.
+    pub(crate) moves: bool,
+}
+
+impl Survey {
+    /// Whether it may run one of some programs.
+    pub(crate) fn may_run(&self, programs: &[&str]) -> bool {
+        let mut ran = self.ran.iter().filter(|ran| !ran.is_written);
+        ran.any(|ran| {
+            let program = ran.arguments().first();
+            program.is_some_and(|program| basename(program).is_none_or(|name| programs.contains(&name)))
+        })
+    }
 }
 
 struct Script {
@@ -72,40 +92,69 @@ struct Surveyor {
     /// What could be the input of a shell, or of a program that reads code.
     inputs: Vec<String>,
     reads_code: bool,
+    /// What could be a command line in code of other languages, and the bytes of all of it.
+    snippets: BTreeSet<String>,
+    snippet_bytes: usize,
     survey: Survey,
 }
 
 /// Looks through a command line.
 pub(crate) fn survey(source: &str, outline: &Outline, home: &str, cwd: &str) -> Survey {
-    let mut surveyor = Surveyor {
-        variables: Variables::new(home, cwd),
-        open: Vec::new(),
-        seen: BTreeSet::from([(source.to_owned(), false)]),
-        bytes: 0,
-        characters: 0,
-        inputs: Vec::new(),
-        reads_code: false,
-        survey: Survey::default(),
-    };
-    surveyor.outline(outline, false);
-    surveyor.all();
-    if surveyor.reads_code {
-        for input in surveyor.inputs.clone() {
-            surveyor.code(&input);
+    let mut variables = Variables::new(home, cwd);
+    for _ in 0..MOST_ROUNDS {
+        variables.learn(outline);
+        let known = variables.version;
+        let (survey, learned) = Surveyor::new(variables).run(source, outline);
+        // What is assigned inside may be used outside, and before.
+        if learned.version == known || !source.contains(['$', '~']) {
+            return survey;
         }
-        surveyor.all();
+        variables = learned;
     }
-    // What a shell reads may hold another shell, and what that reads.
-    while surveyor.survey.runs_input && !surveyor.inputs.is_empty() {
-        for input in std::mem::take(&mut surveyor.inputs) {
-            surveyor.open(input, false, false);
-        }
-        surveyor.all();
-    }
-    surveyor.survey
+    let (mut survey, _) = Surveyor::new(variables).run(source, outline);
+    survey.is_cut = true;
+    survey
 }
 
 impl Surveyor {
+    fn new(variables: Variables) -> Self {
+        Self {
+            variables,
+            open: Vec::new(),
+            seen: BTreeSet::new(),
+            bytes: 0,
+            characters: 0,
+            inputs: Vec::new(),
+            reads_code: false,
+            snippets: BTreeSet::new(),
+            snippet_bytes: 0,
+            survey: Survey::default(),
+        }
+    }
+
+    /// Looks through a command line, and learns what it assigns.
+    fn run(mut self, source: &str, outline: &Outline) -> (Survey, Variables) {
+        self.seen.insert((source.to_owned(), false));
+        // What it assigns was learned before.
+        self.look(outline, false);
+        self.all();
+        if self.reads_code {
+            for input in self.inputs.clone() {
+                self.code(&input);
+            }
+            self.all();
+        }
+        // What a shell reads may hold another shell, and what that reads.
+        while self.survey.runs_input && !self.inputs.is_empty() {
+            for input in std::mem::take(&mut self.inputs) {
+                self.open(input, false, false);
+            }
+            self.all();
+        }
+        self.survey.moves = self.variables.moves;
+        (self.survey, self.variables)
+    }
+
     fn all(&mut self) {
         while let Some(script) = self.open.pop() {
             let outline = if script.is_text { scan_text(&script.text) } else { scan(&script.text) };
@@ -123,8 +172,12 @@ impl Surveyor {
     }
 
     fn outline(&mut self, outline: &Outline, is_doubtful: bool) {
-        self.survey.overflow |= outline.overflow;
         self.variables.learn(outline);
+        self.look(outline, is_doubtful);
+    }
+
+    fn look(&mut self, outline: &Outline, is_doubtful: bool) {
+        self.survey.overflow |= outline.overflow;
         for nested in &outline.nested {
             match nested {
                 Nested::Script(script) => self.open(script.clone(), false, is_doubtful),
@@ -197,6 +250,7 @@ impl Surveyor {
             }
             let ran = Ran { arguments: Rc::clone(&arguments), start, end, is_doubtful, is_written: false };
             let found = inner(ran.arguments());
+            self.variables.overwritten(ran.arguments());
             if ran
                 .arguments()
                 .first()
@@ -231,11 +285,22 @@ impl Surveyor {
     }
 
     fn code(&mut self, code: &str) {
-        for snippet in snippets(code) {
-            self.open(snippet.to_owned(), false, true);
-            let is_path = snippet.len() < 256 && !snippet.contains([' ', '\n', '(', '=']);
-            if is_path && self.survey.quoted.len() < MOST_SCRIPTS {
+        let (snippets, is_cut) = snippets(code);
+        self.survey.is_cut |= is_cut;
+        for snippet in snippets {
+            if snippet.trim().is_empty() || !self.snippets.insert(snippet.to_owned()) {
+                continue;
+            }
+            self.snippet_bytes += snippet.len();
+            if self.snippets.len() > MOST_SNIPPETS || self.snippet_bytes > MOST_SNIPPET_BYTES {
+                self.survey.is_cut = true;
+                return;
+            }
+            self.open.push(Script { text: snippet.to_owned(), is_text: false, is_doubtful: true });
+            if snippet.len() < 256 && !snippet.contains([' ', '\n', '(', '=']) {
+                self.survey.is_cut |= self.survey.quoted.len() >= MOST_SCRIPTS;
                 self.survey.quoted.push(snippet.to_owned());
+                self.survey.quoted.truncate(MOST_SCRIPTS);
             }
         }
     }

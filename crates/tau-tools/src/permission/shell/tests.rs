@@ -27,6 +27,13 @@ fn three_readers_see_the_same() {
         ("a > f b", &[&["a", "b"]], &[(">", "f")]),
         ("a <<< x", &[&["a"]], &[("<<<", "x")]),
         ("cat <<'E'\nrm x\nE\n", &[&["cat"]], &[("<<", "'E'")]),
+        ("python3 - <<'E'\nx\nE\n", &[&["python3", "-"]], &[("<<", "'E'")]),
+        (
+            "git commit -F - <<-E && ls\nx - <<E\n\tE\n",
+            &[&["git", "commit", "-F", "-"], &["ls"]],
+            &[("<<-", "E")],
+        ),
+        ("cat - <<< ' - <<E'", &[&["cat", "-"]], &[("<<<", "' - <<E'")]),
         ("cat <<E | wc\nx\nE\nls", &[&["cat"], &["wc"], &["ls"]], &[("<<", "E")]),
         ("if a; then b; elif c; then d; else e; fi", &[&["a"], &["b"], &["c"], &["d"], &["e"]], &[]),
         ("for i in 1 2; do a $i; done", &[&["a", "$i"]], &[]),

@@ -23,7 +23,7 @@ pub(super) fn shape(source: &str) -> Option<Shape> {
         }
         let parser = kept.as_mut()?;
         parser.reset();
-        parser.parse(&*ascii(source), None)
+        parser.parse(&*readable(source), None)
     })?;
     let root = tree.root_node();
     if root.has_error() {
@@ -35,16 +35,21 @@ pub(super) fn shape(source: &str) -> Option<Shape> {
     Some(walk.shape)
 }
 
-/// The source with a letter for each byte that is not ASCII, so that places stay the same.
+/// The source with a letter for each byte that the grammar cannot read, so that places stay the same.
 ///
 /// The scanner of the grammar, which is C, looks characters up in a table of 256 (`isalpha` and its like), and reads past its
-/// end for others: generated texts made it crash. To a shell they are letters of words as well.
-fn ascii(source: &str) -> Cow<'_, str> {
-    if source.is_ascii() {
+/// end for others than ASCII: generated texts made it crash. A dash alone in front of a heredoc, as in `python3 - <<E`, it takes
+/// for no word. To a shell both are letters of words.
+fn readable(source: &str) -> Cow<'_, str> {
+    if source.is_ascii() && !source.contains(DASH) {
         return Cow::Borrowed(source);
     }
-    source.bytes().map(|byte| if byte.is_ascii() { char::from(byte) } else { 'x' }).collect::<String>().into()
+    let bytes = source.bytes().map(|byte| if byte.is_ascii() { char::from(byte) } else { 'x' });
+    bytes.collect::<String>().replace(DASH, " x <<").into()
 }
+
+/// A word that is a dash, in front of a heredoc or a here-string.
+const DASH: &str = " - <<";
 
 struct Walk<'a> {
     source: &'a str,

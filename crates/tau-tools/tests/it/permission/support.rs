@@ -24,7 +24,13 @@ pub(crate) fn resolve(path: &Path) -> Resolved {
         })
     });
     let resolved = Resolved::plain(found.unwrap_or_else(|| path.to_owned()));
-    if path == project.join("fifo") {
+    let folders = ["", "shelf", "src", "docs", "target", "people", "secret"].map(|name| project.join(name));
+    if folders.contains(&resolved.path)
+        || project.starts_with(&resolved.path)
+        || resolved.path.ends_with(".ssh")
+    {
+        resolved.with_kind(FileKind::Folder)
+    } else if path == project.join("fifo") {
         resolved.with_kind(FileKind::Special)
     } else if path == project.join("twin") {
         resolved.with_names(2)

@@ -4,12 +4,12 @@ use super::support::{policy, verdict};
 
 #[test]
 fn every_row_of_the_table() {
-    rows(include_str!("table.txt"), 300);
+    rows(include_str!("table.txt"), 650);
 }
 
 #[test]
 fn every_row_of_the_evasions() {
-    rows(include_str!("evasions.txt"), 400);
+    rows(include_str!("evasions.txt"), 850);
 }
 
 fn rows(table: &str, least: usize) {
@@ -40,7 +40,7 @@ fn rows(table: &str, least: usize) {
             .chars()
             .map(|each| signs.iter().find(|(sign, _)| *sign == each).map_or(each, |(_, meant)| *meant))
             .collect();
-        let found = verdict(&judge, &call);
+        let found = verdict(&judge, &repeated(&call));
         rows += 1;
         if found.decision.as_str() != expected.trim() || found.reason.is_empty() {
             wrong.push(format!("[{rules}] {row}  # {why}\n    {found:?}"));
@@ -48,4 +48,23 @@ fn rows(table: &str, least: usize) {
     }
     assert!(wrong.is_empty(), "{} of {rows} rows:\n{}", wrong.len(), wrong.join("\n"));
     assert!(rows >= least, "{rows} rows");
+}
+
+/// A call with what stands in it as `{80×a;}` as often as it says.
+fn repeated(call: &str) -> String {
+    let mut made = String::new();
+    let mut rest = call;
+    while let Some((before, count, text, after)) = next_repeated(rest) {
+        made.push_str(before);
+        made.push_str(&text.repeat(count));
+        rest = after;
+    }
+    made + rest
+}
+
+fn next_repeated(text: &str) -> Option<(&str, usize, &str, &str)> {
+    let (before, repeated) = text.split_once('×')?;
+    let (before, count) = before.rsplit_once('{')?;
+    let (repeated, after) = repeated.split_once('}')?;
+    Some((before, count.parse().ok()?, repeated, after))
 }

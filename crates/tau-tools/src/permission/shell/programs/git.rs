@@ -61,7 +61,8 @@ fn other_options(subcommand: &str) -> &'static [&'static str] {
         "init" => &["--template", "--separate-git-dir"],
         "rebase" => &["-i", "--interactive"],
         "archive" => &["-o", "--output", "--remote"],
-        "apply" => &["--unsafe-paths"],
+        "apply" => &["--unsafe-paths", "--build-fake-ancestor"],
+        "fast-export" | "fast-import" => &["--export-marks", "--import-marks"],
         _ => &[],
     }
 }
@@ -82,6 +83,9 @@ fn runs_operands(subcommand: &str) -> bool {
         subcommand,
         "bisect"
             | "submodule"
+            | "submodule--helper"
+            | "difftool--helper"
+            | "merge-index"
             | "filter-branch"
             | "difftool"
             | "mergetool"
@@ -120,6 +124,7 @@ pub(crate) fn danger(words: &[String], literal: usize) -> Option<String> {
         "config" => reads_configuration(rest) || literal > after + 1,
         "bisect" => rest.first().is_none_or(|word| word != "run") || literal > after + 1,
         "submodule" => rest.iter().all(|word| word != "foreach") || literal > after + 1,
+        "bundle" => rest.first().is_none_or(|word| word != "create") || literal > after + 1,
         other => !runs_operands(other) || literal > after,
     };
     if !is_plain {
@@ -130,8 +135,8 @@ pub(crate) fn danger(words: &[String], literal: usize) -> Option<String> {
     let open = rest.iter().enumerate().filter(|(index, _)| after + index + 1 >= literal);
     let mut found = open.map(|(_, word)| word).filter(|word| {
         options().any(|option| is_option(word, option, letters))
-            || word.starts_with("ext::")
-            || word.starts_with("fd::")
+            || word.contains("ext::")
+            || word.contains("fd::")
     });
     found.next().map(|word| format!("`{word}` can run or write more than the rule says"))
 }

@@ -45,7 +45,7 @@ pub(crate) fn command_options(program: &str) -> &'static [&'static str] {
         "mapfile" | "readarray" => &["-C"],
         "fc" => &["-e"],
         "hash" => &["-p"],
-        "gcc" | "cc" | "clang" | "g++" | "c++" => &["-wrapper"],
+        "gcc" | "cc" | "clang" | "g++" | "c++" | "clang++" => &["-wrapper"],
         _ => &[],
     }
 }
@@ -53,6 +53,8 @@ pub(crate) fn command_options(program: &str) -> &'static [&'static str] {
 /// Options that write files, read configuration or change where a program works.
 fn other_options(program: &str) -> &'static [&'static str] {
     match program {
+        "env" => &["-C", "--chdir"],
+        "sudo" => &["-D", "--chdir", "-R", "--chroot"],
         "find" => {
             &["-exec", "-execdir", "-ok", "-okdir", "-delete", "-fprint", "-fprint0", "-fprintf", "-fls"]
         }
@@ -61,13 +63,19 @@ fn other_options(program: &str) -> &'static [&'static str] {
         "rsync" => &["--daemon", "--config"],
         "sort" => &["-o", "--output", "-T", "--temporary-directory"],
         "rg" => &["--search-zip", "-z"],
-        "sed" | "gsed" => &["-i", "--in-place", "-f", "--file", "-e", "--expression", "-s"],
+        "sed" | "gsed" => &["-i", "--in-place", "-f", "--file"],
         "man" => &["-B"],
         "make" | "gmake" => &["-f", "--file", "--makefile", "-C", "--directory", "-I", "-e"],
         "cargo" => &["--manifest-path", "-Z", "-C"],
         "go" => &["-modfile", "-overlay", "-C"],
-        "npm" | "pnpm" | "yarn" => &["--prefix", "--userconfig", "--globalconfig", "-C", "--node-options"],
+        "npm" | "pnpm" | "yarn" => {
+            &["--prefix", "--userconfig", "--globalconfig", "-C", "--node-options", "--cwd", "--dir"]
+        }
         "tree" => &["-o", "-R"],
+        "iconv" => &["-o", "--output"],
+        "openssl" => &["-engine", "-provider", "-provider-path", "-config", "-out", "-keyout", "-writerand"],
+        "psql" => &["-f", "--file", "-o", "--output", "-L", "--log-file"],
+        "sqlite3" => &["-init", "-cmd"],
         "tcpdump" => &["-w", "-W"],
         "ip" => &["-b", "-batch"],
         "strace" | "ltrace" | "time" => &["-o", "--output", "-a"],
@@ -85,7 +93,9 @@ fn other_options(program: &str) -> &'static [&'static str] {
         }
         "docker" | "podman" => &["-v", "--volume", "--mount", "--privileged", "-H", "--host", "--config"],
         "kubectl" => &["--kubeconfig"],
-        "gcc" | "cc" | "clang" | "g++" | "c++" => &["-B", "-fplugin", "-specs", "--config"],
+        "gcc" | "cc" | "clang" | "g++" | "c++" | "clang++" => {
+            &["-B", "-fplugin", "-specs", "--config", "-Xclang", "-Xlinker"]
+        }
         "unzip" => &["-d", "-:"],
         _ => options_of_languages(program),
     }
@@ -115,9 +125,20 @@ fn options_of_languages(program: &str) -> &'static [&'static str] {
         "vi" | "vim" | "nvim" | "view" | "ex" => {
             &["-c", "--cmd", "-S", "-s", "-u", "-U", "-w", "-W", "-l", "-i", "+"]
         }
-        "emacs" => {
-            &["--eval", "-eval", "--execute", "-f", "--funcall", "-l", "--load", "--script", "--batch"]
-        }
+        "emacs" => &[
+            "--eval",
+            "-eval",
+            "--execute",
+            "-execute",
+            "-script",
+            "-batch",
+            "-f",
+            "--funcall",
+            "-l",
+            "--load",
+            "--script",
+            "--batch",
+        ],
         "less" | "more" => &["-o", "-O", "--log-file", "-k", "--lesskey-src", "+"],
         "gdb" | "lldb" => &["-ex", "-x", "-iex", "-ix", "--command", "--eval-command", "-o", "-s"],
         "curl" => &[
@@ -170,6 +191,8 @@ pub(crate) fn is_dangerous(program: &str, argument: &str) -> bool {
 
 /// Letters of short options that take a value, where all of them are known: what follows one in a bundle is no option.
 pub(crate) fn value_letters(program: &str) -> Option<&'static str> {
+    /// Of programs whose options are words behind one dash, which are never bundled.
+    const WORDS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     Some(match program {
         "tar" | "gtar" | "bsdtar" => "bCfgHKLNTVX",
         "curl" => "AbCdeEFhHmPQrtuUwxXyYz",
@@ -178,31 +201,48 @@ pub(crate) fn value_letters(program: &str) -> Option<&'static str> {
         "docker" | "podman" => "acehlmpuw",
         "nc" | "ncat" | "netcat" => "IiMmOPpqsTVWwXx",
         "git" => "eABCmfnSULGF",
+        "python" | "python2" | "python3" | "pypy" | "pypy3" => "WX",
+        _ if program.starts_with("python3.") => "WX",
+        "perl" => "DFV",
+        _ if program.starts_with("perl5") => "DFV",
+        "ruby" | "irb" => "CEF",
+        "php" => "ft",
+        "sed" | "gsed" => "efl",
+        "date" => "dIr",
+        "find" | "go" | "gcc" | "cc" | "clang" | "g++" | "c++" | "clang++" | "emacs" | "ip" | "gdb"
+        | "lldb" | "openssl" | "sqlite3" => WORDS,
         _ => return None,
     })
 }
 
 /// Whether an argument is an option, alone, with its value, or bundled with other letters.
 pub(crate) fn is_option(argument: &str, option: &str, values: Option<&str>) -> bool {
-    if let Some(before) = argument.strip_prefix(option) {
-        let is_word = option.len() > 2;
-        return !is_word || before.is_empty() || before.starts_with('=');
+    option_value(argument, option, values).is_some()
+}
+
+/// What is attached to an option, which is nothing where its value stands apart; `None` where an argument is not that option.
+pub(crate) fn option_value<'a>(argument: &'a str, option: &str, values: Option<&str>) -> Option<&'a str> {
+    let is_word = option.len() > 2;
+    // A word behind one dash may have two.
+    let own = if is_word && !option.starts_with("--") && argument.starts_with("--") {
+        &argument[1..]
+    } else {
+        argument
+    };
+    let behind = own.strip_prefix(option);
+    if let Some(behind) = behind.filter(|behind| !is_word || behind.is_empty() || behind.starts_with('=')) {
+        return Some(behind.strip_prefix('=').filter(|_| is_word).unwrap_or(behind));
     }
     // Long options may be shortened; short ones bundled.
-    let name = argument.split('=').next().unwrap_or(argument);
     if option.starts_with("--") {
-        return name.len() > 3 && name.starts_with("--") && option.starts_with(name);
+        let (name, value) = argument.split_once('=').unwrap_or((argument, ""));
+        return (name.len() > 2 && name.starts_with("--") && option.starts_with(name)).then_some(value);
     }
-    let Some(letter) = option.strip_prefix('-').filter(|letter| letter.len() == 1) else { return false };
-    let Some(bundle) = argument.strip_prefix('-').filter(|bundle| !bundle.starts_with('-')) else {
-        return false;
-    };
-    match values {
-        Some(values) => {
-            let end = bundle.find(|each| values.contains(each)).unwrap_or(bundle.len());
-            bundle[..end].contains(letter)
-        }
-        // A long word behind one dash is an option of its own.
-        None => bundle.contains(letter) && bundle.bytes().take_while(u8::is_ascii_alphanumeric).count() <= 6,
-    }
+    let letters = option.strip_prefix('-')?;
+    let is_letter = letters.len() == 1 || (letters.len() == 2 && letters[..1] == letters[1..]);
+    let bundle = argument.strip_prefix('-').filter(|bundle| is_letter && !bundle.starts_with('-'))?;
+    // A letter that takes a value ends the bundle, and may be the one that is looked for.
+    let end = values.and_then(|values| bundle.find(|each| values.contains(each))).unwrap_or(bundle.len());
+    let at = bundle.find(letters).filter(|&at| at <= end)?;
+    Some(&bundle[at + letters.len()..])
 }

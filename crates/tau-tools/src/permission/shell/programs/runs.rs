@@ -257,13 +257,15 @@ pub(crate) fn has_words_of_its_own(program: &str) -> bool {
 
 /// Programs that no prefix may allow: what they run is all that matters of them.
 pub(crate) fn is_never_by_prefix(program: &str) -> bool {
+    is_open_builtin(program)
+        || matches!(program, "watch" | "setsid" | "ionice" | "flock" | "socat" | "crontab")
+}
+
+/// Builtins of the shell that run others, or change what runs. With a folder in front they are other programs.
+pub(crate) fn is_open_builtin(program: &str) -> bool {
     matches!(
         program,
-        "watch"
-            | "setsid"
-            | "ionice"
-            | "flock"
-            | "eval"
+        "eval"
             | "trap"
             | "alias"
             | "coproc"
@@ -286,7 +288,5 @@ pub(crate) fn is_never_by_prefix(program: &str) -> bool {
             | "shopt"
             | "set"
             | "jobs"
-            | "socat"
-            | "crontab"
     )
 }

@@ -75,7 +75,7 @@ impl Scanner<'_> {
         }
         let is_redirect = matches!(next, '<' | '>') || rest.starts_with("&>");
         match place {
-            Place::Test => self.in_test(next),
+            Place::Test => self.in_test(),
             Place::Array => {
                 self.end_word();
                 self.at += 1;
@@ -98,7 +98,7 @@ impl Scanner<'_> {
     }
 
     /// Operators between `[[` and `]]` separate words alone.
-    pub(super) fn in_test(&mut self, _: char) {
+    pub(super) fn in_test(&mut self) {
         self.end_word();
         self.at += 1;
     }
@@ -126,6 +126,7 @@ impl Scanner<'_> {
         let has_words = !list.command.words.is_empty() || list.word.is_some();
         let is_assignment = list.word.as_ref().is_some_and(|word| quoting::is_assignment(&word.parts));
         if is_assignment && list.command.words.is_empty() {
+            self.push(Part::Unknown { quoted: true });
             self.end_word();
             self.at += 1;
             self.outline.odd = true;
@@ -144,8 +145,6 @@ impl Scanner<'_> {
         self.end_command();
         self.outline.compound |= has_words;
         self.outline.odd |= has_words;
-        self.at += 1;
-        self.at -= 1;
         let is_arithmetic = self.is_arithmetic();
         self.at += 1;
         if is_arithmetic {
