@@ -43,6 +43,7 @@ mod serve;
 mod serve_drain;
 #[cfg(unix)]
 mod serve_journal;
+mod serve_project;
 mod sessions_damage;
 mod sessions_delete;
 mod sessions_html;

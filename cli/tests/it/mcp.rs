@@ -29,9 +29,14 @@ done
 async fn place(replies: Vec<Reply>) -> (ModelServer, Place) {
     let server = ModelServer::with_replies(replies).await.unwrap();
     let place = Place::with_server(&server);
-    place.write("server.sh", SERVER);
-    configure(&place, "Says it loudly.");
+    configure_server(&place);
     (server, place)
+}
+
+/// Gives the project a server.
+pub(crate) fn configure_server(place: &Place) {
+    place.write("server.sh", SERVER);
+    configure(place, "Says it loudly.");
 }
 
 fn configure(place: &Place, description: &str) {
@@ -160,4 +165,30 @@ async fn a_server_that_does_not_start_costs_a_note() {
     assert!(ran.assert_code(0).stderr.contains("MCP server `gone`: there is no program"), "{ran:#?}");
     let tested = place.tau(&["mcp", "test", "--trust-project"]).await;
     assert!(tested.assert_code(1).stderr.contains("install it, or give its full path"), "{tested:#?}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_long_to_be_shown_starts_nothing() {
+    let (_server, place) = place(call()).await;
+    let long = format!("{}{}", place.read(".mcp.json"), " ".repeat(1 << 20));
+    place.write(".mcp.json", &long);
+    let ran = place.tau(&["run", "--allow", "mcp__sh", "go"]).await;
+    assert!(ran.assert_code(0).stderr.contains(".mcp.json is longer than 1048576 bytes"), "{ran:#?}");
+    assert_eq!(started(&place), 0);
+}
+
+#[tokio::test]
+async fn files_with_keys_stay_as_private_as_they_are() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new();
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    let file = place.home().join(".config/tau/mcp.json");
+    place.tau(&["mcp", "add", "new", "--header", "K=s", "--url", "https://example.com"]).await.assert_code(0);
+    assert_eq!(mode(&file), 0o600, "one that is new is the user's alone");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    place.tau(&["mcp", "add", "x", "--", "x"]).await.assert_code(0);
+    place.tau(&["mcp", "remove", "x"]).await.assert_code(0);
+    assert_eq!(mode(&file), 0o640);
+    place.tau(&["mcp", "add", "--scope", "project", "x", "--", "x"]).await.assert_code(0);
+    assert_eq!(mode(&place.project().join(".mcp.json")), 0o644);
 }

@@ -56,7 +56,7 @@ impl Server {
         (status, serde_json::from_str(body).unwrap_or_else(|_| panic!("no JSON: {answer}")))
     }
 
-    async fn ok(&self, method: &str, message: Value) -> Value {
+    pub(crate) async fn ok(&self, method: &str, message: Value) -> Value {
         let (status, answer) = self.call(method, &message).await;
         assert_eq!(status, 200, "{answer:#}");
         answer

@@ -1,0 +1,64 @@
+//! Projects in the folders of a server: where each begins, and what it has again when a session is taken up.
+
+use serde_json::{Value, json};
+use tau_testkit::{ModelServer, Reply};
+
+use crate::mcp;
+use crate::serve::Server;
+use crate::support::{Place, tool_result};
+
+async fn created(server: &Server, folder: &std::path::Path) -> Value {
+    let environment = json!({ "workingDir": folder });
+    let asked = json!({ "config": { "environment": environment } });
+    server.ok("RuntimeService/CreateSession", asked).await["session"].clone()
+}
+
+fn denied(session: &Value) -> Vec<&str> {
+    let rules = session["config"]["permissions"]["deny"].as_array().into_iter().flatten();
+    rules.filter_map(Value::as_str).collect()
+}
+
+#[tokio::test]
+async fn a_folder_below_a_project_has_its_rules() {
+    let model = ModelServer::with_replies([]).await.unwrap();
+    let place = Place::with_server(&model);
+    let settings = |rule: &str| format!("{{\"permissions\": {{\"deny\": [\"{rule}\"]}}}}");
+    let served = place.home().join("work");
+    for (folder, rule) in
+        [("work", "Bash(above *)"), ("work/repo", "Bash(repo *)"), ("work/repo/in/er", "Bash(inner *)")]
+    {
+        place.write_home(&format!("{folder}/.claude/settings.json"), &settings(rule));
+    }
+    for repository in ["work/repo/.git/HEAD", "work/repo/in/er/.git/HEAD", "work/plain/x/y", ".git/HEAD"] {
+        place.write_home(repository, "");
+    }
+    let server = Server::start_with(&place, &["--root", served.to_str().unwrap()]).await;
+    for (folder, expected) in [
+        ("repo", vec!["Bash(repo *)"]),
+        // It was its own project, whose rules nobody had read.
+        ("repo/in", vec!["Bash(repo *)"]),
+        ("repo/in/er", vec!["Bash(inner *)"]),
+        // What lies above what is served is not looked at, project or not.
+        ("plain/x", vec!["Bash(above *)"]),
+    ] {
+        let session = created(&server, &served.join(folder)).await;
+        assert_eq!(denied(&session), expected, "{folder}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_taken_up_has_tools_of_its_servers() {
+    let call = || [Reply::tool_calls([("c1", "mcp__sh__shout", "{}")]), Reply::text("Well.")];
+    let model = ModelServer::with_replies(call()).await.unwrap();
+    let place = Place::with_server_and(&model, "client.max_retries = 0\npermissions.allow = [\"mcp__sh\"]");
+    mcp::configure_server(&place);
+    place.tau(&["trust", "--yes"]).await.assert_code(0);
+    let mut server = Server::start_with(&place, &[]).await;
+    let id = created(&server, &place.project()).await["sessionId"].as_str().unwrap().to_owned();
+    server.child.kill().await.unwrap();
+    let server = Server::start_with(&place, &[]).await;
+    let url = format!("http://{}", server.address);
+    let ran = place.tau_with_env(&[("TAU_SERVER", &url)], &["resume", &id, "go"]).await;
+    ran.assert_code(0);
+    assert_eq!(tool_result(&model, 1, "c1"), "HELLO C.UTF-8");
+}
