@@ -25,11 +25,12 @@ pub(crate) struct Configured {
 /// Reads the files. What is wrong in one costs no other.
 pub(crate) fn configured(loaded: &Loaded) -> Configured {
     let mut configured = Configured::default();
-    for scope in [ScopeArg::User, ScopeArg::Project] {
-        let Some(file) = ServerFile::of(scope, loaded) else { continue };
-        let is_trusted = scope == ScopeArg::User || loaded.project.trust == Trust::Trusted;
-        configured.read(&file, is_trusted);
+    if let Some(file) = ServerFile::of(ScopeArg::User, loaded) {
+        let text = file.text().map_err(|error| error.message);
+        configured.read(&file, text, true);
     }
+    let file = ServerFile::of_project(&loaded.project_root);
+    configured.read(&file, loaded.project.servers.clone(), loaded.project.trust == Trust::Trusted);
     configured.leave_out(&loaded.project.effective.mcp.disabled);
     if !configured.distrusted.is_empty() {
         configured.notes.push(format!(
@@ -50,11 +51,11 @@ impl Configured {
         }
     }
 
-    fn read(&mut self, file: &ServerFile, is_trusted: bool) {
-        let text = match file.text() {
+    fn read(&mut self, file: &ServerFile, text: Result<Option<String>, String>, is_trusted: bool) {
+        let text = match text {
             Ok(Some(text)) => text,
             Ok(None) => return,
-            Err(error) => return self.notes.push(error.message),
+            Err(problem) => return self.notes.push(problem),
         };
         // A file that is not trusted is told no variable.
         let lookup = |name: &str| if is_trusted { environment::variable(name) } else { None };

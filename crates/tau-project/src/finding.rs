@@ -78,6 +78,14 @@ pub enum FindingKind {
         /// What it takes.
         expected: &'static str,
     },
+    /// Something that denies or asks, with a value of another type than it takes.
+    #[error("`{key}` must be {expected}: it may deny anything")]
+    UnclearGuards {
+        /// Its path.
+        key: String,
+        /// What it takes.
+        expected: &'static str,
+    },
     /// Something that other agents do and this one does not.
     #[error("`{key}` does not count: {why}")]
     NotSupported {

@@ -31,7 +31,7 @@ pub struct Layers {
     pub root: PathBuf,
     /// Those that were read, lowest first.
     pub layers: Vec<Layer>,
-    /// Those that are there and of which nobody knows what they say.
+    /// Those that are there and of which nobody knows what they say, or what they deny.
     pub unclear: Vec<PathBuf>,
     /// What did not count as it stands.
     pub findings: Vec<Finding>,

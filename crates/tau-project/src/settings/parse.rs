@@ -49,6 +49,8 @@ pub struct Permissions {
     pub directories: Vec<PathBuf>,
     /// `disableBypassPermissionsMode: "disable"`.
     pub forbids_bypass: bool,
+    /// It may say what to deny or to ask about, and nobody knows what.
+    pub is_unclear: bool,
 }
 
 /// Which servers of a project's `.mcp.json` may be started.
@@ -132,6 +134,12 @@ impl Reader<'_> {
         None
     }
 
+    /// What is not understood of it may have denied anything.
+    fn may_guard(&mut self, key: &str, expected: &'static str) -> bool {
+        self.find(FindingKind::UnclearGuards { key: key.to_owned(), expected });
+        true
+    }
+
     fn other(&mut self, key: &str) {
         let known = ELSEWHERE.iter().find(|(name, _)| *name == key);
         let key = key.to_owned();
@@ -200,8 +208,15 @@ impl Reader<'_> {
 
     fn permissions(&mut self, value: Value) -> Permissions {
         let mut permissions = Permissions::default();
-        for (key, value) in self.object("permissions", value) {
+        let Value::Object(object) = value else {
+            permissions.is_unclear = self.may_guard("permissions", "an object");
+            return permissions;
+        };
+        for (key, value) in object {
             let path = format!("permissions.{key}");
+            if matches!(key.as_str(), "ask" | "deny") && !are_texts(&value) {
+                permissions.is_unclear = self.may_guard(&path, "a list of rules");
+            }
             match key.as_str() {
                 "allow" => permissions.allow = self.rules(&path, value, |config| &mut config.allow),
                 "ask" => permissions.ask = self.rules(&path, value, |config| &mut config.ask),
@@ -258,6 +273,11 @@ impl Reader<'_> {
             _ => self.wrong(key, "a mode: default, acceptEdits, plan, dontAsk or bypassPermissions"),
         }
     }
+}
+
+fn are_texts(value: &Value) -> bool {
+    let is_text = |item: &Value| item.as_str().is_some_and(|text| !text.trim().is_empty());
+    value.as_array().is_some_and(|items| items.iter().all(is_text))
 }
 
 /// A rule about a path that begins with one `/` is relative to the folder of its settings; here that is the project's

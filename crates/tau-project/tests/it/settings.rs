@@ -138,7 +138,10 @@ fn what_is_odd_is_told_and_read() {
             &format!(
                 "{file}: `permissions.defaultMode` does not count: no model judges calls here; they are asked about"
             ),
-            &format!("{file}: `permissions.deny[0]` must be a text; it does not count"),
+            &format!(
+                "{file}: `permissions.deny` must be a list of rules: it may deny anything",
+                ".claude/settings.json: `permissions.deny[0]` must be a text; it does not count"
+            ),
             &format!(
                 "{file}: the permission rule `Read([` is not understood: calls it could be about are asked about"
             ),
