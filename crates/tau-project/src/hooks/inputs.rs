@@ -4,6 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 use tau_core::{ToolArguments, ToolCall};
+use tau_runtime::kernel::GENERAL_PURPOSE;
 use tau_tools::resolve_alias;
 
 /// The most inputs that one call is told as. More cannot be looked at.
@@ -52,7 +53,7 @@ pub(super) fn of_call(call: &ToolCall, name: &str, cwd: &Path) -> Vec<Value> {
         }
         "task" => {
             rename(&mut arguments, "agent", "subagent_type");
-            arguments.entry("subagent_type").or_insert_with(|| super::payload::USUAL_AGENT.into());
+            arguments.entry("subagent_type").or_insert_with(|| GENERAL_PURPOSE.into());
             arguments.entry("description").or_insert_with(|| "".into());
         }
         "skill" => {
