@@ -145,6 +145,14 @@ pub enum FindingKind {
         /// Its name.
         skill: String,
     },
+    /// There are more than a session has.
+    #[error("is left out: a session has no more than {limit} {what}")]
+    LeftOut {
+        /// How many it has.
+        limit: usize,
+        /// Of what.
+        what: &'static str,
+    },
     /// More files or folders than are looked at.
     #[error("holds more than is looked at: {limit} {what}")]
     Limit {
@@ -179,6 +187,7 @@ impl Finding {
             | FindingKind::NotAnObject
             | FindingKind::Shadowed { .. }
             | FindingKind::NotADefinition { .. }
+            | FindingKind::LeftOut { .. }
             | FindingKind::FrontMatter(_) => Loss::File,
             FindingKind::Relaxed | FindingKind::UnclearMatcher { .. } => Loss::Nothing,
             _ => Loss::Part,

@@ -21,4 +21,5 @@ mod parse;
 
 pub use effective::{Effective, Layer, Layers};
 pub use files::{Scope, SettingsFiles};
-pub use parse::{McpChoice, Permissions, Settings};
+pub(crate) use parse::mode_of;
+pub use parse::{Permissions, Settings};

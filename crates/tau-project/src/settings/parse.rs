@@ -1,6 +1,6 @@
 //! What one file of settings says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -23,14 +23,12 @@ pub struct Settings {
     pub disable_hooks: Option<bool>,
     /// `env`: variables of commands.
     pub env: BTreeMap<String, String>,
-    /// `model`, as it is called there.
-    pub model: Option<String>,
     /// `plansDirectory`.
     pub plans_directory: Option<PathBuf>,
-    /// Which servers of `.mcp.json` may be started.
-    pub mcp: McpChoice,
-    /// `enabledPlugins`: `name@marketplace`, and whether it is enabled.
-    pub plugins: BTreeMap<String, bool>,
+    /// `disabledMcpjsonServers`: servers of `.mcp.json` that are not started.
+    pub disabled_servers: Vec<String>,
+    /// Those of `enabledPlugins` that are not: `name@marketplace`.
+    pub disabled_plugins: BTreeSet<String>,
 }
 
 /// Who may do what.
@@ -45,28 +43,18 @@ pub struct Permissions {
     pub deny: Vec<String>,
     /// `defaultMode`.
     pub mode: Option<PermissionMode>,
-    /// `additionalDirectories`, as they are written.
-    pub directories: Vec<PathBuf>,
     /// `disableBypassPermissionsMode: "disable"`.
     pub forbids_bypass: bool,
     /// It may say what to deny or to ask about, and nobody knows what.
     pub is_unclear: bool,
 }
 
-/// Which servers of a project's `.mcp.json` may be started.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct McpChoice {
-    /// `enableAllProjectMcpServers`.
-    pub all: Option<bool>,
-    /// `enabledMcpjsonServers`.
-    pub enabled: Vec<String>,
-    /// `disabledMcpjsonServers`. It goes before the others.
-    pub disabled: Vec<String>,
-}
-
 /// Keys of Claude Code that mean nothing here.
-const ELSEWHERE: [(&str, &str); 14] = [
+const ELSEWHERE: [(&str, &str); 18] = [
+    ("model", "models are named in tau's own configuration"),
+    ("enableAllProjectMcpServers", "servers of a project that is trusted are started"),
+    ("enabledMcpjsonServers", "servers of a project that is trusted are started"),
+    ("permissions.additionalDirectories", "tools work below the working folder"),
     ("outputStyle", "there are no output styles here"),
     ("statusLine", "there is no status line here"),
     ("apiKeyHelper", "keys are set in tau's own configuration"),
@@ -113,12 +101,9 @@ impl Settings {
             "hooks" => self.hooks = hooks::parse(&value, reader.path, reader.findings),
             "disableAllHooks" => self.disable_hooks = reader.boolean(key, &value),
             "env" => self.env = reader.env(value),
-            "model" => self.model = reader.text(key, value),
             "plansDirectory" => self.plans_directory = reader.text(key, value).map(PathBuf::from),
-            "enableAllProjectMcpServers" => self.mcp.all = reader.boolean(key, &value),
-            "enabledMcpjsonServers" => self.mcp.enabled = reader.texts(key, value),
-            "disabledMcpjsonServers" => self.mcp.disabled = reader.texts(key, value),
-            "enabledPlugins" => self.plugins = reader.plugins(value),
+            "disabledMcpjsonServers" => self.disabled_servers = reader.texts(key, value),
+            "enabledPlugins" => self.disabled_plugins = reader.disabled_plugins(value),
             _ => reader.other(key),
         }
     }
@@ -193,17 +178,18 @@ impl Reader<'_> {
         variables
     }
 
-    fn plugins(&mut self, value: Value) -> BTreeMap<String, bool> {
-        let object = self.object("enabledPlugins", value);
-        let plugin = |(name, value): (String, Value)| {
-            // A list of versions means that it is enabled.
-            let is_enabled = value.as_bool().or_else(|| value.is_array().then_some(true));
-            match is_enabled {
-                Some(is_enabled) => Some((name, is_enabled)),
-                None => self.wrong(&format!("enabledPlugins.{name}"), "true or false"),
+    /// Settings enable none: that is done by whoever installs it.
+    fn disabled_plugins(&mut self, value: Value) -> BTreeSet<String> {
+        let mut disabled = BTreeSet::new();
+        for (name, value) in self.object("enabledPlugins", value) {
+            match value {
+                Value::Bool(false) => drop(disabled.insert(name)),
+                // A list of versions means that it is enabled.
+                Value::Bool(true) | Value::Array(_) => {}
+                _ => drop(self.wrong::<()>(&format!("enabledPlugins.{name}"), "true or false")),
             }
-        };
-        object.into_iter().filter_map(plugin).collect()
+        }
+        disabled
     }
 
     fn permissions(&mut self, value: Value) -> Permissions {
@@ -222,10 +208,6 @@ impl Reader<'_> {
                 "ask" => permissions.ask = self.rules(&path, value, |config| &mut config.ask),
                 "deny" => permissions.deny = self.rules(&path, value, |config| &mut config.deny),
                 "defaultMode" => permissions.mode = self.mode(&path, &value),
-                "additionalDirectories" => {
-                    let folders = self.texts(&path, value);
-                    permissions.directories = folders.into_iter().map(PathBuf::from).collect();
-                }
                 "disableBypassPermissionsMode" => permissions.forbids_bypass = value != Value::Bool(false),
                 _ => self.other(&path),
             }
@@ -259,18 +241,26 @@ impl Reader<'_> {
     }
 
     fn mode(&mut self, key: &str, value: &Value) -> Option<PermissionMode> {
-        match value.as_str() {
-            Some("default" | "manual") => Some(PermissionMode::Default),
-            Some("acceptEdits") => Some(PermissionMode::AcceptEdits),
-            Some("plan") => Some(PermissionMode::Plan),
-            Some("dontAsk") => Some(PermissionMode::DontAsk),
-            Some("bypassPermissions") => Some(PermissionMode::Bypass),
-            Some("auto") => {
-                let why = "no model judges calls here; they are asked about";
-                self.find(FindingKind::NotSupported { key: key.to_owned(), why });
-                None
-            }
-            _ => self.wrong(key, "a mode: default, acceptEdits, plan, dontAsk or bypassPermissions"),
+        mode_of(key, value.as_str().unwrap_or_default()).map_err(|kind| self.find(kind)).ok()
+    }
+}
+
+/// The mode that other agents call so, or why there is none.
+pub(crate) fn mode_of(key: &str, name: &str) -> Result<PermissionMode, FindingKind> {
+    let key = key.to_owned();
+    match name {
+        "default" | "manual" => Ok(PermissionMode::Default),
+        "acceptEdits" => Ok(PermissionMode::AcceptEdits),
+        "plan" => Ok(PermissionMode::Plan),
+        "dontAsk" => Ok(PermissionMode::DontAsk),
+        "bypassPermissions" => Ok(PermissionMode::Bypass),
+        "auto" => {
+            let why = "no model judges calls here; they are asked about";
+            Err(FindingKind::NotSupported { key, why })
+        }
+        _ => {
+            let expected = "a mode: default, acceptEdits, plan, dontAsk or bypassPermissions";
+            Err(FindingKind::WrongType { key, expected })
         }
     }
 }

@@ -52,12 +52,8 @@ pub enum ClaimKind {
     AllowRule,
     /// What happens with calls that no rule is about.
     Mode,
-    /// A folder beside the project.
-    Folder,
     /// A variable of commands.
     Variable,
-    /// A plugin that is enabled.
-    Plugin,
     /// A skill that allows calls or runs commands.
     Skill,
     /// An agent with hooks, servers or a mode of its own.
@@ -76,9 +72,7 @@ impl ClaimKind {
             Self::McpServer => "servers of tools",
             Self::AllowRule => "calls that run without asking",
             Self::Mode => "mode of permissions",
-            Self::Folder => "folders beside the project",
             Self::Variable => "variables of commands and hooks",
-            Self::Plugin => "plugins",
             Self::Skill => "skills that allow calls or run commands",
             Self::Agent => "agents with powers of their own",
             Self::Setting => "other settings",
@@ -189,17 +183,11 @@ impl Exhibit {
         if let Some(mode) = permissions.mode.filter(|mode| *mode != PermissionMode::Default) {
             self.add(ClaimKind::Mode, mode_name(mode).to_owned(), source);
         }
-        for folder in &permissions.directories {
-            self.add(ClaimKind::Folder, folder.display().to_string(), source);
-        }
         for hook in &settings.hooks {
             self.add_hook(hook);
         }
         for (name, value) in &settings.env {
             self.add(ClaimKind::Variable, format!("{name}={value}"), source);
-        }
-        for plugin in settings.plugins.iter().filter(|(_, is_enabled)| **is_enabled) {
-            self.add(ClaimKind::Plugin, plugin.0.clone(), source);
         }
         if settings.disable_hooks == Some(true) {
             self.add(
@@ -207,15 +195,6 @@ impl Exhibit {
                 "disableAllHooks: turns off all hooks, yours too".to_owned(),
                 source,
             );
-        }
-        if settings.mcp.all == Some(true) {
-            self.add(ClaimKind::Setting, "enableAllProjectMcpServers".to_owned(), source);
-        }
-        for server in &settings.mcp.enabled {
-            self.add(ClaimKind::Setting, format!("enabledMcpjsonServers: {server}"), source);
-        }
-        if let Some(model) = &settings.model {
-            self.add(ClaimKind::Setting, format!("model: {model}"), source);
         }
         if let Some(folder) = &settings.plans_directory {
             self.add(ClaimKind::Setting, format!("plansDirectory: {}", folder.display()), source);

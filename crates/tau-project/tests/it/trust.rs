@@ -59,12 +59,9 @@ fn everything_that_can_act_is_shown() {
             "McpServer git: npx -y git [.mcp.json]",
             "AllowRule Bash(make *) [.claude/settings.json]",
             "Mode acceptEdits [.claude/settings.json]",
-            "Folder ../x [.claude/settings.json]",
             "Variable PATH=/evil [.claude/settings.json]",
-            "Plugin p@m [.claude/settings.json]",
             "Skill pdf: Bash(pdf *), !`git status` [.claude/skills/pdf/SKILL.md]",
             "Agent a: mode bypassPermissions: every call runs that no rule denies [.claude/agents/a.md]",
-            "Setting enableAllProjectMcpServers [.claude/settings.json]",
         ]
     );
 }
