@@ -142,7 +142,7 @@ fn check_project(report: &mut Report, loaded: &Loaded) {
     for note in notes.chain(skills.warnings.iter().map(ToString::to_string)) {
         report.say(&Finding::Note, "skills", &note);
     }
-    for problem in knowledge::plugins().1 {
+    for problem in knowledge::plugins(loaded).1 {
         report.say(&Finding::Bad, "plugins", &problem.to_string());
     }
     check_settings(report, &loaded.project);
@@ -176,14 +176,6 @@ fn check_settings(report: &mut Report, project: &Project) {
         if !session::is_tool(name) && !name.contains('*') && !name.starts_with("mcp__") {
             report.say(&Finding::Note, "permissions", &format!("the rule `{rule}` names no tool of tau"));
         }
-    }
-    for folder in &effective.directories {
-        let detail = format!("{} is not worked in: tools work below the working folder", folder.display());
-        report.say(&Finding::Note, "settings", &detail);
-    }
-    if let Some(model) = &effective.model {
-        let detail = format!("the model `{model}` of settings does not count: models are named in tau's own");
-        report.say(&Finding::Note, "settings", &detail);
     }
 }
 

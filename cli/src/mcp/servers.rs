@@ -11,11 +11,14 @@ use crate::args::ScopeArg;
 use crate::config::Loaded;
 use crate::environment;
 
+/// Servers by name, and the file each stands in.
+pub(super) type Servers = BTreeMap<String, (ServerConfig, PathBuf)>;
+
 /// The servers that are configured.
 #[derive(Debug, Default)]
 pub(crate) struct Configured {
-    /// Those that can be used, and the file each stands in.
-    pub(crate) servers: BTreeMap<String, (ServerConfig, PathBuf)>,
+    /// Those that can be used.
+    pub(crate) servers: Servers,
     /// What is wrong or left out, in words for people.
     pub(crate) notes: Vec<String>,
     /// Names in the project's file, which is not trusted.
@@ -31,7 +34,7 @@ pub(crate) fn configured(loaded: &Loaded) -> Configured {
     }
     let file = ServerFile::of_project(&loaded.project_root);
     configured.read(&file, loaded.project.servers.clone(), loaded.project.trust == Trust::Trusted);
-    configured.leave_out(&loaded.project.effective.mcp.disabled);
+    configured.leave_out(&loaded.project.effective.disabled_servers);
     if !configured.distrusted.is_empty() {
         configured.notes.push(format!(
             "MCP servers of the project are left out, because the project is not trusted: {} (`tau trust` shows them)",

@@ -192,3 +192,27 @@ async fn files_with_keys_stay_as_private_as_they_are() {
     place.tau(&["mcp", "add", "--scope", "project", "x", "--", "x"]).await.assert_code(0);
     assert_eq!(mode(&place.project().join(".mcp.json")), 0o644);
 }
+
+#[tokio::test]
+async fn who_removes_a_server_of_theirs_keeps_the_tokens_of_the_projects() {
+    use sha2::{Digest, Sha256};
+    let place = Place::new();
+    let file = |url: &str| {
+        let name: String = Sha256::digest(url).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        format!(".local/state/tau/mcp/tokens/{name}.json")
+    };
+    let (own, of_project) = ("https://own.example/mcp", "https://project.example/mcp");
+    for url in [own, of_project] {
+        place.write_home(&file(url), "{}");
+    }
+    place.write_home(
+        ".config/tau/mcp.json",
+        &json!({"mcpServers": {"web": {"type": "http", "url": own}}}).to_string(),
+    );
+    place
+        .write(".mcp.json", &json!({"mcpServers": {"web": {"type": "http", "url": of_project}}}).to_string());
+    place.tau(&["trust", "--yes"]).await.assert_code(0);
+    place.tau(&["mcp", "remove", "web"]).await.assert_code(0);
+    let is_kept = |url| place.home().join(file(url)).exists();
+    assert_eq!((is_kept(own), is_kept(of_project)), (false, true));
+}

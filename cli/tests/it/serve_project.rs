@@ -62,3 +62,29 @@ async fn a_session_that_is_taken_up_has_tools_of_its_servers() {
     ran.assert_code(0);
     assert_eq!(tool_result(&model, 1, "c1"), "HELLO C.UTF-8");
 }
+
+#[tokio::test]
+async fn a_folder_has_the_servers_that_it_has_now() {
+    let model = ModelServer::with_replies([]).await.unwrap();
+    let place = Place::with_server(&model);
+    mcp::configure_server(&place);
+    let (elsewhere, project) = (place.home().join("elsewhere"), place.project());
+    std::fs::create_dir(&elsewhere).unwrap();
+    let roots = ["--root", elsewhere.to_str().unwrap(), "--root", project.to_str().unwrap()];
+    let arguments = [&["--cwd", elsewhere.to_str().unwrap()], &roots[..]].concat();
+    let server = Server::start_with(&place, &arguments).await;
+    let tools = async || {
+        let session = created(&server, &project).await;
+        let tools = session["config"]["tools"].as_array().cloned().unwrap_or_default();
+        let names = tools.iter().filter_map(|tool| tool["definition"]["name"].as_str().map(str::to_owned));
+        names.filter(|name| name.starts_with("mcp__")).collect::<Vec<_>>()
+    };
+    assert_eq!(tools().await, Vec::<String>::new());
+    place.tau(&["trust", "--yes"]).await.assert_code(0);
+    assert_eq!(tools().await, ["mcp__sh__shout"]);
+    place.write(".mcp.json", &place.read(".mcp.json").replace("\"sh\":", "\"other\":"));
+    place.tau(&["trust", "--yes"]).await.assert_code(0);
+    assert_eq!(tools().await, ["mcp__other__shout"]);
+    place.tau(&["trust", "--revoke"]).await.assert_code(0);
+    assert_eq!(tools().await, Vec::<String>::new());
+}

@@ -153,12 +153,12 @@ async fn doctor_tells_of_every_file_and_what_of_it_does_not_count() {
     ✗ files          [TEMP]/home/.claude/settings.json:1:1: is no JSON: EOF while parsing an object
     ! files          [TEMP]/project/.claude/settings.local.json: has comments or commas that JSON does not have; read without them
     ! files          [TEMP]/project/.claude/settings.local.json: `hooks.Setup` does not count: tau has no such event
+    ! files          [TEMP]/project/.claude/settings.local.json: `model` does not count: models are named in tau's own configuration
     ! files          [TEMP]/project/.claude/settings.local.json: `thme` is not known and does not count
     ! files          [TEMP]/project/.claude/agents/README.md: no definition: it has no front matter
     ! files          [TEMP]/project/.claude/agents/a.md: `a` is shadowed by [TEMP]/project/.agents/agents/a.md
     ! permissions    settings that cannot be read may deny anything, so every call is asked about
     ! permissions    the rule `WebSearch` names no tool of tau
-    ! settings       the model `opus` of settings does not count: models are named in tau's own
     ✓ agents         a, b
     ! agents         [TEMP]/project/.claude/agents/b.md: names the tool `Frobnicate`, which is not there
     ! agents         [TEMP]/project/.claude/agents/b.md: names the skill `gone`, which is not there
@@ -196,7 +196,7 @@ async fn rules_that_are_no_rules_have_everything_asked_about() {
 #[tokio::test]
 async fn doctor_says_who_is_trusted_and_prints_nothing_that_acts() {
     let place = Place::new();
-    place.write(".claude/settings.json", "{\"model\": \"opus\", \"\\u001b[2Jx\": 1}");
+    place.write(".claude/settings.json", "{\"disableAllHooks\": true, \"\\u001b[2Jx\": 1}");
     place.write(".claude/agents/a.md", "---\nname: a\n---\n");
     let ran = place.tau(&["doctor"]).await;
     assert!(!ran.stdout.contains("\u{1b}[2J"), "{ran:?}");
