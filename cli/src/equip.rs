@@ -8,6 +8,7 @@ use tau_core::config::PermissionMode;
 use tau_core::event::{AgentProfile, ModelChoice, ToolSpec};
 use tau_project::Finding;
 use tau_project::agents::AgentHost;
+use tau_project::memory::NestedMemory;
 use tau_project::skills::{self, SkillHost, SkillPrompts, SkillReader, SkillTool};
 use tau_project::trust::Trust;
 use tau_runtime::hooks::{Hooks, SeveralHooks};
@@ -17,7 +18,7 @@ use tau_tools::tool_of_alias;
 
 use crate::config::Loaded;
 use crate::knowledge::Known;
-use crate::{environment, session};
+use crate::{environment, knowledge, session};
 
 /// The tool that gives skills.
 pub(crate) const SKILL: &str = "skill";
@@ -47,6 +48,16 @@ pub(crate) fn equip(loaded: &Loaded, options: &mut SessionOptions, known: &Known
     }
     offer_plan(loaded, options);
     findings.iter().map(ToString::to_string).collect()
+}
+
+/// Has the instructions of folders and files come with what the session works on. To be called when it has all its tools and
+/// hooks.
+pub(crate) fn follow(loaded: &Loaded, options: &mut SessionOptions, known: &Known) {
+    let memory = NestedMemory::new(knowledge::instructions(loaded), known.instructions.clone());
+    options.tools = memory.watch(&options.tools);
+    let own = options.hooks.take().into_iter();
+    let memory: Arc<dyn Hooks> = Arc::new(memory);
+    options.hooks = Some(Arc::new(SeveralHooks::new(own.chain([memory]).collect())));
 }
 
 /// Whether a tool is offered, which the project has use for.

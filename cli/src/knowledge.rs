@@ -25,10 +25,14 @@ impl Known {
 pub(crate) fn instructions(loaded: &Loaded) -> Bootstrap {
     let mut memory = Bootstrap::new(&loaded.working_dir).boundary(&loaded.project_root);
     if let Some(home) = environment::home_dir() {
-        memory = memory.user_file(home.join(".claude/CLAUDE.md")).home(home);
+        memory = memory
+            .user_file(home.join(".claude/CLAUDE.md"))
+            .user_rules(home.join(".claude/rules"))
+            .home(home);
     }
+    let memory = memory.exclude(&loaded.project.effective.excluded_memory);
     match environment::config_dir() {
-        Some(folder) => memory.user_file(folder.join("AGENTS.md")),
+        Some(folder) => memory.user_file(folder.join("AGENTS.md")).user_rules(folder.join("rules")),
         None => memory,
     }
 }

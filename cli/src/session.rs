@@ -71,6 +71,7 @@ pub(crate) async fn options_with(
         options.hooks = loaded.project.hooks(&loaded.working_dir, variables(loaded), &loaded.config);
         let mut notes = mcp::add_tools(loaded, &mut options.tools).await;
         notes.extend(equip::equip(loaded, &mut options, &known));
+        equip::follow(loaded, &mut options, &known);
         chosen.note = Some(chosen.note.into_iter().chain(notes).collect::<Vec<_>>().join("\n"));
         chosen.note = chosen.note.filter(|note| !note.is_empty());
     }

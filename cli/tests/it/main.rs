@@ -28,6 +28,7 @@ mod loop_tools;
 #[cfg(unix)]
 mod mcp;
 mod models;
+mod nested;
 mod permissions;
 mod project;
 mod record;

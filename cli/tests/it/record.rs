@@ -156,7 +156,8 @@ async fn a_recording_of_a_project_is_checked_with_what_it_has_and_runs_nothing()
     let place = Place::with_server(&server);
     place.write(".claude/skills/look/SKILL.md", "---\nname: look\ndescription: Looks.\n---\nLook.\n");
     place.write(".claude/agents/a.md", "---\nname: a\ndescription: d\n---\nWork.\n");
-    let hook = r#"{"hooks": {"SessionStart": [{"hooks": [{"type": "command", "command": "echo ran >> ran"}]}]}}"#;
+    let hook =
+        r#"{"hooks": {"SessionStart": [{"hooks": [{"type": "command", "command": "echo ran >> ran"}]}]}}"#;
     place.write(".claude/settings.json", hook);
     place.tau(&["trust", "--yes"]).await.assert_code(0);
     place.tau(&["run", "--record", "run.tau", "--ephemeral", "go"]).await.assert_code(0);

@@ -60,6 +60,7 @@ pub(crate) async fn verify(args: VerifyReplayArgs) -> miette::Result<Exit> {
                 as Arc<dyn ToolExecutor>
         })
         .collect::<ToolRegistry>();
+    equip::follow(&loaded, &mut options, &known);
 
     let (session, handle) = Session::new(options);
     let mut updates = handle.subscribe(Seq::default());

@@ -51,6 +51,8 @@ pub struct Effective {
     pub env: BTreeMap<String, String>,
     /// Where plans are kept, relative to the project's root and below it.
     pub plans_directory: Option<PathBuf>,
+    /// Globs of files of instructions that are left out. A project needs trust for that: some may be the user's.
+    pub excluded_memory: Vec<String>,
     /// Servers of `.mcp.json` that are not started.
     pub disabled_servers: Vec<String>,
     /// Plugins that are not used: `name@marketplace`.
@@ -117,6 +119,7 @@ impl Effective {
         self.permissions.mode = settings.permissions.mode.or(self.permissions.mode);
         self.hooks.extend(settings.hooks.iter().cloned());
         self.env.extend(settings.env.clone());
+        add(&mut self.excluded_memory, &settings.excluded_memory);
         if let Some(folder) = settings.plans_directory.as_deref().and_then(below) {
             self.plans_directory = Some(folder);
         }

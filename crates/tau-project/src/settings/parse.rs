@@ -25,6 +25,8 @@ pub struct Settings {
     pub env: BTreeMap<String, String>,
     /// `plansDirectory`.
     pub plans_directory: Option<PathBuf>,
+    /// `claudeMdExcludes`: globs of files of instructions that are left out.
+    pub excluded_memory: Vec<String>,
     /// `disabledMcpjsonServers`: servers of `.mcp.json` that are not started.
     pub disabled_servers: Vec<String>,
     /// Those of `enabledPlugins` that are not: `name@marketplace`.
@@ -102,6 +104,7 @@ impl Settings {
             "disableAllHooks" => self.disable_hooks = reader.boolean(key, &value),
             "env" => self.env = reader.env(value),
             "plansDirectory" => self.plans_directory = reader.text(key, value).map(PathBuf::from),
+            "claudeMdExcludes" => self.excluded_memory = reader.texts(key, value),
             "disabledMcpjsonServers" => self.disabled_servers = reader.texts(key, value),
             "enabledPlugins" => self.disabled_plugins = reader.disabled_plugins(value),
             _ => reader.other(key),

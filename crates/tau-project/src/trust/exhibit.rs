@@ -196,6 +196,10 @@ impl Exhibit {
                 source,
             );
         }
+        for glob in &settings.excluded_memory {
+            let what = format!("claudeMdExcludes: leaves out the instructions in {glob}, yours too");
+            self.add(ClaimKind::Setting, what, source);
+        }
         if let Some(folder) = &settings.plans_directory {
             self.add(ClaimKind::Setting, format!("plansDirectory: {}", folder.display()), source);
         }
