@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use tau_agent::Agent;
 use tau_core::config::PermissionMode;
-use tau_core::event::{AgentProfile, ModelChoice, ToolSpec};
+use tau_core::event::{AgentProfile, ModelChoice, ToolKind, ToolSpec};
 use tau_project::Finding;
 use tau_project::agents::AgentHost;
 use tau_project::memory::NestedMemory;
+use tau_project::plans::PlanFiles;
 use tau_project::skills::{self, SkillHost, SkillPrompts, SkillReader, SkillTool};
 use tau_project::trust::Trust;
 use tau_runtime::hooks::{Hooks, SeveralHooks};
-use tau_runtime::{SessionOptions, SystemPrompt, loop_tools};
+use tau_runtime::{Observer, SessionOptions, SystemPrompt, loop_tools};
 use tau_skills::{Catalogue, Skill};
 use tau_tools::tool_of_alias;
 
@@ -35,6 +36,7 @@ pub(crate) fn equip(loaded: &Loaded, options: &mut SessionOptions, known: &Known
     }
     give_skills(loaded, options, &known.skills);
     if !is_wanted(loaded, "task") {
+        offer_plan(loaded, options);
         return Vec::new();
     }
     let models = models(loaded);
@@ -80,6 +82,19 @@ fn offer_plan(loaded: &Loaded, options: &mut SessionOptions) {
     if loaded.config.permissions.mode == Some(PermissionMode::Plan) && is_wanted(loaded, "propose_plan") {
         offer(options, loop_tools::propose_plan());
     }
+    let is_offered = |tool: &ToolSpec| tool.kind == ToolKind::ProposePlan;
+    if options.config.tools.iter().any(is_offered) {
+        options.observer = plan_files(loaded).map(|files| Arc::new(files) as Arc<dyn Observer>);
+    }
+}
+
+/// Where plans are kept: as settings say, or else in the folder of the user's state.
+fn plan_files(loaded: &Loaded) -> Option<PlanFiles> {
+    if let Some(folder) = &loaded.project.effective.plans_directory {
+        return Some(PlanFiles::new(loaded.project_root.join(folder), &loaded.project_root));
+    }
+    let state = environment::state_dir()?;
+    Some(PlanFiles::new(state.join("plans"), state))
 }
 
 fn give_skills(loaded: &Loaded, options: &mut SessionOptions, catalogue: &Catalogue) {

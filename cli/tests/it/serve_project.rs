@@ -88,3 +88,66 @@ async fn a_folder_has_the_servers_that_it_has_now() {
     place.tau(&["trust", "--revoke"]).await.assert_code(0);
     assert_eq!(tools().await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_plan_is_written_to_its_file_and_so_is_what_became_of_it() {
+    let plan = |text: &str| json!({ "plan": text }).to_string();
+    let propose = |id: &str, text: &str| Reply::tool_calls([(id, "propose_plan", plan(text).as_str())]);
+    let replies = [
+        propose("p1", "# Paint it\n\nRed."),
+        propose("p2", "# Burn it"),
+        propose("p3", "# Sell it"),
+        Reply::text("Well."),
+    ];
+    let model = ModelServer::with_replies(replies).await.unwrap();
+    let place = Place::with_server(&model);
+    let settings = json!({ "permissions": { "defaultMode": "plan" }, "plansDirectory": ".claude/plans" });
+    place.write(".claude/settings.json", &settings.to_string());
+    place.tau(&["trust", "--yes"]).await.assert_code(0);
+    let server = Server::start_with(&place, &[]).await;
+    let session = server.ok("RuntimeService/CreateSession", json!({})).await["session"]["sessionId"].clone();
+    let url = format!("http://{}", server.address);
+    let id = session.as_str().unwrap().to_owned();
+    let asked = json!({ "sessionId": id, "prompt": [{ "text": "go" }] }).to_string();
+    let running = place.command(&["rpc", "call", "Run", &asked]).env("TAU_SERVER", &url).spawn().unwrap();
+    let plans = || {
+        let files = std::fs::read_dir(place.project().join(".claude/plans")).into_iter().flatten().flatten();
+        let mut texts: Vec<(String, String)> = files
+            .map(|file| {
+                (
+                    file.file_name().to_string_lossy().into_owned(),
+                    std::fs::read_to_string(file.path()).unwrap(),
+                )
+            })
+            .map(|(name, text)| (name[..name.rfind('-').unwrap()].to_owned(), text.replace(&id, "ID")))
+            .collect();
+        texts.sort();
+        texts
+    };
+    let until = async |expected: &[(&str, &str)]| {
+        let expected: Vec<(String, String)> =
+            expected.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        for _ in 0..200 {
+            if plans() == expected {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        assert_eq!(plans(), expected);
+    };
+    let answer = async |call: &str, answer: Value| {
+        let asked = json!({ "sessionId": session, "callId": call, "answer": { "plan": answer } });
+        server.ok("RuntimeService/Respond", asked).await;
+    };
+    until(&[("paint-it", "---\nstatus: draft\nsession: ID\n---\n\n# Paint it\n\nRed.\n")]).await;
+    answer("p1", json!({ "decision": "PLAN_DECISION_EDIT", "plan": "# Paint it\n\nBlue." })).await;
+    let painted = ("paint-it", "---\nstatus: edited\nsession: ID\n---\n\n# Paint it\n\nBlue.\n");
+    until(&[("burn-it", "---\nstatus: draft\nsession: ID\n---\n\n# Burn it\n"), painted]).await;
+    answer("p2", json!({ "decision": "PLAN_DECISION_REJECT", "message": "No: \"never\"." })).await;
+    let burnt =
+        ("burn-it", "---\nstatus: rejected\nsession: ID\nsaid: \"No: \\\"never\\\".\"\n---\n\n# Burn it\n");
+    until(&[burnt, painted, ("sell-it", "---\nstatus: draft\nsession: ID\n---\n\n# Sell it\n")]).await;
+    answer("p3", json!({ "decision": "PLAN_DECISION_APPROVE" })).await;
+    until(&[burnt, painted, ("sell-it", "---\nstatus: approved\nsession: ID\n---\n\n# Sell it\n")]).await;
+    place.finish(running).await.assert_code(0);
+}

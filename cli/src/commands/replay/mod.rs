@@ -50,7 +50,7 @@ pub(crate) async fn verify(args: VerifyReplayArgs) -> miette::Result<Exit> {
     let (mut options, _) = session::options_of(&loaded, chosen, None, Files::Here, &known)?;
     // As the session was that was recorded, whose notes were told then.
     drop(equip::equip(&loaded, &mut options, &known));
-    options.hooks = None;
+    (options.hooks, options.observer) = (None, None);
     options.tools = options
         .tools
         .names()
