@@ -69,7 +69,7 @@ pub(crate) async fn options_with(
     let (mut options, mut chosen) = options_of(loaded, chosen, kept, files, &known)?;
     if let Files::Here = files {
         options.hooks = loaded.project.hooks(&loaded.working_dir, variables(loaded), &loaded.config);
-        let mut notes = mcp::add_tools(loaded, &mut options.tools).await;
+        let mut notes = mcp::add_servers(loaded, &mut options).await;
         notes.extend(equip::equip(loaded, &mut options, &known));
         equip::follow(loaded, &mut options, &known);
         chosen.note = Some(chosen.note.into_iter().chain(notes).collect::<Vec<_>>().join("\n"));

@@ -10,8 +10,11 @@ use futures::future::join_all;
 use tau_core::Secret;
 use tau_mcp::search::{TOLD_AT_ONCE, offer};
 use tau_mcp::{ConnectOptions, PoolOptions, ServerPool};
-use tau_tools::{ToolExecutor, ToolRegistry};
+use tau_runtime::SessionOptions;
+use tau_runtime::hooks::{Hooks, SeveralHooks};
+use tau_tools::ToolExecutor;
 
+use super::prompts::ServerPrompts;
 use super::servers::{Configured, Servers, configured};
 use super::stores::{FilePins, FileTokens};
 use crate::config::Loaded;
@@ -66,8 +69,8 @@ pub(crate) async fn shutdown() {
     join_all(pools.values().map(|(_, pool)| pool.shutdown())).await;
 }
 
-/// Adds the tools of the configured servers, and gives what there is to say about them.
-pub(crate) async fn add_tools(loaded: &Loaded, tools: &mut ToolRegistry) -> Vec<String> {
+/// Gives a session the tools of the configured servers, and their prompts as commands. Gives what there is to say about them.
+pub(crate) async fn add_servers(loaded: &Loaded, options: &mut SessionOptions) -> Vec<String> {
     let mut configured = configured(loaded);
     let mut notes = std::mem::take(&mut configured.notes);
     if configured.servers.is_empty() {
@@ -75,8 +78,13 @@ pub(crate) async fn add_tools(loaded: &Loaded, tools: &mut ToolRegistry) -> Vec<
         pools().lock().unwrap_or_else(PoisonError::into_inner).remove(&loaded.working_dir);
         return notes;
     }
+    let pool = pool(loaded, configured);
     let mut found: Vec<Arc<dyn ToolExecutor>> = Vec::new();
-    for (server, offered) in pool(loaded, configured).tools().await {
+    let mut with_prompts = Vec::new();
+    for (server, offered) in pool.tools().await {
+        if offered.is_ok() && pool.info(&server).await.is_ok_and(|info| info.has_prompts) {
+            with_prompts.push(server.clone());
+        }
         match offered {
             Ok(offered) => {
                 notes.extend(
@@ -99,7 +107,12 @@ pub(crate) async fn add_tools(loaded: &Loaded, tools: &mut ToolRegistry) -> Vec<
     if let Some(names) = &loaded.config.agent.tools {
         found.retain(|tool| is_named(&tool.definition().name, names));
     }
-    offer(found, TOLD_AT_ONCE).into_iter().for_each(|tool| tools.add(tool));
+    offer(found, TOLD_AT_ONCE).into_iter().for_each(|tool| options.tools.add(tool));
+    if !with_prompts.is_empty() {
+        let prompts: Arc<dyn Hooks> = Arc::new(ServerPrompts::new(pool, with_prompts));
+        let own = options.hooks.take().into_iter();
+        options.hooks = Some(Arc::new(SeveralHooks::new(own.chain([prompts]).collect())));
+    }
     notes
 }
 

@@ -216,3 +216,27 @@ async fn who_removes_a_server_of_theirs_keeps_the_tokens_of_the_projects() {
     let is_kept = |url| place.home().join(file(url)).exists();
     assert_eq!((is_kept(own), is_kept(of_project)), (false, true));
 }
+
+#[tokio::test]
+async fn prompts_of_a_server_are_commands() {
+    let (server, place) = place(vec![Reply::text("Well."), Reply::text("Well.")]).await;
+    let script = SERVER.replace(r#"{"tools":{}}"#, r#"{"tools":{},"prompts":{}}"#).replace(
+        "  case \"$line\" in\n",
+        r#"  case "$line" in
+    *'"method":"prompts/list"'*)
+      reply '{"prompts":[{"name":"greet","arguments":[{"name":"who","required":true},{"name":"how"}]}]}' ;;
+    *'"method":"prompts/get"'*)
+      said=$(printf '%s' "$line" | sed -n 's/.*"arguments":{\([^}]*\)}.*/\1/p' | tr -d '"')
+      reply '{"messages":[{"role":"user","content":{"type":"text","text":"Greet '"$said"'"}}]}' ;;
+"#,
+    );
+    place.write("server.sh", &script);
+    place.tau(&["trust", "--yes"]).await.assert_code(0);
+    place.tau(&["run", "/mcp__sh__greet 'Ann Lee' very kindly"]).await.assert_code(0);
+    assert_eq!(messages(&server, 0).last().unwrap()["content"], "Greet how:very kindly,who:Ann Lee");
+    let ran = place.tau(&["run", "/mcp__sh__greet"]).await;
+    assert!(ran.stderr.contains("`who` is missing: /mcp__sh__greet <who> <how>"), "{ran:#?}");
+    let ran = place.tau(&["run", "/mcp__sh__gone x"]).await;
+    assert!(ran.stderr.contains("There is no prompt `/mcp__sh__gone`"), "{ran:#?}");
+    assert_eq!(server.requests().len(), 1, "a command that is none asks no model");
+}
