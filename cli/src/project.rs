@@ -139,7 +139,11 @@ impl Project {
         variables: BTreeMap<String, String>,
         config: &Config,
     ) -> Option<Arc<dyn Hooks>> {
-        if self.effective.hooks.is_empty() {
+        let mut declared = self.effective.hooks.clone();
+        if !self.effective.disables_hooks {
+            declared.extend(self.agents.hooks(self.trust));
+        }
+        if declared.is_empty() {
             return None;
         }
         let mut host = HookHost::new(&self.layers.root, variables);
@@ -151,7 +155,7 @@ impl Project {
         if !is_logged {
             host.notices = Some(Arc::new(show));
         }
-        let hooks = ProjectHooks::new(self.effective.hooks.clone(), host);
+        let hooks = ProjectHooks::new(declared, host);
         if !is_logged {
             at_work().push(hooks.clone());
         }

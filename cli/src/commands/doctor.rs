@@ -14,7 +14,7 @@ use crate::config::{self, Loaded};
 use crate::exit::Exit;
 use crate::output::printable;
 use crate::project::Project;
-use crate::{environment, knowledge, sandbox, session};
+use crate::{environment, knowledge, mcp, sandbox, session};
 
 /// What a check came to.
 enum Finding {
@@ -142,10 +142,15 @@ fn check_project(report: &mut Report, loaded: &Loaded) {
     for note in notes.chain(skills.warnings.iter().map(ToString::to_string)) {
         report.say(&Finding::Note, "skills", &note);
     }
+    for skill in skills.skills.values().filter(|skill| skill.front_matter.execution.hooks.is_some()) {
+        let detail = format!("{}: `hooks` does not count: skills have none here", skill.path.display());
+        report.say(&Finding::Note, "skills", &detail);
+    }
     for problem in knowledge::plugins(loaded).1 {
         report.say(&Finding::Bad, "plugins", &problem.to_string());
     }
     check_settings(report, &loaded.project);
+    check_servers(report, loaded);
     check_agents(report, &loaded.project, |skill| skills.skills.contains_key(skill));
 }
 
@@ -176,6 +181,18 @@ fn check_settings(report: &mut Report, project: &Project) {
         if !session::is_tool(name) && !name.contains('*') && !name.starts_with("mcp__") {
             report.say(&Finding::Note, "permissions", &format!("the rule `{rule}` names no tool of tau"));
         }
+    }
+}
+
+/// Files of MCP servers; none is started.
+fn check_servers(report: &mut Report, loaded: &Loaded) {
+    let configured = mcp::configured(loaded);
+    if !configured.servers.is_empty() {
+        let names: Vec<&str> = configured.servers.keys().map(String::as_str).collect();
+        report.say(&Finding::Good, "servers", &format!("{} (`tau mcp test` starts them)", names.join(", ")));
+    }
+    for note in &configured.notes {
+        report.say(&Finding::Note, "servers", note);
     }
 }
 

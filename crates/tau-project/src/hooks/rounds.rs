@@ -7,6 +7,7 @@ use serde_json::Value;
 use tau_core::event::{HookChange, HookDecision, HookVerdict};
 use tau_core::{ContentBlock, ToolCall, ToolResultBlock};
 use tau_runtime::hooks::{FailurePolicy, HookAsk, HookFailure};
+use tau_runtime::kernel::SUBAGENT_KEY;
 use tau_tools::{OutputBounds, bound_text};
 
 use super::answer::Answer;
@@ -136,7 +137,11 @@ impl Inner {
 
     fn questions<'a>(&'a self, payload: &Payload<'a>, policy: FailurePolicy) -> Vec<Question<'a>> {
         let mut questions: Vec<Question<'a>> = Vec::new();
-        let declared = self.declarations.iter().filter(|declared| declared.event == payload.event);
+        let kind = payload.ask.metadata.get(SUBAGENT_KEY);
+        let is_for =
+            |agent: &Option<String>| agent.is_none() || (payload.is_subagent && agent.as_ref() == kind);
+        let declared = self.declarations.iter();
+        let declared = declared.filter(|it| it.event == payload.event && is_for(&it.agent));
         for declaration in declared.filter(|declared| declared.on_failure == policy) {
             if questions.iter().any(|known| known.declaration.handler == declaration.handler) {
                 continue;

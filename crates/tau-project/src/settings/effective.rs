@@ -47,6 +47,8 @@ pub struct Effective {
     pub forbids_bypass: bool,
     /// Hooks, lowest scope first.
     pub hooks: Vec<HookDeclaration>,
+    /// `disableAllHooks`: there are none, of agents neither.
+    pub disables_hooks: bool,
     /// Variables of commands and hooks.
     pub env: BTreeMap<String, String>,
     /// Where plans are kept, relative to the project's root and below it.
@@ -93,6 +95,7 @@ impl Layers {
         }
         if self.layers.iter().rev().find_map(|layer| self.says_hooks_are_off(layer, trust)) == Some(true) {
             effective.hooks.clear();
+            effective.disables_hooks = true;
         }
         effective
     }

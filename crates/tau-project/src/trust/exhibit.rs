@@ -131,7 +131,7 @@ impl Exhibit {
         self
     }
 
-    /// The same with agents below the root that have hooks, servers or a mode of their own.
+    /// The same with agents below the root that have hooks or a mode of their own.
     #[must_use]
     pub fn with_agents<'a>(mut self, agents: impl IntoIterator<Item = &'a AgentDefinition>) -> Self {
         let root = self.root.clone();
@@ -139,11 +139,8 @@ impl Exhibit {
             for hook in &agent.hooks {
                 self.add_hook(hook);
             }
-            let servers = agent.mcp_servers.iter().map(Value::to_string);
-            let mode = agent.permission_mode.map(mode_name).map(|mode| format!("mode {mode}"));
-            let wants: Vec<String> = servers.chain(mode).collect();
-            if !wants.is_empty() {
-                self.add(ClaimKind::Agent, format!("{}: {}", agent.name, wants.join(", ")), &agent.path);
+            if let Some(mode) = agent.permission_mode.map(mode_name) {
+                self.add(ClaimKind::Agent, format!("{}: mode {mode}", agent.name), &agent.path);
             }
         }
         self

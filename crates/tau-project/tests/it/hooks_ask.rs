@@ -3,12 +3,15 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tau_core::event::{HookChange, HookDecision, HookPoint, HookVerdict};
-use tau_core::{ContentBlock, SessionId, ToolArguments, ToolResultBlock};
-use tau_runtime::hooks::Hooks;
+use tau_core::event::{HookChange, HookDecision, HookPoint, HookSubject, HookVerdict};
+use tau_core::{ContentBlock, SessionId, ToolArguments, ToolCall, ToolCallId, ToolResultBlock};
+use tau_project::agents::AgentFolders;
+use tau_project::hooks::{HookHost, ProjectHooks};
+use tau_project::trust::Trust;
+use tau_runtime::hooks::{HookAsk, Hooks};
 use tau_runtime::kernel::SUBAGENT_KEY;
 
-use crate::hooks_support::{Hooked, asked, context, deny, until};
+use crate::hooks_support::{Hooked, asked, context, deny, until, variables};
 use crate::tree::Tree;
 
 /// What one command at `PreToolUse` decides about a call of `bash`, and what is shown.
@@ -559,4 +562,29 @@ async fn what_is_said_of_each_part_of_a_call_is_told() {
     let told: Vec<&str> = decision.context.iter().filter_map(ContentBlock::as_text).collect();
     assert_eq!(told.last(), Some(&"Hooks say more, which is left out."));
     assert!(told.len() < 9 && told.iter().map(|text| text.len()).sum::<usize>() < 61_000, "{}", told.len());
+}
+
+#[tokio::test]
+async fn hooks_of_an_agent_are_asked_while_it_works_and_of_nobody_else() {
+    let agent = "---\nname: reviewer\ndescription: d\nhooks:\n  PreToolUse:\n    - matcher: Bash\n      hooks:\n        \
+                 - {type: command, command: \"echo reviewers run nothing >&2; exit 2\"}\n  Stop:\n    - hooks:\n        \
+                 - {type: command, command: \"echo more >&2; exit 2\"}\n---\nReview.\n";
+    let tree = Tree::new(&[(".claude/agents/reviewer.md", agent)]);
+    let agents = AgentFolders::of_project(&tree.root, &tree.root).read();
+    assert_eq!(tree.told(&agents.findings), Vec::<String>::new());
+    assert_eq!(agents.hooks(Trust::Unknown).count(), 0, "a project's need trust");
+    let host = HookHost::new(&tree.root, variables());
+    let hooks = ProjectHooks::new(agents.hooks(Trust::Trusted).collect(), host);
+    assert!(hooks.points().is_empty(), "the session has none");
+    let below = hooks.below(SessionId::generate());
+    let call = ToolCall::new(ToolCallId::new("c"), "bash", ToolArguments::from(json!({"command": "ls"})));
+    for (kind, expected) in [("reviewer", deny("reviewers run nothing")), ("other", HookDecision::default())]
+    {
+        let about = HookSubject::Call { call_id: call.id.clone() };
+        let mut ask = HookAsk::new(HookPoint::BeforeTool, SessionId::generate(), about);
+        ask.call = Some(call.clone());
+        ask.metadata.insert(SUBAGENT_KEY.to_owned(), kind.to_owned());
+        assert_eq!(asked(&*below, &ask).await, expected, "{kind}");
+    }
+    assert!(below.points().contains(&HookPoint::BeforeStop), "its end is that of a subagent");
 }
