@@ -55,7 +55,8 @@ pub(crate) fn equip(loaded: &Loaded, options: &mut SessionOptions, known: &Known
 /// Has the instructions of folders and files come with what the session works on. To be called when it has all its tools and
 /// hooks.
 pub(crate) fn follow(loaded: &Loaded, options: &mut SessionOptions, known: &Known) {
-    let memory = NestedMemory::new(knowledge::instructions(loaded), known.instructions.clone());
+    let instructions = knowledge::instructions(loaded);
+    let memory = NestedMemory::new(instructions, known.instructions.clone(), &loaded.working_dir);
     options.tools = memory.watch(&options.tools);
     let own = options.hooks.take().into_iter();
     let memory: Arc<dyn Hooks> = Arc::new(memory);

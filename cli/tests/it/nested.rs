@@ -91,3 +91,19 @@ async fn files_that_are_excluded_are_left_out() {
     assert!(!messages(&server, 0)[0]["content"].to_string().contains("Be kind."));
     assert_eq!(told(&server, 1), ["No ids."]);
 }
+
+#[tokio::test]
+async fn skills_of_a_folder_are_told_of_when_the_model_comes_to_it() {
+    let server = ModelServer::with_replies([read("1", "web/b.css"), Reply::text("Done.")]).await.unwrap();
+    let place = place(&server);
+    let skill =
+        |more: &str| format!("---\nname: pixel\ndescription: Counts pixels.\n{more}---\n!`touch ran`\n");
+    place.write("web/.claude/skills/pixel/SKILL.md", &skill(""));
+    let hidden = skill("disable-model-invocation: true\n").replace("pixel", "hidden");
+    place.write("web/.tau/skills/hidden/SKILL.md", &hidden);
+    place.tau(&["run", "--ephemeral", "look"]).await.assert_code(0);
+    let told = messages(&server, 1).last().unwrap()["content"].to_string();
+    let file = place.project().join("web/.claude/skills/pixel/SKILL.md");
+    assert!(told.contains(&format!("- pixel: Counts pixels. ({})", file.display())), "{told}");
+    assert!(!told.contains("hidden") && !place.project().join("ran").exists(), "{told}");
+}

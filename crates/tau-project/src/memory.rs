@@ -1,5 +1,5 @@
-//! Instructions that come with the files they are about: those of folders below the working folder, and rules for certain
-//! files. What they are is [`tau_memory`]'s business; here they reach the model, once in a session, behind the result of the
+//! Instructions that come with the files they are about: those of folders below the working folder, rules for certain files,
+//! and the names of skills that such folders have. What they are is [`tau_memory`]'s business and `tau_skills`'; here they reach the model, once in a session, behind the result of the
 //! call that first touched such a file.
 //!
 //! [`NestedMemory::watch`] has the tools of files say what they touch, and as a hook before the model is asked it adds what
@@ -17,12 +17,16 @@ use tau_core::event::{HookDecision, HookPoint, ToolKind};
 use tau_core::{ContentBlock, EffectClass, SessionId, ToolDefinition};
 use tau_memory::{Bootstrap, SystemContext};
 use tau_runtime::hooks::{Hook, HookAsk, HookFailure, HookSpec, Hooks, RegisteredHook};
+use tau_skills::{Discovery, Scope, nested_roots};
 use tau_tools::{Concurrency, ToolContext, ToolExecutor, ToolOutput, ToolRegistry};
 
 use crate::hooks::files_of_patch;
 
 /// Tools that read or change files which they name.
 const TOOLS: [&str; 4] = ["read", "write", "edit", "apply_patch"];
+/// Bytes of what one skill says of itself, and of all that are told of at once.
+const ABOUT: usize = 300;
+const SKILLS: usize = 8_000;
 /// Before other hooks see what the model is about to be asked.
 const FIRST: i32 = 1_000;
 
@@ -39,6 +43,7 @@ struct Inner {
     bootstrap: Bootstrap,
     /// What every session is told from the start.
     loaded: SystemContext,
+    working_dir: PathBuf,
     sessions: Mutex<BTreeMap<Option<SessionId>, Seen>>,
 }
 
@@ -48,6 +53,8 @@ struct Seen {
     loaded: SystemContext,
     /// Files, or folders where no rule is for certain files, about which there is nothing more to say.
     touched: BTreeSet<PathBuf>,
+    /// Folders of skills that it was told of.
+    skills: BTreeSet<PathBuf>,
     /// What the model is told next.
     waiting: String,
     /// Whether it was told anything that a compaction takes away.
@@ -57,10 +64,11 @@ struct Seen {
 impl NestedMemory {
     /// For sessions whose system prompt has what is loaded.
     #[must_use]
-    pub fn new(bootstrap: Bootstrap, loaded: SystemContext) -> Self {
+    pub fn new(bootstrap: Bootstrap, loaded: SystemContext, working_dir: impl Into<PathBuf>) -> Self {
         let main = (None, Seen::of(&loaded));
         let sessions = Mutex::new([main].into_iter().collect());
-        Self { inner: Arc::new(Inner { bootstrap, loaded, sessions }), child: None }
+        let working_dir = working_dir.into();
+        Self { inner: Arc::new(Inner { bootstrap, loaded, working_dir, sessions }), child: None }
     }
 
     /// The same tools, of which those of files say what they touch.
@@ -79,7 +87,13 @@ impl NestedMemory {
 
 impl Seen {
     fn of(loaded: &SystemContext) -> Self {
-        Self { loaded: loaded.clone(), touched: BTreeSet::new(), waiting: String::new(), was_told: false }
+        Self {
+            loaded: loaded.clone(),
+            touched: BTreeSet::new(),
+            skills: BTreeSet::new(),
+            waiting: String::new(),
+            was_told: false,
+        }
     }
 }
 
@@ -103,6 +117,31 @@ impl Inner {
         let more = self.bootstrap.nested_for(file, &seen.loaded);
         seen.waiting.push_str(&more.render());
         seen.loaded.extend(more);
+        let roots = nested_roots(&self.working_dir, file);
+        let new: Vec<PathBuf> = roots.into_iter().filter(|root| seen.skills.insert(root.clone())).collect();
+        seen.waiting.push_str(&skills_of(new));
+    }
+}
+
+/// The skills that such folders have, for whoever reads them as files: they are of no catalogue, and nothing of them runs.
+fn skills_of(roots: Vec<PathBuf>) -> String {
+    let search = roots.into_iter().fold(Discovery::new(), |search, root| search.root(root, Scope::Project));
+    let found = search.discover();
+    let mut text = String::new();
+    for skill in found.skills.values().filter(|skill| skill.front_matter.is_model_invocable()) {
+        let about = skill.description.split_whitespace().collect::<Vec<_>>().join(" ");
+        let about = &about[..about.floor_char_boundary(ABOUT)];
+        let line = format!("- {}: {about} ({})\n", skill.name, skill.path.display());
+        if text.len() + line.len() > SKILLS {
+            text.push_str("- and more beside them\n");
+            break;
+        }
+        text.push_str(&line);
+    }
+    if text.is_empty() {
+        text
+    } else {
+        format!("Skills of these folders; read the file of one to use it:\n{text}")
     }
 }
 
