@@ -13,6 +13,7 @@ use super::rules::{self, Rule};
 use crate::markdown;
 use crate::text::{self, ReadErrorKind};
 
+// tidy: struct-fields: what is known while files are read, each asked for by itself.
 #[derive(Debug)]
 pub(super) struct Loader<'a> {
     limits: Limits,

@@ -14,6 +14,7 @@ use super::observer::Observer;
 use crate::hooks::{HookHealth, Hooks};
 
 /// What a session is made of.
+// tidy: struct-fields: each is set by itself, and most have a default.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct SessionOptions {
