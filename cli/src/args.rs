@@ -198,7 +198,7 @@ impl From<SandboxArg> for SandboxMode {
 /// What one run may spend.
 #[derive(Debug, Args)]
 pub(crate) struct BudgetArgs {
-    /// The most calls of the model. Default: 100.
+    /// The most calls of the model. Default: 100; 1,000 where there are agents or skills.
     #[arg(long, value_name = "N")]
     pub(crate) max_turns: Option<u32>,
 

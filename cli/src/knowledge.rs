@@ -1,6 +1,6 @@
 //! Where skills, plugins, instructions and notes are.
 
-use tau_memory::{Bootstrap, WorkingMemory};
+use tau_memory::{Bootstrap, SystemContext, WorkingMemory};
 use tau_skills::plugin::{Plugin, PluginError, PluginLibrary};
 use tau_skills::{Catalogue, Discovery};
 
@@ -8,14 +8,31 @@ use crate::config::Loaded;
 use crate::environment;
 use crate::exit::UsageError;
 
+/// What a session knows of its folder beforehand, read once.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) instructions: SystemContext,
+    pub(crate) skills: Catalogue,
+}
+
+impl Known {
+    pub(crate) fn of(loaded: &Loaded) -> Self {
+        Self { instructions: instructions(loaded).load(), skills: skills(loaded) }
+    }
+}
+
 /// The files of instructions: the user's own, then the project's from its root down to the working folder.
 pub(crate) fn instructions(loaded: &Loaded) -> Bootstrap {
     let mut memory = Bootstrap::new(&loaded.working_dir).boundary(&loaded.project_root);
     if let Some(home) = environment::home_dir() {
-        memory = memory.user_file(home.join(".claude/CLAUDE.md")).home(home);
+        memory = memory
+            .user_file(home.join(".claude/CLAUDE.md"))
+            .user_rules(home.join(".claude/rules"))
+            .home(home);
     }
+    let memory = memory.exclude(&loaded.project.effective.excluded_memory);
     match environment::config_dir() {
-        Some(folder) => memory.user_file(folder.join("AGENTS.md")),
+        Some(folder) => memory.user_file(folder.join("AGENTS.md")).user_rules(folder.join("rules")),
         None => memory,
     }
 }
@@ -31,13 +48,14 @@ pub(crate) fn skills(loaded: &Loaded) -> Catalogue {
         Some(folder) => search.root(folder.join("skills"), tau_skills::Scope::User),
         None => search,
     };
-    search.plugins(&plugins().0).discover()
+    search.plugins(&plugins(loaded).0).discover()
 }
 
-/// The plugins in use, and what is wrong with others.
-pub(crate) fn plugins() -> (Vec<Plugin>, Vec<PluginError>) {
+/// The plugins in use, and what is wrong with others. Settings may say that one is not for the project.
+pub(crate) fn plugins(loaded: &Loaded) -> (Vec<Plugin>, Vec<PluginError>) {
     let Ok(library) = library() else { return Default::default() };
-    library.enabled().unwrap_or_else(|problem| (Vec::new(), vec![problem]))
+    let disabled = &loaded.project.effective.disabled_plugins;
+    library.enabled_but(disabled).unwrap_or_else(|problem| (Vec::new(), vec![problem]))
 }
 
 /// Where the user's plugins are.

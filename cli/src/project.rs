@@ -8,21 +8,20 @@ use tau_core::config::Config;
 use tau_project::agents::{AgentFolders, AgentScope, Agents};
 use tau_project::hooks::{HookHost, HookNotice, ProjectHooks};
 use tau_project::settings::{Effective, Layers, SettingsFiles};
-use tau_project::trust::{ClaimKind, Exhibit, Trust, TrustStore};
-use tau_project::{Finding, Loss};
+use tau_project::trust::{Claim, ClaimKind, Exhibit, Trust, TrustStore};
+use tau_project::{Finding, FindingKind, Loss};
 use tau_runtime::hooks::Hooks;
-use tau_skills::{Discovery, Scope};
+use tau_skills::{Catalogue, Discovery};
 
 use crate::environment;
+use crate::mcp::ServerFile;
+use crate::output::printable;
 
 /// The file of those who own the machine.
 #[cfg(target_os = "macos")]
 const MANAGED: &str = "/Library/Application Support/ClaudeCode/managed-settings.json";
 #[cfg(not(target_os = "macos"))]
 const MANAGED: &str = "/etc/claude-code/managed-settings.json";
-
-/// Where a project keeps skills.
-const SKILL_FOLDERS: [&str; 3] = [".tau/skills", ".agents/skills", ".claude/skills"];
 
 /// What a project says, and whether it is trusted.
 #[derive(Debug)]
@@ -38,8 +37,8 @@ pub(crate) struct Project {
     keys: Vec<String>,
     /// Why nobody could tell whether it is trusted.
     problem: Option<String>,
-    /// What there is to say about files that were read for the exhibit alone.
-    findings: Vec<Finding>,
+    /// The text of its `.mcp.json`, read once: what runs is what was shown. Or why it cannot be used.
+    pub(crate) servers: Result<Option<String>, String>,
 }
 
 /// What of a project's own configuration needs trust.
@@ -59,11 +58,13 @@ impl Project {
     pub(crate) fn read(root: &Path, working_dir: &Path, restricted: Restricted, is_trusted: bool) -> Self {
         let layers = settings_files(root, working_dir).read();
         let agents = agent_folders(root, working_dir).read();
-        let mut findings = Vec::new();
-        let mut exhibit = Exhibit::of(&layers)
-            .with_servers(&root.join(".mcp.json"), &mut findings)
-            .with_skills(&skills(root, working_dir))
-            .with_agents(agents.agents.values());
+        let servers = ServerFile::of_project(root);
+        let text = servers.text().map_err(|error| error.message);
+        let mut exhibit =
+            Exhibit::of(&layers).with_skills(&skills(root, working_dir)).with_agents(agents.agents.values());
+        if let Ok(Some(text)) = &text {
+            exhibit = exhibit.with_servers(&servers.path, text);
+        }
         let content = if restricted.keys.is_empty() {
             Vec::new()
         } else {
@@ -80,7 +81,7 @@ impl Project {
             None => (Trust::Unknown, None),
         };
         let effective = layers.effective(trust);
-        Self { layers, agents, exhibit, trust, effective, keys: restricted.keys, problem, findings }
+        Self { layers, agents, exhibit, trust, effective, keys: restricted.keys, problem, servers: text }
     }
 
     /// What its settings say, as a layer of the configuration.
@@ -96,7 +97,8 @@ impl Project {
             return Vec::new();
         }
         let mut counts: BTreeMap<ClaimKind, usize> = BTreeMap::new();
-        for claim in self.exhibit.claims().filter(|claim| claim.kind != ClaimKind::Setting) {
+        let is_a_key = |claim: &&Claim| self.keys.contains(&claim.what);
+        for claim in self.exhibit.claims().filter(|claim| !is_a_key(claim)) {
             *counts.entry(claim.kind).or_default() += 1;
         }
         let counted = counts.into_iter().filter_map(|(kind, count)| {
@@ -119,12 +121,14 @@ impl Project {
 
     /// Everything there is to say about its files.
     pub(crate) fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.layers.findings.iter().chain(&self.findings).chain(&self.agents.findings)
+        self.layers.findings.iter().chain(&self.agents.findings)
     }
 
     /// Why files of settings cannot be read, each once.
     pub(crate) fn unclear(&self) -> impl Iterator<Item = &Finding> {
-        let is_lost = |finding: &&Finding| finding.loss() == Loss::File;
+        let is_lost = |finding: &&Finding| {
+            finding.loss() == Loss::File || matches!(finding.kind, FindingKind::UnclearGuards { .. })
+        };
         self.layers.findings.iter().filter(is_lost)
     }
 
@@ -135,7 +139,11 @@ impl Project {
         variables: BTreeMap<String, String>,
         config: &Config,
     ) -> Option<Arc<dyn Hooks>> {
-        if self.effective.hooks.is_empty() {
+        let mut declared = self.effective.hooks.clone();
+        if !self.effective.disables_hooks {
+            declared.extend(self.agents.hooks(self.trust));
+        }
+        if declared.is_empty() {
             return None;
         }
         let mut host = HookHost::new(&self.layers.root, variables);
@@ -147,7 +155,7 @@ impl Project {
         if !is_logged {
             host.notices = Some(Arc::new(show));
         }
-        let hooks = ProjectHooks::new(self.effective.hooks.clone(), host);
+        let hooks = ProjectHooks::new(declared, host);
         if !is_logged {
             at_work().push(hooks.clone());
         }
@@ -172,7 +180,7 @@ pub(crate) async fn hooks_have_ended() {
 
 fn show(notice: &HookNotice) {
     let HookNotice { event, hook, text, .. } = notice;
-    anstream::eprintln!("hook {event} `{hook}`: {text}");
+    anstream::eprintln!("{}", printable(&format!("hook {event} `{hook}`: {text}")));
 }
 
 const fn noun(kind: ClaimKind) -> Option<&'static str> {
@@ -181,11 +189,10 @@ const fn noun(kind: ClaimKind) -> Option<&'static str> {
         ClaimKind::McpServer => Some("server of tools"),
         ClaimKind::AllowRule => Some("allow rule"),
         ClaimKind::Mode => Some("permission mode"),
-        ClaimKind::Folder => Some("further folder"),
         ClaimKind::Variable => Some("variable"),
-        ClaimKind::Plugin => Some("plugin"),
         ClaimKind::Skill => Some("power of skill"),
         ClaimKind::Agent => Some("power of agent"),
+        ClaimKind::Setting => Some("other setting"),
         _ => None,
     }
 }
@@ -213,9 +220,7 @@ fn agent_folders(root: &Path, working_dir: &Path) -> AgentFolders {
     folders
 }
 
-/// Every skill of the project, whichever goes before another: each can be asked for.
-fn skills(root: &Path, working_dir: &Path) -> tau_skills::Catalogue {
-    let folders = working_dir.ancestors().take_while(|folder| folder.starts_with(root));
-    let roots = folders.flat_map(|folder| SKILL_FOLDERS.map(|skills| folder.join(skills)));
-    roots.fold(Discovery::new(), |discovery, root| discovery.root(root, Scope::Project)).discover()
+/// Every skill and command of the project: each can be asked for, whichever of the user's goes before it.
+fn skills(root: &Path, working_dir: &Path) -> Catalogue {
+    Discovery::new().project(working_dir, root).discover()
 }

@@ -22,6 +22,7 @@ use tau_tools::{ToolRegistry, builtin, tool_of_alias};
 
 use crate::config::{LoadError, Loaded, REPLAY};
 use crate::exit::UsageError;
+use crate::knowledge::Known;
 use crate::mcp;
 use crate::memory_tool::MemoryTool;
 use crate::sandbox;
@@ -64,22 +65,26 @@ pub(crate) async fn options_with(
     files: Files<'_>,
 ) -> miette::Result<(SessionOptions, ChosenModel)> {
     let chosen = choose_model(loaded).await?;
-    let (mut options, mut chosen) = options_of(loaded, chosen, kept, files)?;
+    let known = if let Files::Here = files { Known::of(loaded) } else { Known::default() };
+    let (mut options, mut chosen) = options_of(loaded, chosen, kept, files, &known)?;
     if let Files::Here = files {
-        let notes = mcp::add_tools(loaded, &mut options.tools).await;
-        equip::equip(loaded, &mut options);
+        options.hooks = loaded.project.hooks(&loaded.working_dir, variables(loaded), &loaded.config);
+        let mut notes = mcp::add_servers(loaded, &mut options).await;
+        notes.extend(equip::equip(loaded, &mut options, &known));
+        equip::follow(loaded, &mut options, &known);
         chosen.note = Some(chosen.note.into_iter().chain(notes).collect::<Vec<_>>().join("\n"));
         chosen.note = chosen.note.filter(|note| !note.is_empty());
     }
     Ok((options, chosen))
 }
 
-/// The options of a session for a run with a model that is chosen.
+/// The options of a session for a run with a model that is chosen, without what its project has.
 pub(crate) fn options_of(
     loaded: &Loaded,
     chosen: ChosenModel,
     kept: Option<(&Place, SessionId)>,
     files: Files<'_>,
+    known: &Known,
 ) -> miette::Result<(SessionOptions, ChosenModel)> {
     let (mut tools, loop_tools) = check_names(loaded)?;
     if let Files::None = files {
@@ -95,7 +100,7 @@ pub(crate) fn options_of(
     config.prices.clone_from(&model.prices);
     config.options.clone_from(chosen.agent.options());
     config.compaction = model.capabilities.context_window.map(compaction);
-    config.system = system_prompt(loaded, files).render();
+    config.system = system_prompt(loaded, files, known).render();
     config.budget = loaded.config.agent.budget;
     config.permissions = loaded.config.permissions.clone();
     if let Files::Here = files {
@@ -113,9 +118,6 @@ pub(crate) fn options_of(
     let mut options = SessionOptions::new(config, chosen.agent.clone(), tools, environment);
     options.parallel_tools = loaded.config.agent.parallel_tools();
     options.tool_timeout = loaded.config.agent.tool_timeout();
-    if let Files::Here = files {
-        options.hooks = loaded.project.hooks(&loaded.working_dir, variables(loaded), &loaded.config);
-    }
     Ok((options, chosen))
 }
 
@@ -207,6 +209,14 @@ fn check_rules(
 fn variables(loaded: &Loaded) -> BTreeMap<String, String> {
     let mut variables = environment::all();
     variables.extend(loaded.project.effective.env.clone());
+    without_keys(loaded, variables)
+}
+
+/// Variables that programs may see which are nobody's of ours.
+pub(crate) fn without_keys(
+    loaded: &Loaded,
+    mut variables: BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
     // These can hold a key or a header themselves.
     variables.retain(|name, _| !name.to_ascii_uppercase().starts_with("TAU_PROVIDERS"));
     for provider in loaded.config.providers.values() {
@@ -268,11 +278,11 @@ fn elsewhere(
     Ok(Arc::new(WithResults::new(provided, Arc::new(keeper))))
 }
 
-fn system_prompt(loaded: &Loaded, files: Files<'_>) -> SystemPrompt {
+fn system_prompt(loaded: &Loaded, files: Files<'_>, known: &Known) -> SystemPrompt {
     let prompt = match files {
         Files::Here => SystemPrompt::new(&loaded.working_dir)
-            .memory(knowledge::instructions(loaded).load())
-            .skills(knowledge::skills(loaded)),
+            .memory(known.instructions.clone())
+            .skills(known.skills.clone()),
         // Instructions and skills of a folder of this machine are not for work that is done elsewhere.
         Files::Provided(provided) => {
             let about = [provided.system(), provided.shell()].into_iter().filter(|text| !text.is_empty());

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anstyle::{AnsiColor, Style};
 use tau_agent::Agent;
 use tau_project::FindingKind;
+use tau_project::trust::Trust;
 use tau_sandbox::{Accounting, Backend};
 use tau_tools::permission::tool_name;
 
@@ -13,7 +14,7 @@ use crate::config::{self, Loaded};
 use crate::exit::Exit;
 use crate::output::printable;
 use crate::project::Project;
-use crate::{environment, knowledge, sandbox, session};
+use crate::{environment, knowledge, mcp, sandbox, session};
 
 /// What a check came to.
 enum Finding {
@@ -39,7 +40,8 @@ impl Report {
         self.bad += usize::from(matches!(finding, Finding::Bad));
         anstream::println!(
             "{style}{mark}{style:#} {what:14} {}",
-            detail.replace('\n', "\n                 ")
+            // Much of it is the text of a repository.
+            printable(detail).replace('\n', "\n                 ")
         );
     }
 }
@@ -78,7 +80,7 @@ fn check_config(report: &mut Report, loaded: &Loaded, common: &CommonArgs) {
     }
     if let Some(note) = loaded.distrust_note() {
         report.say(&Finding::Note, "trust", &note);
-    } else if !loaded.project.exhibit.is_empty() {
+    } else if loaded.project.trust == Trust::Trusted && !loaded.project.exhibit.is_empty() {
         report.say(&Finding::Good, "trust", "the project is trusted with all that it wants");
     }
 }
@@ -138,12 +140,17 @@ fn check_project(report: &mut Report, loaded: &Loaded) {
     let notes = skills.skipped.iter().map(ToString::to_string);
     let notes = notes.chain(skills.shadowed.iter().map(ToString::to_string));
     for note in notes.chain(skills.warnings.iter().map(ToString::to_string)) {
-        report.say(&Finding::Note, "skills", &printable(&note));
+        report.say(&Finding::Note, "skills", &note);
     }
-    for problem in knowledge::plugins().1 {
-        report.say(&Finding::Bad, "plugins", &printable(&problem.to_string()));
+    for skill in skills.skills.values().filter(|skill| skill.front_matter.execution.hooks.is_some()) {
+        let detail = format!("{}: `hooks` does not count: skills have none here", skill.path.display());
+        report.say(&Finding::Note, "skills", &detail);
+    }
+    for problem in knowledge::plugins(loaded).1 {
+        report.say(&Finding::Bad, "plugins", &problem.to_string());
     }
     check_settings(report, &loaded.project);
+    check_servers(report, loaded);
     check_agents(report, &loaded.project, |skill| skills.skills.contains_key(skill));
 }
 
@@ -171,17 +178,21 @@ fn check_settings(report: &mut Report, project: &Project) {
     let rules = &effective.permissions;
     for rule in [&rules.allow, &rules.ask, &rules.deny].into_iter().flatten() {
         let name = tool_name(rule);
-        if !session::is_tool(name) && !name.contains('*') && !name.starts_with("mcp__") && name != "skill" {
+        if !session::is_tool(name) && !name.contains('*') && !name.starts_with("mcp__") {
             report.say(&Finding::Note, "permissions", &format!("the rule `{rule}` names no tool of tau"));
         }
     }
-    for folder in &effective.directories {
-        let detail = format!("{} is not worked in: tools work below the working folder", folder.display());
-        report.say(&Finding::Note, "settings", &detail);
+}
+
+/// Files of MCP servers; none is started.
+fn check_servers(report: &mut Report, loaded: &Loaded) {
+    let configured = mcp::configured(loaded);
+    if !configured.servers.is_empty() {
+        let names: Vec<&str> = configured.servers.keys().map(String::as_str).collect();
+        report.say(&Finding::Good, "servers", &format!("{} (`tau mcp test` starts them)", names.join(", ")));
     }
-    if let Some(model) = &effective.model {
-        let detail = format!("the model `{model}` of settings does not count: models are named in tau's own");
-        report.say(&Finding::Note, "settings", &detail);
+    for note in &configured.notes {
+        report.say(&Finding::Note, "servers", note);
     }
 }
 
@@ -191,8 +202,7 @@ fn check_agents(report: &mut Report, project: &Project, has_skill: impl Fn(&str)
         let names: Vec<&str> = agents.agents.keys().map(String::as_str).collect();
         report.say(&Finding::Good, "agents", &names.join(", "));
     }
-    let has_tool = |tool: &str| session::is_tool(tool) || tool == "skill";
-    for finding in agents.check(has_tool, has_skill) {
+    for finding in agents.check(session::is_tool, has_skill) {
         report.say(&Finding::Note, "agents", &finding.to_string());
     }
 }

@@ -114,11 +114,11 @@ fn merged(layers: &[Layer]) -> Config {
 }
 
 impl Loaded {
-    /// The same with what one session changes of it, to work in another folder.
-    pub(crate) fn with_request(&self, request: Config, working_dir: PathBuf) -> Self {
+    /// The same with what one session changes of it, to work in another folder. No project there reaches above `boundary`.
+    pub(crate) fn with_request(&self, request: Config, working_dir: PathBuf, boundary: &Path) -> Self {
         let mut loaded = self.clone();
         if working_dir != loaded.working_dir {
-            loaded.go_to(&working_dir);
+            loaded.go_to(&working_dir, boundary);
         }
         loaded.layers.push(Layer { name: "request".to_owned(), config: request });
         loaded.config = in_force(&loaded.layers, &loaded.project);
@@ -126,10 +126,12 @@ impl Loaded {
     }
 
     /// Another folder has settings of its own, and its own trust.
-    fn go_to(&mut self, working_dir: &Path) {
-        if !working_dir.starts_with(&self.project_root) {
-            self.project_root = working_dir.to_owned();
-        }
+    fn go_to(&mut self, working_dir: &Path, boundary: &Path) {
+        // Commands may read the whole project, so in this process's own one sessions go no higher than it does.
+        let own = &self.project_root;
+        let boundary = if working_dir.starts_with(own) && boundary.starts_with(own) { own } else { boundary };
+        let root = environment::project_root(working_dir);
+        self.project_root = if root.starts_with(boundary) { root } else { boundary.to_owned() };
         self.working_dir = working_dir.to_owned();
         let project = Project::read(&self.project_root, working_dir, Restricted::default(), false);
         for layer in self.layers.iter_mut().filter(|layer| layer.name == SETTINGS) {

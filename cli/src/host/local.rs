@@ -13,7 +13,7 @@ use tau_tools::environment::adopt_orphans;
 use super::prepared::Prepared;
 use super::{FAREWELL, Host, Keep};
 use crate::config::Loaded;
-use crate::output::Renderer;
+use crate::output::{Renderer, printable};
 use crate::session::ChosenModel;
 use crate::{project, remote};
 
@@ -30,10 +30,10 @@ impl Local {
     /// Says what there is to say about the configuration before anything starts.
     pub(crate) fn announce(renderer: &mut dyn Renderer, loaded: &Loaded, chosen: &ChosenModel) {
         for note in [loaded.distrust_note(), loaded.unclear_note()].into_iter().flatten() {
-            renderer.note(&note);
+            renderer.note(&printable(&note));
         }
         if let Some(note) = &chosen.note {
-            renderer.note(note);
+            renderer.note(&printable(note));
         }
         // Commands that leave their process group come back to us, so that they can be ended too.
         if let Err(error) = adopt_orphans() {

@@ -2,10 +2,11 @@
 
 mod file;
 mod pool;
+mod prompts;
 mod servers;
 mod stores;
 
 pub(crate) use file::ServerFile;
-pub(crate) use pool::{add_tools, guard, pool, shutdown};
+pub(crate) use pool::{add_servers, guard, pool, shutdown};
 pub(crate) use servers::configured;
 pub(crate) use stores::FileTokens;

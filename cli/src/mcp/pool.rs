@@ -10,18 +10,22 @@ use futures::future::join_all;
 use tau_core::Secret;
 use tau_mcp::search::{TOLD_AT_ONCE, offer};
 use tau_mcp::{ConnectOptions, PoolOptions, ServerPool};
-use tau_tools::{ToolExecutor, ToolRegistry};
+use tau_runtime::SessionOptions;
+use tau_runtime::hooks::{Hooks, SeveralHooks};
+use tau_tools::ToolExecutor;
 
-use super::servers::{Configured, configured};
+use super::prompts::ServerPrompts;
+use super::servers::{Configured, Servers, configured};
 use super::stores::{FilePins, FileTokens};
 use crate::config::Loaded;
 use crate::environment;
+use crate::session::without_keys;
 
 /// What stands before the command of a server, so that it ends when this process is killed.
 const GUARD: &str = "mcp-guard";
 
-/// One pool for each folder that is worked in: servers start in it.
-type Pools = Mutex<BTreeMap<PathBuf, ServerPool>>;
+/// One pool for each folder that is worked in, with the servers that it was made for: they start in the folder.
+type Pools = Mutex<BTreeMap<PathBuf, (Servers, ServerPool)>>;
 
 fn pools() -> &'static Pools {
     static POOLS: OnceLock<Pools> = OnceLock::new();
@@ -35,37 +39,52 @@ pub(crate) fn guard() -> Option<ExitCode> {
     is_guard.then(|| tau_mcp::guard::run(arguments))
 }
 
-/// The pool of the servers that are configured, shared by all sessions that work in the folder.
+/// The pool of the servers that are configured, shared by all sessions that work in the folder. Where others were before,
+/// sessions that have those keep them, and they end with the last.
 pub(crate) fn pool(loaded: &Loaded, configured: Configured) -> ServerPool {
     let mut pools = pools().lock().unwrap_or_else(PoisonError::into_inner);
-    let pool = pools.entry(loaded.working_dir.clone()).or_insert_with(|| {
-        let files = configured.servers.iter().map(|(name, (_, file))| (name.clone(), file.clone())).collect();
-        let servers = configured.servers.into_iter().map(|(name, (server, _))| (name, server)).collect();
-        let options = PoolOptions::new(connect_options(loaded));
-        let options = match FilePins::open(files) {
-            Some(pins) => options.with_pins(Arc::new(pins)),
-            None => options,
-        };
-        ServerPool::new(servers, options)
-    });
-    pool.clone()
+    let known = pools.get(&loaded.working_dir).filter(|(servers, _)| *servers == configured.servers);
+    if let Some((_, pool)) = known {
+        return pool.clone();
+    }
+    let pool = made(loaded, &configured.servers);
+    pools.insert(loaded.working_dir.clone(), (configured.servers, pool.clone()));
+    pool
+}
+
+fn made(loaded: &Loaded, servers: &Servers) -> ServerPool {
+    let files = servers.iter().map(|(name, (_, file))| (name.clone(), file.clone())).collect();
+    let servers = servers.iter().map(|(name, (server, _))| (name.clone(), server.clone())).collect();
+    let options = PoolOptions::new(connect_options(loaded));
+    let options = match FilePins::open(files) {
+        Some(pins) => options.with_pins(Arc::new(pins)),
+        None => options,
+    };
+    ServerPool::new(servers, options)
 }
 
 /// Ends all servers.
 pub(crate) async fn shutdown() {
     let pools = std::mem::take(&mut *pools().lock().unwrap_or_else(PoisonError::into_inner));
-    join_all(pools.values().map(ServerPool::shutdown)).await;
+    join_all(pools.values().map(|(_, pool)| pool.shutdown())).await;
 }
 
-/// Adds the tools of the configured servers, and gives what there is to say about them.
-pub(crate) async fn add_tools(loaded: &Loaded, tools: &mut ToolRegistry) -> Vec<String> {
+/// Gives a session the tools of the configured servers, and their prompts as commands. Gives what there is to say about them.
+pub(crate) async fn add_servers(loaded: &Loaded, options: &mut SessionOptions) -> Vec<String> {
     let mut configured = configured(loaded);
     let mut notes = std::mem::take(&mut configured.notes);
     if configured.servers.is_empty() {
+        // Nobody may have those that were there before any more.
+        pools().lock().unwrap_or_else(PoisonError::into_inner).remove(&loaded.working_dir);
         return notes;
     }
+    let pool = pool(loaded, configured);
     let mut found: Vec<Arc<dyn ToolExecutor>> = Vec::new();
-    for (server, offered) in pool(loaded, configured).tools().await {
+    let mut with_prompts = Vec::new();
+    for (server, offered) in pool.tools().await {
+        if offered.is_ok() && pool.info(&server).await.is_ok_and(|info| info.has_prompts) {
+            with_prompts.push(server.clone());
+        }
         match offered {
             Ok(offered) => {
                 notes.extend(
@@ -88,7 +107,12 @@ pub(crate) async fn add_tools(loaded: &Loaded, tools: &mut ToolRegistry) -> Vec<
     if let Some(names) = &loaded.config.agent.tools {
         found.retain(|tool| is_named(&tool.definition().name, names));
     }
-    offer(found, TOLD_AT_ONCE).into_iter().for_each(|tool| tools.add(tool));
+    offer(found, TOLD_AT_ONCE).into_iter().for_each(|tool| options.tools.add(tool));
+    if !with_prompts.is_empty() {
+        let prompts: Arc<dyn Hooks> = Arc::new(ServerPrompts::new(pool, with_prompts));
+        let own = options.hooks.take().into_iter();
+        options.hooks = Some(Arc::new(SeveralHooks::new(own.chain([prompts]).collect())));
+    }
     notes
 }
 
@@ -101,14 +125,7 @@ fn is_named(tool: &str, names: &[String]) -> bool {
 }
 
 fn connect_options(loaded: &Loaded) -> ConnectOptions {
-    let mut variables = environment::all();
-    // These hold keys of models, which are nobody else's.
-    variables.retain(|name, _| !name.to_ascii_uppercase().starts_with("TAU_PROVIDERS"));
-    for provider in loaded.config.providers.values() {
-        for name in [&provider.api_key_env, &provider.token.env].into_iter().flatten() {
-            variables.remove(name);
-        }
-    }
+    let variables = without_keys(loaded, environment::all());
     let variables = variables.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
     let mut connect = ConnectOptions::default()
         .with_environment(variables)

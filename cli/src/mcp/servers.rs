@@ -11,11 +11,14 @@ use crate::args::ScopeArg;
 use crate::config::Loaded;
 use crate::environment;
 
+/// Servers by name, and the file each stands in.
+pub(super) type Servers = BTreeMap<String, (ServerConfig, PathBuf)>;
+
 /// The servers that are configured.
 #[derive(Debug, Default)]
 pub(crate) struct Configured {
-    /// Those that can be used, and the file each stands in.
-    pub(crate) servers: BTreeMap<String, (ServerConfig, PathBuf)>,
+    /// Those that can be used.
+    pub(crate) servers: Servers,
     /// What is wrong or left out, in words for people.
     pub(crate) notes: Vec<String>,
     /// Names in the project's file, which is not trusted.
@@ -25,12 +28,13 @@ pub(crate) struct Configured {
 /// Reads the files. What is wrong in one costs no other.
 pub(crate) fn configured(loaded: &Loaded) -> Configured {
     let mut configured = Configured::default();
-    for scope in [ScopeArg::User, ScopeArg::Project] {
-        let Some(file) = ServerFile::of(scope, loaded) else { continue };
-        let is_trusted = scope == ScopeArg::User || loaded.project.trust == Trust::Trusted;
-        configured.read(&file, is_trusted);
+    if let Some(file) = ServerFile::of(ScopeArg::User, loaded) {
+        let text = file.text().map_err(|error| error.message);
+        configured.read(&file, text, true);
     }
-    configured.leave_out(&loaded.project.effective.mcp.disabled);
+    let file = ServerFile::of_project(&loaded.project_root);
+    configured.read(&file, loaded.project.servers.clone(), loaded.project.trust == Trust::Trusted);
+    configured.leave_out(&loaded.project.effective.disabled_servers);
     if !configured.distrusted.is_empty() {
         configured.notes.push(format!(
             "MCP servers of the project are left out, because the project is not trusted: {} (`tau trust` shows them)",
@@ -50,11 +54,11 @@ impl Configured {
         }
     }
 
-    fn read(&mut self, file: &ServerFile, is_trusted: bool) {
-        let text = match file.text() {
+    fn read(&mut self, file: &ServerFile, text: Result<Option<String>, String>, is_trusted: bool) {
+        let text = match text {
             Ok(Some(text)) => text,
             Ok(None) => return,
-            Err(error) => return self.notes.push(error.message),
+            Err(problem) => return self.notes.push(problem),
         };
         // A file that is not trusted is told no variable.
         let lookup = |name: &str| if is_trusted { environment::variable(name) } else { None };

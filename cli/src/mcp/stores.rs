@@ -10,7 +10,7 @@ use tau_mcp::auth::TokenStore;
 use tau_mcp::pin::{PinStore, Pins};
 use url::Url;
 
-use super::file::write;
+use super::file::{make_private, write};
 use crate::environment;
 
 /// Files in a folder of the user's state, one for each key.
@@ -38,7 +38,8 @@ impl Folder {
     }
 
     fn write(&self, key: &str, text: &str) -> io::Result<()> {
-        write(&self.file(key), text, Some(0o600))
+        make_private(&self.0)?;
+        write(&self.file(key), text, 0o600)
     }
 
     fn remove(&self, key: &str) -> io::Result<()> {

@@ -11,12 +11,16 @@ use tau_runtime::attach::RemoteEnvironment;
 use tau_runtime::runtime::{
     AgentSummary, EnvironmentChoice, FactoryError, FactoryErrorKind, NewSession, OldSession, SessionFactory,
 };
+use tau_tools::CALL_TOOL;
 
 use crate::config::{Loaded, REPLAY};
 use crate::exit::UsageError;
 use crate::host::AGENT;
 use crate::session::{self, Files};
 use crate::store::Place;
+
+/// What the names of tools of MCP servers begin with.
+const OF_SERVERS: &str = "mcp__";
 
 /// Makes sessions as the configuration says.
 ///
@@ -57,6 +61,12 @@ impl ConfiguredFactory {
                 Err(FactoryError::new(FactoryErrorKind::Unavailable, report.to_string(), hint))
             }
         }
+    }
+
+    /// The highest folder that a session in `folder` may know.
+    fn boundary<'a>(&'a self, folder: &'a Path) -> &'a Path {
+        let around = self.roots.iter().map(PathBuf::as_path).filter(|root| folder.starts_with(root));
+        around.min_by_key(|root| root.components().count()).unwrap_or(folder)
     }
 
     /// What a session's tools act through, and the folder here that it is about.
@@ -126,7 +136,8 @@ impl SessionFactory for ConfiguredFactory {
             }
             self.check_mode(request.overrides.permissions.mode)?;
             let (folder, files) = self.place(&request.environment, request.provided.as_ref(), None)?;
-            let loaded = self.loaded.with_request(layer(request), folder);
+            let boundary = self.boundary(&folder).to_owned();
+            let loaded = self.loaded.with_request(layer(request), folder, &boundary);
             let mut options = self.make(request.id, &loaded, files).await?;
             if let Some(compaction) = &request.overrides.compaction {
                 options.config.compaction = (compaction.at_tokens > 0).then(|| compaction.clone());
@@ -150,8 +161,9 @@ impl SessionFactory for ConfiguredFactory {
             let own = Some(&request.config.model).filter(|_| !is_recording);
             layer.model = request.model.as_ref().or(own).cloned();
             let tools = request.config.tools.iter().map(|tool| tool.definition.name.clone());
-            layer.agent.tools = Some(tools.filter(|tool| session::is_tool(tool)).collect());
-            self.make(request.id, &self.loaded.with_request(layer, folder), files).await
+            layer.agent.tools = Some(known_again(tools));
+            let boundary = self.boundary(&folder).to_owned();
+            self.make(request.id, &self.loaded.with_request(layer, folder, &boundary), files).await
         }
         .boxed()
     }
@@ -164,6 +176,17 @@ impl SessionFactory for ConfiguredFactory {
         });
         vec![AgentSummary::new(AGENT, "The agent of the configuration.", model, tools.unwrap_or_default())]
     }
+}
+
+/// The tools that a session had and can have again. Those of servers that were only to be searched for have no names in it.
+fn known_again(tools: impl Iterator<Item = String>) -> Vec<String> {
+    let mut tools: Vec<String> = tools
+        .filter(|tool| session::is_tool(tool) || tool == CALL_TOOL || tool.starts_with(OF_SERVERS))
+        .collect();
+    if let Some(at) = tools.iter().position(|tool| tool == CALL_TOOL) {
+        tools[at] = format!("{OF_SERVERS}*");
+    }
+    tools
 }
 
 /// What a request changes, as one more layer of the configuration.

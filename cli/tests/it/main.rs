@@ -32,6 +32,7 @@ mod loop_tools;
 #[cfg(unix)]
 mod mcp;
 mod models;
+mod nested;
 mod permissions;
 mod project;
 mod record;
@@ -48,6 +49,7 @@ mod serve_drain;
 #[cfg(unix)]
 mod serve_journal;
 mod serve_limits;
+mod serve_project;
 mod sessions_damage;
 mod sessions_delete;
 mod sessions_html;

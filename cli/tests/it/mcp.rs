@@ -29,9 +29,14 @@ done
 async fn place(replies: Vec<Reply>) -> (ModelServer, Place) {
     let server = ModelServer::with_replies(replies).await.unwrap();
     let place = Place::with_server(&server);
-    place.write("server.sh", SERVER);
-    configure(&place, "Says it loudly.");
+    configure_server(&place);
     (server, place)
+}
+
+/// Gives the project a server.
+pub(crate) fn configure_server(place: &Place) {
+    place.write("server.sh", SERVER);
+    configure(place, "Says it loudly.");
 }
 
 fn configure(place: &Place, description: &str) {
@@ -160,4 +165,78 @@ async fn a_server_that_does_not_start_costs_a_note() {
     assert!(ran.assert_code(0).stderr.contains("MCP server `gone`: there is no program"), "{ran:#?}");
     let tested = place.tau(&["mcp", "test", "--trust-project"]).await;
     assert!(tested.assert_code(1).stderr.contains("install it, or give its full path"), "{tested:#?}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_long_to_be_shown_starts_nothing() {
+    let (_server, place) = place(call()).await;
+    let long = format!("{}{}", place.read(".mcp.json"), " ".repeat(1 << 20));
+    place.write(".mcp.json", &long);
+    let ran = place.tau(&["run", "--allow", "mcp__sh", "go"]).await;
+    assert!(ran.assert_code(0).stderr.contains(".mcp.json is longer than 1048576 bytes"), "{ran:#?}");
+    assert_eq!(started(&place), 0);
+}
+
+#[tokio::test]
+async fn files_with_keys_stay_as_private_as_they_are() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new();
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    let file = place.home().join(".config/tau/mcp.json");
+    place.tau(&["mcp", "add", "new", "--header", "K=s", "--url", "https://example.com"]).await.assert_code(0);
+    assert_eq!(mode(&file), 0o600, "one that is new is the user's alone");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    place.tau(&["mcp", "add", "x", "--", "x"]).await.assert_code(0);
+    place.tau(&["mcp", "remove", "x"]).await.assert_code(0);
+    assert_eq!(mode(&file), 0o640);
+    place.tau(&["mcp", "add", "--scope", "project", "x", "--", "x"]).await.assert_code(0);
+    assert_eq!(mode(&place.project().join(".mcp.json")), 0o644);
+}
+
+#[tokio::test]
+async fn who_removes_a_server_of_theirs_keeps_the_tokens_of_the_projects() {
+    use sha2::{Digest, Sha256};
+    let place = Place::new();
+    let file = |url: &str| {
+        let name: String = Sha256::digest(url).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        format!(".local/state/tau/mcp/tokens/{name}.json")
+    };
+    let (own, of_project) = ("https://own.example/mcp", "https://project.example/mcp");
+    for url in [own, of_project] {
+        place.write_home(&file(url), "{}");
+    }
+    place.write_home(
+        ".config/tau/mcp.json",
+        &json!({"mcpServers": {"web": {"type": "http", "url": own}}}).to_string(),
+    );
+    place
+        .write(".mcp.json", &json!({"mcpServers": {"web": {"type": "http", "url": of_project}}}).to_string());
+    place.tau(&["trust", "--yes"]).await.assert_code(0);
+    place.tau(&["mcp", "remove", "web"]).await.assert_code(0);
+    let is_kept = |url| place.home().join(file(url)).exists();
+    assert_eq!((is_kept(own), is_kept(of_project)), (false, true));
+}
+
+#[tokio::test]
+async fn prompts_of_a_server_are_commands() {
+    let (server, place) = place(vec![Reply::text("Well."), Reply::text("Well.")]).await;
+    let script = SERVER.replace(r#"{"tools":{}}"#, r#"{"tools":{},"prompts":{}}"#).replace(
+        "  case \"$line\" in\n",
+        r#"  case "$line" in
+    *'"method":"prompts/list"'*)
+      reply '{"prompts":[{"name":"greet","arguments":[{"name":"who","required":true},{"name":"how"}]}]}' ;;
+    *'"method":"prompts/get"'*)
+      said=$(printf '%s' "$line" | sed -n 's/.*"arguments":{\([^}]*\)}.*/\1/p' | tr -d '"')
+      reply '{"messages":[{"role":"user","content":{"type":"text","text":"Greet '"$said"'"}}]}' ;;
+"#,
+    );
+    place.write("server.sh", &script);
+    place.tau(&["trust", "--yes"]).await.assert_code(0);
+    place.tau(&["run", "/mcp__sh__greet 'Ann Lee' very kindly"]).await.assert_code(0);
+    assert_eq!(messages(&server, 0).last().unwrap()["content"], "Greet how:very kindly,who:Ann Lee");
+    let ran = place.tau(&["run", "/mcp__sh__greet"]).await;
+    assert!(ran.stderr.contains("`who` is missing: /mcp__sh__greet <who> <how>"), "{ran:#?}");
+    let ran = place.tau(&["run", "/mcp__sh__gone x"]).await;
+    assert!(ran.stderr.contains("There is no prompt `/mcp__sh__gone`"), "{ran:#?}");
+    assert_eq!(server.requests().len(), 1, "a command that is none asks no model");
 }

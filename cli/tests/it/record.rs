@@ -149,3 +149,20 @@ async fn a_recording_is_written_over_nothing() {
     assert!(ran.stderr.contains("--record makes a new file"), "{ran:?}");
     assert_eq!((place.read("run.tau").as_str(), server.request_count()), ("precious", 0));
 }
+
+#[tokio::test]
+async fn a_recording_of_a_project_is_checked_with_what_it_has_and_runs_nothing() {
+    let server = ModelServer::with_replies([Reply::text("Well.")]).await.unwrap();
+    let place = Place::with_server(&server);
+    place.write(".claude/skills/look/SKILL.md", "---\nname: look\ndescription: Looks.\n---\nLook.\n");
+    place.write(".claude/agents/a.md", "---\nname: a\ndescription: d\n---\nWork.\n");
+    let hook =
+        r#"{"hooks": {"SessionStart": [{"hooks": [{"type": "command", "command": "echo ran >> ran"}]}]}}"#;
+    place.write(".claude/settings.json", hook);
+    place.tau(&["trust", "--yes"]).await.assert_code(0);
+    place.tau(&["run", "--record", "run.tau", "--ephemeral", "go"]).await.assert_code(0);
+    assert_eq!(place.read("ran"), "ran\n");
+    let ran = place.tau(&["replay", "verify", "run.tau"]).await;
+    assert_eq!(ran.assert_code(0).stdout, "✓ all 1 requests are as recorded\n");
+    assert_eq!(place.read("ran"), "ran\n");
+}

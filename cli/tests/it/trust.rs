@@ -153,14 +153,53 @@ async fn doctor_tells_of_every_file_and_what_of_it_does_not_count() {
     ✗ files          [TEMP]/home/.claude/settings.json:1:1: is no JSON: EOF while parsing an object
     ! files          [TEMP]/project/.claude/settings.local.json: has comments or commas that JSON does not have; read without them
     ! files          [TEMP]/project/.claude/settings.local.json: `hooks.Setup` does not count: tau has no such event
+    ! files          [TEMP]/project/.claude/settings.local.json: `model` does not count: models are named in tau's own configuration
     ! files          [TEMP]/project/.claude/settings.local.json: `thme` is not known and does not count
     ! files          [TEMP]/project/.claude/agents/README.md: no definition: it has no front matter
     ! files          [TEMP]/project/.claude/agents/a.md: `a` is shadowed by [TEMP]/project/.agents/agents/a.md
     ! permissions    settings that cannot be read may deny anything, so every call is asked about
     ! permissions    the rule `WebSearch` names no tool of tau
-    ! settings       the model `opus` of settings does not count: models are named in tau's own
     ✓ agents         a, b
     ! agents         [TEMP]/project/.claude/agents/b.md: names the tool `Frobnicate`, which is not there
     ! agents         [TEMP]/project/.claude/agents/b.md: names the skill `gone`, which is not there
     ");
+}
+
+#[tokio::test]
+async fn a_command_file_of_a_project_that_is_not_trusted_runs_nothing() {
+    let server = ModelServer::with_replies([Reply::text("Done.")]).await.unwrap();
+    let place = Place::with_server(&server);
+    let go = "---\ndescription: Goes.\nallowed-tools: Bash(touch *)\n---\nGo: !`touch made`\n";
+    place.write(".claude/commands/go.md", go);
+    let ran = place.tau(&["run", "--ephemeral", "/go"]).await;
+    assert_eq!(there(&place), Vec::<&str>::new(), "{ran:?}");
+    assert!(ran.stderr.contains("left out: 1 power of skill"), "{ran:?}");
+    let shown = place.tau(&["trust", "--yes"]).await;
+    assert!(shown.assert_code(0).stdout.contains("go: Bash(touch *), !`touch made`"), "{shown:?}");
+    let ran = place.tau(&["run", "--ephemeral", "/go"]).await;
+    assert_eq!(there(&place), ["made"], "{ran:?}");
+}
+
+#[tokio::test]
+async fn rules_that_are_no_rules_have_everything_asked_about() {
+    for permissions in [r#"{"deny": "Bash(touch *)"}"#, r#"{"ask": ["Read", {"no": "rule"}]}"#, r#"["Bash"]"#]
+    {
+        let server = model().await;
+        let place = Place::with_server(&server);
+        place.write(".claude/settings.json", &format!("{{\"permissions\": {permissions}}}"));
+        let ran = place.tau(&["run", "--ephemeral", "--allow", "bash", "make them"]).await;
+        assert_eq!(there(&place), Vec::<&str>::new(), "{ran:?}");
+        assert!(ran.stderr.contains("every call is asked about"), "{ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn doctor_says_who_is_trusted_and_prints_nothing_that_acts() {
+    let place = Place::new();
+    place.write(".claude/settings.json", "{\"disableAllHooks\": true, \"\\u001b[2Jx\": 1}");
+    place.write(".claude/agents/a.md", "---\nname: a\n---\n");
+    let ran = place.tau(&["doctor"]).await;
+    assert!(!ran.stdout.contains("\u{1b}[2J"), "{ran:?}");
+    assert!(!ran.stdout.contains("trusted with all that it wants"), "{ran:?}");
+    assert!(ran.stdout.contains("left out: 1 other setting"), "{ran:?}");
 }

@@ -78,6 +78,14 @@ pub enum FindingKind {
         /// What it takes.
         expected: &'static str,
     },
+    /// Something that denies or asks, with a value of another type than it takes.
+    #[error("`{key}` must be {expected}: it may deny anything")]
+    UnclearGuards {
+        /// Its path.
+        key: String,
+        /// What it takes.
+        expected: &'static str,
+    },
     /// Something that other agents do and this one does not.
     #[error("`{key}` does not count: {why}")]
     NotSupported {
@@ -137,6 +145,14 @@ pub enum FindingKind {
         /// Its name.
         skill: String,
     },
+    /// There are more than a session has.
+    #[error("is left out: a session has no more than {limit} {what}")]
+    LeftOut {
+        /// How many it has.
+        limit: usize,
+        /// Of what.
+        what: &'static str,
+    },
     /// More files or folders than are looked at.
     #[error("holds more than is looked at: {limit} {what}")]
     Limit {
@@ -171,6 +187,7 @@ impl Finding {
             | FindingKind::NotAnObject
             | FindingKind::Shadowed { .. }
             | FindingKind::NotADefinition { .. }
+            | FindingKind::LeftOut { .. }
             | FindingKind::FrontMatter(_) => Loss::File,
             FindingKind::Relaxed | FindingKind::UnclearMatcher { .. } => Loss::Nothing,
             _ => Loss::Part,

@@ -28,6 +28,8 @@
 //! | [`trust`] | what a project wants to be trusted with, and the store of those that are |
 //! | [`hooks`] | commands and servers that are asked at points of the loop, by the reference's protocol |
 //! | [`agents`] | files of subagents |
+//! | [`plans`] | files of plans that were proposed |
+//! | [`memory`] | instructions of folders and files, as the model comes to them |
 //! | [`skills`] | skills at work: for the model, and in the place of prompts |
 //! | the crate root | [`Finding`]: what there is to say about a file |
 //!
@@ -62,6 +64,8 @@
 
 pub mod agents;
 pub mod hooks;
+pub mod memory;
+pub mod plans;
 pub mod settings;
 pub mod skills;
 pub mod trust;

@@ -69,9 +69,9 @@ mod names;
 mod system_prompt;
 
 pub use driver::{
-    Delta, Durability, ForkError, Handle, HandleError, Head, OpenError, OpenedSession, Past, PastBuilder,
-    ResumeError, Session, SessionEnd, SessionError, SessionErrorKind, SessionOpener, SessionOptions,
-    Subscription, Update,
+    Delta, Durability, ForkError, Handle, HandleError, Head, Observer, OpenError, OpenedSession, Past,
+    PastBuilder, ResumeError, Session, SessionEnd, SessionError, SessionErrorKind, SessionOpener,
+    SessionOptions, Subscription, Update,
 };
 pub use journals::Journals;
 pub use system_prompt::SystemPrompt;

@@ -1,7 +1,7 @@
 //! What discovery found, and what it did not take.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use tau_memory::text::ReadErrorKind;
@@ -196,6 +196,34 @@ impl Catalogue {
         let mut called = self.skills.values().filter(|skill| skill.is_called(name));
         let first = called.next()?;
         called.next().is_none().then_some(first)
+    }
+
+    /// The one name of a skill, which [`find`](Self::find) knows it by: its own, or its qualified one where another has that.
+    #[must_use]
+    pub fn identity(&self, skill: &Skill) -> String {
+        let is_winner = self.skills.get(&skill.name).is_some_and(|winner| winner.path == skill.path);
+        if is_winner { skill.name.clone() } else { skill.qualified_name() }
+    }
+
+    /// Every name that [`find`](Self::find) knows, and the skill that it means.
+    #[must_use]
+    pub fn names(&self) -> BTreeMap<String, &Skill> {
+        // What just one is called by; `None` where several are.
+        let mut called: BTreeMap<&str, Option<&Skill>> = BTreeMap::new();
+        for skill in self.skills.values() {
+            let own = skill.name.split_once(':').map(|(_, own)| own);
+            let names: BTreeSet<&str> = own.into_iter().chain([skill.folder_name.as_str()]).collect();
+            for name in names.into_iter().filter(|name| !name.contains(':')) {
+                called.entry(name).and_modify(|only| *only = None).or_insert(Some(skill));
+            }
+        }
+        let called = called.into_iter().filter_map(|(name, skill)| Some((name.to_owned(), skill?)));
+        let mut names: BTreeMap<String, &Skill> = called.collect();
+        for skill in self.skills.values().chain(self.shadowed.iter().map(|lost| &lost.skill)) {
+            names.entry(skill.qualified_name()).or_insert(skill);
+        }
+        names.extend(self.skills.iter().map(|(name, skill)| (name.clone(), skill)));
+        names
     }
 
     /// Skills with precedence must be entered first.

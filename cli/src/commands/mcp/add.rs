@@ -28,7 +28,7 @@ pub(crate) fn add(args: &AddServerArgs) -> miette::Result<Exit> {
         args.name
     );
     if args.scope == ScopeArg::Project {
-        anstream::eprintln!("servers of a project are used where it is trusted (--trust-project)");
+        anstream::eprintln!("servers of a project are used where it is trusted: tau trust");
     }
     Ok(Exit::Done)
 }

@@ -20,7 +20,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::args::VerifyReplayArgs;
 use crate::config;
+use crate::equip;
 use crate::exit::{Exit, UsageError};
+use crate::knowledge::Known;
 use crate::output::printable;
 use crate::session::{self, ChosenModel, Files};
 
@@ -44,7 +46,11 @@ pub(crate) async fn verify(args: VerifyReplayArgs) -> miette::Result<Exit> {
         .map_err(|error| UsageError::new(error.to_string(), "it was made by another version of tau"))?;
     let chosen =
         ChosenModel { agent, name: format!("{}{}", config::REPLAY, args.file.display()), note: None };
-    let (mut options, _) = session::options_of(&loaded, chosen, None, Files::Here)?;
+    let known = Known::of(&loaded);
+    let (mut options, _) = session::options_of(&loaded, chosen, None, Files::Here, &known)?;
+    // As the session was that was recorded, whose notes were told then.
+    drop(equip::equip(&loaded, &mut options, &known));
+    (options.hooks, options.observer) = (None, None);
     options.tools = options
         .tools
         .names()
@@ -54,6 +60,7 @@ pub(crate) async fn verify(args: VerifyReplayArgs) -> miette::Result<Exit> {
                 as Arc<dyn ToolExecutor>
         })
         .collect::<ToolRegistry>();
+    equip::follow(&loaded, &mut options, &known);
 
     let (session, handle) = Session::new(options);
     let mut updates = handle.subscribe(Seq::default());

@@ -65,6 +65,9 @@ pub enum SkipReason {
         /// The one that was taken in.
         of: PathBuf,
     },
+    /// The user wants it left out.
+    #[error("excluded")]
+    Excluded,
     /// Nothing but white space.
     #[error("empty")]
     Empty,

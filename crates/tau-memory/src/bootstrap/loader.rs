@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
+use globset::GlobSet;
+
 use super::Bootstrap;
 use super::context::{Scope, Section, SkipReason, Skipped, SystemContext};
 use super::imports::{self, OutsideImports};
@@ -11,6 +13,7 @@ use super::rules::{self, Rule};
 use crate::markdown;
 use crate::text::{self, ReadErrorKind};
 
+// tidy: struct-fields: what is known while files are read, each asked for by itself.
 #[derive(Debug)]
 pub(super) struct Loader<'a> {
     limits: Limits,
@@ -29,6 +32,8 @@ pub(super) struct Loader<'a> {
     loaded: BTreeSet<PathBuf>,
     /// Rules that are known and wait, by path.
     waiting: BTreeSet<PathBuf>,
+    /// Paths of files that are left out.
+    excluded: GlobSet,
 }
 
 /// A file that is there.
@@ -72,6 +77,7 @@ impl<'a> Loader<'a> {
             by_text: BTreeMap::new(),
             loaded: BTreeSet::new(),
             waiting: BTreeSet::new(),
+            excluded: rules::set(&bootstrap.excluded),
         }
     }
 
@@ -97,15 +103,7 @@ impl<'a> Loader<'a> {
     }
 
     pub(super) fn add_user_file(&mut self, path: &Path) {
-        let Some(real) = self.real_path(path) else { return };
-        let label = path.to_string_lossy().into_owned();
-        self.add(Candidate {
-            scope: Scope::User,
-            path: path.to_owned(),
-            real,
-            label,
-            role: Role::Instructions,
-        });
+        self.add_users(path.to_owned(), Role::Instructions);
     }
 
     /// The files of these names in a folder; where `X.override.md` stands, `X.md` does not count.
@@ -146,9 +144,29 @@ impl<'a> Loader<'a> {
         }
     }
 
+    /// The rules in a folder of the user's, whose globs are relative to this base.
+    pub(super) fn add_user_rules(&mut self, folder: &Path, base: &Path) {
+        let (files, is_cut) = rules::files_in(folder);
+        for path in files {
+            self.add_users(path, Role::Rule { base: base.to_path_buf() });
+        }
+        if is_cut {
+            self.report(folder, SkipReason::TooManyRules);
+        }
+    }
+
+    fn add_users(&mut self, path: PathBuf, role: Role) {
+        let Some(real) = self.real_path(&path) else { return };
+        let label = path.to_string_lossy().into_owned();
+        self.add(Candidate { scope: Scope::User, path, real, label, role });
+    }
+
     /// A rule that is known, for a file that it is about.
     pub(super) fn add_applied(&mut self, rule: &Rule) {
-        self.add_inside(rule.path.clone(), Role::Applied);
+        match rule.scope {
+            Scope::User => self.add_users(rule.path.clone(), Role::Applied),
+            Scope::Project => self.add_inside(rule.path.clone(), Role::Applied),
+        }
     }
 
     /// Takes in the rules that came to be known here and are for this file.
@@ -218,6 +236,9 @@ impl<'a> Loader<'a> {
             return;
         }
         let path = candidate.path.as_path();
+        if self.excluded.is_match(path) || self.excluded.is_match(&candidate.real) {
+            return self.report(path, SkipReason::Excluded);
+        }
         if let Some(of) = self.by_real_path.get(&candidate.real).cloned() {
             return self.report(path, SkipReason::Duplicate { of });
         }
@@ -230,7 +251,8 @@ impl<'a> Loader<'a> {
             if let Role::Rule { base } = &candidate.role
                 && !globs.is_empty()
             {
-                self.conditional.push(Rule { path: candidate.path, base: base.clone(), globs });
+                let Candidate { scope, path, .. } = candidate;
+                self.conditional.push(Rule { scope, path, base: base.clone(), globs });
                 return;
             }
             text.content = body.to_owned();

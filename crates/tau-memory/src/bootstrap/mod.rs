@@ -41,6 +41,8 @@ pub struct Bootstrap {
     boundary: Option<PathBuf>,
     file_names: Vec<PathBuf>,
     user_files: Vec<PathBuf>,
+    user_rules: Vec<PathBuf>,
+    excluded: Vec<String>,
     limits: Limits,
     outside_imports: OutsideImports,
     home: Option<PathBuf>,
@@ -55,6 +57,8 @@ impl Bootstrap {
             boundary: None,
             file_names: DEFAULT_FILE_NAMES.iter().map(PathBuf::from).collect(),
             user_files: Vec::new(),
+            user_rules: Vec::new(),
+            excluded: Vec::new(),
             limits: Limits::default(),
             outside_imports: OutsideImports::default(),
             home: None,
@@ -87,6 +91,24 @@ impl Bootstrap {
     #[must_use]
     pub fn user_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.user_files.push(path.into());
+        self
+    }
+
+    /// Adds a folder of rules of the user's. Their globs are relative to the boundary.
+    #[must_use]
+    pub fn user_rules(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.user_rules.push(folder.into());
+        self
+    }
+
+    /// Leaves out files whose absolute path a glob names. One that is no glob names nothing.
+    #[must_use]
+    pub fn exclude<I>(mut self, globs: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.excluded.extend(globs.into_iter().map(Into::into));
         self
     }
 
@@ -125,6 +147,9 @@ impl Bootstrap {
             loader.skip(problem);
         }
         if let Some(chain) = chain {
+            for rules in &self.user_rules {
+                loader.add_user_rules(rules, &chain.boundary);
+            }
             loader.within(&chain.boundary);
             for folder in &chain.folders {
                 loader.add_folder(folder, &self.file_names);

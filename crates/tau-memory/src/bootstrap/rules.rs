@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use super::context::Scope;
 use crate::document::Document;
 use crate::text::split_outside;
 
@@ -18,6 +19,8 @@ const MAX_FILES: usize = 1_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rule {
+    /// Whose it is.
+    pub scope: Scope,
     /// Its file.
     pub path: PathBuf,
     /// The folder that its globs are relative to: the one that holds the folder of rules.
@@ -34,7 +37,7 @@ impl Rule {
     }
 }
 
-fn set(globs: &[String]) -> GlobSet {
+pub(super) fn set(globs: &[String]) -> GlobSet {
     let mut set = GlobSetBuilder::new();
     let parsed = globs.iter().map(|glob| glob.strip_prefix("./").unwrap_or(glob));
     for glob in parsed.filter_map(|glob| GlobBuilder::new(glob).literal_separator(true).build().ok()) {
@@ -49,6 +52,13 @@ pub(super) fn files(folder: &Path) -> (Vec<PathBuf>, bool) {
     for rules in FOLDERS {
         is_cut |= collect(&folder.join(rules), 0, &mut files);
     }
+    (files, is_cut)
+}
+
+/// The same of one folder that holds nothing else.
+pub(super) fn files_in(folder: &Path) -> (Vec<PathBuf>, bool) {
+    let mut files = Vec::new();
+    let is_cut = collect(folder, 0, &mut files);
     (files, is_cut)
 }
 

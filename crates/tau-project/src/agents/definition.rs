@@ -155,6 +155,7 @@ impl AgentDefinition {
         };
         fields.finish();
         agent.without_powers(scope, findings);
+        agent.tell_what_does_not_count(findings);
         Some(agent)
     }
 
@@ -176,6 +177,20 @@ impl AgentDefinition {
         for key in ignored {
             let why = "agents of plugins have none";
             findings.push(Finding::new(&self.path, FindingKind::NotSupported { key: key.to_owned(), why }));
+        }
+    }
+
+    fn tell_what_does_not_count(&self, findings: &mut Vec<Finding>) {
+        for (key, is_there, why) in [
+            ("mcpServers", !self.mcp_servers.is_empty(), "it has the servers of the session"),
+            ("memory", self.memory.is_some(), "it has the notes of the session"),
+            ("isolation", self.is_isolated, "it works in the folder of the session"),
+            ("effort", self.effort.is_some(), "how models are asked is set in tau's own configuration"),
+        ] {
+            if is_there {
+                findings
+                    .push(Finding::new(&self.path, FindingKind::NotSupported { key: key.to_owned(), why }));
+            }
         }
     }
 

@@ -9,6 +9,8 @@ use tau_tools::permission::tool_name;
 
 use super::definition::{AgentDefinition, AgentScope};
 use crate::finding::{Finding, FindingKind};
+use crate::hooks::HookDeclaration;
+use crate::trust::Trust;
 
 /// Where a project keeps agents, the nearest to tau first.
 const FOLDERS: [&str; 3] = [".tau/agents", ".agents/agents", ".claude/agents"];
@@ -76,6 +78,13 @@ impl Agents {
                 self.findings.push(Finding::new(&agent.path, kind));
             }
         }
+    }
+
+    /// The hooks that are asked while one of these agents works. Those of a project need trust.
+    pub fn hooks(&self, trust: Trust) -> impl Iterator<Item = HookDeclaration> {
+        let may = move |scope: AgentScope| scope != AgentScope::Project || trust == Trust::Trusted;
+        let agents = self.agents.values().filter(move |agent| may(agent.scope));
+        agents.flat_map(|agent| agent.hooks.iter().map(|hook| hook.clone().within(&agent.name)))
     }
 
     /// What agents name that is not there. Tools of servers are not known before those are started, and count as there.

@@ -11,6 +11,7 @@ use tau_skills::{Context, Execution, FrontMatter};
 use super::definition::AgentMemory;
 use crate::finding::{Finding, FindingKind};
 use crate::hooks::{self, HookDeclaration};
+use crate::settings::mode_of;
 
 /// Fields that agents have elsewhere, and why they do not count here.
 const ELSEWHERE: [(&str, &str); 3] = [
@@ -119,19 +120,8 @@ impl<'a> Fields<'a> {
 
     pub(super) fn mode(&mut self) -> Option<PermissionMode> {
         let key = self.values.get("permissionmode").map(|(key, _)| key.clone())?;
-        match self.text("permissionmode")?.as_str() {
-            "default" | "manual" => Some(PermissionMode::Default),
-            "acceptEdits" => Some(PermissionMode::AcceptEdits),
-            "plan" => Some(PermissionMode::Plan),
-            "dontAsk" => Some(PermissionMode::DontAsk),
-            "bypassPermissions" => Some(PermissionMode::Bypass),
-            "auto" => {
-                let why = "no model judges calls here; they are asked about";
-                self.findings.push(Finding::new(self.path, FindingKind::NotSupported { key, why }));
-                None
-            }
-            _ => self.wrong(key, "a mode: default, acceptEdits, plan, dontAsk or bypassPermissions"),
-        }
+        let mode = mode_of(&key, &self.text("permissionmode")?);
+        mode.map_err(|kind| self.findings.push(Finding::new(self.path, kind))).ok()
     }
 
     pub(super) fn max_turns(&mut self) -> Option<u32> {

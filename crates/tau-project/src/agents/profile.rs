@@ -11,6 +11,10 @@ use super::definition::AgentDefinition;
 use super::discover::Agents;
 use crate::finding::{Finding, FindingKind};
 
+/// Kinds of subagents that a session has, and bytes of what all of them are told: they stand in one event, whose size is bounded.
+const MOST: usize = 200;
+const MOST_BYTES: usize = 4 << 20;
+
 /// What the kinds of subagents of a session are made with.
 #[expect(missing_debug_implementations, reason = "it holds functions")]
 #[non_exhaustive]
@@ -42,11 +46,22 @@ impl<'a> AgentHost<'a> {
     #[must_use]
     pub fn profiles(&self, agents: &Agents) -> (BTreeMap<String, AgentProfile>, Vec<Finding>) {
         let mut findings = Vec::new();
-        let made = agents.agents.values().filter_map(|agent| {
-            let profile = self.profile(agent, &mut findings)?;
-            Some((agent.name.clone(), profile))
-        });
-        let profiles = made.collect();
+        let mut profiles = BTreeMap::new();
+        let mut bytes = 0;
+        for agent in agents.agents.values() {
+            let Some(profile) = self.profile(agent, &mut findings) else { continue };
+            let size = profile.system.len() + profile.description.len();
+            let (limit, what) = if profiles.len() >= MOST {
+                (MOST, "agents")
+            } else if bytes + size > MOST_BYTES {
+                (MOST_BYTES, "bytes of what agents are told")
+            } else {
+                bytes += size;
+                profiles.insert(agent.name.clone(), profile);
+                continue;
+            };
+            findings.push(Finding::new(&agent.path, FindingKind::LeftOut { limit, what }));
+        }
         (profiles, findings)
     }
 

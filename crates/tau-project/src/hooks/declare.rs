@@ -35,6 +35,8 @@ pub struct HookDeclaration {
     pub on_failure: FailurePolicy,
     /// The file that declares it.
     pub source: PathBuf,
+    /// The kind of subagents within which alone it is asked; `None` for the session and all.
+    pub agent: Option<String>,
 }
 
 /// Who is asked.
@@ -73,6 +75,16 @@ pub struct HttpHandler {
 const LONGEST: Duration = Duration::from_hours(24);
 
 impl HookDeclaration {
+    /// The same of an agent: it is asked while one of that kind works, whose end is a subagent's.
+    #[must_use]
+    pub fn within(mut self, agent: impl Into<String>) -> Self {
+        if self.event == HookEvent::Stop {
+            self.event = HookEvent::SubagentStop;
+        }
+        self.agent = Some(agent.into());
+        self
+    }
+
     /// What it runs or asks, in words.
     #[must_use]
     pub fn shown(&self) -> String {
@@ -198,8 +210,17 @@ impl Reader<'_> {
         }
         let (timeout, on_failure) = (self.timeout(event, key, object), self.policy(key, object));
         let (matcher, source) = (matcher.clone(), self.source.to_owned());
-        let declaration =
-            HookDeclaration { event, matcher, condition, handler, timeout, is_detached, on_failure, source };
+        let declaration = HookDeclaration {
+            event,
+            matcher,
+            condition,
+            handler,
+            timeout,
+            is_detached,
+            on_failure,
+            source,
+            agent: None,
+        };
         self.found.push(declaration);
     }
 

@@ -4,6 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 use tau_core::{ToolArguments, ToolCall};
+use tau_runtime::kernel::GENERAL_PURPOSE;
 use tau_tools::resolve_alias;
 
 /// The most inputs that one call is told as. More cannot be looked at.
@@ -52,7 +53,7 @@ pub(super) fn of_call(call: &ToolCall, name: &str, cwd: &Path) -> Vec<Value> {
         }
         "task" => {
             rename(&mut arguments, "agent", "subagent_type");
-            arguments.entry("subagent_type").or_insert_with(|| super::payload::USUAL_AGENT.into());
+            arguments.entry("subagent_type").or_insert_with(|| GENERAL_PURPOSE.into());
             arguments.entry("description").or_insert_with(|| "".into());
         }
         "skill" => {
@@ -115,13 +116,16 @@ fn edits(mut arguments: Map<String, Value>, name: &str) -> Vec<Value> {
     each.collect()
 }
 
+/// The files that a patch names.
+pub(crate) fn files_of_patch(text: &str) -> impl Iterator<Item = &str> {
+    let file = |line| IN_PATCH.iter().find_map(|start| str::trim_start(line).strip_prefix(start));
+    text.lines().filter_map(file).map(str::trim)
+}
+
 /// A tool that changes one file is told each that a patch names.
 fn patch(arguments: &Map<String, Value>, name: &str, cwd: &Path) -> Vec<Value> {
     let text = arguments.get("patch").and_then(Value::as_str).unwrap_or_default();
-    let paths = text
-        .lines()
-        .filter_map(|line| IN_PATCH.iter().find_map(|start| line.trim_start().strip_prefix(start)));
-    let paths: Vec<String> = paths.map(|path| absolute(cwd, path.trim())).collect();
+    let paths: Vec<String> = files_of_patch(text).map(|path| absolute(cwd, path)).collect();
     if name == "ApplyPatch" || paths.is_empty() {
         return vec![json!({ "input": text, "file_paths": paths })];
     }

@@ -34,5 +34,6 @@ mod stops;
 pub(crate) use declare::parse;
 pub use declare::{CommandHandler, HandlerKind, HookDeclaration, HttpHandler};
 pub use event::HookEvent;
+pub(crate) use inputs::files_of_patch;
 pub use matcher::Matcher;
 pub use project_hooks::{HookHost, HookNotice, ProjectHooks, ShowNotice};

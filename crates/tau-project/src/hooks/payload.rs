@@ -4,14 +4,10 @@ use serde_json::{Map, Value, json};
 use tau_core::config::PermissionMode;
 use tau_core::{ContentBlock, ToolCall};
 use tau_runtime::hooks::HookAsk;
+use tau_runtime::kernel::{GENERAL_PURPOSE, SUBAGENT_KEY};
 
 use super::event::HookEvent;
 use super::project_hooks::HookHost;
-
-/// What a subagent is called of which nobody says what it is.
-pub(super) const USUAL_AGENT: &str = "general-purpose";
-/// The key of a session's metadata that names the kind of a subagent.
-const AGENT: &str = "agent";
 
 /// What stands in every payload of one question.
 #[derive(Debug)]
@@ -100,7 +96,7 @@ impl Payload<'_> {
     }
 
     fn agent_type(&self) -> &str {
-        self.ask.metadata.get(AGENT).map_or(USUAL_AGENT, String::as_str)
+        self.ask.metadata.get(SUBAGENT_KEY).map_or(GENERAL_PURPOSE, String::as_str)
     }
 
     /// How the session began. A new one has told of itself and of where hooks are wanted, and of nothing else.

@@ -141,15 +141,21 @@ impl ProjectHooks {
         }
     }
 
+    /// Those that can be asked here. Of what kind a subagent is, is known when one is.
+    fn declared(&self) -> impl Iterator<Item = &HookDeclaration> {
+        let is_subagent = self.within == Within::Subagent;
+        self.inner.declarations.iter().filter(move |declared| is_subagent || declared.agent.is_none())
+    }
+
     fn at_point(&self, point: HookPoint) -> impl Iterator<Item = &HookDeclaration> {
         let is_there = move |declared: &&HookDeclaration| declared.event.points(self.within).contains(&point);
-        self.inner.declarations.iter().filter(is_there)
+        self.declared().filter(is_there)
     }
 }
 
 impl Hooks for ProjectHooks {
     fn points(&self) -> BTreeSet<HookPoint> {
-        let declared = self.inner.declarations.iter();
+        let declared = self.declared();
         let mut points: BTreeSet<HookPoint> =
             declared.flat_map(|declared| declared.event.points(self.within)).copied().collect();
         if self.inner.stops.any() {

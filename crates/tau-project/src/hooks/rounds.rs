@@ -7,6 +7,7 @@ use serde_json::Value;
 use tau_core::event::{HookChange, HookDecision, HookVerdict};
 use tau_core::{ContentBlock, ToolCall, ToolResultBlock};
 use tau_runtime::hooks::{FailurePolicy, HookAsk, HookFailure};
+use tau_runtime::kernel::SUBAGENT_KEY;
 use tau_tools::{OutputBounds, bound_text};
 
 use super::answer::Answer;
@@ -18,8 +19,11 @@ use super::{condition, inputs, names};
 
 /// Handlers that are asked at the same time. More wait: each is a process.
 const AT_ONCE: usize = 32;
-/// Bytes of context that one handler adds.
+/// Bytes of context that one answer adds, and that all of a point do.
 const CONTEXT: usize = 10_000;
+const CONTEXTS: usize = 60_000;
+/// What stands for what is more.
+const MORE: &str = "Hooks say more, which is left out.";
 
 /// A handler with what it is asked.
 struct Question<'a> {
@@ -45,7 +49,9 @@ impl Outcome {
         if answer.verdict > self.verdict {
             self.messages.clear();
         }
-        if answer.verdict >= self.verdict && !answer.message.trim().is_empty() {
+        // A handler may say the same of each part of a call.
+        let is_new = !answer.message.trim().is_empty() && !self.messages.contains(&answer.message);
+        if answer.verdict >= self.verdict && is_new {
             self.messages.push(answer.message);
         }
         self.verdict = self.verdict.max(answer.verdict);
@@ -53,9 +59,17 @@ impl Outcome {
             let mut bounds = OutputBounds::default();
             (bounds.head, bounds.tail) = (CONTEXT * 2 / 3, CONTEXT / 3);
             let context = bound_text(context, bounds);
-            self.context.push(format!("A hook ({event}) says:\n{context}"));
+            self.add_context(format!("A hook ({event}) says:\n{context}"));
         }
         self.stops = self.stops.take().or(answer.stops);
+    }
+
+    fn add_context(&mut self, context: String) {
+        let used: usize = self.context.iter().map(String::len).sum();
+        let context = if used + context.len() > CONTEXTS { MORE.to_owned() } else { context };
+        if !self.context.contains(&context) {
+            self.context.push(context);
+        }
     }
 
     /// Adds what another event of the same point came to.
@@ -68,7 +82,7 @@ impl Outcome {
         }
         self.verdict = self.verdict.max(other.verdict);
         self.change = other.change.or(self.change.take());
-        self.context.extend(other.context);
+        other.context.into_iter().for_each(|context| self.add_context(context));
         self.stops = self.stops.take().or(other.stops);
     }
 
@@ -94,7 +108,10 @@ impl Inner {
                 questions.iter().map(|question| self.ask_one(payload.event, question)).collect();
             let answers: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
             let mut input = None;
-            for (question, answer) in questions.iter().zip(answers) {
+            let each = questions.iter().zip(answers);
+            for (question, answer) in
+                each.flat_map(|(question, given)| given.into_iter().map(move |it| (question, it)))
+            {
                 if let Some(given) = &answer.input {
                     input = Some((question.name.map(str::to_owned), given.clone()));
                 }
@@ -120,7 +137,11 @@ impl Inner {
 
     fn questions<'a>(&'a self, payload: &Payload<'a>, policy: FailurePolicy) -> Vec<Question<'a>> {
         let mut questions: Vec<Question<'a>> = Vec::new();
-        let declared = self.declarations.iter().filter(|declared| declared.event == payload.event);
+        let kind = payload.ask.metadata.get(SUBAGENT_KEY);
+        let is_for =
+            |agent: &Option<String>| agent.is_none() || (payload.is_subagent && agent.as_ref() == kind);
+        let declared = self.declarations.iter();
+        let declared = declared.filter(|it| it.event == payload.event && is_for(&it.agent));
         for declaration in declared.filter(|declared| declared.on_failure == policy) {
             if questions.iter().any(|known| known.declaration.handler == declaration.handler) {
                 continue;
@@ -154,9 +175,10 @@ impl Inner {
         Some(Question { declaration, name: Some(name), payloads })
     }
 
-    async fn ask_one(self: &Arc<Self>, event: HookEvent, question: &Question<'_>) -> Answer {
+    /// Its answers, one for each part.
+    async fn ask_one(self: &Arc<Self>, event: HookEvent, question: &Question<'_>) -> Vec<Answer> {
         if question.payloads.len() > inputs::MOST {
-            return Answer {
+            return vec![Answer {
                 verdict: if event == HookEvent::PreToolUse {
                     HookVerdict::Deny
                 } else {
@@ -165,7 +187,7 @@ impl Inner {
                 message: "It changes more at once than hooks can be asked about; do it in several calls."
                     .to_owned(),
                 ..Answer::default()
-            };
+            }];
         }
         let payloads = question.payloads.iter();
         let asked: Vec<_> =
@@ -173,19 +195,22 @@ impl Inner {
         let answers: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
         let is_one = answers.len() == 1;
         let answers = answers.into_iter().map(|answer| {
-            let answer = answer.and_then(|answer| match answer.input {
-                Some(_) if !is_one => Err(HookFailure::Invalid("a change of a part of a call")),
-                _ => Ok(answer),
+            let answer = answer.and_then(|answer| match (&answer.input, &answer.output) {
+                (None, None) => Ok(answer),
+                _ if is_one => Ok(answer),
+                _ => Err(HookFailure::Invalid("a change of a part of a call")),
             });
             answer.unwrap_or_else(|failure| self.failed(question.declaration, &failure))
         });
-        // Of one handler that was asked about several parts, the strictest counts.
-        let answer = answers.reduce(|one, other| if other.verdict > one.verdict { other } else { one });
-        let answer = answer.unwrap_or_default();
-        if let Some(text) = &answer.notice {
-            self.tell(question.declaration, text);
+        let answers: Vec<Answer> = answers.collect();
+        let mut told: Vec<&str> = Vec::new();
+        for text in answers.iter().filter_map(|answer| answer.notice.as_deref()) {
+            if !told.contains(&text) {
+                self.tell(question.declaration, text);
+                told.push(text);
+            }
         }
-        answer
+        answers
     }
 
     /// What a handler that did not answer counts for.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tau_core::config::{PermissionConfig, PermissionMode};
 
 use super::files::Scope;
-use super::parse::{EVERYTHING, McpChoice, Settings};
+use super::parse::{EVERYTHING, Settings};
 use crate::finding::Finding;
 use crate::hooks::HookDeclaration;
 use crate::trust::Trust;
@@ -31,7 +31,7 @@ pub struct Layers {
     pub root: PathBuf,
     /// Those that were read, lowest first.
     pub layers: Vec<Layer>,
-    /// Those that are there and of which nobody knows what they say.
+    /// Those that are there and of which nobody knows what they say, or what they deny.
     pub unclear: Vec<PathBuf>,
     /// What did not count as it stands.
     pub findings: Vec<Finding>,
@@ -45,20 +45,20 @@ pub struct Effective {
     pub permissions: PermissionConfig,
     /// No mode may let every call run.
     pub forbids_bypass: bool,
-    /// Folders beside the working folder that tools may work in, absolute or below home (`~/`).
-    pub directories: Vec<PathBuf>,
     /// Hooks, lowest scope first.
     pub hooks: Vec<HookDeclaration>,
+    /// `disableAllHooks`: there are none, of agents neither.
+    pub disables_hooks: bool,
     /// Variables of commands and hooks.
     pub env: BTreeMap<String, String>,
-    /// The model, as other agents call it.
-    pub model: Option<String>,
     /// Where plans are kept, relative to the project's root and below it.
     pub plans_directory: Option<PathBuf>,
-    /// Which servers of `.mcp.json` may be started.
-    pub mcp: McpChoice,
-    /// Plugins, and whether they are enabled.
-    pub plugins: BTreeMap<String, bool>,
+    /// Globs of files of instructions that are left out. A project needs trust for that: some may be the user's.
+    pub excluded_memory: Vec<String>,
+    /// Servers of `.mcp.json` that are not started.
+    pub disabled_servers: Vec<String>,
+    /// Plugins that are not used: `name@marketplace`.
+    pub disabled_plugins: BTreeSet<String>,
 }
 
 impl Layer {
@@ -82,7 +82,7 @@ impl Layers {
         for layer in &self.layers {
             effective.restrict(&layer.settings);
             if trust == Trust::Trusted || !layer.is_of_project() {
-                effective.permit(layer, &self.root);
+                effective.permit(&layer.settings);
             }
         }
         if !self.unclear.is_empty() {
@@ -95,6 +95,7 @@ impl Layers {
         }
         if self.layers.iter().rev().find_map(|layer| self.says_hooks_are_off(layer, trust)) == Some(true) {
             effective.hooks.clear();
+            effective.disables_hooks = true;
         }
         effective
     }
@@ -111,42 +112,20 @@ impl Effective {
         add(&mut self.permissions.ask, &settings.permissions.ask);
         add(&mut self.permissions.deny, &settings.permissions.deny);
         self.forbids_bypass |= settings.permissions.forbids_bypass;
-        add(&mut self.mcp.disabled, &settings.mcp.disabled);
-        let disabled = settings.plugins.iter().filter(|(_, is_enabled)| !**is_enabled);
-        self.plugins.extend(disabled.map(|(name, _)| (name.clone(), false)));
+        add(&mut self.disabled_servers, &settings.disabled_servers);
+        self.disabled_plugins.extend(settings.disabled_plugins.iter().cloned());
     }
 
     /// What can make it more able.
-    fn permit(&mut self, layer: &Layer, root: &Path) {
-        let settings = &layer.settings;
+    fn permit(&mut self, settings: &Settings) {
         add(&mut self.permissions.allow, &settings.permissions.allow);
         self.permissions.mode = settings.permissions.mode.or(self.permissions.mode);
-        let base = if layer.is_of_project() { Some(root) } else { layer.path.parent() };
-        for folder in &settings.permissions.directories {
-            let folder = match base {
-                Some(base) if !folder.starts_with("~") => base.join(folder),
-                _ => folder.clone(),
-            };
-            if !self.directories.contains(&folder) {
-                self.directories.push(folder);
-            }
-        }
         self.hooks.extend(settings.hooks.iter().cloned());
         self.env.extend(settings.env.clone());
-        self.model = settings.model.clone().or(self.model.take());
-        self.mcp.all = settings.mcp.all.or(self.mcp.all);
-        add(&mut self.mcp.enabled, &settings.mcp.enabled);
-        self.plugins.extend(settings.plugins.clone());
+        add(&mut self.excluded_memory, &settings.excluded_memory);
         if let Some(folder) = settings.plans_directory.as_deref().and_then(below) {
             self.plans_directory = Some(folder);
         }
-    }
-
-    /// Whether a server of the project's `.mcp.json` may be started.
-    #[must_use]
-    pub fn starts_server(&self, name: &str) -> bool {
-        let is_in = |names: &[String]| names.iter().any(|known| known == name);
-        !is_in(&self.mcp.disabled) && (self.mcp.all == Some(true) || is_in(&self.mcp.enabled))
     }
 }
 

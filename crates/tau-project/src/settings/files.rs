@@ -76,6 +76,9 @@ impl SettingsFiles {
                 Read::Unclear => layers.unclear.push(path),
                 Read::Object(object) => {
                     let settings = Settings::parse(object, &path, scope, &mut layers.findings);
+                    if settings.permissions.is_unclear {
+                        layers.unclear.push(path.clone());
+                    }
                     layers.layers.push(Layer { scope, path, settings });
                 }
             }

@@ -12,7 +12,7 @@
 //!
 //! # What fails closed
 //!
-//! A file that cannot be read may have denied anything. So as long as there is one, every call is asked about
+//! A file that cannot be read may have denied anything, and so may one whose rules that deny or ask are no rules. So as long as there is one, every call is asked about
 //! ([`Effective::permissions`] has the rule `*`).
 
 mod effective;
@@ -21,4 +21,5 @@ mod parse;
 
 pub use effective::{Effective, Layer, Layers};
 pub use files::{Scope, SettingsFiles};
-pub use parse::{McpChoice, Permissions, Settings};
+pub(crate) use parse::mode_of;
+pub use parse::{Permissions, Settings};

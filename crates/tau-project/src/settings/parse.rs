@@ -1,6 +1,6 @@
 //! What one file of settings says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -23,14 +23,14 @@ pub struct Settings {
     pub disable_hooks: Option<bool>,
     /// `env`: variables of commands.
     pub env: BTreeMap<String, String>,
-    /// `model`, as it is called there.
-    pub model: Option<String>,
     /// `plansDirectory`.
     pub plans_directory: Option<PathBuf>,
-    /// Which servers of `.mcp.json` may be started.
-    pub mcp: McpChoice,
-    /// `enabledPlugins`: `name@marketplace`, and whether it is enabled.
-    pub plugins: BTreeMap<String, bool>,
+    /// `claudeMdExcludes`: globs of files of instructions that are left out.
+    pub excluded_memory: Vec<String>,
+    /// `disabledMcpjsonServers`: servers of `.mcp.json` that are not started.
+    pub disabled_servers: Vec<String>,
+    /// Those of `enabledPlugins` that are not: `name@marketplace`.
+    pub disabled_plugins: BTreeSet<String>,
 }
 
 /// Who may do what.
@@ -45,26 +45,18 @@ pub struct Permissions {
     pub deny: Vec<String>,
     /// `defaultMode`.
     pub mode: Option<PermissionMode>,
-    /// `additionalDirectories`, as they are written.
-    pub directories: Vec<PathBuf>,
     /// `disableBypassPermissionsMode: "disable"`.
     pub forbids_bypass: bool,
-}
-
-/// Which servers of a project's `.mcp.json` may be started.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct McpChoice {
-    /// `enableAllProjectMcpServers`.
-    pub all: Option<bool>,
-    /// `enabledMcpjsonServers`.
-    pub enabled: Vec<String>,
-    /// `disabledMcpjsonServers`. It goes before the others.
-    pub disabled: Vec<String>,
+    /// It may say what to deny or to ask about, and nobody knows what.
+    pub is_unclear: bool,
 }
 
 /// Keys of Claude Code that mean nothing here.
-const ELSEWHERE: [(&str, &str); 14] = [
+const ELSEWHERE: [(&str, &str); 18] = [
+    ("model", "models are named in tau's own configuration"),
+    ("enableAllProjectMcpServers", "servers of a project that is trusted are started"),
+    ("enabledMcpjsonServers", "servers of a project that is trusted are started"),
+    ("permissions.additionalDirectories", "tools work below the working folder"),
     ("outputStyle", "there are no output styles here"),
     ("statusLine", "there is no status line here"),
     ("apiKeyHelper", "keys are set in tau's own configuration"),
@@ -111,12 +103,10 @@ impl Settings {
             "hooks" => self.hooks = hooks::parse(&value, reader.path, reader.findings),
             "disableAllHooks" => self.disable_hooks = reader.boolean(key, &value),
             "env" => self.env = reader.env(value),
-            "model" => self.model = reader.text(key, value),
             "plansDirectory" => self.plans_directory = reader.text(key, value).map(PathBuf::from),
-            "enableAllProjectMcpServers" => self.mcp.all = reader.boolean(key, &value),
-            "enabledMcpjsonServers" => self.mcp.enabled = reader.texts(key, value),
-            "disabledMcpjsonServers" => self.mcp.disabled = reader.texts(key, value),
-            "enabledPlugins" => self.plugins = reader.plugins(value),
+            "claudeMdExcludes" => self.excluded_memory = reader.texts(key, value),
+            "disabledMcpjsonServers" => self.disabled_servers = reader.texts(key, value),
+            "enabledPlugins" => self.disabled_plugins = reader.disabled_plugins(value),
             _ => reader.other(key),
         }
     }
@@ -130,6 +120,12 @@ impl Reader<'_> {
     fn wrong<T>(&mut self, key: &str, expected: &'static str) -> Option<T> {
         self.find(FindingKind::WrongType { key: key.to_owned(), expected });
         None
+    }
+
+    /// What is not understood of it may have denied anything.
+    fn may_guard(&mut self, key: &str, expected: &'static str) -> bool {
+        self.find(FindingKind::UnclearGuards { key: key.to_owned(), expected });
+        true
     }
 
     fn other(&mut self, key: &str) {
@@ -185,32 +181,36 @@ impl Reader<'_> {
         variables
     }
 
-    fn plugins(&mut self, value: Value) -> BTreeMap<String, bool> {
-        let object = self.object("enabledPlugins", value);
-        let plugin = |(name, value): (String, Value)| {
-            // A list of versions means that it is enabled.
-            let is_enabled = value.as_bool().or_else(|| value.is_array().then_some(true));
-            match is_enabled {
-                Some(is_enabled) => Some((name, is_enabled)),
-                None => self.wrong(&format!("enabledPlugins.{name}"), "true or false"),
+    /// Settings enable none: that is done by whoever installs it.
+    fn disabled_plugins(&mut self, value: Value) -> BTreeSet<String> {
+        let mut disabled = BTreeSet::new();
+        for (name, value) in self.object("enabledPlugins", value) {
+            match value {
+                Value::Bool(false) => drop(disabled.insert(name)),
+                // A list of versions means that it is enabled.
+                Value::Bool(true) | Value::Array(_) => {}
+                _ => drop(self.wrong::<()>(&format!("enabledPlugins.{name}"), "true or false")),
             }
-        };
-        object.into_iter().filter_map(plugin).collect()
+        }
+        disabled
     }
 
     fn permissions(&mut self, value: Value) -> Permissions {
         let mut permissions = Permissions::default();
-        for (key, value) in self.object("permissions", value) {
+        let Value::Object(object) = value else {
+            permissions.is_unclear = self.may_guard("permissions", "an object");
+            return permissions;
+        };
+        for (key, value) in object {
             let path = format!("permissions.{key}");
+            if matches!(key.as_str(), "ask" | "deny") && !are_texts(&value) {
+                permissions.is_unclear = self.may_guard(&path, "a list of rules");
+            }
             match key.as_str() {
                 "allow" => permissions.allow = self.rules(&path, value, |config| &mut config.allow),
                 "ask" => permissions.ask = self.rules(&path, value, |config| &mut config.ask),
                 "deny" => permissions.deny = self.rules(&path, value, |config| &mut config.deny),
                 "defaultMode" => permissions.mode = self.mode(&path, &value),
-                "additionalDirectories" => {
-                    let folders = self.texts(&path, value);
-                    permissions.directories = folders.into_iter().map(PathBuf::from).collect();
-                }
                 "disableBypassPermissionsMode" => permissions.forbids_bypass = value != Value::Bool(false),
                 _ => self.other(&path),
             }
@@ -244,20 +244,33 @@ impl Reader<'_> {
     }
 
     fn mode(&mut self, key: &str, value: &Value) -> Option<PermissionMode> {
-        match value.as_str() {
-            Some("default" | "manual") => Some(PermissionMode::Default),
-            Some("acceptEdits") => Some(PermissionMode::AcceptEdits),
-            Some("plan") => Some(PermissionMode::Plan),
-            Some("dontAsk") => Some(PermissionMode::DontAsk),
-            Some("bypassPermissions") => Some(PermissionMode::Bypass),
-            Some("auto") => {
-                let why = "no model judges calls here; they are asked about";
-                self.find(FindingKind::NotSupported { key: key.to_owned(), why });
-                None
-            }
-            _ => self.wrong(key, "a mode: default, acceptEdits, plan, dontAsk or bypassPermissions"),
+        mode_of(key, value.as_str().unwrap_or_default()).map_err(|kind| self.find(kind)).ok()
+    }
+}
+
+/// The mode that other agents call so, or why there is none.
+pub(crate) fn mode_of(key: &str, name: &str) -> Result<PermissionMode, FindingKind> {
+    let key = key.to_owned();
+    match name {
+        "default" | "manual" => Ok(PermissionMode::Default),
+        "acceptEdits" => Ok(PermissionMode::AcceptEdits),
+        "plan" => Ok(PermissionMode::Plan),
+        "dontAsk" => Ok(PermissionMode::DontAsk),
+        "bypassPermissions" => Ok(PermissionMode::Bypass),
+        "auto" => {
+            let why = "no model judges calls here; they are asked about";
+            Err(FindingKind::NotSupported { key, why })
+        }
+        _ => {
+            let expected = "a mode: default, acceptEdits, plan, dontAsk or bypassPermissions";
+            Err(FindingKind::WrongType { key, expected })
         }
     }
+}
+
+fn are_texts(value: &Value) -> bool {
+    let is_text = |item: &Value| item.as_str().is_some_and(|text| !text.trim().is_empty());
+    value.as_array().is_some_and(|items| items.iter().all(is_text))
 }
 
 /// A rule about a path that begins with one `/` is relative to the folder of its settings; here that is the project's

@@ -21,11 +21,12 @@ pub use prompts::SkillPrompts;
 pub use reader::{SkillHost, SkillReader};
 pub use tool::SkillTool;
 
-/// What the skills of a catalogue allow while they are in use. Those of a project that is not trusted allow nothing.
+/// What the skills of a catalogue allow while they are in use, by every name that they can be asked for by. Those of a project
+/// that is not trusted allow nothing.
 #[must_use]
 pub fn profiles(catalogue: &Catalogue, trusts_project: bool) -> BTreeMap<String, SkillProfile> {
     let may_allow = |scope: Scope| scope != Scope::Project || trusts_project;
-    let skills = catalogue.skills.values().filter(|skill| may_allow(skill.scope));
-    let allowing = skills.filter(|skill| !skill.front_matter.allowed_tools.is_empty());
-    allowing.map(|skill| (skill.name.clone(), SkillProfile::new(&skill.front_matter.allowed_tools))).collect()
+    let skills = catalogue.names().into_iter().filter(|(_, skill)| may_allow(skill.scope));
+    let allowing = skills.filter(|(_, skill)| !skill.front_matter.allowed_tools.is_empty());
+    allowing.map(|(name, skill)| (name, SkillProfile::new(&skill.front_matter.allowed_tools))).collect()
 }

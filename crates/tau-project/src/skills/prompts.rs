@@ -44,8 +44,8 @@ impl SkillPrompts {
             Ok(text) => {
                 let rest = ask.content.iter().skip(1).cloned();
                 let content = [ContentBlock::text(text)].into_iter().chain(rest).collect();
-                HookDecision::default()
-                    .with_change(HookChange::Prompt { content, skill: Some(skill.name.clone()) })
+                let skill = Some(self.reader.catalogue().identity(skill));
+                HookDecision::default().with_change(HookChange::Prompt { content, skill })
             }
             Err(why) => HookDecision::new(HookVerdict::Deny, why),
         }

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tau_core::config::PermissionMode;
-use tau_skills::Catalogue;
+use tau_skills::invocation::{Invocation, Want, plan};
+use tau_skills::{Catalogue, Scope, Skill};
 
 use super::scripts;
 use crate::agents::AgentDefinition;
-use crate::finding::Finding;
 use crate::hooks::HookDeclaration;
-use crate::json::{self, Read};
+use crate::json;
 use crate::settings::{Layers, Settings};
 
 /// Everything a project wants to be trusted with, in a fixed order.
@@ -52,12 +52,8 @@ pub enum ClaimKind {
     AllowRule,
     /// What happens with calls that no rule is about.
     Mode,
-    /// A folder beside the project.
-    Folder,
     /// A variable of commands.
     Variable,
-    /// A plugin that is enabled.
-    Plugin,
     /// A skill that allows calls or runs commands.
     Skill,
     /// An agent with hooks, servers or a mode of its own.
@@ -76,9 +72,7 @@ impl ClaimKind {
             Self::McpServer => "servers of tools",
             Self::AllowRule => "calls that run without asking",
             Self::Mode => "mode of permissions",
-            Self::Folder => "folders beside the project",
             Self::Variable => "variables of commands and hooks",
-            Self::Plugin => "plugins",
             Self::Skill => "skills that allow calls or run commands",
             Self::Agent => "agents with powers of their own",
             Self::Setting => "other settings",
@@ -104,10 +98,14 @@ impl Exhibit {
         self
     }
 
-    /// The same with the servers that a `.mcp.json` describes. One that cannot be read wants nothing.
+    /// The same with the servers that the text of a `.mcp.json` describes. What is not understood may be any server.
     #[must_use]
-    pub fn with_servers(mut self, file: &Path, findings: &mut Vec<Finding>) -> Self {
-        let Read::Object(object) = json::read(file, findings) else { return self };
+    pub fn with_servers(mut self, file: &Path, text: &str) -> Self {
+        let Ok((Value::Object(object), _)) = json::parse(text) else {
+            let what = "servers in a file that is not understood".to_owned();
+            self.add_digest(ClaimKind::McpServer, what, file, hash([text]));
+            return self;
+        };
         let servers = object.get("mcpServers").and_then(Value::as_object);
         for (name, server) in servers.into_iter().flatten() {
             // Its headers and variables may hold keys, which are no business of a screen.
@@ -117,32 +115,23 @@ impl Exhibit {
         self
     }
 
-    /// The same with skills below the root that allow calls, or whose body runs commands.
+    /// The same with skills and commands of the project that allow calls, or whose body runs commands.
     #[must_use]
     pub fn with_skills(mut self, skills: &Catalogue) -> Self {
-        let root = self.root.clone();
-        for skill in skills.skills.values().filter(|skill| skill.path.starts_with(&root)) {
+        for skill in skills.skills.values().filter(|skill| skill.scope == Scope::Project) {
             let body = skill.body().map(|body| body.text).unwrap_or_default();
             let mut wants = skill.front_matter.allowed_tools.clone();
-            wants.extend(commands(&body).map(|command| format!("!`{command}`")));
-            if skill.front_matter.extra.contains_key("hooks") {
-                wants.push("hooks".to_owned());
-            }
+            wants.extend(commands(&body, skill));
             if !wants.is_empty() {
-                let hooks = skill.front_matter.extra.get("hooks").map(Value::to_string).unwrap_or_default();
-                let digest = hash([hooks.as_bytes()]);
-                self.add_digest(
-                    ClaimKind::Skill,
-                    format!("{}: {}", skill.name, wants.join(", ")),
-                    &skill.path,
-                    digest,
-                );
+                let what = format!("{}: {}", skill.name, wants.join(", "));
+                // The whole body: what runs is made of more than what is shown of it.
+                self.add_digest(ClaimKind::Skill, what, &skill.path, hash([body]));
             }
         }
         self
     }
 
-    /// The same with agents below the root that have hooks, servers or a mode of their own.
+    /// The same with agents below the root that have hooks or a mode of their own.
     #[must_use]
     pub fn with_agents<'a>(mut self, agents: impl IntoIterator<Item = &'a AgentDefinition>) -> Self {
         let root = self.root.clone();
@@ -150,11 +139,8 @@ impl Exhibit {
             for hook in &agent.hooks {
                 self.add_hook(hook);
             }
-            let servers = agent.mcp_servers.iter().map(Value::to_string);
-            let mode = agent.permission_mode.map(mode_name).map(|mode| format!("mode {mode}"));
-            let wants: Vec<String> = servers.chain(mode).collect();
-            if !wants.is_empty() {
-                self.add(ClaimKind::Agent, format!("{}: {}", agent.name, wants.join(", ")), &agent.path);
+            if let Some(mode) = agent.permission_mode.map(mode_name) {
+                self.add(ClaimKind::Agent, format!("{}: mode {mode}", agent.name), &agent.path);
             }
         }
         self
@@ -194,17 +180,11 @@ impl Exhibit {
         if let Some(mode) = permissions.mode.filter(|mode| *mode != PermissionMode::Default) {
             self.add(ClaimKind::Mode, mode_name(mode).to_owned(), source);
         }
-        for folder in &permissions.directories {
-            self.add(ClaimKind::Folder, folder.display().to_string(), source);
-        }
         for hook in &settings.hooks {
             self.add_hook(hook);
         }
         for (name, value) in &settings.env {
             self.add(ClaimKind::Variable, format!("{name}={value}"), source);
-        }
-        for plugin in settings.plugins.iter().filter(|(_, is_enabled)| **is_enabled) {
-            self.add(ClaimKind::Plugin, plugin.0.clone(), source);
         }
         if settings.disable_hooks == Some(true) {
             self.add(
@@ -213,14 +193,9 @@ impl Exhibit {
                 source,
             );
         }
-        if settings.mcp.all == Some(true) {
-            self.add(ClaimKind::Setting, "enableAllProjectMcpServers".to_owned(), source);
-        }
-        for server in &settings.mcp.enabled {
-            self.add(ClaimKind::Setting, format!("enabledMcpjsonServers: {server}"), source);
-        }
-        if let Some(model) = &settings.model {
-            self.add(ClaimKind::Setting, format!("model: {model}"), source);
+        for glob in &settings.excluded_memory {
+            let what = format!("claudeMdExcludes: leaves out the instructions in {glob}, yours too");
+            self.add(ClaimKind::Setting, what, source);
         }
         if let Some(folder) = &settings.plans_directory {
             self.add(ClaimKind::Setting, format!("plansDirectory: {}", folder.display()), source);
@@ -299,10 +274,12 @@ fn shown_server(server: &Value) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Commands that a body has run before the model reads it: `!` and a command in backticks, and blocks that begin with
-/// three backticks and `!`.
-fn commands(body: &str) -> impl Iterator<Item = String> {
-    let inline = body.split("!`").skip(1).filter_map(|rest| rest.split('`').next()).map(str::to_owned);
-    let fenced = body.split("```!").skip(1).filter_map(|rest| rest.split("```").next());
-    inline.chain(fenced.map(|block| block.trim().to_owned())).filter(|command| !command.is_empty())
+/// The commands that a body has run before the model reads it, found as they are when it is used.
+fn commands(body: &str, skill: &Skill) -> impl Iterator<Item = String> {
+    // What is typed behind its name is shown as itself.
+    let plan = plan(body, &skill.front_matter, &Invocation::new("$ARGUMENTS"));
+    plan.wants().into_iter().filter_map(|want| match want {
+        Want::Command(command) => Some(format!("!`{command}`")),
+        _ => None,
+    })
 }

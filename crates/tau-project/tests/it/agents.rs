@@ -6,7 +6,10 @@ use proptest::prelude::*;
 use serde_json::json;
 use tau_core::config::PermissionMode;
 use tau_core::event::{AgentProfile, ModelChoice};
+use tau_project::FindingKind;
 use tau_project::agents::{AgentFolders, AgentHost, AgentMemory, AgentScope, Agents};
+
+use tau_skills::Catalogue;
 
 use crate::tree::Tree;
 
@@ -42,7 +45,13 @@ fn all_fields_are_read_in_both_spellings() {
     for text in [claude.to_owned(), kebab, claude.replace('\n', "\r\n")] {
         let tree = Tree::new(&[(".claude/agents/x.md", &text)]);
         let agents = self::read(&tree);
-        assert_eq!(tree.told(&agents.findings), Vec::<String>::new());
+        let told = tree.told(&agents.findings);
+        let ignored = told.iter().filter_map(|text| text.split('`').nth(1)).collect::<Vec<_>>();
+        assert_eq!(
+            ignored,
+            ["mcpServers", "memory", "isolation", "effort"],
+            "what does not count is told of"
+        );
         let mut agent = agents.agents.into_values().next().unwrap();
         agent.path = PathBuf::from("x.md");
         agent.hooks.iter_mut().for_each(|hook| hook.source = PathBuf::from("x.md"));
@@ -245,4 +254,24 @@ fn agents_become_kinds_of_subagents() {
             ".claude/agents/c.md: `model: opus` does not count: no model is configured by this name; it asks that of the session",
         ]
     );
+}
+
+#[test]
+fn a_session_has_no_more_agents_than_one_event_holds() {
+    let tree = Tree::new(&[]);
+    for number in 0..210 {
+        let agent = format!("---\nname: a{number:03}\ndescription: d\n---\nWork.\n");
+        tree.write(&format!(".claude/agents/{number}.md"), agent);
+    }
+    let agents = AgentFolders::of_project(&tree.root, &tree.root).read();
+    let skills = Catalogue::default();
+    let profiles = |system: &dyn Fn(&str) -> String| {
+        let (profiles, findings) = AgentHost::new(Vec::new(), &skills, &|_| None, system).profiles(&agents);
+        let bytes: usize = profiles.values().map(|profile| profile.system.len()).sum();
+        let left_out = findings.iter().filter(|it| matches!(it.kind, FindingKind::LeftOut { .. })).count();
+        (profiles.len(), left_out, bytes)
+    };
+    assert_eq!(profiles(&|own| own.to_owned()), (200, 10, 1_000));
+    let (made, left_out, bytes) = profiles(&|_| "x".repeat(256 << 10));
+    assert!(bytes <= 4 << 20 && made + left_out == 210 && made >= 15, "{made} {left_out} {bytes}");
 }

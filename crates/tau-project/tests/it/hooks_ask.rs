@@ -3,11 +3,15 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tau_core::event::{HookChange, HookDecision, HookPoint, HookVerdict};
-use tau_core::{ContentBlock, SessionId, ToolArguments, ToolResultBlock};
-use tau_runtime::hooks::Hooks;
+use tau_core::event::{HookChange, HookDecision, HookPoint, HookSubject, HookVerdict};
+use tau_core::{ContentBlock, SessionId, ToolArguments, ToolCall, ToolCallId, ToolResultBlock};
+use tau_project::agents::AgentFolders;
+use tau_project::hooks::{HookHost, ProjectHooks};
+use tau_project::trust::Trust;
+use tau_runtime::hooks::{HookAsk, Hooks};
+use tau_runtime::kernel::SUBAGENT_KEY;
 
-use crate::hooks_support::{Hooked, asked, context, deny, until};
+use crate::hooks_support::{Hooked, asked, context, deny, until, variables};
 use crate::tree::Tree;
 
 /// What one command at `PreToolUse` decides about a call of `bash`, and what is shown.
@@ -486,7 +490,7 @@ async fn subagents_have_their_own_start_and_stop() {
     assert_eq!(below.points().into_iter().collect::<Vec<_>>(), points);
     let mut ask = hooked.at(HookPoint::SessionStarted);
     assert_eq!(asked(&*below, &ask).await, HookDecision::default(), "it is no reviewer");
-    ask.metadata.insert("agent".to_owned(), "reviewer".to_owned());
+    ask.metadata.insert(SUBAGENT_KEY.to_owned(), "reviewer".to_owned());
     assert_eq!(asked(&*below, &ask).await, context("A hook (SubagentStart) says:\nBe strict."));
     let ask = hooked.words(HookPoint::BeforeStop, "Done.");
     assert_eq!(asked(&*below, &ask).await, deny("subagent"));
@@ -527,4 +531,60 @@ async fn one_that_is_detached_is_not_waited_for_and_ends_with_the_hooks() {
 async fn variables_of_settings_are_not_printed() {
     let hooked = Hooked::command("Stop", "true");
     assert!(!format!("{:?}", hooked.hooks).contains("/usr/bin"));
+}
+
+#[tokio::test]
+async fn what_is_said_of_each_part_of_a_call_is_told() {
+    let patch =
+        json!({ "patch": "*** Begin Patch\n*** Update File: a\n@@\n*** Update File: b\n@@\n*** End Patch" });
+    let hook = |event: &str, command: &str| {
+        Hooked::new(
+            &json!({ event: [{ "matcher": "Edit", "hooks": [{ "type": "command", "command": command }] }] }),
+        )
+    };
+    let lint = r#"grep -o '"file_path":"[^"]*"' | sed 's/.*\///; s/"$/ is not formatted/' >&2; exit 2"#;
+    let hooked = hook("PostToolUse", lint);
+    let decision = hooked.ask(&hooked.call(HookPoint::AfterTool, "apply_patch", &patch)).await;
+    let told: Vec<&str> = decision.context.iter().filter_map(ContentBlock::as_text).collect();
+    let says = |file: &str| format!("A hook (PostToolUse) says:\n{file} is not formatted");
+    assert_eq!(told, [says("a"), says("b")]);
+
+    let stop = r#"if grep -q '"file_path":"[^"]*/b"'; then echo '{"continue": false, "stopReason": "b is frozen"}'; fi"#;
+    let hooked = hook("PreToolUse", stop);
+    let decision = hooked.ask(&hooked.call(HookPoint::BeforeTool, "apply_patch", &patch)).await;
+    assert_eq!(decision, deny("b is frozen"), "whichever part it is said of");
+
+    let long = r#"head -c 9000 /dev/zero | tr '\0' x >&2; grep -o '"file_path":"[^"]*"' >&2; exit 2"#;
+    let hooked = hook("PostToolUse", long);
+    let files: String = (0..20).map(|file| format!("*** Update File: {file}\n@@\n")).collect();
+    let patch = json!({ "patch": format!("*** Begin Patch\n{files}*** End Patch") });
+    let decision = hooked.ask(&hooked.call(HookPoint::AfterTool, "apply_patch", &patch)).await;
+    let told: Vec<&str> = decision.context.iter().filter_map(ContentBlock::as_text).collect();
+    assert_eq!(told.last(), Some(&"Hooks say more, which is left out."));
+    assert!(told.len() < 9 && told.iter().map(|text| text.len()).sum::<usize>() < 61_000, "{}", told.len());
+}
+
+#[tokio::test]
+async fn hooks_of_an_agent_are_asked_while_it_works_and_of_nobody_else() {
+    let agent = "---\nname: reviewer\ndescription: d\nhooks:\n  PreToolUse:\n    - matcher: Bash\n      hooks:\n        \
+                 - {type: command, command: \"echo reviewers run nothing >&2; exit 2\"}\n  Stop:\n    - hooks:\n        \
+                 - {type: command, command: \"echo more >&2; exit 2\"}\n---\nReview.\n";
+    let tree = Tree::new(&[(".claude/agents/reviewer.md", agent)]);
+    let agents = AgentFolders::of_project(&tree.root, &tree.root).read();
+    assert_eq!(tree.told(&agents.findings), Vec::<String>::new());
+    assert_eq!(agents.hooks(Trust::Unknown).count(), 0, "a project's need trust");
+    let host = HookHost::new(&tree.root, variables());
+    let hooks = ProjectHooks::new(agents.hooks(Trust::Trusted).collect(), host);
+    assert!(hooks.points().is_empty(), "the session has none");
+    let below = hooks.below(SessionId::generate());
+    let call = ToolCall::new(ToolCallId::new("c"), "bash", ToolArguments::from(json!({"command": "ls"})));
+    for (kind, expected) in [("reviewer", deny("reviewers run nothing")), ("other", HookDecision::default())]
+    {
+        let about = HookSubject::Call { call_id: call.id.clone() };
+        let mut ask = HookAsk::new(HookPoint::BeforeTool, SessionId::generate(), about);
+        ask.call = Some(call.clone());
+        ask.metadata.insert(SUBAGENT_KEY.to_owned(), kind.to_owned());
+        assert_eq!(asked(&*below, &ask).await, expected, "{kind}");
+    }
+    assert!(below.points().contains(&HookPoint::BeforeStop), "its end is that of a subagent");
 }

@@ -1,6 +1,6 @@
 //! Files of settings: what each says, and what they come to together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use proptest::prelude::*;
@@ -27,19 +27,16 @@ fn scopes_are_laid_over_one_another() {
         (
             "home/.claude/settings.json",
             r#"{"permissions": {"allow": ["Bash(ls *)", "Read(/notes)"], "defaultMode": "acceptEdits"},
-                "env": {"A": "user", "B": "user"}, "model": "opus", "enabledPlugins": {"p@m": true}}"#,
+                "env": {"A": "user", "B": "user"}, "enabledPlugins": {"p@m": true}}"#,
         ),
         (
             ".claude/settings.json",
             r#"{"$schema": "x", "permissions": {"allow": ["Bash(make *)", "Bash(ls *)"], "ask": ["Bash(git push *)"],
-                "deny": ["Read(./.env)"], "defaultMode": "plan", "additionalDirectories": ["../other", "~/docs"]},
-                "env": {"B": "project", "N": 3, "T": true}, "model": "sonnet", "plansDirectory": "./.claude/plans",
-                "enabledMcpjsonServers": ["git"], "disabledMcpjsonServers": ["web"], "enabledPlugins": {"p@m": false}}"#,
+                "deny": ["Read(./.env)"], "defaultMode": "plan"},
+                "env": {"B": "project", "N": 3, "T": true}, "plansDirectory": "./.claude/plans",
+                "disabledMcpjsonServers": ["web"], "enabledPlugins": {"p@m": false}}"#,
         ),
-        (
-            ".claude/settings.local.json",
-            r#"{"permissions": {"defaultMode": "bypassPermissions"}, "model": "haiku"}"#,
-        ),
+        (".claude/settings.local.json", r#"{"permissions": {"defaultMode": "bypassPermissions"}}"#),
         (
             "etc/managed-settings.json",
             r#"{"permissions": {"deny": ["WebFetch"], "disableBypassPermissionsMode": "disable"}}"#,
@@ -56,39 +53,36 @@ fn scopes_are_laid_over_one_another() {
     );
     assert_eq!(trusted.permissions.deny, ["Read(./.env)", "WebFetch"]);
     assert_eq!(trusted.permissions.mode, None, "the owner of the machine forbids it");
-    assert_eq!(trusted.directories, [tree.at("../other"), PathBuf::from("~/docs")]);
     let env = [("A", "user"), ("B", "project"), ("N", "3"), ("T", "true")];
     let env: BTreeMap<String, String> =
         env.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
     assert_eq!(trusted.env, env);
-    assert_eq!(trusted.model.as_deref(), Some("haiku"));
     assert_eq!(trusted.plans_directory, Some(PathBuf::from(".claude/plans")));
-    assert!(trusted.starts_server("git") && !trusted.starts_server("web") && !trusted.starts_server("other"));
+    assert_eq!(trusted.disabled_servers, ["web"]);
 
     let inert = layers.effective(Trust::Unknown);
     assert_eq!(inert.permissions.allow, [texts(&["Bash(ls *)"]), vec![notes]].concat());
     assert_eq!(inert.permissions.ask, ["Bash(git push *)"]);
     assert_eq!(inert.permissions.deny, ["Read(./.env)", "WebFetch"]);
     assert_eq!(inert.permissions.mode, Some(PermissionMode::AcceptEdits), "the user's own");
-    assert_eq!((inert.model.as_deref(), inert.directories.len()), (Some("opus"), 0));
     assert_eq!(inert.env.get("B").map(String::as_str), Some("user"));
-    assert!(!inert.starts_server("git"));
-    assert_eq!(inert.plugins, BTreeMap::from([("p@m".to_owned(), false)]), "less is always taken");
+    assert_eq!(inert.disabled_servers, ["web"], "less is always taken");
+    assert_eq!(inert.disabled_plugins, BTreeSet::from(["p@m".to_owned()]));
 }
 
 #[test]
 fn the_nearest_folder_goes_before_those_above() {
     let tree = Tree::new(&[
-        (".claude/settings.json", r#"{"model": "root", "permissions": {"deny": ["Bash(a)"]}}"#),
-        (".tau/settings.json", r#"{"model": "tau at root"}"#),
-        ("app/.claude/settings.json", r#"{"model": "app", "permissions": {"deny": ["Bash(b)"]}}"#),
+        (".claude/settings.json", r#"{"env": {"X": "root"}, "permissions": {"deny": ["Bash(a)"]}}"#),
+        (".tau/settings.json", r#"{"env": {"X": "tau at root"}}"#),
+        ("app/.claude/settings.json", r#"{"env": {"X": "app"}, "permissions": {"deny": ["Bash(b)"]}}"#),
     ]);
-    let model = |dir: &str| {
+    let variable = |dir: &str| {
         let effective = SettingsFiles::of_project(&tree.root, &tree.at(dir)).read().effective(Trust::Trusted);
-        (effective.model.unwrap(), effective.permissions.deny.len())
+        (effective.env["X"].clone(), effective.permissions.deny.len())
     };
-    assert_eq!(model("app/src"), ("app".to_owned(), 2));
-    assert_eq!(model("docs"), ("tau at root".to_owned(), 1));
+    assert_eq!(variable("app/src"), ("app".to_owned(), 2));
+    assert_eq!(variable("docs"), ("tau at root".to_owned(), 1));
 }
 
 /// What is said of one file, and whether everything is asked about because of it.
@@ -138,12 +132,13 @@ fn what_is_odd_is_told_and_read() {
             &format!(
                 "{file}: `permissions.defaultMode` does not count: no model judges calls here; they are asked about"
             ),
+            &format!("{file}: `permissions.deny` must be a list of rules: it may deny anything"),
             &format!("{file}: `permissions.deny[0]` must be a text; it does not count"),
             &format!(
                 "{file}: the permission rule `Read([` is not understood: calls it could be about are asked about"
             ),
         ],
-        false,
+        true,
     );
     check(
         br#"{"permissions": {"allow": ["*"]}, "env": {"A=B": "c", "D": []}}"#,
@@ -216,8 +211,8 @@ proptest! {
         let mut inert = layers.effective(Trust::Unknown);
         inert.permissions.ask.clear();
         inert.permissions.deny.clear();
-        inert.mcp.disabled.clear();
-        inert.plugins.retain(|_, is_enabled| *is_enabled);
+        inert.disabled_servers.clear();
+        inert.disabled_plugins.clear();
         inert.forbids_bypass = false;
         prop_assert_eq!(inert, Effective::default());
     }

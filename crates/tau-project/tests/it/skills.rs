@@ -180,8 +180,36 @@ fn skills_of_a_project_that_is_not_trusted_allow_nothing() {
     let tree =
         Tree::new(&[(".claude/skills/mend/SKILL.md", skill), (".claude/skills/review/SKILL.md", REVIEW)]);
     let found = |scope| Discovery::new().root(tree.at(".claude/skills"), scope).discover();
-    let mend = [("mend".to_owned(), SkillProfile::new(["Bash(make *)", "Edit"]))];
-    assert_eq!(profiles(&found(Scope::Project), true), mend.clone().into());
+    let mend = |of: &str| {
+        let names = ["mend".to_owned(), format!("{of}:mend")];
+        names.map(|name| (name, SkillProfile::new(["Bash(make *)", "Edit"]))).into()
+    };
+    assert_eq!(profiles(&found(Scope::Project), true), mend("project"));
     assert_eq!(profiles(&found(Scope::Project), false), [].into());
-    assert_eq!(profiles(&found(Scope::User), false), mend.into());
+    assert_eq!(profiles(&found(Scope::User), false), mend("user"));
+}
+
+#[tokio::test]
+async fn a_skill_that_lost_its_name_is_not_taken_for_the_one_that_has_it() {
+    let skill = |allowed: &str| format!("---\nname: review\ndescription: d\n{allowed}---\nLook.\n");
+    let tree = Tree::new(&[
+        (".claude/skills/rev/SKILL.md", &skill("allowed-tools: Bash(evil *)\n")),
+        ("home/.claude/skills/review/SKILL.md", &skill("")),
+    ]);
+    let catalogue = Discovery::new().project(&tree.root, &tree.root).home(&tree.at("home")).discover();
+    let profiles = profiles(&catalogue, true);
+    let names: Vec<&str> = profiles.keys().map(String::as_str).collect();
+    assert_eq!(names, ["project:review", "rev", "review"], "by whatever name it is asked for");
+    let environment = Arc::new(LocalEnvironment::new(&tree.root).unwrap());
+    let host = SkillHost::new(environment, &tree.root);
+    let skills = Skills { reader: SkillReader::new(catalogue, host.clone()), host };
+    for (prompt, expected) in [
+        ("/user:review", "user:review"),
+        ("/review", "review"),
+        ("/project:review", "review"),
+        ("/rev", "review"),
+    ] {
+        let Some(HookChange::Prompt { skill, .. }) = skills.prompt(prompt).await.change else { panic!() };
+        assert_eq!(skill.as_deref(), Some(expected), "{prompt}");
+    }
 }

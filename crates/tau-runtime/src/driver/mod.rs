@@ -14,6 +14,7 @@ mod handle;
 mod hooks;
 mod log;
 mod model;
+mod observer;
 mod open;
 mod opener;
 mod options;
@@ -27,7 +28,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tau_core::event::{Event, EventBody, EventHeader, Timestamp};
+use tau_core::event::{Event, EventBody, EventHeader, Seq, Timestamp};
 use tau_core::{EventId, RunId, SessionId};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -45,6 +46,7 @@ pub use durability::Durability;
 pub use end::{SessionEnd, SessionError, SessionErrorKind};
 pub use fork::ForkError;
 pub use handle::{Handle, HandleError, Head};
+pub use observer::Observer;
 pub use open::ResumeError;
 pub use opener::{OpenError, OpenedSession, SessionOpener};
 pub use options::SessionOptions;
@@ -67,6 +69,7 @@ pub struct Session {
     tools: Tools,
     subagents: Subagents,
     hooks: Asked,
+    observer: Option<Arc<dyn Observer>>,
     /// When the time of a run is used up.
     timer: Option<(RunId, Pin<Box<tokio::time::Sleep>>)>,
     /// Inputs that the driver makes itself.
@@ -95,6 +98,10 @@ impl Session {
         shutdown: CancellationToken,
     ) -> impl Future<Output = Result<SessionEnd, SessionError>> + Send + 'static {
         async move {
+            if let Some(observer) = self.observer.take() {
+                let updates = Subscription::new(Arc::clone(&self.log), Seq::default());
+                tokio::spawn(observer.follow(self.id, updates));
+            }
             let worked = self.work(&shutdown).await;
             self.model = None;
             self.tell_stopped();

@@ -93,6 +93,7 @@ impl Session {
             tools,
             subagents,
             hooks: Asked::new(options.hooks, options.hook_health),
+            observer: options.observer,
             timer: None,
             queued: VecDeque::new(),
             epoch,

@@ -10,9 +10,11 @@ use tau_tools::environment::Environment;
 use tau_tools::{OutputBounds, ToolRegistry};
 
 use super::durability::Durability;
+use super::observer::Observer;
 use crate::hooks::{HookHealth, Hooks};
 
 /// What a session is made of.
+// tidy: struct-fields: each is set by itself, and most have a default.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct SessionOptions {
@@ -35,6 +37,8 @@ pub struct SessionOptions {
     pub durability: Durability,
     /// Who decides at points of the loop. Default: nobody.
     pub hooks: Option<Arc<dyn Hooks>>,
+    /// Who follows it in this process; not its subagents. Default: nobody.
+    pub observer: Option<Arc<dyn Observer>>,
     /// How many subagents work at the same time; others wait for them. Default: 8.
     pub parallel_subagents: usize,
     /// Models that [kinds of subagents](tau_core::event::AgentProfile) ask, as they name them. One that is not here is
@@ -62,6 +66,7 @@ impl SessionOptions {
             output_bounds: OutputBounds::default(),
             durability: Durability::default(),
             hooks: None,
+            observer: None,
             parallel_subagents: 8,
             models: BTreeMap::new(),
             hook_health: HookHealth::default(),
@@ -77,6 +82,7 @@ impl SessionOptions {
             environment: Arc::clone(&self.environment),
             durability: self.durability.clone(),
             hooks: self.hooks.clone(),
+            observer: None,
             config,
             hook_health: self.hook_health.clone(),
             ..*self

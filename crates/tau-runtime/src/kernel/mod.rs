@@ -46,7 +46,7 @@ pub use control::FinishedRun;
 pub use decision::{Decision, Effect, Rejection};
 pub use input::Input;
 pub use state::{State, before_prompts};
-pub use subagent::SubagentReport;
+pub use subagent::{GENERAL_PURPOSE, SUBAGENT_KEY, SubagentReport};
 
 /// Decides what an input leads to. Pure: the same state and input give the same decision.
 ///

@@ -114,10 +114,11 @@ impl Skills {
     }
 }
 
-/// The skill that a call gives: `{"name": "..."}`.
+/// The skill that a call gives: `{"name": "..."}`, which may be written as people write it.
 fn name_of(call: &Call) -> Option<String> {
     let arguments = Some(&call.call.arguments).filter(|_| call.kind == ToolKind::Skill)?.value().ok()?;
-    arguments.get("name").and_then(Value::as_str).map(str::to_owned)
+    let name = arguments.get("name").and_then(Value::as_str)?;
+    Some(name.strip_prefix('/').unwrap_or(name).to_owned())
 }
 
 fn words(content: &[ContentBlock]) -> Arc<str> {

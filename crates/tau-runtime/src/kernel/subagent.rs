@@ -20,14 +20,14 @@ use super::{Effect, Rejection, budget, hooks, tools, turn};
 use crate::names;
 
 /// What a subagent that is as the session itself is called, where a kind is named.
-const GENERAL: &str = "general-purpose";
+pub const GENERAL_PURPOSE: &str = "general-purpose";
 
 /// What the model is told of a subagent that nobody waits for.
 const IN_BACKGROUND: &str =
     "The subagent works in the background. Go on with what does not need it; its report comes by itself.";
 
 /// The key of a subagent's metadata that names its kind, for whoever follows it and for hooks.
-const KIND: &str = "agent";
+pub const SUBAGENT_KEY: &str = "tau.subagent";
 
 /// How a subagent ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -188,8 +188,8 @@ impl<'a> Work<'a> {
         }
         let name = value.get("agent").and_then(Value::as_str).unwrap_or_default();
         let agent = agents.get_key_value(name).map(|(name, _)| name.as_str());
-        if agent.is_none() && !name.is_empty() && name != GENERAL {
-            let names = names::list(agents.keys().map(String::as_str).chain([GENERAL]));
+        if agent.is_none() && !name.is_empty() && name != GENERAL_PURPOSE {
+            let names = names::list(agents.keys().map(String::as_str).chain([GENERAL_PURPOSE]));
             return Err(format!("There is no subagent `{name}`. There are: {names}."));
         }
         let background = value.get("background").and_then(Value::as_bool).unwrap_or_default();
@@ -231,9 +231,9 @@ fn child_config(
 
 /// Says of what kind it is; that of the session which starts it is not its own.
 fn name_kind(config: &mut SessionConfig, agent: Option<&str>) {
-    config.metadata.remove(KIND);
+    config.metadata.remove(SUBAGENT_KEY);
     if let Some(agent) = agent {
-        config.metadata.insert(KIND.to_owned(), agent.to_owned());
+        config.metadata.insert(SUBAGENT_KEY.to_owned(), agent.to_owned());
     }
 }
 

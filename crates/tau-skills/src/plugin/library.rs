@@ -1,6 +1,6 @@
 //! What a user has installed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -112,8 +112,21 @@ impl PluginLibrary {
     ///
     /// Where `plugins.json` cannot be read.
     pub fn enabled(&self) -> Result<(Vec<Plugin>, Vec<PluginError>), PluginError> {
+        self.enabled_but(&BTreeSet::new())
+    }
+
+    /// The same without some, by the names that they are installed by.
+    ///
+    /// # Errors
+    ///
+    /// Where `plugins.json` cannot be read.
+    pub fn enabled_but(
+        &self,
+        disabled: &BTreeSet<String>,
+    ) -> Result<(Vec<Plugin>, Vec<PluginError>), PluginError> {
         let (mut plugins, mut problems) = (Vec::new(), Vec::new());
-        for installed in self.state()?.plugins.values().filter(|installed| installed.enabled) {
+        let known = self.state()?.plugins;
+        for (_, installed) in known.iter().filter(|(name, it)| it.enabled && !disabled.contains(*name)) {
             match Plugin::read(&self.root.join(&installed.folder)) {
                 Ok(plugin) => plugins.push(plugin),
                 Err(problem) => problems.push(problem),

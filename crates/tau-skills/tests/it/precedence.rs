@@ -79,6 +79,12 @@ fn names_are_found_by_what_people_and_models_call_them() {
         ("", None),
     ] {
         assert_eq!(found(name).as_deref(), path, "{name}");
+        let names = catalogue.names();
+        let known = names.get(name.trim_start_matches('/')).map(|skill| tree.relative(&skill.path));
+        assert_eq!(known.as_deref(), path, "{name}");
+        if let Some(skill) = catalogue.find(name) {
+            assert_eq!(catalogue.find(&catalogue.identity(skill)), Some(skill), "{name}");
+        }
     }
 }
 
