@@ -17,6 +17,12 @@ mod bad_tools;
 mod config;
 mod doctor;
 #[cfg(target_os = "linux")]
+mod graph;
+#[cfg(target_os = "linux")]
+mod graph_examples;
+#[cfg(target_os = "linux")]
+mod graph_kill;
+#[cfg(target_os = "linux")]
 mod interrupts;
 mod json_output;
 #[cfg(unix)]

@@ -10,7 +10,7 @@ use super::error::StoreErrorKind;
 use super::id::RunId;
 use super::store::{Record, RunInfo, RunStatus, Store, StoredRecord};
 use super::wire::{Body, Edit, Origin, Wire, WireTask};
-use crate::graph::{Machine, Run, RunError, RunErrorKind, StateGraph};
+use crate::graph::{Machine, OpenQuestion, Run, RunError, RunErrorKind, StateGraph};
 use crate::state::{State, StateError, Update};
 
 /// The stored runs of one graph, in one store.
@@ -32,6 +32,24 @@ pub struct Checkpoint {
     pub next: Vec<Arc<str>>,
     /// When it was stored.
     pub at: SystemTime,
+}
+
+/// How a run stands now.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Standing {
+    /// How it stands.
+    pub status: RunStatus,
+    /// How many supersteps are finished.
+    pub steps: u64,
+    /// The state after the last of them.
+    pub state: State,
+    /// The nodes that are next or on; none at the end.
+    pub next: Vec<Arc<str>>,
+    /// What waits for an answer.
+    pub questions: Vec<OpenQuestion>,
+    /// Why it failed, was cancelled or stopped, if the last thing it did was that.
+    pub stopped: Option<String>,
 }
 
 /// Which records of finished work are given up.
@@ -89,6 +107,25 @@ impl Runs {
         let mut runs = self.store.list().await.map_err(|error| RunError::store(error, self.graph.name()))?;
         runs.retain(|info| &*info.graph == self.graph.name());
         Ok(runs)
+    }
+
+    /// How a run stands, without going on with it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`history`](Self::history).
+    pub async fn standing(&self, run: &RunId) -> Result<Standing, RunError> {
+        let records = self.records(run).await?;
+        let machine = self.now(run, &records)?;
+        let last = records.last().map(|last| &last.record).ok_or_else(|| self.unknown(run))?;
+        Ok(Standing {
+            status: last.status,
+            steps: machine.finished(),
+            state: machine.state().clone(),
+            next: machine.next(),
+            questions: machine.questions(),
+            stopped: stopped(&last.body),
+        })
     }
 
     /// The checkpoints of a run that are kept, the oldest first.
@@ -313,6 +350,15 @@ pub enum Next<'a> {
     Unchanged,
     /// These nodes.
     Nodes(&'a [&'a str]),
+}
+
+/// Why a record says that the run ended, if it does.
+fn stopped(body: &[u8]) -> Option<String> {
+    let body: Body = serde_json::from_slice(body).ok()?;
+    match body.entries.into_iter().next_back()? {
+        Wire::Stopped(stopped) => Some(stopped.message).filter(|message| !message.is_empty()),
+        _ => None,
+    }
 }
 
 fn checkpoint(machine: &Machine, at: SystemTime) -> Checkpoint {

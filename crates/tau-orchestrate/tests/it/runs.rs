@@ -134,6 +134,10 @@ async fn what_is_done_in_a_superstep_that_failed_does_not_run_again() {
     assert_eq!((error.kind(), error.node()), (RunErrorKind::NodeFailed, Some("b")));
     let runs = one_fails(&done, &fails).runs(store);
     assert_eq!(runs.list().await.unwrap()[0].status, RunStatus::Failed);
+    let standing = runs.standing(&id("r")).await.unwrap();
+    let next: Vec<&str> = standing.next.iter().map(|node| &**node).collect();
+    assert_eq!((standing.status, standing.steps, next), (RunStatus::Failed, 0, vec!["b"]));
+    assert_eq!(standing.stopped.as_deref(), Some("node `b` failed: first time"));
     let outcome = runs.resume(&id("r")).await.unwrap();
     assert_eq!(log(&outcome.state), ["a", "b", "c"]);
     assert_eq!((done.load(Ordering::SeqCst), fails.load(Ordering::SeqCst)), (2, 2));
