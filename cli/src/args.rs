@@ -1,5 +1,6 @@
 //! What the command line takes.
 
+mod graph;
 mod knowledge;
 mod mcp;
 mod models;
@@ -17,6 +18,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tau_core::config::SandboxMode;
 use tau_core::{HumanDuration, Money};
 
+pub(crate) use graph::{
+    DeleteGraphsArgs, DrawGraphArgs, ForkGraphArgs, GraphArgs, GraphCommand, ListGraphsArgs, ResumeGraphArgs,
+    RunGraphArgs, ShowGraphArgs, ValidateGraphArgs, WorkGraphArgs,
+};
 pub(crate) use knowledge::{
     DiffMemoryArgs, EditMemoryArgs, ListSkillsArgs, MarketplaceCommand, MatchSkillsArgs, MemoryCommand,
     PluginCommand, RestoreMemoryArgs, ShowMemoryArgs, ShowSkillArgs, SkillsCommand, ValidateSkillsArgs,
@@ -56,6 +61,7 @@ Examples:
   tau resume
   tau undo
   tau sessions list
+  tau graph run release.yaml
   tau serve
   tau attach http://127.0.0.1:8321
   tau rpc call GetInfo
@@ -77,6 +83,8 @@ pub(crate) enum Command {
     Undo(UndoArgs),
     /// List, read, search, export, import, delete and check the sessions that were kept.
     Sessions(SessionsArgs),
+    /// Run graphs: work that people plan, of agents, tools, commands and questions; look at runs, resume and fork them.
+    Graph(Box<GraphArgs>),
     /// Serve sessions to programs and people over the network.
     Serve(Box<ServeArgs>),
     /// Follow and steer a session of a server, interactively.
@@ -196,7 +204,7 @@ impl From<SandboxArg> for SandboxMode {
 }
 
 /// What one run may spend.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct BudgetArgs {
     /// The most calls of the model. Default: 100; 1,000 where there are agents or skills.
     #[arg(long, value_name = "N")]
@@ -313,4 +321,6 @@ pub(crate) enum SchemaOf {
     Search,
     /// A line of what `tau permissions check` prints.
     Permissions,
+    /// A graph that `tau graph` runs.
+    Graph,
 }

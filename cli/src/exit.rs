@@ -17,6 +17,8 @@ pub(crate) enum Exit {
     Budget = 4,
     /// The limit of turns was met.
     TurnLimit = 5,
+    /// A run of a graph waits for an answer, or pauses where it was told to.
+    Waiting = 6,
     /// It was interrupted.
     Interrupted = 130,
 }

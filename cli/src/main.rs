@@ -52,6 +52,7 @@ fn main() -> ExitCode {
         Command::Rewind(args) => on_runtime(commands::rewind::rewind(args, server)),
         Command::Undo(args) => on_runtime(commands::undo::undo(args, server)),
         Command::Sessions(args) => on_runtime(commands::sessions::run(args, server)),
+        Command::Graph(args) => on_runtime(commands::graph::run(*args, server)),
         Command::Serve(mut args) => {
             // An argument of every command that has another meaning here.
             args.token_file = args.token_file.or_else(|| server.token_file.clone());

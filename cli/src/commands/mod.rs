@@ -4,6 +4,7 @@ pub(crate) mod attach;
 pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod fork;
+pub(crate) mod graph;
 pub(crate) mod mcp;
 pub(crate) mod memory;
 pub(crate) mod models;

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use schemars::{Schema, schema_for};
 use tau_core::config::Config;
+use tau_orchestrate::graph::declared::GraphSpec;
 
 use super::permissions::Answer;
 use super::sessions::{Found, Shown, Table};
@@ -20,6 +21,7 @@ pub(crate) fn print(args: &SchemaArgs) -> Exit {
         SchemaOf::Sessions => ("Output of tau sessions list --output json", schema_for!(Table)),
         SchemaOf::Session => ("Output of tau sessions show --output json", schema_for!(Shown)),
         SchemaOf::Permissions => ("A line of tau permissions check", schema_for!(Answer)),
+        SchemaOf::Graph => ("A graph that tau graph runs", schema_for!(GraphSpec)),
         SchemaOf::Search => ("Output of tau sessions search --output json", schema_for!(Found)),
     };
     schema.insert("title".to_owned(), title.into());

@@ -8,12 +8,13 @@ use futures::stream::{self, BoxStream};
 use tau_client::{Client, Error, RunItem, RunStream, Session};
 use tau_core::Prices;
 use tau_proto::runtime::v1 as pb;
+use tokio::sync::mpsc;
 
 use crate::args::OutputFormat;
 use crate::exit::{Exit, UsageError};
-use crate::follow::{Audience, Follow, Step, Stopped, Updates};
+use crate::follow::{Audience, Follow, Lines, Step, Stopped, Updates};
 use crate::interrupt;
-use crate::output::Renderer;
+use crate::output::{Renderer, Summary};
 use crate::remote;
 
 /// The longest text that the interface takes. Beyond it nothing is begun.
@@ -60,14 +61,26 @@ impl Work {
 
     /// Works until the run is over.
     pub(super) async fn run(self) -> miette::Result<Worked> {
-        let Self { session, begin, mut updates, prompt, renderer, output } = self;
         let mut interrupts =
             interrupt::listen().map_err(|error| miette::miette!("cannot listen for signals: {error}"))?;
-        let mut follow = Follow::new(renderer, session.clone(), audience(output));
+        let audience = audience(self.output);
+        self.run_among(audience, Lines::default(), &mut interrupts).await
+    }
+
+    /// The same where somebody else listens for interrupts, and other sessions may ask the same person.
+    pub(super) async fn run_among(
+        self,
+        audience: Audience,
+        lines: Lines,
+        interrupts: &mut mpsc::Receiver<()>,
+    ) -> miette::Result<Worked> {
+        let Self { session, begin, mut updates, prompt, renderer, output } = self;
+        let mut follow = Follow::new(renderer, session.clone(), audience);
+        follow.listen_to(lines);
         if prompt.is_some() {
             follow.await_prompt();
         }
-        let shown = follow.run(&mut updates, &mut interrupts, steps(session, begin, prompt)).await;
+        let shown = follow.run(&mut updates, interrupts, steps(session, begin, prompt)).await;
         let is_read = match shown {
             Err(Stopped::Refused(error)) if !follow.has_begun() => return Err(remote::failed(error)),
             Err(Stopped::Refused(error)) => {
@@ -112,6 +125,11 @@ async fn asked(mut run: RunStream) -> Result<Step, Error> {
 }
 
 impl Worked {
+    /// What the run came to.
+    pub(super) fn into_summary(self) -> Summary {
+        self.follow.tally.summary(self.follow.prices.as_ref())
+    }
+
     /// Says what the run came to. `again` is what `tau resume` is given to go on, if it can; `prices` are those of another
     /// model than the session's own.
     pub(super) fn conclude(self, again: Option<String>, prices: Option<&Prices>) -> Exit {
@@ -136,7 +154,7 @@ pub(super) fn again_at(session: &Session) -> String {
     format!("{} --server {}", session.id(), session.client().endpoint())
 }
 
-fn audience(output: OutputFormat) -> Audience {
+pub(super) fn audience(output: OutputFormat) -> Audience {
     let is_there = output == OutputFormat::Text && io::stdin().is_terminal() && io::stderr().is_terminal();
     if is_there { Audience::Person } else { Audience::Nobody }
 }

@@ -164,8 +164,11 @@ impl Follow {
     }
 
     /// Cancels the run that is on. It stays given where nothing says so in time.
-    async fn cancel(&self) {
-        let _ = tokio::time::timeout(CANCEL, self.peer.cancel()).await;
+    fn cancel(&self) -> impl Future<Output = ()> + use<> {
+        let peer = self.peer.clone();
+        async move {
+            let _ = tokio::time::timeout(CANCEL, peer.cancel()).await;
+        }
     }
 
     /// Ready with why, when a run could not be kept for too long and nobody is there to help.

@@ -31,6 +31,12 @@ pub(crate) enum Lines {
     Terminal,
     /// Whoever reads standard input, also for something else.
     Passed(Arc<Mutex<Receiver<String>>>),
+    /// Standard input, which several sessions ask by turns: what one asks stands above its answer and nobody else's.
+    Shared {
+        turn: Arc<Mutex<()>>,
+        /// Whose question it is.
+        who: Arc<str>,
+    },
 }
 
 /// What a person said, and to whom.
@@ -87,15 +93,27 @@ impl Person {
             }
             Asked::Plan { plan } => format!("a plan is proposed:\n{}", printable(plan)),
         };
-        self.asking = Some((peer, call_id, read(tool, what, self.lines.clone())));
-        Some(note)
+        let (shown, note) = match &self.lines {
+            // Others may stand on the screen until it is this one's turn.
+            Lines::Shared { who, .. } => (Some(format!("{}: {note}", printable(who))), None),
+            Lines::Terminal | Lines::Passed(_) => (None, Some(note)),
+        };
+        self.asking = Some((peer, call_id, read(tool, what, shown, self.lines.clone())));
+        note
     }
 }
 
-/// Reads the answer on a thread of its own: a read of standard input cannot be given up.
-fn read(tool: String, what: Asked, lines: Lines) -> oneshot::Receiver<Answer> {
+/// Reads the answer on a thread of its own: a read of standard input cannot be given up. Shows first what is to be shown.
+fn read(tool: String, what: Asked, shown: Option<String>, lines: Lines) -> oneshot::Receiver<Answer> {
     let (sender, receiver) = oneshot::channel();
     std::thread::spawn(move || {
+        let turn = match &lines {
+            Lines::Shared { turn, .. } => Some(turn.lock().unwrap_or_else(PoisonError::into_inner)),
+            Lines::Terminal | Lines::Passed(_) => None,
+        };
+        if let Some(shown) = shown {
+            anstream::eprintln!("{shown}");
+        }
         let answer = match &what {
             Asked::Permission { .. } => permission(&lines, &tool).map(Answer::Permission),
             Asked::Question { choices, .. } => question(&lines, choices).map(Answer::Question),
@@ -103,6 +121,7 @@ fn read(tool: String, what: Asked, lines: Lines) -> oneshot::Receiver<Answer> {
         };
         // Whoever asked may have gone meanwhile.
         let _ = sender.send(answer.unwrap_or_else(|| what.nobody()));
+        drop(turn);
     });
     receiver
 }
@@ -150,7 +169,7 @@ impl Lines {
         let _ = io::stderr().flush();
         match self {
             Self::Passed(lines) => lines.lock().unwrap_or_else(PoisonError::into_inner).recv().ok(),
-            Self::Terminal => {
+            Self::Terminal | Self::Shared { .. } => {
                 let mut line = String::new();
                 match io::stdin().read_line(&mut line) {
                     Ok(1..) => Some(line.trim().to_owned()),

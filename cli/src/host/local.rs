@@ -1,4 +1,4 @@
-//! A runtime for the session of one command: `tau run` and `tau resume` without a server.
+//! A runtime for the sessions of one command: `tau run` and `tau resume` without a server, and `tau graph`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,42 +20,57 @@ use crate::{project, remote};
 /// As long as anybody may wait for their own program: whoever is at a terminal makes room on a disk when they can, or ends it.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A runtime in this process for one session, and the way to it.
+/// A runtime in this process for the sessions of one command, and the way to it.
 pub(crate) struct Local {
     host: Host,
     client: Client,
+    prepared: Arc<Prepared>,
 }
 
 impl Local {
     /// Says what there is to say about the configuration before anything starts.
     pub(crate) fn announce(renderer: &mut dyn Renderer, loaded: &Loaded, chosen: &ChosenModel) {
-        for note in [loaded.distrust_note(), loaded.unclear_note()].into_iter().flatten() {
-            renderer.note(&printable(&note));
-        }
-        if let Some(note) = &chosen.note {
-            renderer.note(&printable(note));
-        }
-        // Commands that leave their process group come back to us, so that they can be ended too.
-        if let Err(error) = adopt_orphans() {
-            renderer.note(&format!("processes that detach themselves may stay behind: {error}"));
-        }
+        Self::notes(loaded).chain(chosen.note.clone()).for_each(|note| renderer.note(&printable(&note)));
     }
 
-    /// Starts one. Nothing is live in it yet.
+    /// What there is to say about the configuration, whatever the model.
+    pub(crate) fn notes(loaded: &Loaded) -> impl Iterator<Item = String> {
+        // Commands that leave their process group come back to us, so that they can be ended too.
+        let orphans = adopt_orphans().err();
+        let orphans =
+            orphans.map(|error| format!("processes that detach themselves may stay behind: {error}"));
+        [loaded.distrust_note(), loaded.unclear_note(), orphans].into_iter().flatten()
+    }
+
+    /// Starts one for a session. Nothing is live in it yet.
     pub(crate) async fn start(
         keep: Keep,
         session: SessionId,
         options: SessionOptions,
     ) -> miette::Result<Self> {
+        let tools = options.tools.names().map(str::to_owned).collect();
+        let local = Self::start_empty(keep, &options.config.model, tools).await?;
+        local.prepare(session, options);
+        Ok(local)
+    }
+
+    /// Starts one for sessions that are prepared later.
+    pub(crate) async fn start_empty(keep: Keep, model: &str, tools: Vec<String>) -> miette::Result<Self> {
         let mut interface = InterfaceOptions::default();
         // Whoever reads is this program: it is slow where it was stopped, or its output is.
         interface.service.read_timeout = DAY;
         interface.reflection = false;
-        let factory = Arc::new(Prepared::new(session, options));
+        let prepared = Arc::new(Prepared::new(model, tools));
+        let factory = Arc::clone(&prepared) as _;
         let mut host = Host::start("tau", factory, keep, DEFAULT_MAX_SESSIONS, interface)?;
         let options = ClientOptions::default().with_timeout(DAY);
         let client = Client::connect_with(host.endpoint(), options).await.map_err(remote::failed)?;
-        Ok(Self { host, client })
+        Ok(Self { host, client, prepared })
+    }
+
+    /// Prepares a session, which may then be made or taken up once.
+    pub(crate) fn prepare(&self, session: SessionId, options: SessionOptions) {
+        self.prepared.add(session, options);
     }
 
     /// Its interface.

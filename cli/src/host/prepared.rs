@@ -1,5 +1,6 @@
-//! The session of one command, put together beforehand.
+//! The sessions of one command, put together beforehand.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use futures::FutureExt;
@@ -12,28 +13,29 @@ use tau_runtime::runtime::{
 
 use super::AGENT;
 
-/// Gives one session what was made for it before anything was opened, so that whatever is wrong with the command line and
+/// Gives each session what was made for it before it was opened, so that whatever is wrong with the command line and
 /// the configuration is said first, in their own words. It makes no other.
 #[derive(Debug)]
 pub(super) struct Prepared {
-    session: SessionId,
-    options: Mutex<Option<SessionOptions>>,
+    options: Mutex<BTreeMap<SessionId, SessionOptions>>,
     agent: AgentSummary,
 }
 
 impl Prepared {
-    pub(super) fn new(session: SessionId, options: SessionOptions) -> Self {
-        let tools = options.tools.names().map(str::to_owned).collect();
-        let about = "The agent of the configuration.";
-        let agent = AgentSummary::new(AGENT, about, options.config.model.as_str(), tools);
-        Self { session, options: Mutex::new(Some(options)), agent }
+    pub(super) fn new(model: &str, tools: Vec<String>) -> Self {
+        let agent = AgentSummary::new(AGENT, "The agent of the configuration.", model, tools);
+        Self { options: Mutex::default(), agent }
+    }
+
+    /// Prepares a session, which may then be made or taken up once.
+    pub(super) fn add(&self, session: SessionId, options: SessionOptions) {
+        self.options.lock().unwrap_or_else(PoisonError::into_inner).insert(session, options);
     }
 
     fn take(&self, session: SessionId) -> Result<SessionOptions, FactoryError> {
         let mut options = self.options.lock().unwrap_or_else(PoisonError::into_inner);
-        let options = if session == self.session { options.take() } else { None };
-        options.ok_or_else(|| {
-            let message = "this program works on one session, once";
+        options.remove(&session).ok_or_else(|| {
+            let message = "this program works on its own sessions, each once";
             FactoryError::new(FactoryErrorKind::Unavailable, message, "start a server with `tau serve`")
         })
     }

@@ -55,7 +55,7 @@ fn prices(prices: &pb::Prices) -> Prices {
 }
 
 /// A way to show a run. An error means that nobody can see it any more.
-pub(crate) trait Renderer {
+pub(crate) trait Renderer: Send {
     /// The run is about to start.
     fn start(&mut self, started: &Started) -> io::Result<()>;
 

@@ -21,6 +21,12 @@ mod config;
 mod container;
 mod doctor;
 #[cfg(target_os = "linux")]
+mod graph;
+#[cfg(target_os = "linux")]
+mod graph_examples;
+#[cfg(target_os = "linux")]
+mod graph_kill;
+#[cfg(target_os = "linux")]
 mod interrupts;
 mod json_output;
 #[cfg(unix)]

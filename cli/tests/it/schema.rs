@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::support::Place;
 
-const SCHEMAS: [&str; 7] =
-    ["config", "summary", "stream-json", "sessions", "session", "search", "permissions"];
+const SCHEMAS: [&str; 8] =
+    ["config", "summary", "stream-json", "sessions", "session", "search", "permissions", "graph"];
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/schema/{name}.schema.json"))

@@ -23,7 +23,7 @@ pub use id::{InvalidRunId, RunId};
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
-pub use runs::{Checkpoint, Next, Retention, Runs};
+pub use runs::{Checkpoint, Next, Retention, Runs, Standing};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 pub use store::{Record, RunInfo, RunStatus, Store, StoredRecord};

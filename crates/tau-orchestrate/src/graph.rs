@@ -4,7 +4,7 @@
 //! supersteps: see [`StateGraph`] for what that means, and [`checkpoint`](crate::checkpoint) for what is stored.
 //!
 //! ```
-//! use tau_orchestrate::graph::{END, Predicate, StateGraph};
+//! use tau_orchestrate::graph::{END, StateGraph};
 //! use tau_orchestrate::state::{Key, List};
 //!
 //! const DRAFT: Key<String> = Key::new("draft");
@@ -32,7 +32,6 @@
 //! let outcome = graph.run(DRAFT.set("essay".into())).await?;
 //! assert_eq!(outcome.state.get(DRAFT).map(String::as_str), Some("essay (published)"));
 //! assert_eq!(outcome.state.get(REMARKS).and_then(List::last).map(String::as_str), Some("style of essay: fine"));
-//! # let _ = Predicate::always();
 //! # Ok(())
 //! # }
 //! ```

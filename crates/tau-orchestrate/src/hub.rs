@@ -30,7 +30,7 @@
 //!
 //! - A participant is handed its messages one after the other, by priority and then in the order they came; its mailbox is
 //!   bounded, and it chooses what happens when that is full ([`Overflow`]).
-//! - Every message ends in one way: a handler was done with it, or it is a [dead letter](Hub::dead_letters) with a
+//! - Every message that was taken ends in one way: a handler was done with it, or it is a [dead letter](Hub::dead_letters) with a
 //!   [reason](DeadLetterReason). Whoever waits for an answer is told of that at once, and need not wait for the deadline.
 //! - A handler that panics costs the message it was handed, and nothing else.
 //! - [Messages that must arrive](MessageBuilder::must_arrive) are kept in a [`MessageStore`] before anything else happens,
@@ -69,7 +69,6 @@ mod registry;
 mod route;
 mod seen;
 mod subject;
-mod sync;
 mod transport;
 mod tree;
 
@@ -82,7 +81,7 @@ pub use mailbox::Overflow;
 pub use message::{Destination, Message, MessageBuilder, Priority};
 pub use metrics::{HubMetrics, Latency, ParticipantMetrics};
 pub use name::{HubId, MessageId, NameError, NameErrorKind, ParticipantId};
-pub use outbox::{Handled, MemoryStore, MessageStore, OutboxOptions, StoreError, Stored};
+pub use outbox::{Handled, MemoryStore, MessageStore, OutboxOptions, StoreError, StoreErrorKind, Stored};
 pub use participant::{HandlerError, IntoReply, Participant, ParticipantOptions, Reply};
 pub use route::Sent;
 pub use subject::{Pattern, Subject};

@@ -65,8 +65,8 @@
 //!   carry what is needed to go on. A graph keeps what its [store](checkpoint::Store) keeps, and repeats what a node's
 //!   [policy](graph::Policy) says.
 //! - It reads no environment and prints nothing. What it asks the machine is the number of cores
-//!   ([`Concurrency::Auto`](workflow::Concurrency::Auto)) and the time: for the deadlines of the hub, and where records are
-//!   stored.
+//!   ([`Concurrency::Auto`](workflow::Concurrency::Auto)) the time (for deadlines, retries and
+//!   caches, and where records are stored), and random numbers (for ids of hubs, and to spread retries).
 //!
 //! # Features
 //!
@@ -80,5 +80,9 @@ pub mod checkpoint;
 pub mod graph;
 pub mod hub;
 pub mod observe;
+mod panics;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 pub mod state;
+mod sync;
 pub mod workflow;

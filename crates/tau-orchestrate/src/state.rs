@@ -24,7 +24,8 @@
 //! # Secrets
 //!
 //! A [`SecretKey`] is no [`Key`]: what is under it has no serialised form at all. It is in no checkpoint, no difference,
-//! no streamed part, no event and no `Debug`, and an error text that quotes it is [redacted](State::redact). A run that goes on
+//! no event and no `Debug`, and an error text that quotes it is [redacted](State::redact). What a node puts into other keys, and what
+//! it emits, is the node's own affair. A run that goes on
 //! in another process is given its secrets again.
 
 mod dynamic;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use futures::FutureExt;
@@ -11,6 +11,7 @@ use futures::future::{self, BoxFuture};
 use super::error::{StoreError, StoreErrorKind};
 use super::id::RunId;
 use super::store::{Record, RunInfo, Store, StoredRecord, from_milliseconds, milliseconds, summary};
+use crate::sync::lock;
 
 type Runs = BTreeMap<RunId, Vec<StoredRecord>>;
 /// Says what time it is.
@@ -40,11 +41,6 @@ impl MemoryStore {
     fn stamped(&self, record: Record) -> StoredRecord {
         StoredRecord::new(record, from_milliseconds(milliseconds((self.clock)())))
     }
-
-    /// Nothing that panics is done under the lock.
-    fn lock(&self) -> MutexGuard<'_, Runs> {
-        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Default for MemoryStore {
@@ -56,7 +52,7 @@ impl Default for MemoryStore {
 impl Store for MemoryStore {
     fn append<'a>(&'a self, run: &'a RunId, record: Record) -> BoxFuture<'a, Result<(), StoreError>> {
         let stored = self.stamped(record);
-        let mut runs = self.lock();
+        let mut runs = lock(&self.runs);
         let last = runs.get(run).and_then(|records| records.last()).map_or(0, |last| last.record.seq);
         let result = if stored.record.seq == last + 1 {
             runs.entry(run.clone()).or_default().push(stored);
@@ -68,19 +64,19 @@ impl Store for MemoryStore {
     }
 
     fn load<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<Vec<StoredRecord>, StoreError>> {
-        future::ready(Ok(self.lock().get(run).cloned().unwrap_or_default())).boxed()
+        future::ready(Ok(lock(&self.runs).get(run).cloned().unwrap_or_default())).boxed()
     }
 
     fn compact<'a>(&'a self, run: &'a RunId, base: Record) -> BoxFuture<'a, Result<(), StoreError>> {
-        let base = self.stamped(base);
-        let mut runs = self.lock();
+        let mut runs = lock(&self.runs);
         let records = runs.get_mut(run);
         let at = records
             .as_ref()
-            .and_then(|records| records.iter().position(|stored| stored.record.seq == base.record.seq));
+            .and_then(|records| records.iter().position(|stored| stored.record.seq == base.seq));
         let result = match (records, at) {
             (Some(records), Some(at)) => {
-                records.splice(..=at, [base]);
+                records[at].record = base;
+                records.drain(..at);
                 Ok(())
             }
             _ => Err(StoreError::new(StoreErrorKind::Conflict)),
@@ -89,20 +85,20 @@ impl Store for MemoryStore {
     }
 
     fn list(&self) -> BoxFuture<'_, Result<Vec<RunInfo>, StoreError>> {
-        let runs = self.lock();
+        let runs = lock(&self.runs);
         let shown = runs.iter().filter(|(run, _)| !run.is_below());
         future::ready(Ok(shown.filter_map(|(run, records)| summary(run, records)).collect())).boxed()
     }
 
     fn delete<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<(), StoreError>> {
         let below = format!("{run}/");
-        self.lock().retain(|found, _| found != run && !found.as_str().starts_with(&below));
+        lock(&self.runs).retain(|found, _| found != run && !found.as_str().starts_with(&below));
         future::ready(Ok(())).boxed()
     }
 }
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStore").field("runs", &self.lock().len()).finish_non_exhaustive()
+        f.debug_struct("MemoryStore").field("runs", &lock(&self.runs).len()).finish_non_exhaustive()
     }
 }

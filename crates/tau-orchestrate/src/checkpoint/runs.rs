@@ -6,11 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use super::error::{StoreError, StoreErrorKind};
+use super::error::StoreErrorKind;
 use super::id::RunId;
 use super::store::{Record, RunInfo, RunStatus, Store, StoredRecord};
 use super::wire::{Body, Edit, Origin, Wire, WireTask};
-use crate::graph::{Machine, Run, RunError, RunErrorKind, StateGraph};
+use crate::graph::{Machine, OpenQuestion, Run, RunError, RunErrorKind, StateGraph};
 use crate::state::{State, StateError, Update};
 
 /// The stored runs of one graph, in one store.
@@ -32,6 +32,24 @@ pub struct Checkpoint {
     pub next: Vec<Arc<str>>,
     /// When it was stored.
     pub at: SystemTime,
+}
+
+/// How a run stands now.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Standing {
+    /// How it stands.
+    pub status: RunStatus,
+    /// How many supersteps are finished.
+    pub steps: u64,
+    /// The state after the last of them.
+    pub state: State,
+    /// The nodes that are next or on; none at the end.
+    pub next: Vec<Arc<str>>,
+    /// What waits for an answer.
+    pub questions: Vec<OpenQuestion>,
+    /// Why it failed, was cancelled or stopped, if the last thing it did was that.
+    pub stopped: Option<String>,
 }
 
 /// Which records of finished work are given up.
@@ -86,9 +104,28 @@ impl Runs {
     ///
     /// [`RunErrorKind::Store`].
     pub async fn list(&self) -> Result<Vec<RunInfo>, RunError> {
-        let mut runs = self.store.list().await.map_err(|error| self.store_error(error))?;
+        let mut runs = self.store.list().await.map_err(|error| RunError::store(error, self.graph.name()))?;
         runs.retain(|info| &*info.graph == self.graph.name());
         Ok(runs)
+    }
+
+    /// How a run stands, without going on with it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`history`](Self::history).
+    pub async fn standing(&self, run: &RunId) -> Result<Standing, RunError> {
+        let records = self.records(run).await?;
+        let machine = self.now(run, &records)?;
+        let last = records.last().map(|last| &last.record).ok_or_else(|| self.unknown(run))?;
+        Ok(Standing {
+            status: last.status,
+            steps: machine.finished(),
+            state: machine.state().clone(),
+            next: machine.next(),
+            questions: machine.questions(),
+            stopped: stopped(&last.body),
+        })
     }
 
     /// The checkpoints of a run that are kept, the oldest first.
@@ -145,7 +182,7 @@ impl Runs {
             StoreErrorKind::Conflict => self
                 .error(RunErrorKind::RunExists, format!("there is a run `{copy}` already"))
                 .with_run(Some(copy)),
-            _ => self.store_error(error),
+            _ => RunError::store(error, self.graph.name()),
         })
     }
 
@@ -178,9 +215,14 @@ impl Runs {
             },
         });
         machine.edit(&writes, nodes);
-        let seq = records.last().map_or(0, |last| last.record.seq);
-        let record = self.record(seq + 1, machine.finished(), status(&machine), vec![entry])?;
-        self.store.append(run, record).await.map_err(|error| self.store_error(error))
+        let last = records.last().map(|last| &last.record);
+        let status = match (next, last) {
+            (Next::Unchanged, Some(last)) => last.status,
+            _ => status(&machine),
+        };
+        let seq = last.map_or(0, |last| last.seq);
+        let record = self.record(seq + 1, machine.finished(), status, vec![entry])?;
+        self.store.append(run, record).await.map_err(|error| RunError::store(error, self.graph.name()))
     }
 
     /// Deletes a run, with those of its subgraphs. Not an error if there is none.
@@ -189,7 +231,7 @@ impl Runs {
     ///
     /// [`RunErrorKind::Store`].
     pub async fn delete(&self, run: &RunId) -> Result<(), RunError> {
-        self.store.delete(run).await.map_err(|error| self.store_error(error))
+        self.store.delete(run).await.map_err(|error| RunError::store(error, self.graph.name()))
     }
 
     /// Gives up what `retention` does not keep, as of `now`. Returns how many runs were deleted and how many shortened.
@@ -218,23 +260,29 @@ impl Runs {
         let records = self.records(run).await?;
         let last = records.last().map_or(0, |stored| stored.record.step);
         let (mut machine, mut base) = (None, None);
-        for stored in records.iter().take_while(|stored| stored.record.step + steps <= last + 1) {
+        for stored in records
+            .iter()
+            .take_while(|stored| stored.record.step.saturating_add(steps) <= last.saturating_add(1))
+        {
             Machine::fold(&self.graph, &mut machine, stored, |_| {})?;
             // Where a record ends in the middle of a superstep there is no checkpoint to begin with.
             if let Some(machine) = machine.as_ref().filter(|machine| machine.is_fresh()) {
-                base = Some((stored.record.seq, machine.clone()));
+                base = Some((stored.record.seq, stored.record.status, machine.clone()));
             }
         }
         let first = records.first().map_or(0, |stored| stored.record.seq);
-        let Some((seq, machine)) = base.filter(|(seq, _)| *seq > first) else { return Ok(false) };
+        let Some((seq, status, machine)) = base.filter(|(seq, ..)| *seq > first) else { return Ok(false) };
         let begun = machine.begun().map_err(|error| self.state_error(error))?;
-        let record = self.record(seq, machine.finished(), status(&machine), vec![begun])?;
-        self.store.compact(run, record).await.map_err(|error| self.store_error(error))?;
+        let record = self.record(seq, machine.finished(), status, vec![begun])?;
+        self.store.compact(run, record).await.map_err(|error| RunError::store(error, self.graph.name()))?;
         Ok(true)
     }
 
     async fn records(&self, run: &RunId) -> Result<Vec<StoredRecord>, RunError> {
-        self.store.load(run).await.map_err(|error| self.store_error(error).with_run(Some(run)))
+        self.store
+            .load(run)
+            .await
+            .map_err(|error| RunError::store(error, self.graph.name()).with_run(Some(run)))
     }
 
     /// The run as it stands.
@@ -292,14 +340,6 @@ impl Runs {
     fn state_error(&self, error: StateError) -> RunError {
         self.error(RunErrorKind::InvalidUpdate, error.to_string()).with_source(error)
     }
-
-    fn store_error(&self, error: StoreError) -> RunError {
-        let kind = match error.kind() {
-            StoreErrorKind::Conflict => RunErrorKind::Conflict,
-            _ => RunErrorKind::Store,
-        };
-        self.error(kind, error.to_string()).with_source(error)
-    }
 }
 
 /// What comes after an [edit](Runs::edit).
@@ -310,6 +350,15 @@ pub enum Next<'a> {
     Unchanged,
     /// These nodes.
     Nodes(&'a [&'a str]),
+}
+
+/// Why a record says that the run ended, if it does.
+fn stopped(body: &[u8]) -> Option<String> {
+    let body: Body = serde_json::from_slice(body).ok()?;
+    match body.entries.into_iter().next_back()? {
+        Wire::Stopped(stopped) => Some(stopped.message).filter(|message| !message.is_empty()),
+        _ => None,
+    }
 }
 
 fn checkpoint(machine: &Machine, at: SystemTime) -> Checkpoint {

@@ -1,6 +1,5 @@
 //! Runs in a SQLite database.
 
-mod connection;
 mod worker;
 
 use std::fmt;
@@ -17,7 +16,39 @@ use tokio::sync::oneshot;
 use super::error::{StoreError, StoreErrorKind};
 use super::id::RunId;
 use super::store::{Record, RunInfo, Store, StoredRecord, milliseconds};
+use crate::sqlite::{self, OpenError, Purpose};
 use worker::{Request, Work};
+
+const PURPOSE: Purpose = Purpose {
+    application: 0x7461_756f, // "tauo"
+    version: 1,
+    tables: "
+        CREATE TABLE run (
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            graph TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE record (
+            run INTEGER NOT NULL REFERENCES run (number) ON DELETE CASCADE,
+            seq INTEGER NOT NULL,
+            step INTEGER NOT NULL,
+            status TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            body BLOB NOT NULL,
+            UNIQUE (run, seq)
+        ) STRICT;
+    ",
+};
+
+impl From<OpenError> for StoreError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::NotAStore(None) => Self::new(StoreErrorKind::NotAStore),
+            OpenError::NotAStore(Some(source)) => Self::new(StoreErrorKind::NotAStore).with_source(source),
+            OpenError::Unavailable(source) => Self::new(StoreErrorKind::Unavailable).with_source(source),
+        }
+    }
+}
 
 /// Runs in one SQLite database, which may be shared with other processes.
 ///
@@ -44,7 +75,7 @@ impl SqliteStore {
     /// [`StoreErrorKind::Unavailable`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref().to_owned();
-        let connection = connection::open(&path)?;
+        let connection = sqlite::open(&path, &PURPOSE)?;
         let (requests, received) = channel();
         let thread = std::thread::Builder::new()
             .name("tau-checkpoints".to_owned())

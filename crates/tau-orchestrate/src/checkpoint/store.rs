@@ -30,7 +30,8 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// The records of a run in order; none if there is no such run.
     fn load<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<Vec<StoredRecord>, StoreError>>;
 
-    /// Puts `base` in the place of all records up to its number, at once. It is a conflict if that number is not there.
+    /// Puts `base` in the place of all records up to its number, at once, with the time of the record of that number. It is a
+    /// conflict if that number is not there.
     fn compact<'a>(&'a self, run: &'a RunId, base: Record) -> BoxFuture<'a, Result<(), StoreError>>;
 
     /// All runs in the order of their names, those of subgraphs left out.

@@ -1,12 +1,13 @@
 //! Updates of earlier runs, for nodes whose policy says so.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use tokio::time::Instant;
 
 use super::policy::Cache;
 use crate::state::Writes;
+use crate::sync::lock;
 
 /// What is remembered of all nodes of a graph, for as long as the graph lives.
 #[derive(Default)]
@@ -22,13 +23,13 @@ struct OfNode {
 impl Memory {
     /// What the node wrote for that key, if it is not too old.
     pub(super) fn get(&self, node: usize, key: &str, policy: &Cache) -> Option<Writes> {
-        let nodes = self.lock();
+        let nodes = lock(&self.0);
         let (at, writes) = nodes.get(&node)?.kept.get(key)?;
         policy.keep.is_none_or(|keep| at.elapsed() < keep).then(|| writes.clone())
     }
 
     pub(super) fn put(&self, node: usize, key: String, writes: Writes, policy: &Cache) {
-        let mut nodes = self.lock();
+        let mut nodes = lock(&self.0);
         let of_node = nodes.entry(node).or_default();
         if of_node.kept.insert(key.clone(), (Instant::now(), writes)).is_some() {
             return;
@@ -39,10 +40,5 @@ impl Memory {
         {
             of_node.kept.remove(&oldest);
         }
-    }
-
-    /// Nothing that panics is done under the lock.
-    fn lock(&self) -> MutexGuard<'_, HashMap<usize, OfNode>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -95,7 +95,7 @@ impl Context {
     /// Fires when the run is cancelled. A node is dropped where it waits then, so only one that computes has to look.
     #[must_use]
     pub fn cancellation(&self) -> &CancellationToken {
-        &self.scope.cancellation
+        &self.scope.events.cancellation
     }
 
     /// Hands a message to whoever [streams](super::Run::stream) the run: words of a model, progress. It is not stored.

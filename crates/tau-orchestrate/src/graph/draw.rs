@@ -1,10 +1,16 @@
-//! Draws a graph as text.
+//! Draws a graph, as text and as a picture.
+
+mod layout;
+mod svg;
 
 use std::fmt::Write as _;
 
 use super::compiled::StateGraph;
 use super::edge::{Outgoing, Target};
 use super::node::NodeKind;
+
+/// When an edge is taken, if it is not taken always.
+type Lead = Option<String>;
 
 impl StateGraph {
     /// The graph as a [Mermaid](https://mermaid.js.org/syntax/flowchart.html) flowchart. Nodes that ask are hexagons, subgraphs are
@@ -37,27 +43,35 @@ impl StateGraph {
 }
 
 fn draw_edges(text: &mut String, from: &str, outgoing: &Outgoing) {
-    let mut dotted = |label: String, target: Target| {
-        let _ = writeln!(text, "    {from} -. {} .-> {}", quoted(&label), id(target));
-    };
+    for (lead, target) in leads(outgoing) {
+        let _ = match lead {
+            Some(lead) => writeln!(text, "    {from} -. {} .-> {}", quoted(&lead), id(target)),
+            None => writeln!(text, "    {from} --> {}", id(target)),
+        };
+    }
+}
+
+/// All that leads away from a node, and when.
+fn leads(outgoing: &Outgoing) -> Vec<(Lead, Target)> {
+    let otherwise = |target: &Target| (Some("otherwise".to_owned()), *target);
     match outgoing {
-        Outgoing::All { edges, otherwise } => {
-            for (predicate, target) in edges.iter().filter(|(predicate, _)| !predicate.is_always()) {
-                dotted(predicate.to_string(), *target);
-            }
-            otherwise.iter().for_each(|target| dotted("otherwise".to_owned(), *target));
-            for (_, target) in edges.iter().filter(|(predicate, _)| predicate.is_always()) {
-                let _ = writeln!(text, "    {from} --> {}", id(*target));
-            }
+        Outgoing::All { edges, otherwise: others } => {
+            let (always, sometimes): (Vec<_>, Vec<_>) =
+                edges.iter().partition(|(predicate, _)| predicate.is_always());
+            let sometimes =
+                sometimes.into_iter().map(|(predicate, target)| (Some(predicate.to_string()), *target));
+            let always = always.into_iter().map(|(_, target)| (None, *target));
+            sometimes.chain(others.iter().map(otherwise)).chain(always).collect()
         }
-        Outgoing::First { cases, otherwise } => {
-            for (place, (predicate, target)) in cases.iter().enumerate() {
-                dotted(format!("{}. {predicate}", place + 1), *target);
-            }
-            dotted("otherwise".to_owned(), *otherwise);
+        Outgoing::First { cases, otherwise: other } => {
+            let numbered = |(place, (predicate, target)): (usize, &(_, Target))| {
+                let predicate: &super::predicate::Predicate = predicate;
+                (Some(format!("{}. {predicate}", place + 1)), *target)
+            };
+            cases.iter().enumerate().map(numbered).chain([otherwise(other)]).collect()
         }
         Outgoing::Routed { targets, .. } => {
-            targets.iter().for_each(|target| dotted("chosen".to_owned(), *target));
+            targets.iter().map(|target| (Some("chosen".to_owned()), *target)).collect()
         }
     }
 }

@@ -5,7 +5,7 @@ use super::error::{HubError, HubErrorKind};
 use super::handle::Hub;
 use super::message::{Destination, Message, Purpose};
 use super::participant::{HandlerError, Participant, Reply};
-use super::sync::lock;
+use crate::sync::lock;
 
 use std::sync::Arc;
 

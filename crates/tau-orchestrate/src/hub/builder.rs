@@ -13,8 +13,8 @@ use super::lifecycle::Lifecycle;
 use super::link::{Link, Way};
 use super::name::HubId;
 use super::outbox::{MemoryStore, MessageStore, Outbox, OutboxOptions};
-use super::sync::write;
 use super::transport::Transport;
+use crate::sync::write;
 
 /// Makes a [`Hub`]. Begun by [`Hub::builder`].
 #[must_use = "a hub is there once it is built"]

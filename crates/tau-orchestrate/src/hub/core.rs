@@ -19,7 +19,7 @@ use super::outbox::Outbox;
 use super::participant::Reply;
 use super::registry::Registry;
 use super::seen::Seen;
-use super::sync::read;
+use crate::sync::read;
 
 pub(super) struct Core {
     pub(super) id: HubId,

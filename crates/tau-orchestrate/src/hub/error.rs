@@ -144,12 +144,6 @@ impl HubError {
         self.inner.about.as_deref()
     }
 
-    /// The message that it is about, if it had an id by then.
-    #[must_use]
-    pub fn message_id(&self) -> Option<MessageId> {
-        self.inner.message
-    }
-
     /// More than the kind says: the text of a handler's error or panic.
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
@@ -211,9 +205,7 @@ impl Failure {
     }
 
     pub(super) fn of_panic(panic: &(dyn std::any::Any + Send)) -> Self {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        let detail = text.map(|text| text.chars().take(500).collect());
+        let detail = crate::panics::text(panic).map(|text| text.chars().take(500).collect());
         Self { detail, ..Self::of(DeadLetterReason::HandlerPanicked) }
     }
 

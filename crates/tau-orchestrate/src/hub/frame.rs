@@ -135,7 +135,7 @@ fn put_id(frame: &mut BytesMut, id: MessageId) {
     frame.put_u64(id.number);
 }
 
-/// A text longer than 4 GiB is cut; no transport takes it anyway.
+/// A text longer than 4 GiB is left out whole; no transport takes it anyway.
 fn put_text(frame: &mut BytesMut, text: &str) {
     let length = u32::try_from(text.len()).unwrap_or(0);
     frame.put_u32(length);

@@ -18,7 +18,7 @@ use super::name::{HubId, NameError, ParticipantId};
 use super::participant::{Participant, ParticipantOptions};
 use super::route::Sent;
 use super::subject::Pattern;
-use super::sync::{read, write};
+use crate::sync::{read, write};
 
 /// A place where participants reach each other by id and by subject.
 ///
@@ -163,11 +163,10 @@ impl Hub {
             (member, end)
         };
         let way = Way::Pattern(Arc::clone(&member), pattern.clone());
-        let received = self.receive_over(&member, way, end).await;
-        if received.is_err() {
-            self.end_subscription(&member, &pattern);
-        }
-        received
+        let subscription = Subscription { hub: self, member: &member, pattern: &pattern };
+        self.receive_over(&member, way, end).await?;
+        std::mem::forget(subscription);
+        Ok(())
     }
 
     /// Ends a subscription.
@@ -204,8 +203,8 @@ impl Hub {
     ///
     /// For one participant: `NoSuchParticipant` (only without a transport: with one, nobody knows who is there),
     /// `MailboxFull`, `DeadlineExceeded`, `Unregistered`. For any: `InvalidName`, `InvalidMessage`, `ShutDown`,
-    /// `TransportFailed`; and for one that must arrive `OutboxFull` and `StoreFailed`. Each but the first two of these makes a
-    /// dead letter. A subject that nobody subscribed to is no error.
+    /// `TransportFailed`; and for one that must arrive `OutboxFull` and `StoreFailed`. Each makes a dead letter but
+    /// `InvalidName` and `InvalidMessage`, and the last two: such a message was not taken. A subject that nobody subscribed to is no error.
     pub async fn send(&self, message: MessageBuilder) -> Result<Sent, HubError> {
         let message = self.core.prepare(message)?;
         self.core.tell(message).await
@@ -293,12 +292,30 @@ impl fmt::Debug for Hub {
 /// A registration that is not complete. Dropped, it is taken back.
 struct Registration<'a> {
     hub: &'a Hub,
-    member: &'a Member,
+    member: &'a Arc<Member>,
 }
 
 impl Drop for Registration<'_> {
     fn drop(&mut self) {
-        // It may be gone already, with the hub.
-        let _ = self.hub.unregister(self.member.id.as_str());
+        let mut registry = write(&self.hub.core.registry);
+        // It may be gone already, with the hub or by its id, and somebody else may have that by now.
+        if registry.get(self.member.id.as_str()).is_some_and(|member| Arc::ptr_eq(member, self.member)) {
+            registry.remove(self.member.id.as_str());
+        }
+        drop(registry);
+        self.member.leave(DeadLetterReason::Unregistered);
+    }
+}
+
+/// A subscription that is not complete. Dropped, it is taken back, and the next to subscribe begins anew.
+struct Subscription<'a> {
+    hub: &'a Hub,
+    member: &'a Arc<Member>,
+    pattern: &'a Pattern,
+}
+
+impl Drop for Subscription<'_> {
+    fn drop(&mut self) {
+        self.hub.end_subscription(self.member, self.pattern);
     }
 }

@@ -19,8 +19,8 @@ use super::message::{Destination, Message, Purpose};
 use super::name::{HubId, MessageId, ParticipantId};
 use super::outbox::{Arrival, Target};
 use super::subject::{Pattern, Subject};
-use super::sync::{lock, read};
 use super::transport::{Frames, Transport, TransportError};
+use crate::sync::{lock, read};
 
 /// How long a hub that stops waits for the transport to take an answer.
 const ANSWER: Duration = Duration::from_secs(1);

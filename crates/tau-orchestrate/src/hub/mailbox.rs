@@ -8,7 +8,7 @@ use tokio::sync::{Notify, Semaphore, TryAcquireError};
 
 use super::envelope::Parcel;
 use super::message::Priority;
-use super::sync::lock;
+use crate::sync::lock;
 
 /// What happens to a message that finds the mailbox full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

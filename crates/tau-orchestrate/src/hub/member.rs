@@ -19,7 +19,7 @@ use super::name::{MessageId, ParticipantId};
 use super::participant::{Participant, ParticipantOptions};
 use super::seen::Seen;
 use super::subject::Pattern;
-use super::sync::lock;
+use crate::sync::lock;
 
 pub(super) struct Member {
     pub(super) id: ParticipantId,

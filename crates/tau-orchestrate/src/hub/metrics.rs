@@ -17,7 +17,7 @@ pub struct HubMetrics {
     pub requests: u64,
     /// Requests whose deadline passed.
     pub timeouts: u64,
-    /// Frames that came over the transport.
+    /// Frames that came over the transport, those that could not be read among them.
     pub frames_received: u64,
     /// Frames that the transport took.
     pub frames_sent: u64,

@@ -25,14 +25,14 @@ use super::error::{HubError, HubErrorKind};
 use super::frame::Frame;
 use super::message::Message;
 use super::name::{HubId, MessageId, ParticipantId};
-use super::sync::lock;
+use crate::sync::lock;
 use inbox::{Inbox, Known};
 use pending::Pending;
 
 pub use memory::MemoryStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
-pub use store::{Handled, MessageStore, StoreError, Stored};
+pub use store::{Handled, MessageStore, StoreError, StoreErrorKind, Stored};
 
 pub(super) use inbox::Target;
 

@@ -14,7 +14,7 @@ use super::mailbox::{Overflow, Put};
 use super::member::Member;
 use super::message::{Destination, Message, MessageBuilder, Purpose};
 use super::name::MessageId;
-use super::sync::read;
+use crate::sync::read;
 
 /// What became of a message that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

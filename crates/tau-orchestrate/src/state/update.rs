@@ -11,6 +11,7 @@ use tau_core::Secret;
 
 use super::error::{StateError, StateErrorKind};
 use super::key::{Key, SecretKey};
+use super::reducer::ReducerKind;
 use super::schema::Schema;
 use super::slot::Erased;
 
@@ -49,7 +50,8 @@ impl Update {
         self
     }
 
-    /// With a value for the key of that name, which is read as the type of the key.
+    /// With a value for the key of that name, which is read as the type of the key. For a key that
+    /// [appends](super::ReducerKind::Append) what is no list is one item.
     #[must_use]
     pub fn and_json(mut self, name: impl Into<String>, value: Value) -> Self {
         self.entries.push((Cow::Owned(name.into()), New::Json(value)));
@@ -87,6 +89,11 @@ impl Update {
                 New::Typed(value) if spec.is_of((*value).type_id()) => writes.values.push((position, value)),
                 New::Json(value) => {
                     let slot = spec.slot().ok_or_else(wrong)?;
+                    let value = match value {
+                        list @ Value::Array(_) => list,
+                        one if slot.reducer() == ReducerKind::Append => vec![one].into(),
+                        other => other,
+                    };
                     let decoded = to_raw_value(&value).and_then(|json| slot.decode(&json));
                     let undecodable =
                         |source| StateError::new(StateErrorKind::Undecodable, &name).with_source(source);

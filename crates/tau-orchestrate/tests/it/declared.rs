@@ -26,7 +26,7 @@ name: review
 keys: { items: replace, notes: append, ok: replace, sum: sum }
 max_steps: 20
 nodes:
-  plan: { kind: say, with: [planned], writes: notes }
+  plan: { kind: say, with: planned, writes: notes }
   work: { kind: say, with: [], writes: notes, attempts: 3, timeout_seconds: 5 }
   inner:
     kind: graph

@@ -53,6 +53,34 @@ async fn a_node_is_tried_again() {
     assert_eq!(runs.load(Ordering::SeqCst), 1);
 }
 
+/// What stands around a node may panic too, and the run ends with an error all the same: with one task and with several.
+#[tokio::test]
+async fn what_stands_around_a_node_may_panic() {
+    let retry = || attempts(2).only_if(|_| panic!("while it looks at an error"));
+    let failing = async |_: Context| Err::<Update, _>(Oops("busy").into());
+    let builder = || {
+        let builder = StateGraph::builder("test").keys([COUNT.spec()]).node("a", failing);
+        builder.policy(Policy::new().with_retry(retry())).entry("a").edge("a", END)
+    };
+    let alone = builder().build().unwrap();
+    let beside = builder().node("b", async |_| Ok(Update::new())).entry("b").edge("b", END).build().unwrap();
+    for graph in [alone, beside] {
+        let error = graph.run(Update::new()).await.unwrap_err();
+        assert_eq!((error.kind(), error.node()), (RunErrorKind::NodePanicked, Some("a")));
+        assert_eq!(error.to_string(), "graph `test`: node `a` panicked: while it looks at an error");
+    }
+}
+
+#[tokio::test]
+async fn a_reducer_may_panic() {
+    const SUM: Key<u32> = Key::custom("sum", |_, _| panic!("over a sum"));
+    let node = async |_: Context| Ok(SUM.set(1));
+    let graph = StateGraph::builder("test").keys([SUM.spec()]).node("a", node).entry("a").edge("a", END);
+    let error = graph.build().unwrap().run(SUM.set(1)).await.unwrap_err();
+    assert_eq!(error.kind(), RunErrorKind::InvalidUpdate);
+    assert_eq!(error.to_string(), "graph `test`: a reducer panicked in superstep 1: over a sum");
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_takes_too_long_is_dropped() {
     let slow_first = |policy: Policy| {

@@ -134,6 +134,10 @@ async fn what_is_done_in_a_superstep_that_failed_does_not_run_again() {
     assert_eq!((error.kind(), error.node()), (RunErrorKind::NodeFailed, Some("b")));
     let runs = one_fails(&done, &fails).runs(store);
     assert_eq!(runs.list().await.unwrap()[0].status, RunStatus::Failed);
+    let standing = runs.standing(&id("r")).await.unwrap();
+    let next: Vec<&str> = standing.next.iter().map(|node| &**node).collect();
+    assert_eq!((standing.status, standing.steps, next), (RunStatus::Failed, 0, vec!["b"]));
+    assert_eq!(standing.stopped.as_deref(), Some("node `b` failed: first time"));
     let outcome = runs.resume(&id("r")).await.unwrap();
     assert_eq!(log(&outcome.state), ["a", "b", "c"]);
     assert_eq!((done.load(Ordering::SeqCst), fails.load(Ordering::SeqCst)), (2, 2));
@@ -181,6 +185,35 @@ async fn a_run_pauses_in_front_of_a_node_and_goes_past_it() {
     assert!(outcome.is_completed());
     let unknown = graph.run(Update::new()).with_pause_before(["nobody"]).await.unwrap_err();
     assert_eq!(unknown.kind(), RunErrorKind::InvalidRoute);
+}
+
+/// Only a run that paused may go past where it paused: one whose process ended, that was cancelled, or that is told to pause when it
+/// is resumed, has not been looked at there.
+#[tokio::test]
+async fn only_a_run_that_paused_goes_past_the_node() {
+    let graph = counting(3).build().unwrap();
+    let store = Arc::new(Failing { inner: MemoryStore::new(), left: AtomicU32::new(1) });
+    graph.run(Update::new()).with_store(store.clone(), id("r")).await.unwrap_err();
+    store.left.store(100, Ordering::SeqCst);
+    let runs = graph.runs(store);
+    let resume = || async { runs.resume(&id("r")).with_pause_before(["count"]).await.unwrap() };
+    let outcome = resume().await;
+    assert_eq!((outcome.status, outcome.steps), (RunStatus::Paused, 0));
+    // Looked at, changed, and let go on; an edit that says what is next is a new place to look at.
+    runs.edit(&id("r"), LOG.set(["seen".to_owned()].into()), Next::Unchanged).await.unwrap();
+    assert_eq!(runs.list().await.unwrap()[0].status, RunStatus::Paused);
+    let outcome = resume().await;
+    assert_eq!((outcome.status, outcome.steps), (RunStatus::Paused, 1));
+    runs.edit(&id("r"), Update::new(), Next::Nodes(&["count"])).await.unwrap();
+    assert_eq!(runs.list().await.unwrap()[0].status, RunStatus::Running);
+    let outcome = resume().await;
+    assert_eq!((outcome.status, outcome.steps), (RunStatus::Paused, 2));
+    // Shortened, it still is paused.
+    assert_eq!(runs.prune(Retention::new().keep_steps(1), SystemTime::now()).await.unwrap(), (0, 1));
+    assert_eq!(runs.list().await.unwrap()[0].status, RunStatus::Paused);
+    // As many steps as there can be are kept.
+    assert_eq!(runs.prune(Retention::new().keep_steps(u64::MAX), SystemTime::now()).await.unwrap(), (0, 0));
+    assert_eq!(resume().await.steps, 3);
 }
 
 #[tokio::test]

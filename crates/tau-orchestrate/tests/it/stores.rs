@@ -79,7 +79,16 @@ async fn a_log_is_shortened_at_once(store: &dyn Store) {
     for seq in 1..=5 {
         store.append(&run, record(seq, "x")).await.unwrap();
     }
+    let times = |stored: &[StoredRecord]| stored.iter().map(|stored| stored.at).collect::<Vec<_>>();
+    let before = times(&store.load(&run).await.unwrap());
+    // Long enough for every clock to show another millisecond.
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     store.compact(&run, record(3, "base")).await.unwrap();
+    assert_eq!(
+        times(&store.load(&run).await.unwrap()),
+        before[2..],
+        "a base is as old as what it stands for"
+    );
     let expected = [record(3, "base"), record(4, "x"), record(5, "x")];
     assert_eq!(records(&store.load(&run).await.unwrap()), expected);
     for gone in [1, 2, 6] {

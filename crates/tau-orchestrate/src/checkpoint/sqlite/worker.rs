@@ -6,10 +6,10 @@ use std::sync::mpsc::Receiver;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use tokio::sync::oneshot;
 
-use super::connection::from_sqlite;
 use crate::checkpoint::error::{StoreError, StoreErrorKind};
 use crate::checkpoint::id::RunId;
 use crate::checkpoint::store::{Record, RunInfo, StoredRecord, from_milliseconds};
+use crate::sqlite::OpenError;
 
 /// The most writes of one transaction.
 const BATCH: usize = 256;
@@ -71,7 +71,7 @@ fn write(connection: &mut Connection, first: Request, requests: &Receiver<Reques
         let at = request.at;
         let (answer, taken) = match request.work {
             Work::Append { run, record, answer } => (answer, append(&transaction, &run, &record, at)),
-            Work::Compact { run, base, answer } => (answer, compact(&transaction, &run, &base, at)),
+            Work::Compact { run, base, answer } => (answer, compact(&transaction, &run, &base)),
             Work::Delete { run, answer } => (answer, delete(&transaction, &run)),
             read => {
                 next = Some(Request { work: read, at });
@@ -116,19 +116,24 @@ fn append(connection: &Connection, run: &RunId, record: &Record, at: i64) -> rus
     if integer(record.seq) != last.unwrap_or(0) + 1 {
         return Ok(false);
     }
-    insert(connection, number, record, at)?;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO record (run, seq, step, status, at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    let (seq, step) = (integer(record.seq), integer(record.step));
+    insert.execute(params![number, seq, step, record.status.as_str(), at, record.body])?;
     Ok(true)
 }
 
-fn compact(connection: &Connection, run: &RunId, base: &Record, at: i64) -> rusqlite::Result<bool> {
+fn compact(connection: &Connection, run: &RunId, base: &Record) -> rusqlite::Result<bool> {
     let Some(number) = number(connection, run)? else { return Ok(false) };
-    let mut exists = connection.prepare_cached("SELECT 1 FROM record WHERE run = ?1 AND seq = ?2")?;
-    if !exists.exists(params![number, integer(base.seq)])? {
+    let (seq, step) = (integer(base.seq), integer(base.step));
+    let mut update = connection
+        .prepare_cached("UPDATE record SET step = ?3, status = ?4, body = ?5 WHERE run = ?1 AND seq = ?2")?;
+    if update.execute(params![number, seq, step, base.status.as_str(), base.body])? == 0 {
         return Ok(false);
     }
-    let mut delete = connection.prepare_cached("DELETE FROM record WHERE run = ?1 AND seq <= ?2")?;
-    delete.execute(params![number, integer(base.seq)])?;
-    insert(connection, number, base, at)?;
+    let mut delete = connection.prepare_cached("DELETE FROM record WHERE run = ?1 AND seq < ?2")?;
+    delete.execute(params![number, seq])?;
     Ok(true)
 }
 
@@ -143,15 +148,6 @@ fn delete(connection: &Connection, run: &RunId) -> rusqlite::Result<bool> {
 fn number(connection: &Connection, run: &RunId) -> rusqlite::Result<Option<i64>> {
     let mut find = connection.prepare_cached("SELECT number FROM run WHERE id = ?1")?;
     find.query_row([run.as_str()], |row| row.get(0)).optional()
-}
-
-fn insert(connection: &Connection, number: i64, record: &Record, at: i64) -> rusqlite::Result<()> {
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO record (run, seq, step, status, at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    let (seq, step) = (integer(record.seq), integer(record.step));
-    insert.execute(params![number, seq, step, record.status.as_str(), at, record.body])?;
-    Ok(())
 }
 
 fn load(connection: &Connection, run: &RunId) -> rusqlite::Result<Vec<StoredRecord>> {
@@ -209,4 +205,8 @@ fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
 /// Numbers of records count up from 1, so they fit.
 fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn from_sqlite(error: rusqlite::Error) -> StoreError {
+    OpenError::from(error).into()
 }

@@ -44,7 +44,7 @@ pub enum KeyKind {
     Replace,
     /// The new one takes its place; of two at once the last stays.
     Last,
-    /// Items of a list follow those that are there.
+    /// Items of a list follow those that are there; what is no list is one item.
     Append,
     /// Entries of an object are laid over those that are there.
     Merge,

@@ -14,14 +14,13 @@ use super::outcome::Outcome;
 use super::schedule;
 use super::scope::Scope;
 use super::stream::{Modes, Part};
-use crate::checkpoint::{RunId, RunStatus, StoreError, StoreErrorKind};
+use crate::checkpoint::RunStatus;
 use crate::observe::EventKind;
 
 pub(super) struct Driver {
     machine: Machine,
     scope: Arc<Scope>,
     log: Option<Log>,
-    run: Option<RunId>,
     on_completion: OnCompletion,
     concurrency: usize,
     /// The nodes to stop in front of, and the superstep that is not stopped at because the run was resumed there.
@@ -65,7 +64,7 @@ impl Driver {
         loop {
             // Tasks that are always ready would otherwise never let another one run.
             tokio::task::coop::consume_budget().await;
-            if self.scope.cancellation.is_cancelled() {
+            if self.scope.events.cancellation.is_cancelled() {
                 return Err(self.error(RunErrorKind::Cancelled, "cancelled"));
             }
             match self.machine.position() {
@@ -108,7 +107,7 @@ impl Driver {
         let Some(log) = &mut self.log else { return Ok(()) };
         let flushed = log.flush(step, status).await;
         let seq = log.seq();
-        if flushed.map_err(|error| self.store_error(error))? {
+        if flushed.map_err(|error| RunError::store(error, self.machine.graph.name()))? {
             self.tell_checkpoint(seq);
         }
         Ok(())
@@ -138,13 +137,5 @@ impl Driver {
 
     fn error(&self, kind: RunErrorKind, detail: &str) -> RunError {
         RunError::new(kind, self.machine.graph.name(), detail)
-    }
-
-    fn store_error(&self, error: StoreError) -> RunError {
-        let kind = match error.kind() {
-            StoreErrorKind::Conflict => RunErrorKind::Conflict,
-            _ => RunErrorKind::Store,
-        };
-        self.error(kind, &error.to_string()).with_source(error)
     }
 }

@@ -4,16 +4,16 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::checkpoint::RunId;
+use crate::checkpoint::{RunId, StoreError, StoreErrorKind};
 use crate::graph::node::BoxError;
 
 /// What kind of thing stopped a run, or kept it from going on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RunErrorKind {
-    /// A node returned an error, after all attempts it has. The source is that error.
+    /// A node returned an error, after all attempts it has. The source is that error, unless it quotes a secret.
     NodeFailed,
-    /// A node panicked.
+    /// A node panicked, or what stands around it: its [retry](crate::graph::Retry::only_if), a type that is decoded.
     NodePanicked,
     /// A node took longer than its policy allows.
     NodeTimedOut,
@@ -21,8 +21,8 @@ pub enum RunErrorKind {
     LimitReached,
     /// Two tasks of one superstep wrote a key that can hold only one of the values.
     ConflictingWrites,
-    /// What was to be written does not fit the keys of the graph. The source is a
-    /// [`StateError`](crate::state::StateError).
+    /// What was to be written does not fit the keys of the graph; the source is a [`StateError`](crate::state::StateError). Or a
+    /// reducer panicked over it.
     InvalidUpdate,
     /// A route led to a node that is not among its targets, or a predicate or route panicked.
     InvalidRoute,
@@ -86,6 +86,15 @@ impl RunError {
     pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.inner.source = Some(source.into());
         self
+    }
+
+    /// A store that did not do what the run needs.
+    pub(crate) fn store(error: StoreError, graph: &str) -> Self {
+        let kind = match error.kind() {
+            StoreErrorKind::Conflict => RunErrorKind::Conflict,
+            _ => RunErrorKind::Store,
+        };
+        Self::new(kind, graph, error.to_string()).with_source(error)
     }
 
     /// What kind of thing it was.

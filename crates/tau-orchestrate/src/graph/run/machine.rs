@@ -1,6 +1,7 @@
 //! What a run is. Changes by entries of the log alone, so a run that is folded again is the run that was.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -12,6 +13,7 @@ use crate::graph::compiled::StateGraph;
 use crate::graph::context::TaskId;
 use crate::graph::edge::Target;
 use crate::graph::node::{Answer, OpenQuestion, Question};
+use crate::panics;
 use crate::state::{ReducerKind, State, Writes};
 
 /// A run at one moment: the state after the last superstep that was finished, and the tasks of the one that is on.
@@ -217,13 +219,21 @@ impl Machine {
     /// Joins what all tasks wrote, in their order.
     pub(super) fn joined(&self) -> Result<State, RunError> {
         self.check_writers()?;
-        let mut state = self.state.clone();
-        for task in &self.tasks {
-            if let Phase::Done(writes) = &task.phase {
-                state.write(writes);
+        let join = || {
+            let mut state = self.state.clone();
+            for task in &self.tasks {
+                if let Phase::Done(writes) = &task.phase {
+                    state.write(writes);
+                }
             }
-        }
-        Ok(state)
+            state
+        };
+        // Reducers are not ours and may panic; of the state that one panicked over nothing is kept.
+        catch_unwind(AssertUnwindSafe(join)).map_err(|payload| {
+            let said = self.state.redact(panics::text(&*payload).unwrap_or(panics::NO_TEXT));
+            let detail = format!("a reducer panicked in superstep {}: {said}", self.finished + 1);
+            RunError::new(RunErrorKind::InvalidUpdate, self.graph.name(), detail)
+        })
     }
 
     fn check_writers(&self) -> Result<(), RunError> {

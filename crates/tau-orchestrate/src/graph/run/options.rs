@@ -115,7 +115,7 @@ impl Run {
     ) -> Self {
         let mut run = Self::starting(graph, start);
         run.events.observer = Arc::clone(&around.events.observer);
-        run.events.cancellation = around.cancellation.clone();
+        run.events.cancellation = around.events.cancellation.clone();
         run.stream = around.stream.as_ref().map(Sender::below);
         if let Some(Stored { store, run: id, durability }) = stored {
             run.durability = durability;

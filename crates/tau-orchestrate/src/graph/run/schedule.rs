@@ -6,6 +6,7 @@ use super::error::{RunError, RunErrorKind};
 use super::machine::{Machine, Task};
 use crate::graph::compiled::Compiled;
 use crate::graph::edge::{Outgoing, START, Target};
+use crate::panics;
 use crate::state::State;
 
 /// Whether the superstep may begin: no node runs more often than its policy says, and no run is longer than its graph says. What
@@ -83,8 +84,8 @@ impl<'a> Next<'a> {
     fn follow(&mut self, from: &str, outgoing: &Outgoing, state: &State) -> Result<(), RunError> {
         let followed = catch_unwind(AssertUnwindSafe(|| self.follow_unguarded(from, outgoing, state)));
         followed.unwrap_or_else(|payload| {
-            let said = super::task::panic_text(&*payload);
-            let detail = format!("what chooses the edges of `{from}` panicked: {}", state.redact(&said));
+            let said = panics::text(&*payload).unwrap_or(panics::NO_TEXT);
+            let detail = format!("what chooses the edges of `{from}` panicked: {}", state.redact(said));
             Err(self.invalid(from, detail))
         })
     }

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-
 use super::options::Durability;
 use super::stream::Sender;
 use crate::checkpoint::{RunId, Store};
@@ -11,7 +9,6 @@ use crate::workflow;
 
 pub(in crate::graph) struct Scope {
     pub(in crate::graph) events: workflow::Scope,
-    pub(in crate::graph) cancellation: CancellationToken,
     pub(in crate::graph) stream: Option<Sender>,
     pub(in crate::graph) stored: Option<Stored>,
 }

@@ -49,7 +49,8 @@ impl BitOr for Modes {
     }
 }
 
-/// One part of a streamed run. None of them holds a secret.
+/// One part of a streamed run. In none of them does a secret have a serialised form or a `Debug`. [`Values`](Self::Values) holds the
+/// state, which gives its secrets to whoever asks it for them, and a [`Message`](Self::Message) is what the node emitted, unchanged.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Part {
@@ -145,8 +146,9 @@ impl Sender {
     }
 }
 
-/// A run as a stream of parts. The run goes on only while the stream is polled, so whoever reads slowly slows it down and no
-/// part is dropped; dropping the stream drops the run.
+/// A run as a stream of parts. No part is dropped; dropping the stream drops the run. From superstep to superstep the run goes on only
+/// while the stream is polled, but the tasks inside of a superstep run by themselves, and what they
+/// [emit](crate::graph::Context::emit) is kept until it is read.
 pub struct RunStream {
     run: Option<BoxFuture<'static, Result<Outcome, RunError>>>,
     parts: UnboundedReceiver<Part>,

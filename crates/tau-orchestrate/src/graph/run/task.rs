@@ -1,6 +1,5 @@
 //! Runs one task: attempts, time limit, cache, panics.
 
-use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use super::error::{RunError, RunErrorKind};
 use crate::graph::compiled::{Entry, StateGraph};
 use crate::graph::context::Context;
 use crate::graph::node::{Answer, BoxError, Question, Reply};
+use crate::panics;
 use crate::state::{StateError, Writes};
 
 /// A task as it is started.
@@ -106,7 +106,10 @@ impl Job {
             }
             Ok(Ok(Reply::Ask(questions))) => Ok(Executed::Asked(questions)),
             Ok(Err(error)) => Err(Failure::Failed(error)),
-            Err(payload) => Err(Failure::Panicked(panic_text(&*payload))),
+            Err(payload) => {
+                let said = panics::text(&*payload).unwrap_or(panics::NO_TEXT);
+                Err(Failure::Panicked(said.to_owned()))
+            }
         }
     }
 
@@ -139,10 +142,4 @@ impl Job {
 /// What an error and its sources say, in the form that shows most.
 fn sources(error: &(dyn std::error::Error + 'static)) -> impl Iterator<Item = String> {
     std::iter::successors(Some(error), |error| error.source()).map(|error| format!("{error} {error:?}"))
-}
-
-/// What a panic said, if it said a text.
-pub(super) fn panic_text(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().map(ToString::to_string);
-    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "(no text)".to_owned())
 }

@@ -64,7 +64,10 @@ fn shown(message: &Message) -> String {
 
 fn is_close(left: Option<Instant>, right: Option<Instant>) -> bool {
     match (left, right) {
-        (Some(left), Some(right)) => right.saturating_duration_since(left) < Duration::from_secs(30),
+        (Some(left), Some(right)) => {
+            let (later, earlier) = (right.max(left), right.min(left));
+            later.duration_since(earlier) < Duration::from_secs(30)
+        }
         (left, right) => left == right,
     }
 }

@@ -18,8 +18,8 @@ use crate::hub::error::Failure;
 use crate::hub::member::Member;
 use crate::hub::message::{Destination, Message};
 use crate::hub::name::MessageId;
-use crate::hub::sync::lock;
 use crate::hub::transport::TransportStatus;
+use crate::sync::lock;
 
 /// The most events that are settled in one transaction of the store.
 const BATCH: usize = 256;

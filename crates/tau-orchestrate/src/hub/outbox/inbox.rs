@@ -47,6 +47,8 @@ impl Inbox {
         Self { origins: BTreeMap::new(), most, clock: 0 }
     }
 
+    /// Takes all that is stored, for nothing in it says who was silent longest. What is too much goes when the next new origin
+    /// is heard of, and those that were heard by then stay.
     pub(super) fn restore(&mut self, stored: &Stored) {
         for (origin, settled) in &stored.settled {
             self.origins.entry(HubId(*origin)).or_default().settled = *settled;
@@ -99,11 +101,13 @@ impl Inbox {
     }
 
     fn forget_the_silent(&mut self) {
-        if self.origins.len() <= self.most {
+        let Some(too_many) = self.origins.len().checked_sub(self.most).filter(|count| *count > 0) else {
             return;
-        }
+        };
         let idle = self.origins.iter().filter(|(_, origin)| origin.under_way.is_empty());
-        if let Some(silent) = idle.min_by_key(|(_, origin)| origin.heard).map(|(id, _)| *id) {
+        let mut idle: Vec<(u64, HubId)> = idle.map(|(id, origin)| (origin.heard, *id)).collect();
+        idle.sort_unstable();
+        for (_, silent) in idle.into_iter().take(too_many) {
             self.origins.remove(&silent);
         }
     }
@@ -111,7 +115,7 @@ impl Inbox {
 
 #[cfg(test)]
 mod tests {
-    use super::{HubId, Inbox, Known, MessageId, Target};
+    use super::{HubId, Inbox, Known, MessageId, Stored, Target};
 
     fn id(origin: u64, number: u64) -> MessageId {
         MessageId { origin: HubId(origin), number }
@@ -153,5 +157,22 @@ mod tests {
         inbox.begin(id(4, 1), 1, Target::Here);
         let left: Vec<u64> = inbox.origins.keys().map(|origin| origin.0).collect();
         assert_eq!(left, [1, 4], "3 was let go when 4 came, 2 when 3 did");
+    }
+
+    #[test]
+    fn of_what_was_stored_no_more_is_remembered_than_of_what_comes() {
+        let mut inbox = Inbox::new(3);
+        let stored = Stored {
+            handled: (1..=9).map(|origin| id(origin, 5)).collect(),
+            settled: (1..=9).map(|origin| (origin, 5)).collect(),
+            ..Stored::default()
+        };
+        inbox.restore(&stored);
+        assert_eq!(inbox.begin(id(2, 5), 5, Target::Here), Known::Handled);
+        assert_eq!(inbox.begin(id(7, 6), 5, Target::Here), Known::New);
+        inbox.handled(id(7, 6));
+        inbox.begin(id(20, 1), 1, Target::Here);
+        let left: Vec<u64> = inbox.origins.keys().map(|origin| origin.0).collect();
+        assert_eq!(left, [2, 7, 20], "those that were heard stay");
     }
 }

@@ -9,7 +9,7 @@ use futures::future::{BoxFuture, ready};
 
 use super::store::{Handled, MessageStore, StoreError, Stored};
 use crate::hub::name::MessageId;
-use crate::hub::sync::lock;
+use crate::sync::lock;
 
 /// A store in memory: what must arrive survives its hub, and not its process. Clones are the same store.
 #[derive(Debug, Clone, Default)]
@@ -56,7 +56,9 @@ impl MessageStore for MemoryStore {
 
     fn settle(&self, ids: Vec<MessageId>) -> BoxFuture<'_, Result<(), StoreError>> {
         self.with(|held| {
-            held.outgoing.retain(|id, _| !ids.contains(id));
+            for id in ids {
+                held.outgoing.remove(&id);
+            }
         })
     }
 
@@ -69,7 +71,11 @@ impl MessageStore for MemoryStore {
                 let first = MessageId::from_parts(origin, 0);
                 let bound = MessageId::from_parts(origin, *mark);
                 held.handled.insert(id);
-                held.handled.retain(|id| !(first..bound).contains(id));
+                // Cut out of the middle, so that it costs what is forgotten and not all that is remembered.
+                let forgotten: Vec<MessageId> = held.handled.range(first..bound).copied().collect();
+                for id in forgotten {
+                    held.handled.remove(&id);
+                }
             }
         })
     }

@@ -8,23 +8,26 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use rusqlite::{Connection, Transaction, params};
 
-use super::store::{Handled, MessageStore, StoreError, Stored};
+use super::store::{Handled, MessageStore, StoreError, StoreErrorKind, Stored};
 use crate::hub::name::MessageId;
-use crate::hub::sync::lock;
+use crate::sqlite::{self, OpenError, Purpose};
+use crate::sync::lock;
 
-// SQLite has signed numbers of 64 bits alone, so the halves of an id are kept bit for bit in them; numbers start at 1 and
-// stay small, so their order is right.
-const SCHEMA: &str = "
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
-    CREATE TABLE IF NOT EXISTS outgoing (
-        origin INTEGER NOT NULL, number INTEGER NOT NULL, frame BLOB NOT NULL, PRIMARY KEY (origin, number)
-    ) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS handled (
-        origin INTEGER NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (origin, number)
-    ) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS settled (origin INTEGER PRIMARY KEY, number INTEGER NOT NULL);
-";
+const PURPOSE: Purpose = Purpose {
+    application: 0x7461_7568, // "tauh"
+    version: 1,
+    // SQLite has signed numbers of 64 bits alone, so the halves of an id are kept bit for bit in them; numbers start at 1 and
+    // stay small, so their order is right.
+    tables: "
+        CREATE TABLE outgoing (
+            origin INTEGER NOT NULL, number INTEGER NOT NULL, frame BLOB NOT NULL, PRIMARY KEY (origin, number)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE handled (
+            origin INTEGER NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (origin, number)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE settled (origin INTEGER PRIMARY KEY, number INTEGER NOT NULL) STRICT;
+    ",
+};
 
 /// A store in a SQLite database: what must arrive survives a crash of the process and of the machine, because every call is
 /// synced to the disk before it returns.
@@ -40,10 +43,10 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// When the file cannot be opened or is no database.
+    /// [`StoreErrorKind::NotAStore`] for a database of something else or of a newer version, and
+    /// [`StoreErrorKind::Unavailable`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let connection = Connection::open(path).map_err(StoreError::new)?;
-        connection.execute_batch(SCHEMA).map_err(StoreError::new)?;
+        let connection = sqlite::open(path, &PURPOSE).map_err(from_open)?;
         Ok(Self { connection: Arc::new(Mutex::new(connection)) })
     }
 
@@ -60,7 +63,21 @@ impl SqliteStore {
             transaction.commit()?;
             Ok(result)
         });
-        async { done.await.map_err(StoreError::new)?.map_err(StoreError::new) }.boxed()
+        async {
+            match done.await {
+                Ok(done) => done.map_err(|error| from_open(error.into())),
+                Err(error) => Err(StoreError::new(StoreErrorKind::Unavailable).with_source(error)),
+            }
+        }
+        .boxed()
+    }
+}
+
+fn from_open(error: OpenError) -> StoreError {
+    match error {
+        OpenError::NotAStore(None) => StoreError::new(StoreErrorKind::NotAStore),
+        OpenError::NotAStore(Some(source)) => StoreError::new(StoreErrorKind::NotAStore).with_source(source),
+        OpenError::Unavailable(source) => StoreError::new(StoreErrorKind::Unavailable).with_source(source),
     }
 }
 

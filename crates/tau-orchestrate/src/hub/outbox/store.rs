@@ -56,32 +56,66 @@ pub trait MessageStore: Send + Sync + 'static {
     fn handled(&self, handled: Vec<Handled>) -> BoxFuture<'_, Result<(), StoreError>>;
 }
 
+/// What kind of thing went wrong with a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoreErrorKind {
+    /// What is in the file is no store of messages, or one of a newer version.
+    NotAStore,
+    /// A message is not what was stored: it is damaged, or of another version.
+    Damaged,
+    /// Disk full, connection lost: the source says which.
+    Unavailable,
+}
+
 /// A store that failed.
 #[derive(Debug)]
 pub struct StoreError {
-    source: Box<dyn Error + Send + Sync>,
+    kind: StoreErrorKind,
+    source: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl StoreError {
-    /// A failure that comes from this.
+    /// An error of that kind, without a source.
     #[must_use]
-    pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { source: source.into() }
+    pub fn new(kind: StoreErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+
+    /// With what caused it.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What kind of thing went wrong.
+    #[must_use]
+    pub fn kind(&self) -> StoreErrorKind {
+        self.kind
     }
 
     pub(super) fn damaged(id: MessageId) -> Self {
-        Self::new(format!("message {id} is not what was stored; it is damaged, or of another version"))
+        Self::new(StoreErrorKind::Damaged).with_source(format!("message {id} cannot be read"))
     }
 }
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the store failed: {}", self.source)
+        f.write_str(match self.kind {
+            StoreErrorKind::NotAStore => "not a store of messages of this version; choose another file",
+            StoreErrorKind::Damaged => "a stored message is damaged, or of another version",
+            StoreErrorKind::Unavailable => "the store of messages does not answer",
+        })?;
+        match &self.source {
+            Some(source) => write!(f, ": {source}"),
+            None => Ok(()),
+        }
     }
 }
 
 impl Error for StoreError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&*self.source)
+        self.source.as_deref().map(|source| source as _)
     }
 }

@@ -10,8 +10,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::{Frames, Transport, TransportError, TransportStatus};
 use crate::hub::subject::{Pattern, Subject};
-use crate::hub::sync::{read, write};
 use crate::hub::tree::SubjectTree;
+use crate::sync::{read, write};
 
 type Subscribers = RwLock<SubjectTree<mpsc::Sender<Bytes>>>;
 

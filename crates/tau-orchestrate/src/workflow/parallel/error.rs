@@ -5,6 +5,8 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::panics;
+
 /// What became of an item without a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -35,12 +37,7 @@ impl<E> ItemError<E> {
     }
 
     pub(super) fn panicked(index: usize, payload: &(dyn Any + Send)) -> Self {
-        // `panic!` makes one of these two; `panic_any` may throw anything.
-        let text = payload
-            .downcast_ref::<&'static str>()
-            .copied()
-            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("a panic without a text");
+        let text = panics::text(payload).unwrap_or(panics::NO_TEXT);
         Self { index, cause: Cause::Panicked(text.into()) }
     }
 

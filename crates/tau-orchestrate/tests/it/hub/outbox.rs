@@ -9,7 +9,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tau_orchestrate::hub::{
     DeadLetterReason, Handled, Hub, HubErrorKind, InProcess, MemoryStore, Message, MessageId, MessageStore,
-    OutboxOptions, Overflow, ParticipantOptions, StoreError, Stored,
+    OutboxOptions, Overflow, ParticipantOptions, StoreError, StoreErrorKind, Stored,
 };
 
 use super::support::{Notes, SECOND, next_dead};
@@ -157,7 +157,11 @@ struct Breakable {
 
 impl Breakable {
     fn check(&self) -> Result<(), StoreError> {
-        if self.is_broken.load(Ordering::SeqCst) { Err(StoreError::new("disk full")) } else { Ok(()) }
+        if self.is_broken.load(Ordering::SeqCst) {
+            Err(StoreError::new(StoreErrorKind::Unavailable).with_source("disk full"))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -197,7 +201,7 @@ async fn without_its_store_nothing_is_promised_and_nothing_doubled() {
     assert_eq!(error.kind(), HubErrorKind::StoreFailed);
     assert_eq!(
         error.to_string(),
-        "the store of messages that must arrive failed: the store failed: disk full; see its error"
+        "the store of messages that must arrive failed: the store of messages does not answer: disk full; see its error"
     );
     notes.let_go(9);
     tokio::time::sleep(SECOND * 100).await;

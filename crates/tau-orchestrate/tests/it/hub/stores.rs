@@ -35,7 +35,7 @@ mod memory {
 
 #[cfg(feature = "sqlite")]
 mod sqlite {
-    use tau_orchestrate::hub::SqliteStore;
+    use tau_orchestrate::hub::{SqliteStore, StoreErrorKind};
 
     suite!({
         let folder = tempfile::tempdir().unwrap();
@@ -51,8 +51,20 @@ mod sqlite {
             "This is no database, and long enough to be taken for one by nobody. ".repeat(99),
         )
         .unwrap();
-        assert!(SqliteStore::open(&path).is_err());
-        assert!(SqliteStore::open(folder.path()).is_err());
+        let kind = |path: &std::path::Path| SqliteStore::open(path).unwrap_err().kind();
+        assert_eq!(kind(&path), StoreErrorKind::NotAStore);
+        assert_eq!(kind(folder.path()), StoreErrorKind::Unavailable);
+        // A database of somebody else, one of the other store of this crate, and one of a newer version.
+        let other = folder.path().join("other");
+        rusqlite::Connection::open(&other).unwrap().execute_batch("CREATE TABLE mine (x)").unwrap();
+        assert_eq!(kind(&other), StoreErrorKind::NotAStore);
+        let runs = folder.path().join("runs");
+        drop(tau_orchestrate::checkpoint::SqliteStore::open(&runs).unwrap());
+        assert_eq!(kind(&runs), StoreErrorKind::NotAStore);
+        let newer = folder.path().join("newer");
+        drop(SqliteStore::open(&newer).unwrap());
+        rusqlite::Connection::open(&newer).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        assert_eq!(kind(&newer), StoreErrorKind::NotAStore);
     }
 }
 

@@ -5,11 +5,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::StreamExt;
+use futures::future::BoxFuture;
 use tau_orchestrate::hub::{
-    Bridge, DeadLetterReason, HandlerError, Hub, HubErrorKind, InProcess, Message, OutboxOptions, Pattern,
-    Subject, Transport, TransportStatus,
+    Bridge, DeadLetterReason, Frames, HandlerError, Hub, HubErrorKind, InProcess, Message, OutboxOptions,
+    Pattern, Subject, Transport, TransportError, TransportStatus,
 };
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::support::{Notes, SECOND, next_dead};
@@ -69,6 +72,67 @@ async fn a_subscription_that_begins_takes_no_message_away() {
     left.send(Message::on("news.eu").body("1")).await.unwrap();
     right.subscribe("there", "news.*").await.unwrap();
     assert_eq!(timeout(SOON, notes.after(1)).await.unwrap(), ["1"]);
+}
+
+/// A transport that takes no subscription before it is let.
+struct Slow {
+    transport: InProcess,
+    gate: tokio::sync::Semaphore,
+}
+
+impl Transport for Slow {
+    fn publish(&self, subject: Subject, frame: Bytes) -> BoxFuture<'_, Result<(), TransportError>> {
+        self.transport.publish(subject, frame)
+    }
+
+    fn subscribe(&self, pattern: Pattern) -> BoxFuture<'_, Result<Frames, TransportError>> {
+        Box::pin(async {
+            self.gate.acquire().await.unwrap().forget();
+            self.transport.subscribe(pattern).await
+        })
+    }
+
+    fn status(&self) -> watch::Receiver<TransportStatus> {
+        self.transport.status()
+    }
+}
+
+/// Whoever gives up while it subscribes or registers leaves nothing behind that the next one takes for done.
+#[tokio::test(start_paused = true)]
+async fn a_subscription_that_was_given_up_is_made_anew() {
+    let transport = InProcess::new();
+    let slow = Arc::new(Slow { transport: transport.clone(), gate: tokio::sync::Semaphore::new(99) });
+    let (left, right) = hubs((Arc::new(transport), Arc::clone(&slow) as _)).await;
+    let notes = Notes::new();
+    right.register("there", notes.clone()).await.unwrap();
+    slow.gate.forget_permits(99);
+    timeout(SECOND, right.subscribe("there", "news")).await.unwrap_err();
+    timeout(SECOND, right.register("late", Notes::new())).await.unwrap_err();
+    let here: Vec<String> = right.participants().iter().map(ToString::to_string).collect();
+    assert_eq!(here, ["there"]);
+    slow.gate.add_permits(1);
+    right.subscribe("there", "news").await.unwrap();
+    left.send(Message::on("news").body("1")).await.unwrap();
+    assert_eq!(timeout(SOON, notes.after(1)).await.unwrap(), ["1"]);
+}
+
+/// The id of a registration that was given up may be somebody else's by then.
+#[tokio::test(start_paused = true)]
+async fn a_registration_that_was_given_up_takes_nobody_else_away() {
+    let slow = Arc::new(Slow { transport: InProcess::new(), gate: tokio::sync::Semaphore::new(99) });
+    let hub = Hub::builder("hub").transport(Arc::clone(&slow) as Arc<dyn Transport>).build().await.unwrap();
+    slow.gate.forget_permits(99);
+    let mut first = Box::pin(hub.register("id", Notes::new()));
+    timeout(SECOND, &mut first).await.unwrap_err();
+    hub.unregister("id").unwrap();
+    let second = Notes::new();
+    let mut registered = Box::pin(hub.register("id", second.clone()));
+    timeout(SECOND, &mut registered).await.unwrap_err();
+    drop(first);
+    slow.gate.add_permits(1);
+    registered.await.unwrap();
+    hub.send(Message::to("id").body("1")).await.unwrap();
+    assert_eq!(timeout(SOON, second.after(1)).await.unwrap(), ["1"]);
 }
 
 fn subject(text: &str) -> Subject {

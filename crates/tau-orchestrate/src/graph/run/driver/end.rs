@@ -18,7 +18,7 @@ impl Driver {
         if let (RunStatus::Completed, OnCompletion::Delete, Some(log)) =
             (status, self.on_completion, &mut self.log)
         {
-            log.delete().await.map_err(|error| self.store_error(error))?;
+            log.delete().await.map_err(|error| RunError::store(error, self.machine.graph.name()))?;
         }
         let kind = match status {
             RunStatus::Waiting | RunStatus::Paused => EventKind::WorkflowWaiting,
@@ -31,7 +31,7 @@ impl Driver {
             questions: self.machine.questions(),
             next: self.machine.next(),
             steps: self.machine.finished(),
-            run: self.run.clone(),
+            run: self.scope.stored.as_ref().map(|stored| stored.run.clone()),
         })
     }
 

@@ -27,7 +27,6 @@ pub(super) async fn open(run: Run) -> Result<Driver, RunError> {
         events,
         stream,
     } = run;
-    let id = stored.as_ref().map(|(_, id)| id.clone());
     let stored = stored.map(|(store, run)| Stored { store, run, durability });
     let opened = Opening { graph: &graph, stored: stored.as_ref() }.open(start, secrets).await?;
     let known = |name: &String| {
@@ -38,16 +37,15 @@ pub(super) async fn open(run: Run) -> Result<Driver, RunError> {
         graph.inner.find(name).ok_or_else(unknown)
     };
     let pause_before = pause_before.iter().map(known).collect::<Result<_, _>>()?;
-    let Opened { machine, seq, entries, resumed } = opened;
-    let passing = resumed.then(|| machine.finished());
-    let scope = Scope { cancellation: events.cancellation.clone(), events, stream, stored: stored.clone() };
+    let Opened { machine, seq, entries, resumed, was_paused } = opened;
+    let passing = was_paused.then(|| machine.finished());
+    let scope = Scope { events, stream, stored: stored.clone() };
     let log = stored.map(|stored| Log::new(stored, Arc::clone(&graph.inner.name), seq));
     let concurrency = concurrency.map_or(usize::MAX, std::num::NonZeroUsize::get);
     let mut driver = Driver {
         machine,
         scope: Arc::new(scope),
         log,
-        run: id,
         on_completion,
         concurrency,
         pause_before,
@@ -79,6 +77,8 @@ struct Opened {
     /// What has to be stored before anything runs.
     entries: Vec<Wire>,
     resumed: bool,
+    /// Whether the last that is stored of it is that it paused: only then does resuming it say that it may go past.
+    was_paused: bool,
 }
 
 impl Opening<'_> {
@@ -113,7 +113,7 @@ impl Opening<'_> {
         if self.stored.is_some() {
             entries.push(machine.begun().map_err(|error| self.unencodable(error))?);
         }
-        Ok(Opened { machine, seq: 0, entries, resumed: false })
+        Ok(Opened { machine, seq: 0, entries, resumed: false, was_paused: false })
     }
 
     async fn load(&self, secrets: Update) -> Result<Option<Opened>, RunError> {
@@ -122,15 +122,16 @@ impl Opening<'_> {
             .store
             .load(&stored.run)
             .await
-            .map_err(|error| self.error(RunErrorKind::Store, error.to_string()).with_source(error))?;
+            .map_err(|error| RunError::store(error, self.graph.name()))?;
         let Some(mut machine) = Machine::restore(self.graph, &records)? else { return Ok(None) };
         let secrets = secrets
             .bind(self.graph.schema())
             .map_err(|error| self.error(RunErrorKind::InvalidUpdate, error.to_string()).with_source(error))?;
         machine.edit(&secrets, None);
-        let seq = records.last().map_or(0, |last| last.record.seq);
+        let last = records.last().map(|last| &last.record);
+        let (seq, was_paused) = last.map_or((0, false), |last| (last.seq, last.status == RunStatus::Paused));
         let entries = if machine.tasks.is_empty() { Vec::new() } else { vec![Wire::Resumed] };
-        Ok(Some(Opened { machine, seq, entries, resumed: true }))
+        Ok(Some(Opened { machine, seq, entries, resumed: true, was_paused }))
     }
 
     fn answer(

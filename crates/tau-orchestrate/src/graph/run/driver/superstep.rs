@@ -1,8 +1,11 @@
 //! The tasks of a superstep, all at once.
 
+use std::any::Any;
 use std::collections::{HashMap, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures::FutureExt;
 use serde_json::Value;
 use tokio::task::{Id, JoinError, JoinSet};
 
@@ -13,8 +16,9 @@ use crate::graph::run::error::{RunError, RunErrorKind};
 use crate::graph::run::log::Log;
 use crate::graph::run::machine::Phase;
 use crate::graph::run::stream::{Modes, Part, TaskResult};
-use crate::graph::run::task::{Executed, Job, panic_text};
+use crate::graph::run::task::{Executed, Job};
 use crate::observe::EventKind;
+use crate::panics;
 
 type Joined = Result<(Id, Result<Executed, RunError>), JoinError>;
 
@@ -31,8 +35,10 @@ impl Driver {
         let number = self.start(index);
         let job = self.job(index);
         let scope = Arc::clone(&self.scope);
-        match scope.cancellation.run_until_cancelled(job.execute()).await {
-            Some(executed) => self.settle(index, number, executed),
+        let executing = AssertUnwindSafe(job.execute()).catch_unwind();
+        match scope.events.cancellation.run_until_cancelled(executing).await {
+            Some(Ok(executed)) => self.settle(index, number, executed),
+            Some(Err(payload)) => self.settle(index, number, Err(self.panicked(index, &*payload))),
             None => {
                 self.drop_task(index, number);
                 Err(self.error(RunErrorKind::Cancelled, "cancelled"))
@@ -46,7 +52,7 @@ impl Driver {
         // Only looked up, never walked, so its order reaches nobody.
         let mut running: HashMap<Id, (usize, usize)> = HashMap::new();
         let mut failed: Option<RunError> = None;
-        let cancellation = self.scope.cancellation.clone();
+        let cancellation = self.scope.events.cancellation.clone();
         let mut cancelled = std::pin::pin!(cancellation.cancelled());
         while failed.is_none() {
             while set.len() < self.concurrency
@@ -95,13 +101,7 @@ impl Driver {
         match joined {
             Ok((_, executed)) => self.settle(index, number, executed),
             Err(error) => match error.try_into_panic() {
-                Ok(payload) => {
-                    let node = Arc::clone(self.machine.node_name(index));
-                    let said = panic_text(&*payload);
-                    let detail = format!("node `{node}` panicked: {}", self.machine.state().redact(&said));
-                    let error = self.error(RunErrorKind::NodePanicked, &detail).with_node(&node);
-                    self.settle(index, number, Err(error))
-                }
+                Ok(payload) => self.settle(index, number, Err(self.panicked(index, &*payload))),
                 Err(_) => {
                     self.drop_task(index, number);
                     Err(self.error(RunErrorKind::Cancelled, "cancelled with its runtime"))
@@ -110,8 +110,17 @@ impl Driver {
         }
     }
 
+    /// A node's own panic is caught with its attempt; this one is of what stands around it: a test of errors, a type that is
+    /// decoded.
+    fn panicked(&self, index: usize, payload: &(dyn Any + Send)) -> RunError {
+        let node = Arc::clone(self.machine.node_name(index));
+        let said = panics::text(payload).unwrap_or(panics::NO_TEXT);
+        let detail = format!("node `{node}` panicked: {}", self.machine.state().redact(said));
+        self.error(RunErrorKind::NodePanicked, &detail).with_node(&node)
+    }
+
     fn stored_meanwhile(&mut self, landed: Result<(), StoreError>) -> Result<(), RunError> {
-        landed.map_err(|error| self.store_error(error))?;
+        landed.map_err(|error| RunError::store(error, self.machine.graph.name()))?;
         self.tell_checkpoint(self.log.as_ref().map_or(0, Log::seq));
         self.store_meanwhile()
     }
@@ -120,7 +129,10 @@ impl Driver {
     fn store_meanwhile(&mut self) -> Result<(), RunError> {
         let step = self.machine.finished();
         match self.log.as_mut().filter(|log| log.is_eager()) {
-            Some(log) => log.send(step, RunStatus::Running).map_err(|error| self.store_error(error)),
+            Some(log) => {
+                let sent = log.send(step, RunStatus::Running);
+                sent.map_err(|error| RunError::store(error, self.machine.graph.name()))
+            }
             None => Ok(()),
         }
     }
