@@ -78,6 +78,21 @@ pub(crate) async fn options_with(
     Ok((options, chosen))
 }
 
+/// The options of a session that calls one tool and asks no model, and what there is to say about them: the hooks of its
+/// project are asked as in any other.
+pub(crate) async fn options_for_call(
+    loaded: &Loaded,
+    chosen: ChosenModel,
+    kept: Option<(&Place, SessionId)>,
+    tool: &str,
+) -> miette::Result<(SessionOptions, Vec<String>)> {
+    let (mut options, _) = options_of(loaded, chosen, kept, Files::Here, &Known::default())?;
+    options.hooks = loaded.project.hooks(&loaded.working_dir, variables(loaded), &loaded.config);
+    let is_of_server = tool.starts_with("mcp__");
+    let notes = if is_of_server { mcp::add_servers(loaded, &mut options).await } else { Vec::new() };
+    Ok((options, notes))
+}
+
 /// The options of a session for a run with a model that is chosen, without what its project has.
 pub(crate) fn options_of(
     loaded: &Loaded,

@@ -26,7 +26,7 @@ use crate::host::{Keep, Local};
 use crate::output::{Renderer, Started, Summary, describe};
 use crate::session::{self, ChosenModel, Files};
 use crate::store::{Place, Reader};
-use crate::{mcp, remote};
+use crate::{remote};
 
 /// The most sessions that one task may have had: one for each attempt.
 const MOST: u32 = 1_000;
@@ -166,17 +166,17 @@ impl Hands {
                 layer.model.clone_from(model);
                 layer.agent.system_prompt.clone_from(system);
                 layer.agent.tools.clone_from(tools);
-                let loaded = self.loaded.with_request(layer, self.loaded.working_dir.clone());
+                let Loaded { working_dir, project_root, .. } = &self.loaded;
+                let loaded = self.loaded.with_request(layer, working_dir.clone(), project_root);
                 Ok(session::options(&loaded, kept).await?.0)
             }
             Order::Call { call, .. } => {
                 let chosen = ChosenModel { agent: call.agent()?, name: MODEL.to_owned(), note: None };
-                let (mut options, _) = session::options_of(&self.loaded, chosen, kept, Files::Here)?;
-                if call.tool.starts_with("mcp__") {
-                    mcp::add_tools(&self.loaded, &mut options.tools).await;
-                }
+                let (mut options, notes) =
+                    session::options_for_call(&self.loaded, chosen, kept, &call.tool).await?;
                 let only = options.tools.select(std::slice::from_ref(&call.tool));
-                options.tools = only.map_err(|problem| miette::miette!("{problem}"))?;
+                options.tools =
+                    only.map_err(|problem| miette::miette!(help = notes.join("\n"), "{problem}"))?;
                 // Nobody reads them.
                 options.config.tools.clear();
                 options.config.system.clear();
