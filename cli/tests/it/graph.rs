@@ -275,7 +275,7 @@ edges: [{ from: start, to: plan }, { from: plan, to: end }]
     );
     place.write(
         "bad.yaml",
-        &r#"
+        r#"
 name: g
 keys: {}
 nodes: { run: { kind: shell, with: { command: "echo why >&2; exit 4" } } }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
+use tau_testkit::random::Random;
 use tau_testkit::{ModelServer, Reply, Request};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-use crate::kill::Random;
 use crate::support::Place;
 
 /// Six nodes, each of which leaves a mark when it is done, and then an agent.
@@ -42,7 +42,7 @@ async fn a_run_that_is_killed_goes_on_where_it_was() {
     let server = ModelServer::start(thinker).await.unwrap();
     let place = Place::with_server(&server);
     place.write("marks.yaml", MARKS);
-    let mut random = Random(7);
+    let mut random = Random::new(7);
     for cycle in 0..4 {
         let name = format!("r{cycle}");
         let _ = std::fs::remove_file(place.project().join("marks"));
@@ -53,7 +53,7 @@ async fn a_run_that_is_killed_goes_on_where_it_was() {
         for _ in 0..40 {
             let mut child = place.command(&arguments).spawn().unwrap();
             let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-            let killer = tokio::time::sleep(Duration::from_millis(100 + random.below(900)));
+            let killer = tokio::time::sleep(Duration::from_millis(100 + random.below(900) as u64));
             let told = async {
                 while let Some(line) = lines.next_line().await.unwrap() {
                     let line: serde_json::Value = serde_json::from_str(&line).unwrap();
@@ -150,8 +150,7 @@ edges: [{ from: start, to: first }, { from: first, to: slow }, { from: slow, to:
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let id = i32::try_from(child.id().unwrap()).unwrap();
-    rustix::process::kill_process(rustix::process::Pid::from_raw(id).unwrap(), rustix::process::Signal::INT)
-        .unwrap();
+    kill_process(Pid::from_raw(id).unwrap(), Signal::INT).unwrap();
     let stopped = place.finish(child).await;
     assert!(stopped.assert_code(130).stderr.contains("go on with: tau graph resume r"), "{stopped:?}");
     place.write("go", "");

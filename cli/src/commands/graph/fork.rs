@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tau_orchestrate::checkpoint::Next;
 
 use super::error::report;
-use super::place::Runs;
+use super::place::{Declaration, Runs};
 use super::settings;
 use crate::args::{ForkGraphArgs, StoreArgs};
 use crate::exit::Exit;
@@ -25,7 +25,8 @@ pub(super) async fn fork(args: &ForkGraphArgs, store: &StoreArgs) -> miette::Res
         .map_err(|error| crate::exit::UsageError::new(error.to_string(), "see the `keys` of the graph"))?;
     let copy = Runs::name(args.name.as_deref(), graph.name())?;
     let of_graph = graph.runs(Arc::clone(&runs.store) as _);
-    runs.keep(&copy, &declaration).await?;
+    let copied = Declaration::new(declaration.file, declaration.working_dir, declaration.graph);
+    runs.keep(&copy, copied).await?;
     let forked = match of_graph.fork(&from, args.at, &copy).await {
         Ok(()) if !update.is_empty() => of_graph.edit(&copy, update, Next::Unchanged).await,
         forked => forked,

@@ -1,6 +1,6 @@
 //! What nodes work through: sessions of tau in this process, one for each task.
 //!
-//! The id of a session is made of the run, the task and a number, so whoever goes on with a run finds what its nodes did: a
+//! The id of a session is made of that of the run, the task and a number, so whoever goes on with a run finds what its nodes did: a
 //! session that came to its end is not asked again, and one that was interrupted goes on.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -42,6 +42,8 @@ pub(super) enum Order {
 
 /// Sessions of tau in this process, as its configuration says.
 pub(super) struct Hands {
+    /// That of the run.
+    id: String,
     local: Local,
     loaded: Loaded,
     place: Place,
@@ -63,11 +65,16 @@ enum Found {
 }
 
 impl Hands {
-    pub(super) async fn start(loaded: Loaded, place: Place, audience: Audience) -> miette::Result<Self> {
+    pub(super) async fn start(
+        id: &str,
+        loaded: Loaded,
+        place: Place,
+        audience: Audience,
+    ) -> miette::Result<Self> {
         let store = Arc::new(place.open_to_write()?);
         let model = loaded.config.model.clone().unwrap_or_default();
         let local = Local::start_empty(Keep::Here(Arc::clone(&store)), &model, Vec::new()).await?;
-        Ok(Self { local, loaded, place, store, audience, turn: Arc::default() })
+        Ok(Self { id: id.to_owned(), local, loaded, place, store, audience, turn: Arc::default() })
     }
 
     /// Ends what is under way, to go on when the run is resumed.
@@ -79,7 +86,7 @@ impl Hands {
     pub(super) async fn work(&self, context: &Context, order: &Order) -> Result<Record, NodeError> {
         let run = context.idempotency_key().ok_or_else(|| NodeError::failed("the run is kept nowhere"))?;
         for number in 1..=MOST {
-            let id = SessionId::derive(&[b"tau graph", run.as_bytes(), &number.to_be_bytes()]);
+            let id = SessionId::derive(&[self.id.as_bytes(), run.as_bytes(), &number.to_be_bytes()]);
             let found = self.find(id).await.map_err(failed)?;
             let record = match found {
                 Found::Over(record) if order.check(&record).is_ok() => return Ok(record),

@@ -28,9 +28,11 @@ pub(super) struct Runs {
 }
 
 /// What is kept of the graph of a run.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Declaration {
     v: u32,
+    /// What the sessions of the run are known by: its name may be somebody else's once it is deleted.
+    pub(super) id: String,
     /// The file that it was read from.
     pub(super) file: PathBuf,
     /// The folder that its nodes work in.
@@ -42,7 +44,7 @@ const VERSION: u32 = 1;
 
 impl Declaration {
     pub(super) fn new(file: PathBuf, working_dir: PathBuf, graph: GraphSpec) -> Self {
-        Self { v: VERSION, file, working_dir, graph }
+        Self { v: VERSION, id: SessionId::generate().to_string(), file, working_dir, graph }
     }
 
     /// The graph, to be looked at.
@@ -113,22 +115,26 @@ impl Runs {
             .map_err(|error| invalid(&error))
     }
 
-    /// Keeps the graph of a run that is about to begin.
-    pub(super) async fn keep(&self, run: &RunId, declaration: &Declaration) -> miette::Result<()> {
+    /// Keeps the graph of a run that is about to begin. Gives what is kept.
+    pub(super) async fn keep(&self, run: &RunId, declaration: Declaration) -> miette::Result<Declaration> {
         let path = self.path(run);
-        let json = serde_json::to_vec(declaration).map_err(|error| miette::miette!("{error}"))?;
+        let json = serde_json::to_vec(&declaration).map_err(|error| miette::miette!("{error}"))?;
         let failed = |error: std::io::Error| miette::miette!("{} cannot be written: {error}", path.display());
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         match options.open(&path) {
-            Ok(mut file) => file.write_all(&json).and_then(|()| file.sync_all()).map_err(failed),
+            Ok(mut file) => {
+                file.write_all(&json).and_then(|()| file.sync_all()).map(|()| declaration).map_err(failed)
+            }
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
                 let records = self.store.load(run).await.map_err(|error| self.failed(&error))?;
                 // One that was killed before anything was stored of it.
-                if records.is_empty() && std::fs::read(&path).is_ok_and(|kept| kept == json) {
-                    return Ok(());
+                if let Some(kept) = self.declaration(run).ok().filter(|_| records.is_empty())
+                    && kept == (Declaration { id: kept.id.clone(), ..declaration.clone() })
+                {
+                    return Ok(kept);
                 }
                 if records.is_empty() {
                     let help = format!("`tau graph delete {run}` frees the name; or choose another");

@@ -51,7 +51,7 @@ pub(super) async fn run(args: RunGraphArgs, store: StoreArgs) -> miette::Result<
     declaration.build()?;
     let runs = Runs::open(&store)?;
     let run = Runs::name(args.run.as_deref(), &declaration.graph.name)?;
-    runs.keep(&run, &declaration).await?;
+    let declaration = runs.keep(&run, declaration).await?;
     let job = Job { runs, run, declaration, loaded, args: args.work };
     let worked = job.work(Start::Begin(input), &store).await;
     job.runs.forget_unbegun(&job.run).await;
@@ -99,7 +99,9 @@ fn load(args: &WorkGraphArgs) -> miette::Result<Loaded> {
 impl Job {
     async fn work(&self, start: Start, store: &StoreArgs) -> miette::Result<Exit> {
         let audience = audience(self.args.output);
-        let hands = Arc::new(Hands::start(self.loaded.clone(), Place::new(store)?, audience).await?);
+        let hands = Arc::new(
+            Hands::start(&self.declaration.id, self.loaded.clone(), Place::new(store)?, audience).await?,
+        );
         let worked = self.work_with(&hands, start, audience).await;
         if let Some(hands) = Arc::into_inner(hands) {
             hands.end().await;
