@@ -3,7 +3,9 @@
 use serde_json::json;
 use tau_testkit::{ModelServer, Reply};
 
-use crate::support::{Place, Ran, tool_result};
+#[cfg(all(feature = "container", unix))]
+use crate::support::tool_result;
+use crate::support::{Place, Ran};
 
 const CONTAINER: &str = "sandbox.backend = \"container\"";
 

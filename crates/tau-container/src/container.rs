@@ -5,7 +5,6 @@ use std::fmt;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bollard::Docker;
 use bollard::container::LogOutput;
@@ -17,6 +16,7 @@ use futures::{Stream, StreamExt};
 use tau_sandbox::Policy;
 use tau_sandbox::policy::EnvironmentRules;
 use tokio::io::AsyncWrite;
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 use uuid::Uuid;
 
 use crate::engine::Engine;
@@ -30,8 +30,7 @@ pub const LABEL: &str = "org.tau.owner";
 const OF_THE_HOST: [&str; 3] = ["PATH", "CARGO_HOME", "RUSTUP_HOME"];
 /// The variable that tells the processes of a command from those of others.
 const MARK: &str = "TAU_COMMAND";
-/// Kills what has the mark `$1`, again and again until there is nothing more; all but itself and the first process where the
-/// mark is empty.
+/// Kills what has the mark `$1`, again and again until there is nothing more.
 const SWEEP: &str = r#"
 for round in 1 2 3 4 5 6 7 8 9 10; do
   found=
@@ -46,17 +45,22 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
 done 2>/dev/null
 echo swept
 "#;
-/// Kills all that this user may kill, but the first process and itself. It is asked for when no command runs.
+/// Kills all that this user may kill but the first process, the one with the id `$1`, and itself.
 const SWEEP_ALL: &str = r#"
 for folder in /proc/[0-9]*; do
   id=${folder#/proc/}
-  [ "$id" = 1 ] || [ "$id" = $$ ] && continue
-  read -r _ name _ <"$folder/stat"
-  read -r _ _ _ parent _ <"$folder/stat"
-  [ "$name" = "(cat)" ] && [ "$parent" = 1 ] && continue
+  [ "$id" = 1 ] || [ "$id" = "$1" ] || [ "$id" = $$ ] && continue
   kill -9 "$id"
 done 2>/dev/null
 echo swept
+"#;
+/// Says which process reads from the stream that the container lives by, and whether there is a better shell. Nothing of anybody
+/// else's runs yet.
+const LOOK: &str = r#"
+for folder in /proc/[0-9]*; do
+  read -r id name _ parent _ <"$folder/stat" && [ "$name" = "(cat)" ] && [ "$parent" = 1 ] && echo "$id"
+done 2>/dev/null
+[ -x /bin/bash ] && echo bash
 "#;
 
 /// What goes into a container's first process; when it is dropped, the container ends.
@@ -74,10 +78,18 @@ struct Inner {
     docker: Docker,
     id: String,
     rules: EnvironmentRules,
-    shell: String,
-    /// Commands that run.
-    running: AtomicUsize,
+    begun: Begun,
+    /// Commands that run hold it together; who ends all processes holds it alone.
+    running: Arc<RwLock<()>>,
     leash: std::sync::Mutex<Option<Leash>>,
+}
+
+/// What is known of a container that has begun.
+#[derive(Default)]
+struct Begun {
+    shell: &'static str,
+    /// The process that reads from the leash.
+    reader: String,
 }
 
 impl Container {
@@ -106,15 +118,15 @@ impl Container {
             docker,
             id,
             rules: policy.environment.clone(),
-            shell: "/bin/sh".to_owned(),
-            running: AtomicUsize::new(0),
+            begun: Begun::default(),
+            running: Arc::default(),
             leash: std::sync::Mutex::default(),
         };
         // From here on it is removed whatever happens.
         let mut container = Self { inner: Arc::new(inner) };
-        let shell = container.inner.begin().await?;
+        let begun = container.inner.begin().await?;
         if let Some(inner) = Arc::get_mut(&mut container.inner) {
-            inner.shell = shell;
+            inner.begun = begun;
         }
         Ok(container)
     }
@@ -156,7 +168,7 @@ impl Container {
         let environment = variables.map(|(name, value)| format!("{name}={value}")).collect();
         // One stream for both outputs, so that lines come in the order they were written.
         let merged = "exec \"$0\" -c -- \"$1\" 2>&1 </dev/null";
-        let command = ["/bin/sh", "-c", merged, &self.inner.shell, script];
+        let command = ["/bin/sh", "-c", merged, self.inner.begun.shell, script];
         self.inner.exec(&command, Some(directory), environment).await
     }
 
@@ -167,17 +179,17 @@ impl Container {
         Ok(found.exit_code.filter(|_| found.running != Some(true)))
     }
 
-    /// Counts a command that begins.
-    pub(crate) fn begin_command(&self) {
-        self.inner.running.fetch_add(1, Ordering::SeqCst);
+    /// What a command holds while it runs.
+    pub(crate) async fn begin_command(&self) -> OwnedRwLockReadGuard<()> {
+        Arc::clone(&self.inner.running).read_owned().await
     }
 
-    /// Kills what a command left, and what others left behind that nobody can tell whose it was.
-    pub(crate) async fn end_command(&self, mark: &str) {
-        let is_last = self.inner.running.fetch_sub(1, Ordering::SeqCst) == 1;
+    /// Kills what a command left, and, where no other runs, what is left that nobody can tell whose it was.
+    pub(crate) async fn end_command(&self, mark: &str, held: OwnedRwLockReadGuard<()>) {
         let mut is_swept = self.inner.sweep(SWEEP, mark).await.unwrap_or_default();
-        if is_last && self.inner.running.load(Ordering::SeqCst) == 0 {
-            is_swept &= self.inner.sweep(SWEEP_ALL, "").await.unwrap_or_default();
+        drop(held);
+        if let Ok(_alone) = self.inner.running.try_write() {
+            is_swept &= self.inner.sweep(SWEEP_ALL, &self.inner.begun.reader).await.unwrap_or_default();
         }
         // What cannot be ended alone, because there is no room for one more process, is ended with the container.
         if !is_swept {
@@ -193,8 +205,8 @@ impl Container {
 }
 
 impl Inner {
-    /// Starts it with its first process bound to this one, and looks which shell there is.
-    async fn begin(&self) -> Result<String, ContainerError> {
+    /// Starts it with its first process bound to this one, and looks at what it is.
+    async fn begin(&self) -> Result<Begun, ContainerError> {
         let options = AttachContainerOptionsBuilder::default().stdin(true).stream(true).build();
         let attached = self.docker.attach_container(&self.id, Some(options)).await;
         let attached = attached.map_err(ContainerError::engine("it does not attach to the container"))?;
@@ -203,8 +215,17 @@ impl Inner {
         if let Ok(mut leash) = self.leash.lock() {
             *leash = Some(attached.input);
         }
-        let said = self.said(&["/bin/sh", "-c", "[ -x /bin/bash ] && echo bash"]).await?;
-        Ok(if said.starts_with(b"bash") { "/bin/bash" } else { "/bin/sh" }.to_owned())
+        let said = self.said(&["/bin/sh", "-c", LOOK]).await?;
+        let said = String::from_utf8_lossy(&said);
+        let shell = if said.lines().any(|line| line == "bash") { "/bin/bash" } else { "/bin/sh" };
+        let reader = said.lines().find(|line| line.bytes().all(|byte| byte.is_ascii_digit()));
+        match reader {
+            Some(reader) => Ok(Begun { shell, reader: reader.to_owned() }),
+            None => {
+                let problem = "the image's `sh` and `cat` do not do what is asked of them";
+                Err(ContainerError::new(ContainerErrorKind::Engine, problem))
+            }
+        }
     }
 
     async fn exec(

@@ -127,12 +127,16 @@ impl Task {
         stopped: &mut oneshot::Receiver<()>,
     ) -> Option<Result<CommandExit, ContainerError>> {
         let mark = mark();
-        container.begin_command();
+        let held = container.begin_command().await;
         let exit = tokio::select! {
             exit = self.run(container, &mark, output) => Some(exit),
             _ = stopped => None,
         };
-        container.end_command(&mark).await;
+        container.end_command(&mark, held).await;
+        // Whoever took the container away, the next command gets another one.
+        if let Some(Err(_)) = &exit {
+            let _ = container.end().await;
+        }
         exit
     }
 
