@@ -45,6 +45,8 @@ struct Inner {
     loaded: SystemContext,
     working_dir: PathBuf,
     sessions: Mutex<BTreeMap<Option<SessionId>, Seen>>,
+    /// Held while files are read, so that two calls do not bring the same. Nobody waits for it but them.
+    reading: Mutex<()>,
 }
 
 /// What one session has seen.
@@ -68,7 +70,10 @@ impl NestedMemory {
         let main = (None, Seen::of(&loaded));
         let sessions = Mutex::new([main].into_iter().collect());
         let working_dir = working_dir.into();
-        Self { inner: Arc::new(Inner { bootstrap, loaded, working_dir, sessions }), child: None }
+        Self {
+            inner: Arc::new(Inner { bootstrap, loaded, working_dir, sessions, reading: Mutex::default() }),
+            child: None,
+        }
     }
 
     /// The same tools, of which those of files say what they touch.
@@ -105,21 +110,27 @@ impl Inner {
 
     /// Takes in what applies to a file that a session has touched. It reads files.
     fn touch(&self, session: Option<SessionId>, file: &Path) {
-        let mut sessions = self.lock();
+        let _alone = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         // A session that is no known subagent is the one that these were made for.
-        let key = session.filter(|id| sessions.contains_key(&Some(*id)));
-        let Some(seen) = sessions.get_mut(&key) else { return };
-        let is_about_files = !seen.loaded.conditional.is_empty();
-        let place = if is_about_files { Some(file) } else { file.parent() };
-        if !place.is_some_and(|place| seen.touched.insert(place.to_owned())) {
+        let key = session.filter(|id| self.lock().contains_key(&Some(*id)));
+        let Some((loaded, roots)) = self.lock().get_mut(&key).and_then(|seen| {
+            let is_about_files = !seen.loaded.conditional.is_empty();
+            let place = if is_about_files { file } else { file.parent()? };
+            let is_new = seen.touched.insert(place.to_owned());
+            is_new.then(|| {
+                let roots = nested_roots(&self.working_dir, file).into_iter();
+                (seen.loaded.clone(), roots.filter(|root| seen.skills.insert(root.clone())).collect())
+            })
+        }) else {
             return;
+        };
+        let more = self.bootstrap.nested_for(file, &loaded);
+        let skills = skills_of(roots);
+        if let Some(seen) = self.lock().get_mut(&key) {
+            seen.waiting.push_str(&more.render());
+            seen.waiting.push_str(&skills);
+            seen.loaded.extend(more);
         }
-        let more = self.bootstrap.nested_for(file, &seen.loaded);
-        seen.waiting.push_str(&more.render());
-        seen.loaded.extend(more);
-        let roots = nested_roots(&self.working_dir, file);
-        let new: Vec<PathBuf> = roots.into_iter().filter(|root| seen.skills.insert(root.clone())).collect();
-        seen.waiting.push_str(&skills_of(new));
     }
 }
 
