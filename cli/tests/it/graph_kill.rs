@@ -5,7 +5,6 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use tau_testkit::random::Random;
-use tau_testkit::random::Random;
 use tau_testkit::{ModelServer, Reply, Request};
 use tokio::io::{AsyncBufReadExt, BufReader};
 

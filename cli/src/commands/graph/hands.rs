@@ -24,9 +24,9 @@ use crate::config::Loaded;
 use crate::follow::{Audience, Lines, Updates};
 use crate::host::{Keep, Local};
 use crate::output::{Renderer, Started, Summary, describe};
+use crate::remote;
 use crate::session::{self, ChosenModel};
 use crate::store::{Place, Reader};
-use crate::remote;
 
 /// The most sessions that one task may have had: one for each attempt.
 const MOST: u32 = 1_000;
