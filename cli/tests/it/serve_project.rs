@@ -113,6 +113,8 @@ async fn a_plan_is_written_to_its_file_and_so_is_what_became_of_it() {
     let plans = || {
         let files = std::fs::read_dir(place.project().join(".claude/plans")).into_iter().flatten().flatten();
         let mut texts: Vec<(String, String)> = files
+            // Not what is being written.
+            .filter(|file| file.path().extension().is_some_and(|extension| extension == "md"))
             .map(|file| {
                 (
                     file.file_name().to_string_lossy().into_owned(),
