@@ -1,5 +1,6 @@
 //! Command lines: three readers that must agree before anything is let run.
 
+mod braces;
 mod brush;
 mod expand;
 mod inner;
@@ -10,6 +11,7 @@ mod scan;
 mod scripts;
 mod survey;
 mod tree;
+mod ways;
 
 pub(super) use expand::{Argument, Atom};
 pub(super) use inner::{basename, inner, starts};
